@@ -1,0 +1,3 @@
+// Package repolint holds the rules of this repository that a compiler can't
+// check. They are tests: go test ./internal/repolint.
+package repolint

@@ -1,0 +1,151 @@
+package repolint
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "snug/"
+
+// arrow says what the code of a package (and of those below it that have no
+// row of their own) may import beside the standard library and its own
+// internal packages. Tests may use further test kits, but see neverEvenInTests.
+type arrow struct {
+	pkg  string
+	may  []string // import paths; one that ends in / stands for all below it
+	why  string
+	free bool // may import anything
+}
+
+var arrows = []arrow{
+	{pkg: "cmd/snug", free: true, why: "it wires everything"},
+	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/web"},
+		why: "HTTP only translates; what it needs of storage, it asks chat and auth for"},
+	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
+	{pkg: "chat", may: []string{"snug/durable", "snug/db"},
+		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
+	{pkg: "auth", may: []string{"snug/db", "golang.org/x/crypto/", "golang.org/x/text/"},
+		why: "credentials are reviewed alone"},
+	{pkg: "db", may: []string{"modernc.org/sqlite", "modernc.org/sqlite/"},
+		why: "it opens the tables' database and knows no table"},
+	{pkg: "durable", may: []string{"golang.org/x/"},
+		why: "the runtime knows nothing of chat, so that it can be tested and measured with a counter"},
+	{pkg: "durable/durabletest", may: []string{"snug/durable"},
+		why: "a test kit that drags in a storage engine would test it along"},
+	{pkg: "durable/store/pebble", may: []string{"snug/durable", "github.com/cockroachdb/pebble/v2", "github.com/cockroachdb/pebble/v2/"},
+		why: "a backend implements what durable asks for and nothing above knows which one it is"},
+	{pkg: "bench", may: []string{"github.com/coder/websocket"},
+		why: "it knows the wire protocol only, so that it measures what a client sees"},
+	{pkg: "e2e", may: []string{"github.com/coder/websocket"},
+		why: "it knows the wire protocol only, so that it tests what a client sees"},
+	{pkg: "internal", why: "tools of the repository stand apart from what they look at"},
+}
+
+// neverEvenInTests holds what no file of from may import, tests included.
+var neverEvenInTests = []struct{ from, imported, why string }{
+	{"chat", "snug/auth", "chat and auth never meet: httpapi turns an Identity into an Actor"},
+	{"auth", "snug/chat", "chat and auth never meet: httpapi turns an Identity into an Actor"},
+	{"durable", "snug/chat", "a test of the runtime that needs a room tests the room"},
+	{"durable", "snug/auth", "the runtime knows nobody"},
+	{"bench", "snug/", "it knows the wire protocol only"},
+	{"e2e", "snug/", "it knows the wire protocol only"},
+	{"", "snug/cmd/", "the program imports packages, never the other way round"},
+}
+
+// nowhere holds standard packages with a better way to do what they do.
+var nowhere = map[string]string{
+	"log":            "log with the *slog.Logger that you were given",
+	"expvar":         "it registers on a global mux: two servers run in one process",
+	"net/http/pprof": "it registers on a global mux: two servers run in one process",
+	"math/rand":      "math/rand/v2 where a test needs a seed, crypto/rand elsewhere",
+	"io/ioutil":      "io and os have it",
+}
+
+func TestImportArrows(t *testing.T) {
+	for _, f := range goFiles(t) {
+		rule, ok := arrowOf(f.pkg)
+		if !ok {
+			t.Errorf("%s: package %q has no row in the table of arrows", f.path, f.pkg)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ban := range neverEvenInTests {
+				if within(f.pkg, ban.from) && matches(path, ban.imported) {
+					t.Errorf("%s imports %s: %s", f.path, path, ban.why)
+				}
+			}
+			if why, ok := nowhere[path]; ok {
+				t.Errorf("%s imports %s: %s", f.path, path, why)
+			}
+			if f.test || rule.free || standard(path) || ownInternal(f.pkg, path) {
+				continue
+			}
+			if !anyMatches(path, rule.may) {
+				t.Errorf("%s imports %s, which %s may not: %s", f.path, path, rule.pkg, rule.why)
+			}
+		}
+	}
+}
+
+// Rules that nothing matches would pass for ever.
+func TestArrowsPointAtPackages(t *testing.T) {
+	have := map[string]bool{}
+	for _, f := range goFiles(t) {
+		have[f.pkg] = true
+	}
+	for _, rule := range arrows {
+		for _, path := range rule.may {
+			if pkg, ours := strings.CutPrefix(path, module); ours && len(have) > 0 && !have[pkg] {
+				t.Errorf("the row of %s allows %s, which isn't there", rule.pkg, path)
+			}
+		}
+	}
+}
+
+// arrowOf returns the row with the longest name that holds pkg.
+func arrowOf(pkg string) (best arrow, ok bool) {
+	for _, rule := range arrows {
+		if within(pkg, rule.pkg) && len(rule.pkg) >= len(best.pkg) {
+			best, ok = rule, true
+		}
+	}
+	return best, ok
+}
+
+func within(pkg, folder string) bool {
+	return folder == "" || pkg == folder || strings.HasPrefix(pkg, folder+"/")
+}
+
+func matches(path, pattern string) bool {
+	if strings.HasSuffix(pattern, "/") {
+		return strings.HasPrefix(path, pattern)
+	}
+	return path == pattern
+}
+
+func anyMatches(path string, patterns []string) bool {
+	for _, p := range patterns {
+		if matches(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// standard: its first element has no dot and it isn't ours.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && !strings.HasPrefix(path, module)
+}
+
+// ownInternal: the compiler already guards internal packages; those of the
+// same top folder are one piece with their importer.
+func ownInternal(pkg, path string) bool {
+	top, _, _ := strings.Cut(pkg, "/")
+	return strings.HasPrefix(path, module+top+"/internal/")
+}

@@ -1,0 +1,153 @@
+package repolint
+
+import (
+	"go/ast"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestOnePackageComment(t *testing.T) {
+	comments := map[string][]string{}
+	packages := map[string]bool{}
+	for _, f := range goFiles(t) {
+		if f.test {
+			continue
+		}
+		packages[f.pkg] = true
+		if f.ast.Doc != nil {
+			comments[f.pkg] = append(comments[f.pkg], f.path)
+		}
+	}
+	for pkg := range packages {
+		if n := len(comments[pkg]); n != 1 {
+			t.Errorf("package %s has %d package comments, want 1: %v", pkg, n, comments[pkg])
+		}
+	}
+}
+
+// Work at import time can't be configured, tested or left out.
+func TestNoInit(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: func init: do it where it can be seen", f.fset.Position(fn.Pos()))
+			}
+		}
+	}
+}
+
+// callsBannedInTests maps pkg.Func or .Method to why.
+var callsBannedInTests = map[string]string{
+	"time.Sleep": "wait for the event itself; in a synctest bubble time passes by <-time.After(d)",
+	".Skip":      "a test that doesn't run proves nothing: say what it needs, or delete it",
+	".Skipf":     "a test that doesn't run proves nothing: say what it needs, or delete it",
+	".SkipNow":   "a test that doesn't run proves nothing: say what it needs, or delete it",
+}
+
+func TestBannedCallsInTests(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if !f.test {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := sel.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			why := callsBannedInTests[x.Name+"."+sel.Sel.Name]
+			if why == "" && (x.Name == "t" || x.Name == "b" || x.Name == "tb" || x.Name == "f") {
+				why = callsBannedInTests["."+sel.Sel.Name]
+			}
+			if why != "" {
+				t.Errorf("%s: %s.%s: %s", f.fset.Position(call.Pos()), x.Name, sel.Sel.Name, why)
+			}
+			return true
+		})
+	}
+}
+
+// The patterns are put together so that this file passes itself.
+var leftForLater = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`)
+
+func TestNothingLeftForLater(t *testing.T) {
+	for _, path := range files(t, ".go", ".ts", ".tsx", ".mjs", ".css", ".sql", ".md", "Makefile", ".sh") {
+		text := read(t, path)
+		for i, line := range strings.Split(text, "\n") {
+			if word := leftForLater.FindString(line); word != "" && !generated(path, text) {
+				t.Errorf("%s:%d: %s: do it, or say in an issue why not", path, i+1, word)
+			}
+		}
+	}
+}
+
+// A file is one concept. Reviewers ask at 500 lines.
+func TestFileLength(t *testing.T) {
+	const limit = 800
+	for _, path := range files(t, ".go", ".ts", ".tsx", ".mjs", ".css") {
+		text := read(t, path)
+		if n := strings.Count(text, "\n"); n > limit && !generated(path, text) {
+			t.Errorf("%s has %d lines; over %d nobody reads it", path, n, limit)
+		}
+	}
+}
+
+func TestModuleFile(t *testing.T) {
+	for _, path := range files(t, "go.mod") {
+		for i, line := range strings.Split(read(t, path), "\n") {
+			if word, _, _ := strings.Cut(strings.TrimSpace(line), " "); word == "replace" {
+				t.Errorf("%s:%d: replace: go install would ignore it", path, i+1)
+			}
+		}
+	}
+}
+
+// The registry is the installer's choice: integrity hashes pin the content.
+func TestLockFilesNameNoHost(t *testing.T) {
+	for _, path := range files(t, "package-lock.json") {
+		for i, line := range strings.Split(read(t, path), "\n") {
+			if strings.Contains(line, `"resolved": "http`) {
+				t.Errorf("%s:%d names a registry: npm config set omit-lockfile-registry-resolved true", path, i+1)
+				break
+			}
+		}
+	}
+}
+
+var typescriptBans = []struct {
+	pattern *regexp.Regexp
+	tests   bool // only in tests
+	why     string
+}{
+	{regexp.MustCompile(`(:|<|\bas|\||&|=>)\s*any\b|\bany\[\]|Array<any>`), false, "any turns the checker off: unknown, then parse"},
+	{regexp.MustCompile(`@ts-(ignore|nocheck)\b`), false, "it hides the next error too"},
+	{regexp.MustCompile(`\b(test|it|describe)\.(skip|fixme|only|todo)\b`), true, "a test that doesn't run proves nothing"},
+}
+
+func TestTypeScript(t *testing.T) {
+	for _, path := range files(t, ".ts", ".tsx") {
+		text := read(t, path)
+		if generated(path, text) {
+			continue
+		}
+		test := strings.Contains(path, ".test.") || strings.Contains(path, ".spec.")
+		for i, line := range strings.Split(text, "\n") {
+			if code := strings.TrimSpace(line); strings.HasPrefix(code, "//") || strings.HasPrefix(code, "*") {
+				continue
+			}
+			for _, ban := range typescriptBans {
+				if word := ban.pattern.FindString(line); word != "" && (test || !ban.tests) {
+					t.Errorf("%s:%d: %q: %s", path, i+1, word, ban.why)
+				}
+			}
+		}
+	}
+}
