@@ -1,0 +1,46 @@
+package chat
+
+import "errors"
+
+// Code is the closed set of ways in which a request can fail. httpapi maps
+// each to a status; a socket carries it in an error frame.
+type Code string
+
+// The codes.
+const (
+	CodeBadRequest  Code = "bad_request"  // malformed; Message names the field
+	CodeUnknownType Code = "unknown_type" // no such frame
+	CodeNotFound    Code = "not_found"    // not there, or not for you to know
+	CodeNotJoined   Code = "not_joined"   // join the room first
+	CodeTooLong     Code = "too_long"     // content over the limit
+	CodeEmpty       Code = "empty"        // nothing to post
+	CodeOverloaded  Code = "overloaded"   // the room's queue is full: try again in a moment
+	CodeStorageFull Code = "storage_full" // the server's disk is full: nothing was stored
+	CodeInternal    Code = "internal"     // our fault; the cause is in the log
+)
+
+// Error is a failure with a text that people may see. The cause stays inside.
+type Error struct {
+	Code    Code
+	Message string
+	Err     error // logged, never shown; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return string(e.Code) + ": " + e.Err.Error()
+	}
+	return string(e.Code) + ": " + e.Message
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// AsError returns err as an *Error; what isn't one becomes CodeInternal with
+// err as its unseen cause.
+func AsError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Code: CodeInternal, Message: "Something went wrong on the server. Try again.", Err: err}
+}

@@ -1,0 +1,103 @@
+package websocket
+
+import (
+	"bufio"
+	"crypto/sha1" // RFC 6455 §4.2.2 fixes it; it guards nothing
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// acceptGUID is from RFC 6455 §1.3.
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// handshakeWait bounds the writing of the handshake's reply.
+const handshakeWait = 10 * time.Second
+
+// ErrHandshake is wrapped by every refusal of Upgrade; the reply has been sent.
+var ErrHandshake = errors.New("websocket handshake refused")
+
+// IsUpgrade reports whether r asks for a WebSocket.
+func IsUpgrade(r *http.Request) bool {
+	return hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
+}
+
+func hasToken(h http.Header, name, token string) bool {
+	for _, value := range h.Values(name) {
+		for part := range strings.SplitSeq(value, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Upgrade answers the opening handshake and takes the connection over. Bytes
+// that the client sent ahead are in early. Of the subprotocols that the client
+// offers, the first that is in subprotocols is chosen.
+func Upgrade(w http.ResponseWriter, r *http.Request, subprotocols []string) (conn net.Conn, early []byte, err error) {
+	refuse := func(status int, text string) (net.Conn, []byte, error) {
+		http.Error(w, text, status)
+		return nil, nil, errors.Join(ErrHandshake, errors.New(text))
+	}
+	if !IsUpgrade(r) {
+		w.Header().Set("Upgrade", "websocket")
+		return refuse(http.StatusUpgradeRequired, "expected a websocket")
+	}
+	if r.Method != http.MethodGet {
+		return refuse(http.StatusMethodNotAllowed, "a websocket begins with GET")
+	}
+	if r.Header.Get("Sec-WebSocket-Version") != "13" {
+		w.Header().Set("Sec-WebSocket-Version", "13")
+		return refuse(http.StatusUpgradeRequired, "websocket version must be 13")
+	}
+	key := strings.TrimSpace(r.Header.Get("Sec-WebSocket-Key"))
+	if raw, err := base64.StdEncoding.DecodeString(key); err != nil || len(raw) != 16 {
+		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
+	}
+	conn, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return refuse(http.StatusInternalServerError, "this connection can't become a websocket")
+	}
+	sum := sha1.Sum([]byte(key + acceptGUID))
+	reply := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
+	if chosen := choose(r, subprotocols); chosen != "" {
+		reply += "Sec-WebSocket-Protocol: " + chosen + "\r\n"
+	}
+	early, err = takeEarly(rw.Reader)
+	if err == nil {
+		err = conn.SetDeadline(time.Now().Add(handshakeWait))
+	}
+	if err == nil {
+		_, err = conn.Write([]byte(reply + "\r\n"))
+	}
+	if err == nil {
+		err = conn.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		return nil, nil, errors.Join(ErrHandshake, err, conn.Close())
+	}
+	return conn, early, nil
+}
+
+func choose(r *http.Request, subprotocols []string) string {
+	for _, value := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for part := range strings.SplitSeq(value, ",") {
+			if offered := strings.TrimSpace(part); slices.Contains(subprotocols, offered) {
+				return offered
+			}
+		}
+	}
+	return ""
+}
+
+func takeEarly(r *bufio.Reader) ([]byte, error) {
+	early, err := r.Peek(r.Buffered())
+	return slices.Clone(early), err
+}

@@ -1,0 +1,332 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// object is the runtime's record of one durable object. It exists while the
+// object is awake, has events waiting or has sockets; a sleeping object with
+// sockets is nothing but this.
+type object struct {
+	rt   *Runtime
+	ns   *Namespace
+	id   ID
+	gate gate
+	hub  hub
+
+	mu         sync.Mutex // guards the following
+	name       string
+	inbox      []event
+	inboxBytes int
+	space      []chan struct{} // readers that wait for room in the inbox
+	running    bool            // a goroutine has the turn
+	act        *activation     // nil: asleep
+	awaiting   int             // handlers inside Await
+	idleSince  time.Time
+	listed     bool // in the runtime's idle list
+	removed    bool // no longer in the table: look it up anew
+}
+
+// event is one thing to be handled in a turn.
+type event struct {
+	name   string
+	size   int                      // bytes that it holds
+	run    func(t *turn) error      // nil for a resume
+	answer func(t *turn, err error) // issues the outcome; nil: nobody waits
+	refuse func(err error)          // it will never run; nil: nobody waits
+	resume chan struct{}            // a handler that comes back from Await
+	chain  *chain                   // calls that led here
+}
+
+func (e event) fail(err error) {
+	if e.refuse != nil {
+		e.refuse(err)
+	}
+}
+
+// activation is one life of an object in memory, from waking to eviction or
+// reset. All but the fields under mu belong to the turn.
+type activation struct {
+	o     *object
+	obj   Object
+	state *State
+	ctx   context.Context // the runtime's lifetime
+
+	fence    Fence // of the next commit
+	turn     *turn // nil between turns
+	last     *commit
+	alarmRun *alarmRun // the alarm handler is running
+	blocked  int       // depth of State.Block
+	members  map[SocketID]*member
+
+	mu      sync.Mutex // guards the following
+	pending []*commit  // in flight, oldest first; replaced, never changed
+	alarm   Alarm      // as stored
+	timers  map[*Timer]struct{}
+	broken  error
+}
+
+func (act *activation) brokenErr() error {
+	act.mu.Lock()
+	defer act.mu.Unlock()
+	return act.broken
+}
+
+func (act *activation) inFlight() []*commit {
+	act.mu.Lock()
+	defer act.mu.Unlock()
+	return act.pending
+}
+
+// landed takes a durable commit off the list.
+func (act *activation) landed(c *commit) {
+	act.mu.Lock()
+	rest := make([]*commit, 0, len(act.pending))
+	for _, p := range act.pending {
+		if p != c {
+			rest = append(rest, p)
+		}
+	}
+	act.pending = rest
+	if c.layer.alarm != nil {
+		act.alarm = *c.layer.alarm
+	}
+	act.mu.Unlock()
+	if a := c.layer.alarm; a != nil && !a.IsZero() {
+		act.o.rt.alarms.note(a.Due)
+	}
+}
+
+// reset ends the activation: nothing that isn't durable is kept, the object's
+// sockets are closed with 1011, the next event starts from storage.
+func (act *activation) reset(cause error) {
+	act.mu.Lock()
+	if act.broken != nil {
+		act.mu.Unlock()
+		return
+	}
+	if errors.Is(cause, ErrClosed) {
+		act.broken = cause
+	} else {
+		act.broken = fmt.Errorf("%w: %w", ErrReset, cause)
+	}
+	act.mu.Unlock()
+
+	o := act.o
+	o.mu.Lock()
+	if o.act == act {
+		o.act = nil
+	}
+	o.mu.Unlock()
+	act.stopTimers()
+	if !errors.Is(cause, ErrClosed) {
+		o.rt.log.Error("object reset", "class", o.ns.class.name, "id", o.id.String(), "cause", cause.Error())
+	}
+	o.hub.closeAll(CloseReset, "the object was reset")
+}
+
+// storageFailed breaks the object: what it would decide without its storage
+// can't be trusted, even where the handler swallows the error.
+func (act *activation) storageFailed(err error) error {
+	act.reset(err)
+	return act.brokenErr()
+}
+
+// enqueue puts ev into the inbox. Where force is false a full inbox refuses it.
+func (o *object) enqueue(ev event, force bool) error {
+	o.mu.Lock()
+	if o.removed {
+		o.mu.Unlock()
+		return errRemoved
+	}
+	full := len(o.inbox) >= o.rt.opts.InboxEvents || o.inboxBytes+ev.size > o.rt.opts.InboxBytes
+	if full && !force {
+		o.mu.Unlock()
+		return ErrOverloaded
+	}
+	o.inbox = append(o.inbox, ev)
+	o.inboxBytes += ev.size
+	o.startLocked()
+	o.mu.Unlock()
+	return nil
+}
+
+var errRemoved = errors.New("object left the table")
+
+func (o *object) startLocked() {
+	if !o.running && len(o.inbox) > 0 {
+		o.running = true
+		o.rt.wg.Go(o.run)
+	}
+}
+
+// run has the turn until the inbox is empty or a handler takes it back.
+func (o *object) run() {
+	for {
+		o.mu.Lock()
+		if len(o.inbox) == 0 {
+			o.running = false
+			o.inbox = nil
+			o.idleLocked()
+			o.mu.Unlock()
+			return
+		}
+		ev := o.inbox[0]
+		o.inbox[0] = event{}
+		o.inbox = o.inbox[1:]
+		o.inboxBytes -= ev.size
+		for _, waiter := range o.space {
+			close(waiter)
+		}
+		o.space = nil
+		o.mu.Unlock()
+
+		if ev.resume != nil {
+			close(ev.resume) // the handler is the runner now
+			return
+		}
+		o.handle(ev)
+	}
+}
+
+// waitSpace returns a channel that is closed once the inbox has shrunk.
+func (o *object) waitSpace() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ready := make(chan struct{})
+	if len(o.inbox) < o.rt.opts.InboxEvents {
+		close(ready)
+	} else {
+		o.space = append(o.space, ready)
+	}
+	return ready
+}
+
+// handle runs one event in a turn of its own.
+func (o *object) handle(ev event) {
+	act, err := o.activate()
+	if err != nil {
+		ev.fail(o.wrap(ev.name, err))
+		return
+	}
+	if act.waitForDisk() != nil {
+		// The activation broke while it waited: the event was not begun, so
+		// it may run on the next one.
+		if act, err = o.activate(); err != nil {
+			ev.fail(o.wrap(ev.name, err))
+			return
+		}
+	}
+	act.runTurn(ev)
+}
+
+// activate returns the object's activation, waking it where it sleeps.
+func (o *object) activate() (*activation, error) {
+	o.mu.Lock()
+	act, name := o.act, o.name
+	o.mu.Unlock()
+	if act != nil {
+		return act, nil
+	}
+	rt := o.rt
+	record, err := rt.opts.Store.Claim(rt.ctx, o.id, o.ns.class.name, name)
+	if err != nil {
+		return nil, fmt.Errorf("wake: %w", err)
+	}
+	act = &activation{o: o, ctx: rt.ctx, fence: record.Fence, alarm: record.Alarm, timers: make(map[*Timer]struct{})}
+	act.state = &State{act: act}
+	act.state.storage.act = act
+	act.members = o.hub.snapshot()
+	o.mu.Lock()
+	if o.name == "" {
+		o.name = record.Name
+	}
+	o.act = act
+	o.mu.Unlock()
+	rt.stats.wakes.Add(1)
+
+	// Initialisation comes before the first event, as a turn of its own.
+	var failed error
+	act.runTurn(event{
+		name: "start",
+		run: func(t *turn) error {
+			act.obj = o.ns.class.create(act.state)
+			if s, ok := act.obj.(Starter); ok {
+				return act.state.Block(t.ctx, s.Start)
+			}
+			return nil
+		},
+		answer: func(_ *turn, err error) { failed = err },
+		refuse: func(err error) { failed = err },
+	})
+	if failed == nil {
+		failed = act.brokenErr()
+	}
+	if failed != nil {
+		act.reset(fmt.Errorf("start: %w", failed))
+		return nil, failed
+	}
+	return act, nil
+}
+
+// waitForDisk holds the next turn back while too many of the object's turns
+// wait to be durable.
+func (act *activation) waitForDisk() error {
+	for {
+		pending := act.inFlight()
+		if len(pending) == 0 || (len(pending) < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
+			return act.brokenErr()
+		}
+		<-pending[0].done
+	}
+}
+
+func (o *object) wrap(event string, err error) error {
+	var already *Error
+	if errors.As(err, &already) {
+		return err
+	}
+	return &Error{Class: o.ns.class.name, ID: o.id, Event: event, Err: err}
+}
+
+// idleLocked enters the object into the list of those that may be evicted.
+func (o *object) idleLocked() {
+	o.idleSince = time.Now()
+	if !o.listed {
+		o.listed = true
+		o.rt.listIdle(o)
+	}
+}
+
+// evict puts the object to sleep if it has been idle since before the time
+// given. It reports whether the object should stay in the idle list.
+func (o *object) evict(before time.Time) (keep bool) {
+	shard := o.rt.shard(o.id)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.running || len(o.inbox) > 0 || o.awaiting > 0 {
+		o.listed = false // it will be listed when it is idle again
+		return false
+	}
+	act := o.act
+	if o.idleSince.After(before) || o.gate.length() > 0 ||
+		(act != nil && (len(act.inFlight()) > 0 || act.hasTimers())) {
+		return true
+	}
+	o.act = nil
+	o.listed = false
+	if o.hub.empty() {
+		o.removed = true
+		delete(shard.objects, o.id)
+	}
+	if act != nil {
+		o.rt.stats.evictions.Add(1)
+	}
+	return false
+}

@@ -1,0 +1,307 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"snug/durable/internal/websocket"
+)
+
+// State is what the runtime hands an object: who it is, its storage, its
+// sockets. Use it only inside the object's turns.
+type State struct {
+	act     *activation
+	storage Storage
+}
+
+// ID returns the object's id.
+func (s *State) ID() ID { return s.act.o.id }
+
+// Name returns the name that the object was reached by, now or when it was
+// last stored; "" for an object of a unique id.
+func (s *State) Name() string {
+	s.act.o.mu.Lock()
+	defer s.act.o.mu.Unlock()
+	return s.act.o.name
+}
+
+// Storage returns the object's storage.
+func (s *State) Storage() *Storage { return &s.storage }
+
+// Timer is a pending AfterFunc.
+type Timer struct {
+	act   *activation
+	timer *time.Timer
+	once  sync.Once
+}
+
+// AfterFunc runs fn in a turn of its own after d. A pending timer keeps the
+// object awake; it does not outlive a reset or a restart: use an alarm for
+// what must happen.
+func (s *State) AfterFunc(d time.Duration, fn func(ctx context.Context) error) *Timer {
+	act := s.act
+	act.mustTurn()
+	t := &Timer{act: act}
+	act.mu.Lock()
+	defer act.mu.Unlock()
+	if act.broken != nil {
+		return t
+	}
+	act.timers[t] = struct{}{}
+	t.timer = time.AfterFunc(d, func() {
+		_ = act.o.enqueue(event{name: "timer", run: func(turn *turn) error {
+			if turn.act != act || !t.Stop() {
+				return nil
+			}
+			return fn(turn.ctx)
+		}}, true) // removed from the table means that nobody waits for it
+	})
+	return t
+}
+
+// Stop prevents the run. It reports whether the run had neither begun nor been
+// stopped.
+func (t *Timer) Stop() (stopped bool) {
+	t.once.Do(func() {
+		t.act.mu.Lock()
+		defer t.act.mu.Unlock()
+		if t.timer != nil {
+			t.timer.Stop()
+		}
+		delete(t.act.timers, t)
+		stopped = true
+	})
+	return stopped
+}
+
+func (act *activation) hasTimers() bool {
+	act.mu.Lock()
+	defer act.mu.Unlock()
+	return len(act.timers) > 0
+}
+
+func (act *activation) stopTimers() {
+	act.mu.Lock()
+	defer act.mu.Unlock()
+	for t := range act.timers {
+		t.timer.Stop()
+	}
+	clear(act.timers)
+}
+
+// Frame is an encoded frame: encode it once, send it to many.
+type Frame struct {
+	bytes     []byte
+	droppable bool
+	replay    bool
+}
+
+// TextFrame encodes a text frame. The payload must be UTF-8.
+func TextFrame(payload []byte) Frame { return Frame{bytes: websocket.Frame(websocket.OpText, payload)} }
+
+// BinaryFrame encodes a binary frame.
+func BinaryFrame(payload []byte) Frame {
+	return Frame{bytes: websocket.Frame(websocket.OpBinary, payload)}
+}
+
+// Droppable marks a frame that a slow socket may do without: it is dropped
+// first when the socket's queue is half full.
+func (f Frame) Droppable() Frame {
+	f.droppable = true
+	return f
+}
+
+// Replay marks a frame of a bounded answer that may be larger than a socket's
+// queue: it doesn't count against Options.SocketQueue. The caller bounds it.
+func (f Frame) Replay() Frame {
+	f.replay = true
+	return f
+}
+
+// member is a socket's place in an object.
+type member struct {
+	sock       *Socket
+	tags       []string
+	attachment []byte // touched in turns only
+}
+
+func (m *member) has(tag string) bool { return tag == "" || slices.Contains(m.tags, tag) }
+
+// Errors of the use of sockets.
+var (
+	ErrTooManyTags       = fmt.Errorf("a socket takes at most %d tags of at most %d bytes", MaxTags, MaxTagBytes)
+	ErrAttachmentTooLong = fmt.Errorf("attachment is longer than %d bytes", MaxAttachmentBytes)
+	ErrTooManySockets    = fmt.Errorf("object has %d sockets already", MaxSocketsPerObj)
+	ErrNotMember         = errors.New("socket isn't one of the object's")
+	ErrCloseCode         = errors.New("close code must be 1000 or 3000 to 4999, or one that the protocol lets a server send, with a reason of at most 123 bytes of UTF-8")
+)
+
+// Accept makes a socket that was opened at this object its own: its frames
+// come to SocketMessage. tags (duplicates are ignored) select sockets; the
+// attachment is kept while the object sleeps. Where an argument is over a
+// limit nothing has happened.
+func (s *State) Accept(sock *Socket, attachment []byte, tags ...string) error {
+	return s.attach(sock, attachment, tags)
+}
+
+// Subscribe adds a socket that lives elsewhere: it gets what the object sends
+// and broadcasts from this point of the turn on, and nothing from before.
+func (s *State) Subscribe(sock *Socket, attachment []byte, tags ...string) error {
+	return s.attach(sock, attachment, tags)
+}
+
+func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
+	act := s.act
+	t := act.mustTurn()
+	var distinct []string
+	for _, tag := range tags {
+		if len(tag) > MaxTagBytes {
+			return ErrTooManyTags
+		}
+		if !slices.Contains(distinct, tag) {
+			distinct = append(distinct, tag)
+		}
+	}
+	if len(distinct) > MaxTags {
+		return ErrTooManyTags
+	}
+	if len(attachment) > MaxAttachmentBytes {
+		return ErrAttachmentTooLong
+	}
+	if _, there := act.members[sock.id]; !there && len(act.members) >= MaxSocketsPerObj {
+		return ErrTooManySockets
+	}
+	m := &member{sock: sock, tags: distinct, attachment: slices.Clone(attachment)}
+	act.members[sock.id] = m
+	o := act.o
+	t.out = append(t.out, output{
+		do:   func() { o.hub.add(o, m) },
+		drop: func(error) { sock.Close(CloseReset, "the object was reset") },
+	})
+	return nil
+}
+
+// Unsubscribe removes a socket: it gets nothing that is sent after this point.
+func (s *State) Unsubscribe(sock *Socket) {
+	t := s.act.mustTurn()
+	if _, there := s.act.members[sock.id]; !there {
+		return
+	}
+	delete(s.act.members, sock.id)
+	o := s.act.o
+	t.out = append(t.out, output{do: func() {
+		o.hub.remove(sock.id)
+		sock.leave(o)
+	}})
+}
+
+// Sockets returns the object's sockets that bear the tag ("": all of them), in
+// no order.
+func (s *State) Sockets(tag string) []*Socket {
+	s.act.mustTurn()
+	var socks []*Socket
+	for _, m := range s.act.members {
+		if m.has(tag) {
+			socks = append(socks, m.sock)
+		}
+	}
+	return socks
+}
+
+// Socket finds an open socket of the runtime by its id.
+func (s *State) Socket(id SocketID) (*Socket, bool) { return s.act.o.rt.sockets.get(id) }
+
+// IsMember reports whether the socket is one of the object's.
+func (s *State) IsMember(sock *Socket) bool {
+	s.act.mustTurn()
+	_, ok := s.act.members[sock.id]
+	return ok
+}
+
+// Tags returns the tags that the socket was accepted with.
+func (s *State) Tags(sock *Socket) ([]string, error) {
+	s.act.mustTurn()
+	m, ok := s.act.members[sock.id]
+	if !ok {
+		return nil, ErrNotMember
+	}
+	return slices.Clone(m.tags), nil
+}
+
+// Attachment returns a copy of the socket's attachment.
+func (s *State) Attachment(sock *Socket) ([]byte, error) {
+	s.act.mustTurn()
+	m, ok := s.act.members[sock.id]
+	if !ok {
+		return nil, ErrNotMember
+	}
+	return slices.Clone(m.attachment), nil
+}
+
+// SetAttachment replaces the socket's attachment.
+func (s *State) SetAttachment(sock *Socket, attachment []byte) error {
+	s.act.mustTurn()
+	m, ok := s.act.members[sock.id]
+	if !ok {
+		return ErrNotMember
+	}
+	if len(attachment) > MaxAttachmentBytes {
+		return ErrAttachmentTooLong
+	}
+	m.attachment = slices.Clone(attachment)
+	return nil
+}
+
+// Send sends frames to one socket, once what the turn wrote is durable. To a
+// socket that is gone it does nothing.
+func (s *State) Send(sock *Socket, frames ...Frame) {
+	t := s.act.mustTurn()
+	t.out = append(t.out, output{do: func() {
+		for _, f := range frames {
+			sock.enqueue(f)
+		}
+	}})
+}
+
+// Broadcast sends a frame to all of the object's sockets that bear the tag
+// ("": all of them), but not to except (which may be nil).
+func (s *State) Broadcast(tag string, f Frame, except *Socket) {
+	t := s.act.mustTurn()
+	o := s.act.o
+	t.out = append(t.out, output{do: func() { o.hub.broadcast(tag, f, except) }})
+}
+
+// CloseSocket closes a socket, once what the turn wrote is durable and what was
+// sent before has left.
+func (s *State) CloseSocket(sock *Socket, code int, reason string) error {
+	t := s.act.mustTurn()
+	if !websocket.ValidCloseCode(code) || len(reason) > MaxCloseReason || !utf8.ValidString(reason) {
+		return ErrCloseCode
+	}
+	t.out = append(t.out, output{do: func() { sock.Close(code, reason) }})
+	return nil
+}
+
+// SetAutoResponse makes the socket layer answer text frames that equal request
+// on the sockets that the object owns, without waking it and past the output
+// gate. Two empty strings turn it off. Call it in Start: it is kept as long as
+// the object has sockets.
+func (s *State) SetAutoResponse(request, response string) error {
+	s.act.mustTurn()
+	if len(request) > MaxAutoResponse || len(response) > MaxAutoResponse {
+		return fmt.Errorf("auto-response is longer than %d bytes", MaxAutoResponse)
+	}
+	var auto *autoResponse
+	if request != "" {
+		auto = &autoResponse{request: request, response: TextFrame([]byte(response))}
+	}
+	s.act.o.hub.auto.Store(auto)
+	return nil
+}
+
+var pingFrame = Frame{bytes: websocket.Frame(websocket.OpPing, nil), droppable: true}

@@ -1,0 +1,196 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// Namespace is the set of all objects of a class.
+type Namespace struct {
+	rt    *Runtime
+	class *Class
+	key   idKey
+}
+
+// IDFromName returns the id that belongs to name: always the same one.
+func (n *Namespace) IDFromName(name string) ID { return n.key.fromName(name) }
+
+// NewUniqueID returns an id that belongs to no name and to no other object.
+func (n *Namespace) NewUniqueID() ID { return n.key.unique() }
+
+// ParseID reads the text of an id of this namespace.
+func (n *Namespace) ParseID(text string) (ID, error) { return n.key.parse(text) }
+
+// Get returns a stub for the object. Nothing is started by that.
+func (n *Namespace) Get(id ID) *Stub { return &Stub{ns: n, id: id} }
+
+// ByName returns a stub for the object of that name; the object learns its
+// name, unless it is longer than MaxNameBytes.
+func (n *Namespace) ByName(name string) *Stub {
+	stub := n.Get(n.IDFromName(name))
+	if len(name) <= MaxNameBytes {
+		stub.name = name
+	}
+	return stub
+}
+
+// Stub is a way to reach one object. Making one costs nothing. A stub whose
+// object was reset under one of its calls stays broken: make a new one. It may
+// be used concurrently.
+type Stub struct {
+	ns     *Namespace
+	id     ID
+	name   string
+	broken atomic.Pointer[Error]
+}
+
+// ID returns the object's id.
+func (s *Stub) ID() ID { return s.id }
+
+func (s *Stub) wrap(event string, err error) *Error {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Class: s.ns.class.name, ID: s.id, Event: event, Err: err}
+	}
+	if e.Reset() {
+		s.broken.CompareAndSwap(nil, e)
+	}
+	return e
+}
+
+func (s *Stub) method(class, name string) (handler, error) {
+	if broken := s.broken.Load(); broken != nil {
+		return handler{}, broken
+	}
+	h, ok := s.ns.class.methods[name]
+	if !ok || class != s.ns.class.name {
+		return handler{}, s.wrap(name, fmt.Errorf("%w: %s has no %s", ErrUnknownMethod, s.ns.class.name, name))
+	}
+	if !s.ns.key.owns(s.id) {
+		return handler{}, s.wrap(name, fmt.Errorf("%w: not valid for this namespace", ErrInvalidID))
+	}
+	return h, nil
+}
+
+// invoke makes the event's body: the handler, with its argument and result
+// sent through JSON where the options ask for it.
+func (s *Stub) invoke(h handler, arg any, take func(any)) func(*turn) error {
+	recodes := s.ns.rt.opts.SerialiseCalls
+	return func(t *turn) error {
+		if recodes {
+			decoded, err := h.recode(arg, false)
+			if err != nil {
+				return err
+			}
+			arg = decoded
+		}
+		result, err := h.call(t.act.obj, t.ctx, arg)
+		if err != nil {
+			return err
+		}
+		if recodes {
+			if result, err = h.recode(result, true); err != nil {
+				return err
+			}
+		}
+		take(result)
+		return nil
+	}
+}
+
+func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, error) {
+	h, err := s.method(class, method)
+	if err != nil {
+		return nil, err
+	}
+	type outcome struct {
+		result any
+		err    error
+	}
+	var result any
+	answered := make(chan outcome, 1)
+	ev := event{
+		name:   method,
+		run:    s.invoke(h, arg, func(r any) { result = r }),
+		refuse: func(err error) { answered <- outcome{nil, err} },
+	}
+	ev.answer = func(t *turn, err error) {
+		if err != nil {
+			err = &Error{Class: class, ID: s.id, Event: method, Remote: true, Err: err}
+		}
+		t.out = append(t.out, output{
+			do:   func() { answered <- outcome{result, err} },
+			drop: func(err error) { answered <- outcome{nil, err} },
+		})
+	}
+	if t := turnFrom(ctx); t != nil {
+		target := s.ns.rt.find(s.ns, s.id)
+		if target != nil && t.chain.waitsFor(target) {
+			return nil, s.wrap(method, ErrDeadlock)
+		}
+		ev.chain = t.chain
+		if !t.away.Load() && t.act.turn == t {
+			if err := t.flushAndWait(false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.enqueue(ev, false); err != nil {
+		return nil, s.wrap(method, err)
+	}
+	select {
+	case o := <-answered:
+		if o.err != nil {
+			return nil, s.wrap(method, o.err)
+		}
+		return o.result, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s *Stub) send(ctx context.Context, class, method string, arg any) error {
+	h, err := s.method(class, method)
+	if err != nil {
+		return err
+	}
+	ev := event{name: method, size: sizeOf(arg), run: s.invoke(h, arg, func(any) {})}
+	if t := turnFrom(ctx); t != nil && !t.away.Load() && t.act.turn == t {
+		log := s.ns.rt.log
+		t.out = append(t.out, output{do: func() {
+			if err := s.enqueue(ev, false); err != nil {
+				log.Warn("sent call lost", "class", class, "id", s.id.String(), "event", method, "cause", err.Error())
+			}
+		}})
+		return nil
+	}
+	if err := s.enqueue(ev, false); err != nil {
+		return s.wrap(method, err)
+	}
+	return nil
+}
+
+// Sizer may be implemented by an argument that holds much, so that the inbox's
+// bound in bytes counts it.
+type Sizer interface{ Size() int }
+
+func sizeOf(arg any) int {
+	if s, ok := arg.(Sizer); ok {
+		return s.Size()
+	}
+	return 0
+}
+
+func (s *Stub) enqueue(ev event, force bool) error {
+	for {
+		o, err := s.ns.rt.object(s.ns, s.id, s.name)
+		if err != nil {
+			return err
+		}
+		if err := o.enqueue(ev, force); err != errRemoved {
+			return err
+		}
+	}
+}
