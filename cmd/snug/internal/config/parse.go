@@ -1,0 +1,199 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// minSecret is the fewest bytes that a secret may have: what HMAC-SHA256 can
+// make use of.
+const minSecret = 32
+
+// A parser's error says what would be right; Load adds the setting and the value.
+
+func parseText(v string, to *string) error {
+	if v == "" {
+		return errors.New("a value")
+	}
+	*to = v
+	return nil
+}
+
+func parseAddr(v string, to *string) error {
+	host, port, err := net.SplitHostPort(v)
+	if err == nil {
+		if _, perr := strconv.ParseUint(port, 10, 16); perr == nil && !strings.ContainsAny(host, "/ ") {
+			*to = v
+			return nil
+		}
+	}
+	return errors.New("host:port, such as 127.0.0.1:3000 or :3000")
+}
+
+// parseOrigin takes a URL without a path and gives it the form in which
+// browsers send it: lower case, without the scheme's own port.
+func parseOrigin(v string, to *string) error {
+	want := errors.New("a URL without a path, such as https://chat.example.com")
+	u, err := url.Parse(v)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Path != "" && u.Path != "/") {
+		return want
+	}
+	scheme, host, port := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()
+	if scheme != "http" && scheme != "https" {
+		return want
+	}
+	if strings.ContainsAny(host, "*,;\"' ") {
+		return want
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); port != "" && err != nil {
+		return want
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" && !(scheme == "http" && port == "80") && !(scheme == "https" && port == "443") {
+		host += ":" + port
+	}
+	*to = scheme + "://" + host
+	return nil
+}
+
+func parsePrefix(v string, to *netip.Prefix) error {
+	if ip, err := netip.ParseAddr(v); err == nil && ip.Zone() == "" {
+		ip = ip.Unmap()
+		*to = netip.PrefixFrom(ip, ip.BitLen())
+		return nil
+	}
+	p, err := netip.ParsePrefix(v)
+	if err != nil {
+		return errors.New("an address or a range, such as 10.0.0.1 or 10.0.0.0/8")
+	}
+	*to = p.Masked()
+	return nil
+}
+
+func parseList[T any](v string, to *[]T, item func(string, *T) error) error {
+	list := []T{}
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		var one T
+		if err := item(part, &one); err != nil {
+			return fmt.Errorf("for %q %w", part, err)
+		}
+		list = append(list, one)
+	}
+	*to = list
+	return nil
+}
+
+func parseSecret(v string, to *string) error {
+	if len(v) < minSecret || v == "better-auth-secret-123456789" || strings.Count(v, v[:1]) == len(v) {
+		return fmt.Errorf("at least %d random characters, such as openssl rand -base64 32 makes", minSecret)
+	}
+	*to = v
+	return nil
+}
+
+func parseRate(v string, to *Rate) error {
+	want := errors.New("a count per time, such as 10/10s or 100/1m, or 0 for no limit")
+	if v == "0" {
+		*to = Rate{}
+		return nil
+	}
+	count, per, ok := strings.Cut(v, "/")
+	n, err := strconv.Atoi(count)
+	if !ok || err != nil || n < 1 || n > 1_000_000 {
+		return want
+	}
+	var d time.Duration
+	if err := parseDuration(per, time.Second, day, &d); err != nil {
+		return want
+	}
+	*to = Rate{Count: n, Per: d}
+	return nil
+}
+
+func parseInt(v string, low, high int, to *int) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < low || n > high {
+		return fmt.Errorf("a whole number from %d to %d", low, high)
+	}
+	*to = n
+	return nil
+}
+
+// parseDuration takes what time.ParseDuration does, and days in front: 1d12h.
+func parseDuration(v string, low, high time.Duration, to *time.Duration) error {
+	want := fmt.Errorf("a duration from %s to %s, such as 30s, 12h or 90d", formatDuration(low), formatDuration(high))
+	rest, days := v, 0
+	if head, tail, ok := strings.Cut(v, "d"); ok {
+		n, err := strconv.Atoi(head)
+		if err != nil || n < 0 || n > 1_000_000 {
+			return want
+		}
+		days, rest = n, tail
+	}
+	var d time.Duration
+	if rest != "" || days == 0 {
+		var err error
+		if d, err = time.ParseDuration(rest); err != nil {
+			return want
+		}
+	}
+	if days > int(high/day) {
+		return want
+	}
+	if d += time.Duration(days) * day; d < low || d > high {
+		return want
+	}
+	*to = d
+	return nil
+}
+
+func formatDuration(d time.Duration) string {
+	if d >= day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return d.String()
+}
+
+func parseBool(v string, to *bool) error {
+	switch v {
+	case "true", "1":
+		*to = true
+	case "false", "0":
+		*to = false
+	default:
+		return errors.New("true or false")
+	}
+	return nil
+}
+
+func parseLevel(v string, to *slog.Level) error {
+	var name string
+	if err := parseOneOf(v, &name, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	return to.UnmarshalText([]byte(name))
+}
+
+func parseOneOf(v string, to *string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			*to = v
+			return nil
+		}
+	}
+	return errors.New(strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1])
+}
