@@ -184,6 +184,7 @@ type ErrorFrame struct {
 // PongFrame answers ping, from the socket layer alone.
 type PongFrame struct {
 	Type string `json:"type" ts:"pong"`
+	Ref  string `json:"ref,omitempty"`
 }
 
 func (HelloFrame) serverFrame()     {}

@@ -63,6 +63,7 @@ type SocketOptions struct {
 	AutoRequest  string       // a text frame that equals it …
 	AutoResponse string       // … is answered with this by the socket layer; Owner's own setting comes first
 	Subprotocols []string     // that are spoken, for Accept
+	Greeting     *Frame       // the first frame that is sent; may be nil
 }
 
 // Socket is a WebSocket connection. It belongs to the runtime: objects come and
@@ -91,6 +92,7 @@ type Socket struct {
 	info    CloseInfo // once gone
 	objects []*object
 	cutter  *time.Timer
+	later   *time.Timer // of AfterFunc
 }
 
 // ID returns the socket's id.
@@ -150,6 +152,9 @@ func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*So
 	s.lastRead.Store(time.Now().UnixNano())
 	if err := rt.sockets.add(s); err != nil {
 		return nil, errors.Join(err, conn.Close())
+	}
+	if o.Greeting != nil {
+		s.enqueue(*o.Greeting)
 	}
 	if o.Owner != nil {
 		s.open()
@@ -303,6 +308,20 @@ func (s *Socket) Close(code int, reason string) {
 	s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, websocket.CloseFrame(code, reason))
 }
 
+// AfterFunc arranges that fn runs after d, unless the socket is gone by then.
+// Only one such timer is kept: a later call replaces it.
+func (s *Socket) AfterFunc(d time.Duration, fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return
+	}
+	if s.later != nil {
+		s.later.Stop()
+	}
+	s.later = time.AfterFunc(d, fn)
+}
+
 // lost ends a socket whose connection is gone.
 func (s *Socket) lost() {
 	_ = s.conn.Close() // it is lost already
@@ -320,6 +339,9 @@ func (s *Socket) end(info CloseInfo, last []byte) {
 	s.gone, s.closing, s.info = true, true, info
 	objects := s.objects
 	s.objects = nil
+	if s.later != nil {
+		s.later.Stop()
+	}
 	if last != nil {
 		s.queue = append(s.queue, last)
 		s.writeLocked()

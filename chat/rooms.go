@@ -1,0 +1,72 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"snug/db"
+)
+
+// Level0Room is the slug of the one room of level 0. It is made at the first
+// start.
+const Level0Room = "global"
+
+// rooms is the register of rooms: a table, and what of it was asked for lately.
+type rooms struct {
+	db  *db.DB
+	now func() time.Time
+
+	mu     sync.Mutex
+	bySlug map[string]RoomID
+}
+
+// maxCachedRooms bounds the register's memory; a full cache starts anew.
+const maxCachedRooms = 10_000
+
+func newRooms(d *db.DB, now func() time.Time) *rooms {
+	return &rooms{db: d, now: now, bySlug: make(map[string]RoomID)}
+}
+
+// ensure makes the room if it isn't there. It is safe to repeat.
+func (rs *rooms) ensure(ctx context.Context, slug, name string) error {
+	now := rs.now()
+	return rs.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`insert into rooms (id, slug, name, created_at) values (?, ?, ?, ?) on conflict (slug) do nothing`,
+			string(newMessageID(now)), slug, name, now.UnixMilli())
+		return err
+	})
+}
+
+// find returns the id of the room with that slug. A room that isn't there, or
+// that one may not see, is CodeNotFound.
+func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
+	rs.mu.Lock()
+	id, known := rs.bySlug[slug]
+	rs.mu.Unlock()
+	if known {
+		return id, nil
+	}
+	var text string
+	err := rs.db.Read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `select id from rooms where slug = ?`, slug).Scan(&text)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", &Error{Code: CodeNotFound, Message: "There is no such room."}
+	}
+	if err != nil {
+		return "", fmt.Errorf("find room: %w", err)
+	}
+	id = RoomID(text)
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if len(rs.bySlug) >= maxCachedRooms {
+		clear(rs.bySlug)
+	}
+	rs.bySlug[slug] = id
+	return id, nil
+}

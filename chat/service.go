@@ -1,0 +1,267 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"snug/db"
+	"snug/durable"
+)
+
+// Config of a Service. Store and DB are required; they stay the caller's.
+type Config struct {
+	Store     durable.Store
+	DB        *db.DB
+	Logger    *slog.Logger     // nil: slog.Default
+	Now       func() time.Time // nil: time.Now
+	PostRate  Rate             // posts of a person in a room; the zero value is no limit
+	MaxChars  int              // of a level 1 message; 0: 10,000
+	Heartbeat time.Duration    // 0: 25 s
+	Retention Retention
+	// Storable reports why nothing can be stored now (the disk is full), so
+	// that a post is refused in words. nil: it always can.
+	Storable func() error
+	// Session reports until when a session lives; false if it has ended. It is
+	// asked when a socket has been opened and when its session should end. nil:
+	// Actor.ExpiresAt stands.
+	Session func(ctx context.Context, key string) (expires time.Time, alive bool)
+	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
+	CloseSpread time.Duration
+}
+
+// Service is the chat: its rooms and its sockets. All methods may be called
+// concurrently. End it with Close.
+type Service struct {
+	cfg   Config
+	rt    *durable.Runtime
+	rooms *rooms
+	ns    *durable.Namespace
+	probe *durable.Namespace
+	calls calls
+}
+
+// none is the result of calls that have none.
+type none struct{}
+
+type calls struct {
+	join, leave, typing, post durable.Method[request, none]
+	history                   durable.Method[historyRequest, Page]
+	touch                     durable.Method[none, none]
+}
+
+// New starts the chat and makes its first room.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.MaxChars == 0 {
+		cfg.MaxChars = 10_000
+	}
+	if cfg.Heartbeat == 0 {
+		cfg.Heartbeat = 25 * time.Second
+	}
+	if cfg.Storable == nil {
+		cfg.Storable = func() error { return nil }
+	}
+	if cfg.Session == nil {
+		cfg.Session = func(context.Context, string) (time.Time, bool) { return time.Time{}, true }
+	}
+	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now)}
+	if err := s.rooms.ensure(ctx, Level0Room, "Global"); err != nil {
+		return nil, fmt.Errorf("make the first room: %w", err)
+	}
+	rt, err := durable.New(durable.Options{
+		Store: cfg.Store, Logger: cfg.Logger, Now: cfg.Now, Heartbeat: cfg.Heartbeat, CloseSpread: cfg.CloseSpread,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.rt = rt
+	if err := s.register(); err != nil {
+		return nil, errors.Join(err, rt.Shutdown(ctx))
+	}
+	return s, nil
+}
+
+func (s *Service) register() (err error) {
+	shared := roomConfig{
+		rules: rules{s.cfg.PostRate, s.cfg.MaxChars}, retention: s.cfg.Retention,
+		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
+	}
+	room := durable.NewClass("room", func(st *durable.State) durable.Object {
+		return &Room{roomConfig: shared, st: st}
+	})
+	s.calls.join = durable.Handle(room, "join", (*Room).join)
+	s.calls.leave = durable.Handle(room, "leave", (*Room).leave)
+	s.calls.typing = durable.Handle(room, "typing", (*Room).typing)
+	s.calls.post = durable.Handle(room, "post", (*Room).post)
+	s.calls.history = durable.Handle(room, "history", (*Room).history)
+	if s.ns, err = s.rt.Register(room); err != nil {
+		return err
+	}
+	probe := durable.NewClass("probe", func(st *durable.State) durable.Object { return &prober{st} })
+	s.calls.touch = durable.Handle(probe, "touch", (*prober).touch)
+	s.probe, err = s.rt.Register(probe)
+	return err
+}
+
+// Close takes no new sockets, closes those that are open with 1001, spread over
+// Config.CloseSpread, and returns when all that was accepted is durable.
+func (s *Service) Close(ctx context.Context) error { return s.rt.Shutdown(ctx) }
+
+// prober is the object by which Ready finds out whether commits succeed.
+type prober struct{ st *durable.State }
+
+func (p *prober) touch(context.Context, none) (none, error) {
+	return none{}, p.st.Storage().Put("touched", []byte{1})
+}
+
+// Ready reports why messages can't be stored or read now, by storing something.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.cfg.Storable(); err != nil {
+		return err
+	}
+	if err := s.cfg.DB.Ping(ctx); err != nil {
+		return err
+	}
+	_, err := s.calls.touch.Call(ctx, s.probe.ByName("ready"), none{})
+	return err
+}
+
+// Stats is a glance at the runtime beneath.
+func (s *Service) Stats() durable.Stats { return s.rt.Stats() }
+
+// Actor is who acts, as httpapi found out. It comes from a session alone.
+type Actor struct {
+	User
+	SessionKey string    `json:"session"` // names the session, without being its token
+	ExpiresAt  time.Time `json:"expires"`
+}
+
+func actorOf(sock *durable.Socket) (Actor, error) {
+	var a Actor
+	if err := json.Unmarshal([]byte(sock.Identity()), &a); err != nil {
+		return Actor{}, fmt.Errorf("read socket identity: %w", err)
+	}
+	return a, nil
+}
+
+// Newest returns the newest text messages of the level 0 room, oldest first.
+func (s *Service) Newest(ctx context.Context, a Actor) ([]Message, error) {
+	page, err := s.History(ctx, a, Level0Room, HistoryQuery{})
+	return page.Messages, err
+}
+
+// History returns a page of a room's history. Errors that people may see are
+// *Error.
+func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQuery) (Page, error) {
+	limit, err := q.check()
+	if err != nil {
+		return Page{}, err
+	}
+	id, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return Page{}, err
+	}
+	page, err := s.calls.history.Call(ctx, s.ns.ByName(string(id)), historyRequest{slug, q, limit})
+	return page, public(err)
+}
+
+// public gives a failure of the runtime the code that people see.
+func public(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, durable.ErrOverloaded) {
+		return &Error{Code: CodeOverloaded, Message: "This room has too much to do. Try again in a moment.", Err: err}
+	}
+	return AsError(err)
+}
+
+// EndSession closes a session's sockets with 4401. When it returns nothing that
+// they sent is acted on any more.
+func (s *Service) EndSession(key string) {
+	s.rt.CloseSockets(tagSession+key, closeSessionEnded, "session ended")
+}
+
+// EndUser does so for all of a person's sessions.
+func (s *Service) EndUser(id UserID) {
+	s.rt.CloseSockets(tagUser+string(id), closeSessionEnded, "session ended")
+}
+
+const (
+	tagSession = "session:"
+	tagUser    = "user:"
+	pingText   = `{"type":"ping"}`
+	pongText   = `{"type":"pong"}`
+)
+
+// ServeLevel0 answers the upgrade of a level 0 socket. The request's session
+// and origin have been checked.
+func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
+	id, err := s.rooms.find(r.Context(), Level0Room)
+	if err != nil {
+		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
+		http.Error(w, "the room can't be reached", http.StatusInternalServerError)
+		return
+	}
+	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(id))})
+}
+
+// ServeSocket answers the upgrade of a level 1 socket. The request's session
+// and origin have been checked.
+func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
+	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
+	s.serve(w, r, a, durable.SocketOptions{
+		Handler: &client{s: s, actor: a}, Subprotocols: []string{Subprotocol}, Greeting: &hello,
+	})
+}
+
+// serve opens a socket and ties it to its session: it ends when that does.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
+	o.Identity = string(encode(a))
+	o.Tags = []string{tagUser + string(a.User.ID), tagSession + a.SessionKey}
+	o.MaxMessage = MaxFrameBytes
+	o.TextOnly = true
+	o.AutoRequest, o.AutoResponse = pingText, pongText
+	tooMany := s.rt.CountSockets(tagUser+string(a.User.ID)) >= maxSocketsPerUser
+	sock, err := s.rt.Accept(w, r, o)
+	if err != nil {
+		s.cfg.Logger.Debug("socket refused", "cause", err.Error())
+		return
+	}
+	if tooMany {
+		sock.Close(closeTooMany, "too many sockets")
+		return
+	}
+	// The session may have ended since it was looked at, before the socket
+	// could be found by it.
+	s.watch(sock, a)
+}
+
+// watch closes the socket when its session is over, and looks again where the
+// session was prolonged meanwhile.
+func (s *Service) watch(sock *durable.Socket, a Actor) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	expires, alive := s.cfg.Session(ctx, a.SessionKey)
+	if expires.IsZero() {
+		expires = a.ExpiresAt
+	}
+	left := expires.Sub(s.cfg.Now())
+	if !alive || !expires.IsZero() && left <= 0 {
+		s.EndSession(a.SessionKey)
+		return
+	}
+	if !expires.IsZero() {
+		sock.AfterFunc(left, func() { s.watch(sock, a) })
+	}
+}
