@@ -1,0 +1,26 @@
+// Package auth knows who someone is: accounts, passwords and sessions.
+//
+// It speaks, below /api/auth/, the HTTP protocol of the better-auth JavaScript
+// client (1.3 to 1.7), so that the unmodified client signs people in against it.
+// Where that protocol is looser than it should be, this package is strict, in
+// ways that the client doesn't notice: see the comments where that is done.
+//
+// # Sessions
+//
+// A session is a random token in a signed, HttpOnly cookie. The database holds
+// the token's SHA-256 only, and so does the memory: [Identity].SessionKey is that
+// hash in hex, a name for the session that opens nothing. GET /get-session alone
+// lengthens a session; [Service.Identify] never writes and never sets cookies.
+//
+// A session ends by sign-out, by being revoked, by a sign-in in the same browser,
+// as the oldest of too many, or at its time. Each of these is told to
+// Config.OnSessionEnd: after the end is durable and Identify no longer knows the
+// session, and before the HTTP reply leaves. Who keeps something open for a
+// session (a socket) has to ask Identify again after having registered it: the
+// session may have ended between the first question and the registration.
+//
+// # Concurrency
+//
+// All methods may be called concurrently. OnSessionEnd is called from the
+// goroutine that ended the session, several of them at once; it must not wait.
+package auth

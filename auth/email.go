@@ -1,0 +1,232 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"snug/db"
+)
+
+// credential is the provider of accounts with a password.
+const credential = "credential"
+
+type signUpReply struct {
+	Token string   `json:"token"`
+	User  userJSON `json:"user"`
+}
+
+type signInReply struct {
+	Redirect bool     `json:"redirect"`
+	Token    string   `json:"token"`
+	URL      string   `json:"url,omitempty"`
+	User     userJSON `json:"user"`
+}
+
+// callback returns where the client wants to go afterwards; "" if it doesn't say.
+func (s *Service) callback(c *call) (string, error) {
+	target, ok, err := c.body.text("callbackURL")
+	if err != nil || !ok || target == "" {
+		return "", err
+	}
+	if !s.safeRedirect(c.r, target) {
+		return "", errCallback
+	}
+	return target, nil
+}
+
+func (s *Service) signUpEmail(c *call) error {
+	u, password, remember, err := s.readSignUp(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.r.Context()
+	// Before the address is looked up: an attempt costs the same whether it is taken
+	// or not.
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	u.id, u.created, u.updated = newID(), now, now
+	var token string
+	var over []ended
+	ctx = context.WithoutCancel(ctx) // what is stored is told, even if the client has hung up
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if err := insertUser(ctx, tx, u, hash); err != nil {
+			return err
+		}
+		token, over, err = s.begin(ctx, tx, c.r, u.id, remember, now)
+		return err
+	})
+	if errors.Is(err, db.ErrConflict) {
+		return errTaken
+	}
+	if err != nil {
+		return fmt.Errorf("sign up: %w", err)
+	}
+	s.log.Info("signed up", "user", u.id, "session", hashToken(token).short())
+	s.tell("sign-up", over)
+	s.setSession(c.w, c.r, token, remember, sessionLife)
+	return c.reply(signUpReply{token, u.json()})
+}
+
+func (s *Service) readSignUp(c *call) (u user, password string, remember bool, err error) {
+	fail := func(err error) (user, string, bool, error) { return user{}, "", false, err }
+	if u.name, err = c.body.required("name"); err != nil {
+		return fail(err)
+	}
+	if u.email, err = c.body.required("email"); err != nil {
+		return fail(err)
+	}
+	if password, err = c.body.required("password"); err != nil {
+		return fail(err)
+	}
+	if remember, err = c.body.flag("rememberMe", true); err != nil {
+		return fail(err)
+	}
+	var image string
+	var hasImage bool
+	if string(c.body["image"]) != "null" {
+		if image, hasImage, err = c.body.text("image"); err != nil {
+			return fail(err)
+		}
+	}
+	if _, err = s.callback(c); err != nil {
+		return fail(err)
+	}
+	if u.email, err = cleanEmail(u.email); err != nil {
+		return fail(err)
+	}
+	if err = checkPassword(password); err != nil {
+		return fail(err)
+	}
+	if u.name, err = cleanName(u.name); err != nil {
+		return fail(err)
+	}
+	if hasImage && image != "" {
+		if err = checkImage(image); err != nil {
+			return fail(err)
+		}
+		u.image = &image
+	}
+	return u, password, remember, nil
+}
+
+func insertUser(ctx context.Context, tx *sql.Tx, u user, hash string) error {
+	const insert = `insert into users (id, name, email, email_verified, image, created_at, updated_at)
+		values (?, ?, ?, ?, ?, ?, ?)`
+	at := millis(u.created)
+	if _, err := tx.ExecContext(ctx, insert, u.id, u.name, u.email, flag(u.emailVerified), u.image, at, at); err != nil {
+		return fmt.Errorf("insert user: %w", err)
+	}
+	const account = `insert into accounts (id, user_id, provider_id, account_id, password, created_at, updated_at)
+		values (?, ?, ?, ?, ?, ?, ?)`
+	if _, err := tx.ExecContext(ctx, account, newID(), u.id, credential, u.id, hash, at, at); err != nil {
+		return fmt.Errorf("insert account: %w", err)
+	}
+	return nil
+}
+
+// password is what signing in needs to know of an account; the zero value is an
+// account that isn't there or has none.
+type password struct {
+	user user
+	hash string
+}
+
+func (s *Service) signInEmail(c *call) error {
+	email, err := c.body.required("email")
+	if err != nil {
+		return err
+	}
+	given, err := c.body.required("password")
+	if err != nil {
+		return err
+	}
+	remember, err := c.body.flag("rememberMe", true)
+	if err != nil {
+		return err
+	}
+	target, err := s.callback(c)
+	if err != nil {
+		return err
+	}
+	if email, err = cleanEmail(email); err != nil {
+		return err
+	}
+	// Of a hash, so that the keys have one size and hold no addresses.
+	account := hashToken(email).String()
+	if wait := s.accounts.allow(account, s.now()); wait > 0 {
+		return errTooMany(wait)
+	}
+	stored, err := s.passwordOf(c.r.Context(), email)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	right, fresh, err := s.hasher.verify(c.r.Context(), given, stored.hash)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	if !right || stored.hash == "" {
+		s.log.Info("sign-in refused", "user", stored.user.id)
+		return errCredentials
+	}
+
+	now := s.now()
+	var token string
+	var over []ended
+	ctx := context.WithoutCancel(c.r.Context())
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if err := confirm(ctx, tx, stored, fresh, now); err != nil {
+			return err
+		}
+		token, over, err = s.begin(ctx, tx, c.r, stored.user.id, remember, now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	s.accounts.forget(account)
+	s.log.Info("signed in", "user", stored.user.id, "session", hashToken(token).short())
+	s.tell("sign-in", over)
+	s.setSession(c.w, c.r, token, remember, sessionLife)
+	return c.reply(signInReply{target != "", token, target, stored.user.json()})
+}
+
+func (s *Service) passwordOf(ctx context.Context, email string) (p password, err error) {
+	const query = `select u.id, u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at, coalesce(a.password, '')
+		from users u left join accounts a on a.user_id = u.id and a.provider_id = ? where lower(u.email) = ?`
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		var created, updated int64
+		u := &p.user
+		err := tx.QueryRowContext(ctx, query, credential, email).Scan(
+			&u.id, &u.name, &u.email, &u.emailVerified, &u.image, &created, &updated, &p.hash)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		u.created, u.updated = fromMillis(created), fromMillis(updated)
+		return err
+	})
+	return p, err
+}
+
+// confirm makes sure that the password is still the one that was checked, and
+// stores it hashed anew if there is a fresh hash.
+func confirm(ctx context.Context, tx *sql.Tx, p password, fresh string, now time.Time) error {
+	if fresh == "" {
+		fresh = p.hash
+	}
+	const update = `update accounts set password = ?, updated_at = case when password = ? then updated_at else ? end
+		where user_id = ? and provider_id = ? and password = ?`
+	result, err := tx.ExecContext(ctx, update, fresh, fresh, millis(now), p.user.id, credential, p.hash)
+	if err != nil {
+		return fmt.Errorf("store password: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, errCredentials)
+	}
+	return nil
+}

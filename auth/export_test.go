@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Weaken makes hashing cheap: these tests are about what is done with hashes.
+func (s *Service) Weaken() {
+	s.hasher = newHasher(argon{memory: 8, time: 1, lanes: 1}, cap(s.hasher.slots))
+}
+
+// HashRuns is how many keys were derived.
+func (s *Service) HashRuns() int64 { return s.hasher.runs.Load() }
+
+// HoldHasher takes all slots until release is called.
+func (s *Service) HoldHasher() (release func()) {
+	for range cap(s.hasher.slots) {
+		s.hasher.slots <- struct{}{}
+	}
+	return func() {
+		for range cap(s.hasher.slots) {
+			<-s.hasher.slots
+		}
+	}
+}
+
+// Strengthen sets the costs that new hashes have.
+func (s *Service) Strengthen(memory, passes uint32) {
+	s.hasher.cost = argon{memory: memory, time: passes, lanes: 1}
+}
+
+func (s *Service) Verify(ctx context.Context, password, stored string) (bool, string, error) {
+	return s.hasher.verify(ctx, password, stored)
+}
+
+func (s *Service) Sign(text string) string { return s.sign(text) }
+
+func (s *Service) SafeRedirect(r *http.Request, target string) bool {
+	return s.safeRedirect(r, target)
+}
+
+// Cached is how many sessions are in memory.
+func (s *Service) Cached() int {
+	s.cache.mu.RLock()
+	defer s.cache.mu.RUnlock()
+	return len(s.cache.young) + len(s.cache.old)
+}
+
+// Chill empties the cache.
+func (s *Service) Chill() {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	clear(s.cache.young)
+	clear(s.cache.old)
+}
+
+type Limiter struct{ l *limiter }
+
+func NewLimiter(rate Rate, size int) Limiter { return Limiter{newLimiter(rate, size)} }
+
+func (l Limiter) Allow(key string, now time.Time) time.Duration { return l.l.allow(key, now) }
+func (l Limiter) Len() int                                      { return len(l.l.windows) }
+
+var (
+	HashToken     = hashToken
+	CleanName     = cleanName
+	CleanEmail    = cleanEmail
+	CheckPassword = checkPassword
+	CheckImage    = checkImage
+	EachCookie    = eachCookie
+	NewID         = newID
+)
+
+// RoundTripPHC parses a hash and writes it again; "" if it is refused.
+func RoundTripPHC(s string) string {
+	p, err := parsePHC(s)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}
+
+const (
+	MaxSessions = maxSessions
+	CacheSize   = cacheSize
+)

@@ -1,0 +1,64 @@
+package auth
+
+import "time"
+
+const (
+	// sessionLife is how long a session lives without a visit, and the Max-Age of
+	// its cookie.
+	sessionLife = 7 * 24 * time.Hour
+	// shortLife is that of a session that isn't to be remembered. Its cookie goes
+	// with the browser; it never slides.
+	shortLife = 24 * time.Hour
+	// refreshAge is how old the last extension is before a visit extends again, so
+	// that a session is written once a day and not at every page load.
+	refreshAge = 24 * time.Hour
+	// sessionMaxAge ends any session, however often it is used: a stolen cookie
+	// doesn't live for ever.
+	sessionMaxAge = 30 * 24 * time.Hour
+
+	// maxSessions per user; a sign-in beyond it ends the oldest. More than a person
+	// has devices, few enough to list.
+	maxSessions = 100
+	// maxUserAgent bytes are kept of the header, for the list of sessions.
+	maxUserAgent = 512
+
+	// maxBody of a request in bytes.
+	maxBody = 64 << 10
+	// maxCandidates is how many cookies of one name are tried. More than one comes
+	// from a cookie set for a parent domain; a long row is an attack.
+	maxCandidates = 8
+
+	minPassword = 8   // UTF-16 units, as the client counts them
+	maxPassword = 128 // the same
+	maxEmail    = 254 // bytes: what SMTP can deliver to
+	maxName     = 64  // code points
+	maxURL      = 2048
+
+	// cacheSize is how many sessions one generation of the cache holds, about 600
+	// bytes each; there are two.
+	cacheSize = 1 << 15
+
+	// hashWait is how long a sign-in waits for its turn to hash a password before
+	// it is told to come back.
+	hashWait = 2 * time.Second
+	// hashQueue is how many may wait for each that hashes: what hashWait can serve,
+	// generously.
+	hashQueue = 32
+
+	// limiterSize is how many keys a rate limiter remembers, about 150 bytes each.
+	limiterSize = 1 << 16
+
+	// sweepEvery bounds how late the end of a session is noticed when the machine
+	// slept through its timer.
+	sweepEvery = time.Minute
+	// sweepRetry is the pause after a sweep that failed.
+	sweepRetry = time.Second
+	// sweepBatch rows are ended in one transaction, so that sign-ins get their turn
+	// in between.
+	sweepBatch = 500
+)
+
+// accountRate is how often sign-in is tried for one e-mail address, from wherever;
+// it makes guessing with many machines slow. It is generous, for it also lets a
+// stranger keep someone out for that long.
+func accountRate() Rate { return Rate{Limit: 30, Window: 5 * time.Minute} }

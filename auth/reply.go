@@ -1,0 +1,257 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"snug/db"
+)
+
+// A refusal is an error that the client is meant to read: pages show the message,
+// programs compare the code. Messages are those of better-auth 1.3.9, and a code
+// is its message in capitals, unless noted.
+type refusal struct {
+	status  int
+	code    string // "": the body is empty
+	message string
+	retry   time.Duration // when it is worth trying again; 0 where that is no help
+}
+
+func (e *refusal) Error() string { return e.message }
+
+var (
+	errNotFound     = &refusal{status: 404}
+	errUnauthorized = &refusal{status: 401}
+	errInternal     = &refusal{status: 500}
+
+	errMalformed  = &refusal{status: 400, code: "VALIDATION_ERROR", message: "Request body is not JSON"}
+	errValidation = &refusal{status: 400, code: "VALIDATION_ERROR", message: "Invalid body parameters"}
+	errTooLarge   = &refusal{status: 413, code: "PAYLOAD_TOO_LARGE", message: "Request body is too large"}
+
+	errOrigin = &refusal{status: 403, code: "INVALID_ORIGIN", message: "Invalid origin"}
+	// 1.7 refuses these two, 1.3.9 doesn't.
+	errNoOrigin   = &refusal{status: 403, code: "MISSING_OR_NULL_ORIGIN", message: "Missing or null Origin"}
+	errNavigation = &refusal{status: 403, code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED",
+		message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
+	errCallback = &refusal{status: 403, code: "INVALID_CALLBACKURL", message: "Invalid callbackURL"}
+
+	errGetSession    = &refusal{status: 500, code: "FAILED_TO_GET_SESSION", message: "Failed to get session"}
+	errEmail         = &refusal{status: 400, code: "INVALID_EMAIL", message: "Invalid email"}
+	errCredentials   = &refusal{status: 401, code: "INVALID_EMAIL_OR_PASSWORD", message: "Invalid email or password"}
+	errShortPassword = &refusal{status: 400, code: "PASSWORD_TOO_SHORT", message: "Password too short"}
+	errLongPassword  = &refusal{status: 400, code: "PASSWORD_TOO_LONG", message: "Password too long"}
+	errTaken         = &refusal{status: 422, code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
+		message: "User already exists. Use another email."}
+
+	// better-auth takes any name and image.
+	errName         = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 visible characters"}
+	errReservedName = &refusal{status: 400, code: "RESERVED_NAME", message: "This name is reserved"}
+	errImage        = &refusal{status: 400, code: "INVALID_IMAGE", message: "Image must be an https address"}
+
+	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,
+		message: "The server can't store anything right now. Please try again later."}
+)
+
+func errTooMany(retry time.Duration) *refusal {
+	// The protocol gives no code here.
+	return &refusal{status: 429, message: "Too many requests. Please try again later.", retry: retry}
+}
+
+func errMediaType(got string, form bool) *refusal {
+	allowed := "application/json"
+	if form {
+		allowed = "application/x-www-form-urlencoded, application/json"
+	}
+	return &refusal{status: 415, code: "UNSUPPORTED_MEDIA_TYPE",
+		message: fmt.Sprintf("Content-Type %q is not allowed. Allowed types: %s", got, allowed)}
+}
+
+// refuse writes the answer to an error. What isn't a refusal is our fault: it is
+// logged and not shown.
+func (s *Service) refuse(w http.ResponseWriter, r *http.Request, path string, err error) {
+	var e *refusal
+	switch {
+	case errors.As(err, &e):
+	case errors.Is(err, errHashBusy):
+		e = errTooMany(hashWait)
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // nobody reads an answer
+	case errors.Is(err, db.ErrDiskFull), errors.Is(err, db.ErrBusy), errors.Is(err, db.ErrFailed):
+		e = errStorage
+	default:
+		e = errInternal
+	}
+	if e.status >= 500 {
+		s.log.Error("request failed", "path", path, "err", err)
+	}
+	h := w.Header()
+	if e.retry > 0 {
+		seconds := strconv.Itoa(int((e.retry + time.Second - 1) / time.Second))
+		h.Set("X-Retry-After", seconds) // the client's
+		h.Set("Retry-After", seconds)   // everybody's
+	}
+	if e.message == "" {
+		w.WriteHeader(e.status)
+		return
+	}
+	writeJSON(w, e.status, struct {
+		Code    string `json:"code,omitempty"`
+		Message string `json:"message"`
+	}{e.code, e.message})
+}
+
+// writeJSON writes a body without escapes that only HTML needs.
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(value); err != nil {
+		panic(fmt.Sprintf("encode reply: %v", err)) // only a type that can't be encoded gets here
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// A stamp is a time as the client expects it. It takes any other number of
+// fraction digits for a different time, or for no time at all.
+type stamp time.Time
+
+func (t stamp) MarshalText() ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05.000Z"), nil
+}
+
+type sessionJSON struct {
+	ID        string `json:"id"`
+	Token     string `json:"token"`
+	UserID    string `json:"userId"`
+	ExpiresAt stamp  `json:"expiresAt"`
+	CreatedAt stamp  `json:"createdAt"`
+	UpdatedAt stamp  `json:"updatedAt"`
+	IPAddress string `json:"ipAddress"`
+	UserAgent string `json:"userAgent"`
+}
+
+func (x session) json(token string) sessionJSON {
+	return sessionJSON{x.id, token, x.userID, stamp(x.expires), stamp(x.created), stamp(x.updated), x.ipAddress, x.userAgent}
+}
+
+type userJSON struct {
+	ID            string  `json:"id"`
+	Name          string  `json:"name"`
+	Email         string  `json:"email"`
+	EmailVerified bool    `json:"emailVerified"`
+	Image         *string `json:"image"`
+	CreatedAt     stamp   `json:"createdAt"`
+	UpdatedAt     stamp   `json:"updatedAt"`
+}
+
+func (u user) json() userJSON {
+	return userJSON{u.id, u.name, u.email, u.emailVerified, u.image, stamp(u.created), stamp(u.updated)}
+}
+
+type statusJSON struct {
+	Status bool `json:"status"`
+}
+
+// A body holds the properties of a request. Names are compared exactly, unknown
+// ones are ignored, and of a repeated one the last counts.
+type body map[string]json.RawMessage
+
+// readBody reads JSON, or a form where one is allowed. No body is an empty one.
+func readBody(w http.ResponseWriter, r *http.Request, form bool) (body, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, errMalformed
+	}
+	header := r.Header.Get("Content-Type")
+	if len(raw) == 0 && header == "" {
+		return body{}, nil
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	switch {
+	case err == nil && kind == "application/json":
+	case err == nil && kind == "application/x-www-form-urlencoded" && form:
+		return parseForm(string(raw))
+	default:
+		name, _, _ := strings.Cut(header, ";")
+		return nil, errMediaType(name, form)
+	}
+	if len(raw) == 0 {
+		return body{}, nil
+	}
+	var b body
+	if !utf8.Valid(raw) || !json.Valid(raw) {
+		return nil, errMalformed
+	}
+	if json.Unmarshal(raw, &b) != nil || b == nil {
+		return nil, errValidation // an array, a string, null
+	}
+	return b, nil
+}
+
+func parseForm(raw string) (body, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil || !utf8.ValidString(raw) {
+		return nil, errValidation
+	}
+	b := body{}
+	for name, all := range values {
+		text := all[len(all)-1]
+		quoted, err := json.Marshal(text)
+		if err != nil || !utf8.ValidString(text) {
+			return nil, errValidation
+		}
+		b[name] = quoted
+	}
+	return b, nil
+}
+
+// text returns a string property; ok tells whether it is there at all.
+func (b body) text(name string) (text string, ok bool, err error) {
+	raw, ok := b[name]
+	if !ok {
+		return "", false, nil
+	}
+	if raw[0] != '"' || json.Unmarshal(raw, &text) != nil {
+		return "", false, errValidation
+	}
+	return text, true, nil
+}
+
+// required returns a string property that must be there.
+func (b body) required(name string) (string, error) {
+	text, ok, err := b.text(name)
+	if err == nil && !ok {
+		err = errValidation
+	}
+	return text, err
+}
+
+// flag returns a boolean property, or its default.
+func (b body) flag(name string, missing bool) (bool, error) {
+	switch raw, ok := b[name]; {
+	case !ok:
+		return missing, nil
+	case string(raw) == "true":
+		return true, nil
+	case string(raw) == "false":
+		return false, nil
+	}
+	return false, errValidation
+}

@@ -1,0 +1,187 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// getSession tells the page who is signed in; the body null is nobody. It alone
+// lengthens sessions.
+func (s *Service) getSession(c *call) error {
+	c.w.Header().Set("Pragma", "no-cache")
+	l, token, err := s.current(c.r)
+	if err != nil {
+		return errors.Join(errGetSession, err)
+	}
+	// Any text is a yes, "false" too: so the client's other servers read it.
+	fixed := c.r.URL.Query().Get("disableRefresh") != ""
+	if l != nil && !fixed && !s.isShort(c) {
+		before := l.session.expires
+		now := s.now()
+		longer, err := s.extend(c.r.Context(), l, now)
+		switch {
+		case err != nil:
+			// A disk that is full doesn't sign anybody out.
+			s.log.Error("request failed", "path", "/get-session", "err", err)
+		case longer == nil:
+			l = nil
+		case longer.session.expires.After(before):
+			l = longer
+			s.setSession(c.w, c.r, token, true, longer.session.expires.Sub(now))
+		}
+	}
+	if l == nil {
+		// A signature of ours on a session that is over. A cookie that we didn't
+		// make is left alone.
+		if len(s.signed(c.r, tokenCookie)) > 0 {
+			s.clearSession(c.w)
+		}
+		return c.reply(nil)
+	}
+	return c.reply(struct {
+		Session sessionJSON `json:"session"`
+		User    userJSON    `json:"user"`
+	}{l.session.json(token), l.user.json()})
+}
+
+// isShort: the browser was told to forget the session with its windows.
+func (s *Service) isShort(c *call) bool {
+	for _, text := range s.signed(c.r, shortCookie) {
+		if text == "true" {
+			return true
+		}
+	}
+	return false
+}
+
+// require returns the login that a request needs.
+func (s *Service) require(c *call) (*login, string, error) {
+	l, token, err := s.current(c.r)
+	if err == nil && l == nil {
+		err = errUnauthorized
+	}
+	return l, token, err
+}
+
+// signOut ends every session that the browser holds. It succeeds without one too:
+// the page wants to be signed out, and is.
+func (s *Service) signOut(c *call) error {
+	for _, token := range s.signed(c.r, tokenCookie) {
+		if _, err := s.end(c.r.Context(), "sign-out", `token_hash = ?`, hashToken(token).String()); err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+	}
+	s.clearSession(c.w)
+	return c.reply(struct {
+		Success bool `json:"success"`
+	}{true})
+}
+
+// listSessions lists the user's live sessions. Only the current one is listed with
+// its token; the others' aren't known here. In its place stands the session's id,
+// which revokeSession takes as well, and which opens nothing.
+func (s *Service) listSessions(c *call) error {
+	l, token, err := s.require(c)
+	if err != nil {
+		return err
+	}
+	list := []sessionJSON{}
+	const query = `select id, token_hash, ip_address, user_agent, created_at, updated_at, expires_at from sessions
+		where user_id = ? and expires_at > ? order by created_at desc, id`
+	ctx := c.r.Context()
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		rows, err := tx.QueryContext(ctx, query, l.user.id, millis(s.now()))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			x := session{userID: l.user.id}
+			var hash string
+			var created, updated, expires int64
+			if err := rows.Scan(&x.id, &hash, &x.ipAddress, &x.userAgent, &created, &updated, &expires); err != nil {
+				return err
+			}
+			x.created, x.updated, x.expires = fromMillis(created), fromMillis(updated), fromMillis(expires)
+			handle := x.id
+			if hash == l.session.hash.String() {
+				handle = token
+			}
+			list = append(list, x.json(handle))
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	return c.reply(list)
+}
+
+// revokeSession ends one of the user's own sessions, named by its token or its
+// id. For one that isn't theirs, or isn't at all, the reply is the same.
+func (s *Service) revokeSession(c *call) error {
+	l, _, err := s.require(c)
+	if err != nil {
+		return err
+	}
+	handle, err := c.body.required("token")
+	if err != nil {
+		return err
+	}
+	over, err := s.end(c.r.Context(), "revoked", `user_id = ? and (token_hash = ? or id = ?)`,
+		l.user.id, hashToken(handle).String(), handle)
+	if err != nil {
+		return fmt.Errorf("revoke session: %w", err)
+	}
+	for _, e := range over {
+		if e.hash == l.session.hash {
+			s.clearSession(c.w)
+		}
+	}
+	return c.reply(statusJSON{true})
+}
+
+// revokeSessions ends all of the user's sessions, this one too.
+func (s *Service) revokeSessions(c *call) error {
+	l, _, err := s.require(c)
+	if err != nil {
+		return err
+	}
+	if err := s.endAll(c.r.Context(), l.user.id); err != nil {
+		return fmt.Errorf("revoke sessions: %w", err)
+	}
+	s.clearSession(c.w)
+	return c.reply(statusJSON{true})
+}
+
+// endAll ends all sessions of a user and tells so once.
+func (s *Service) endAll(ctx context.Context, userID string) error {
+	ctx = context.WithoutCancel(ctx)
+	var over []ended
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		over, err = endSessions(ctx, tx, `user_id = ?`, userID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.drop(over)
+	s.log.Info("all sessions ended", "why", "revoked", "user", userID, "count", len(over))
+	s.onEnd(SessionEnd{UserID: userID, All: true})
+	return nil
+}
+
+// revokeOtherSessions ends the user's sessions but this one.
+func (s *Service) revokeOtherSessions(c *call) error {
+	l, _, err := s.require(c)
+	if err != nil {
+		return err
+	}
+	_, err = s.end(c.r.Context(), "revoked", `user_id = ? and token_hash <> ?`, l.user.id, l.session.hash.String())
+	if err != nil {
+		return fmt.Errorf("revoke other sessions: %w", err)
+	}
+	return c.reply(statusJSON{true})
+}
