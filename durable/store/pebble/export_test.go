@@ -1,0 +1,4 @@
+package pebble
+
+// OpenTuned lets tests shrink the engine's sizes.
+var OpenTuned = openTuned

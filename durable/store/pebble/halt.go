@@ -1,0 +1,227 @@
+package pebble
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"snug/durable"
+)
+
+// halt is how a store stops for good. The engine has no such state: where its
+// log fails it expects the process to end on the spot, and goes on to do harm
+// (or hangs, holding its locks) where it doesn't. So nobody waits for it
+// without also waiting for done, and what would write again waits for ever.
+type halt struct {
+	once   sync.Once
+	done   chan struct{} // closed once err is set
+	err    error
+	opened atomic.Bool // until then errors are Open's to return
+	fatal  func(error)
+}
+
+func newHalt(fatal func(error)) *halt {
+	if fatal == nil {
+		fatal = func(err error) { panic(err) }
+	}
+	return &halt{done: make(chan struct{}), fatal: fatal}
+}
+
+// fail stops the store. Fatal runs on a goroutine of its own, since this one
+// may hold the engine's locks and may turn a panic into an error.
+func (h *halt) fail(err error) {
+	h.once.Do(func() {
+		h.err = fmt.Errorf("object store has stopped and must be opened anew: %w", classify(err))
+		close(h.done)
+		if h.opened.Load() {
+			go h.fatal(h.err)
+		}
+	})
+}
+
+func (h *halt) failed() error {
+	select {
+	case <-h.done:
+		return h.err
+	default:
+		return nil
+	}
+}
+
+// park is the end of a goroutine of the engine that must not go on.
+func (h *halt) park() { select {} }
+
+// run calls fn and returns its error, or the store's if that fails first; fn
+// may then never return.
+func (h *halt) run(fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	select {
+	case err := <-done:
+		return err
+	case <-h.done:
+		return h.err
+	}
+}
+
+// classify gives err the name that callers know it by.
+func classify(err error) error {
+	if vfs.IsNoSpaceError(err) {
+		return fmt.Errorf("%w: %w", durable.ErrStorageFull, err)
+	}
+	return err
+}
+
+// retryPause is how long the engine waits after a failed write of a table. It
+// would try again at once, for as long as the disk is full.
+const retryPause = 200 * time.Millisecond
+
+// haltFS stops the store when a file that can't be written twice fails, and
+// lets nothing change on disk once the store has stopped.
+type haltFS struct {
+	vfs.FS
+	halt   *halt
+	unlock func() // lets go of the last Lock; may be called again
+}
+
+// vital files are the log, the manifest, and the markers that point at it:
+// after an error nobody knows what of them is on disk. A table is written
+// anew.
+func vital(path string) bool {
+	name := path[strings.LastIndexAny(path, `/\`)+1:]
+	return strings.HasSuffix(name, ".log") || strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "marker.")
+}
+
+// change does one act that changes the disk.
+func (h *halt) change(isVital bool, act func() error) error {
+	if h.failed() != nil {
+		h.park()
+	}
+	err := act()
+	if err == nil || !h.opened.Load() {
+		return err
+	}
+	if isVital {
+		h.fail(err)
+		h.park()
+	}
+	timer := time.NewTimer(retryPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.done:
+	}
+	return err
+}
+
+func (f *haltFS) open(path string, act func() (vfs.File, error)) (vfs.File, error) {
+	var opened vfs.File
+	err := f.halt.change(vital(path), func() (err error) {
+		opened, err = act()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &haltFile{opened, f.halt, vital(path)}, nil
+}
+
+func (f *haltFS) Create(path string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(path, func() (vfs.File, error) { return f.FS.Create(path, c) })
+}
+
+func (f *haltFS) OpenReadWrite(path string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	return f.open(path, func() (vfs.File, error) { return f.FS.OpenReadWrite(path, c, opts...) })
+}
+
+func (f *haltFS) ReuseForWrite(old, path string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(path, func() (vfs.File, error) { return f.FS.ReuseForWrite(old, path, c) })
+}
+
+// OpenDir opens a directory, whose only use is that it can be synced: what was
+// created or renamed in it hangs on that.
+func (f *haltFS) OpenDir(path string) (vfs.File, error) {
+	dir, err := f.FS.OpenDir(path)
+	if err != nil {
+		return nil, err
+	}
+	return &haltFile{dir, f.halt, true}, nil
+}
+
+func (f *haltFS) Link(old, path string) error {
+	return f.halt.change(vital(path), func() error { return f.FS.Link(old, path) })
+}
+
+func (f *haltFS) Rename(old, path string) error {
+	return f.halt.change(vital(path), func() error { return f.FS.Rename(old, path) })
+}
+
+func (f *haltFS) Remove(path string) error {
+	return f.halt.change(false, func() error { return f.FS.Remove(path) })
+}
+
+func (f *haltFS) RemoveAll(path string) error {
+	return f.halt.change(false, func() error { return f.FS.RemoveAll(path) })
+}
+
+func (f *haltFS) MkdirAll(path string, perm os.FileMode) error {
+	return f.halt.change(false, func() error { return f.FS.MkdirAll(path, perm) })
+}
+
+// Lock makes a lock that unlock can take from the engine.
+func (f *haltFS) Lock(path string) (io.Closer, error) {
+	lock, err := f.FS.Lock(path)
+	if err != nil {
+		return nil, err
+	}
+	release := sync.OnceValue(lock.Close)
+	f.unlock = func() { _ = release() } // what is left of it ends with the process
+	return closerFunc(release), nil
+}
+
+type closerFunc func() error
+
+func (f closerFunc) Close() error { return f() }
+
+// Unwrap leads the engine to the file system beneath.
+func (f *haltFS) Unwrap() vfs.FS { return f.FS }
+
+type haltFile struct {
+	vfs.File
+	halt  *halt
+	vital bool
+}
+
+func (f *haltFile) Write(p []byte) (n int, err error) {
+	err = f.halt.change(f.vital, func() error {
+		n, err = f.File.Write(p)
+		return err
+	})
+	return n, err
+}
+
+func (f *haltFile) WriteAt(p []byte, off int64) (n int, err error) {
+	err = f.halt.change(f.vital, func() error {
+		n, err = f.File.WriteAt(p, off)
+		return err
+	})
+	return n, err
+}
+
+func (f *haltFile) Sync() error { return f.halt.change(f.vital, f.File.Sync) }
+
+func (f *haltFile) SyncData() error { return f.halt.change(f.vital, f.File.SyncData) }
+
+func (f *haltFile) SyncTo(n int64) (full bool, err error) {
+	err = f.halt.change(f.vital, func() error {
+		full, err = f.File.SyncTo(n)
+		return err
+	})
+	return full, err
+}

@@ -1,0 +1,96 @@
+package pebble
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	lsm "github.com/cockroachdb/pebble/v2"
+)
+
+// reporter passes on what the engine says. Fatalf is the engine's way to end
+// the process: it halts the store instead.
+type reporter struct {
+	log    *slog.Logger
+	halt   *halt
+	failed chan struct{} // a background job failed; never more than one waits here
+	last   atomic.Int64  // Unix time of the last background error that was logged
+}
+
+func newReporter(log *slog.Logger, h *halt) *reporter {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &reporter{log: log.With("system", "pebble"), halt: h, failed: make(chan struct{}, 1)}
+}
+
+// Infof implements the engine's Logger.
+func (r *reporter) Infof(format string, args ...any) {
+	if r.log.Enabled(context.Background(), slog.LevelDebug) {
+		r.log.Debug(fmt.Sprintf(format, args...))
+	}
+}
+
+// Errorf implements the engine's Logger.
+func (r *reporter) Errorf(format string, args ...any) { r.log.Warn(fmt.Sprintf(format, args...)) }
+
+// Fatalf implements the engine's Logger. It doesn't return.
+func (r *reporter) Fatalf(format string, args ...any) {
+	r.halt.fail(fatalError{fmt.Sprintf(format, args...), args})
+	r.halt.park()
+}
+
+// fatalError keeps the cause that the engine gives along with its text.
+type fatalError struct {
+	text string
+	args []any
+}
+
+func (e fatalError) Error() string { return e.text }
+
+func (e fatalError) Unwrap() []error {
+	var errs []error
+	for _, arg := range e.args {
+		if err, ok := arg.(error); ok {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// backgroundErrorEvery bounds how often a job that fails, and is tried again
+// each time, is logged.
+const backgroundErrorEvery = 10 * time.Second
+
+func (r *reporter) events() *lsm.EventListener {
+	return &lsm.EventListener{
+		BackgroundError: func(err error) {
+			if !r.halt.opened.Load() { // else Open would wait for a job that can't succeed
+				r.halt.fail(err)
+			}
+			select {
+			case r.failed <- struct{}{}:
+			default:
+			}
+			now, last := time.Now().Unix(), r.last.Load()
+			if now-last >= int64(backgroundErrorEvery/time.Second) && r.last.CompareAndSwap(last, now) {
+				r.log.Warn("a background job failed and will be tried again", "err", err)
+			}
+		},
+		DataCorruption: func(info lsm.DataCorruptionInfo) { // its bounds would show keys
+			r.log.Error("a file is damaged", "path", info.Path, "err", info.Details)
+		},
+		DiskSlow: func(info lsm.DiskSlowInfo) {
+			r.log.Warn("the disk is slow", "path", info.Path, "op", info.OpType.String(), "for", info.Duration)
+		},
+		WriteStallBegin: func(info lsm.WriteStallBeginInfo) {
+			r.log.Warn("commits wait for background jobs", "reason", info.Reason)
+		},
+		WriteStallEnd: func() { r.log.Warn("commits no longer wait for background jobs") },
+		FlushEnd:      func(info lsm.FlushInfo) { r.Infof("%s", info) },
+		CompactionEnd: func(info lsm.CompactionInfo) { r.Infof("%s", info) },
+		WALCreated:    func(info lsm.WALCreateInfo) { r.Infof("%s", info) },
+	}
+}
