@@ -1,0 +1,190 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"snug/auth"
+	"snug/chat"
+)
+
+// actor returns who asks, or answers the request itself.
+func (s *Server) actor(w http.ResponseWriter, r *http.Request, l level) (chat.Actor, bool) {
+	id, ok, err := s.accounts.Identify(r)
+	if err != nil {
+		s.fail(w, r, fmt.Errorf("identify: %w", err), l)
+		return chat.Actor{}, false
+	}
+	if !ok {
+		unauthorized.write(w, l)
+		return chat.Actor{}, false
+	}
+	return actorOf(id), true
+}
+
+// actorOf leaves ExpiresAt out: a session may be prolonged while its sockets are
+// open, and auth tells when it really ends (see auth.Config.OnSessionEnd).
+func actorOf(id auth.Identity) chat.Actor {
+	return chat.Actor{
+		User:       chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image},
+		SessionKey: id.SessionKey,
+	}
+}
+
+// upgrade checks a WebSocket handshake in the order of the protocol.
+func (s *Server) upgrade(l level) http.HandlerFunc {
+	serve := s.rooms.ServeSocket
+	if l == level0 {
+		serve = s.rooms.ServeLevel0
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		a, ok := s.actor(w, r, l)
+		switch {
+		case !ok:
+			return
+		case !isUpgrade(r):
+			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Connection", "Upgrade")
+			notUpgrade.write(w, l)
+			return
+		case !s.allowsUpgrade(r):
+			badOrigin.write(w, l)
+			return
+		}
+		if wait := s.upgradeWait(r); wait > 0 {
+			setRetryAfter(w, wait)
+			tooFast.write(w, l)
+			return
+		}
+		serve(w, r, a)
+		// The session may have ended between the check and the socket's registration,
+		// too early for its end to find the socket.
+		if _, ok, err := s.accounts.Identify(r); err != nil || !ok {
+			s.rooms.EndSession(a.SessionKey)
+		}
+	}
+}
+
+// upgradeWait leaves loopback out: whoever is on this machine needs no socket to
+// slow it down, and behind a proxy that wasn't named all people have that address.
+func (s *Server) upgradeWait(r *http.Request) time.Duration {
+	key := s.proxies.ClientIP(r)
+	if addr, err := netip.ParseAddr(key); err == nil && addr.IsLoopback() {
+		return 0
+	}
+	return s.upgrades.take(key, time.Now())
+}
+
+func isUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
+}
+
+func hasToken(h http.Header, name, token string) bool {
+	for _, line := range h.Values(name) {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.actor(w, r, level0)
+	if !ok {
+		return
+	}
+	messages, err := s.rooms.Newest(r.Context(), a)
+	if err != nil {
+		s.fail(w, r, err, level0)
+		return
+	}
+	if messages == nil {
+		messages = []chat.Message{}
+	}
+	w.Header().Set("Cache-Control", "private, max-age=0, must-revalidate")
+	writeJSON(w, http.StatusOK, messages)
+}
+
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.actor(w, r, level1)
+	if !ok {
+		return
+	}
+	q, err := historyQuery(r.URL)
+	if err != nil {
+		s.fail(w, r, err, level1)
+		return
+	}
+	page, err := s.rooms.History(r.Context(), a, r.PathValue("slug"), q)
+	if err != nil {
+		s.fail(w, r, err, level1)
+		return
+	}
+	if page.Messages == nil {
+		page.Messages = []chat.Message{}
+	}
+	w.Header().Set("Cache-Control", "private, no-cache")
+	writeJSON(w, http.StatusOK, page)
+}
+
+// historyQuery reads the position and the limit. Parameters that it doesn't know
+// are left alone, as a reader of frames does with fields.
+func historyQuery(u *url.URL) (chat.HistoryQuery, error) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return chat.HistoryQuery{}, badRequest("The query can't be read.")
+	}
+	q := chat.HistoryQuery{}
+	for _, p := range []struct {
+		name string
+		to   **chat.Seq
+	}{{"before", &q.Before}, {"after", &q.After}, {"around", &q.Around}} {
+		text, given, err := single(values, p.name)
+		if err != nil {
+			return q, err
+		}
+		if !given {
+			continue
+		}
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return q, badRequest(p.name + " must be a seq: a whole number.")
+		}
+		seq := chat.Seq(n)
+		*p.to = &seq
+	}
+	text, given, err := single(values, "limit")
+	if err != nil {
+		return q, err
+	}
+	if given {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > chat.MaxPageLimit {
+			return q, badRequest(fmt.Sprintf("limit must be a whole number from 1 to %d.", chat.MaxPageLimit))
+		}
+		q.Limit = n
+	}
+	return q, nil
+}
+
+func single(values url.Values, name string) (text string, given bool, err error) {
+	switch all := values[name]; len(all) {
+	case 0:
+		return "", false, nil
+	case 1:
+		return all[0], true, nil
+	default:
+		return "", true, badRequest(name + " is given twice.")
+	}
+}
+
+func badRequest(message string) error {
+	return &chat.Error{Code: chat.CodeBadRequest, Message: message}
+}

@@ -1,0 +1,29 @@
+package httpapi
+
+import "time"
+
+const (
+	// maxHeader bytes of a request. Cookies are a few hundred; a chain of proxies
+	// adds a few more.
+	maxHeader = 32 << 10
+	// maxBody bytes of a request. Handlers have lower bounds of their own; this is
+	// for those that forget.
+	maxBody = 128 << 10
+
+	headerTimeout = 10 * time.Second // a client that dawdles over its headers
+	readTimeout   = 30 * time.Second // … or over its body
+	writeTimeout  = 60 * time.Second // … or over our answer; not for sockets
+	idleTimeout   = 2 * time.Minute  // longer than browsers keep a connection
+
+	// readyTimeout bounds a probe of the storage; readyFor is how long its answer
+	// is good, so that probes can't load the disk.
+	readyTimeout = 5 * time.Second
+	readyFor     = time.Second
+
+	// upgradeAddresses is how many addresses the upgrade limit remembers, about 100
+	// bytes each.
+	upgradeAddresses = 1 << 16
+
+	// hstsAge is how long browsers keep to https once they have seen it.
+	hstsAge = 365 * 24 * time.Hour
+)

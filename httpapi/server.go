@@ -1,0 +1,237 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"snug/auth"
+	"snug/chat"
+)
+
+// Rooms is what the server needs of chat.
+type Rooms interface {
+	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
+	// return once the socket is registered under the actor's session.
+	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
+	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor)
+	// Newest gives the latest messages of the room "global", oldest first.
+	Newest(ctx context.Context, a chat.Actor) ([]chat.Message, error)
+	History(ctx context.Context, a chat.Actor, slug string, q chat.HistoryQuery) (chat.Page, error)
+	// EndSession closes the sockets of a session.
+	EndSession(key string)
+}
+
+// Accounts is what the server needs of auth.
+type Accounts interface {
+	// Handler serves everything below /api/auth/.
+	Handler() http.Handler
+	Identify(r *http.Request) (id auth.Identity, ok bool, err error)
+}
+
+// Config of a Server. Rooms, Accounts and Web are required.
+type Config struct {
+	Rooms    Rooms
+	Accounts Accounts
+	Web      http.Handler // everything that isn't the API
+
+	// Origins: its Base is the base URL, "" for whatever host is asked for.
+	Origins     auth.Origins
+	Proxies     Proxies
+	UpgradeRate Rate // new sockets per address, loopback excepted
+	// Ready tells whether the storage can commit; nil: always.
+	Ready   func(context.Context) error
+	Version string
+	Logger  *slog.Logger // nil: nothing is logged
+}
+
+// Server is the handler of all requests. Make it with New.
+type Server struct {
+	rooms       Rooms
+	accounts    Accounts
+	origins     auth.Origins
+	proxies     Proxies
+	hosts       hosts
+	crossOrigin *http.CrossOriginProtection
+	hsts        bool
+	upgrades    *limiter
+	version     string
+	log         *slog.Logger
+	mux         *http.ServeMux
+	routes      []route
+	ready       readiness
+}
+
+// New returns a Server; an origin that isn't one is an error.
+func New(c Config) (*Server, error) {
+	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) error { return nil }
+	}
+	crossOrigin, err := newCrossOrigin(c.Origins.Base, c.Origins.Trusted)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		rooms:       c.Rooms,
+		accounts:    c.Accounts,
+		origins:     c.Origins,
+		proxies:     c.Proxies,
+		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
+		crossOrigin: crossOrigin,
+		hsts:        strings.HasPrefix(c.Origins.Base, "https:"),
+		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
+		version:     c.Version,
+		log:         c.Logger,
+		ready:       readiness{check: c.Ready},
+	}
+	document, err := openAPI(c.Version)
+	if err != nil {
+		return nil, err
+	}
+	s.routes = s.routeTable(document)
+	s.mux = http.NewServeMux()
+	for _, r := range s.routes {
+		s.mux.Handle(r.path, r.handler())
+	}
+	s.mux.Handle("/api/auth/", c.Accounts.Handler())
+	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, level1) })
+	s.mux.Handle("/", c.Web)
+	return s, nil
+}
+
+// HTTPServer returns a server of s with the time-outs and bounds that it counts
+// on. The caller serves and stops it.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// route is one path of the API with the methods that it takes.
+type route struct {
+	path  string
+	level level
+	get   http.HandlerFunc
+}
+
+func (s *Server) routeTable(document []byte) []route {
+	return []route{
+		{"/healthz", level1, s.healthz},
+		{"/readyz", level1, s.readyz},
+		{"/api", level0, s.about},
+		{"/api/{$}", level0, s.about},
+		{"/api/openapi.json", level1, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-cache")
+			_, _ = w.Write(document)
+		}},
+		{"/api/chat/messages", level0, s.level0Messages},
+		{"/api/chat", level0, s.upgrade(level0)},
+		{"/api/socket", level1, s.upgrade(level1)},
+		{"/api/rooms/{slug}/messages", level1, s.history},
+	}
+}
+
+func (r route) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method != http.MethodGet && req.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			refusal{http.StatusMethodNotAllowed, codeMethod, "This address can only be read.", "Method not allowed"}.write(w, r.level)
+			return
+		}
+		r.get(w, req)
+	})
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	s.setHeaders(w.Header())
+	// A probe knows the address and not the name.
+	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	s.proxies.clean(r)
+	if !s.checkHost(w, r) || !checkPath(w, r) || !s.checkCrossOrigin(w, r) {
+		return
+	}
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) about(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}{"Snug", s.version})
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, struct {
+		Healthy bool `json:"healthy"`
+	}{true})
+}
+
+type readyBody struct {
+	Ready  bool   `json:"ready"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	err, fresh := s.ready.ask(time.Now())
+	if err == nil {
+		writeJSON(w, http.StatusOK, readyBody{Ready: true})
+		return
+	}
+	if fresh {
+		s.log.Warn("not ready", "err", err)
+	}
+	reason := "The storage can't commit; the log says why."
+	var known *chat.Error
+	if errors.As(err, &known) {
+		reason = known.Message
+	}
+	setRetryAfter(w, readyFor)
+	writeJSON(w, http.StatusServiceUnavailable, readyBody{Reason: reason})
+}
+
+// readiness asks at most one question at a time, and remembers the answer for
+// readyFor.
+type readiness struct {
+	check func(context.Context) error
+
+	mu    sync.Mutex
+	asked time.Time
+	err   error
+}
+
+func (p *readiness) ask(now time.Time) (err error, fresh bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.asked.IsZero() && now.Sub(p.asked) < readyFor {
+		return p.err, false
+	}
+	// Not the request's: the answer is for everyone who asks now.
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	p.err = p.check(ctx)
+	p.asked = now
+	return p.err, true
+}
