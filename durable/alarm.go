@@ -42,58 +42,68 @@ func (act *activation) alarmSlot() Alarm {
 	return act.alarm
 }
 
-// runAlarm is the body of an alarm event.
-func (act *activation) runAlarm(t *turn) {
+// runAlarm is the body of an alarm event. counted reports that it has stored
+// what comes of a run, be it a retry.
+func (act *activation) runAlarm(t *turn) (counted bool) {
 	rt := act.o.rt
 	slot := act.alarmSlot()
 	if slot.IsZero() || act.alarmRun != nil {
-		return
+		return false
 	}
 	if slot.Due.After(rt.opts.Now()) {
 		rt.alarms.note(slot.Due)
-		return
+		return false
 	}
 	handler, ok := act.obj.(AlarmHandler)
 	if !ok {
 		rt.log.Error("alarm of a class without a handler dropped", "class", act.o.ns.class.name, "id", act.o.id.String())
-		t.writes.alarm = &Alarm{}
-		return
+		t.writes.alarm, t.writes.confirmed = &Alarm{}, true
+		return false
 	}
 	run := &alarmRun{}
 	act.alarmRun = run
 	ctx, cancel := context.WithTimeout(t.ctx, alarmWallLimit)
 	defer cancel()
-	err, crashed := t.call(func(*turn) error {
+	err, panicked := t.call(func(*turn) error {
 		return handler.Alarm(ctx, AlarmInfo{Scheduled: slot.Scheduled, Retries: slot.Retries})
 	})
 	act.alarmRun = nil
 	if act.brokenErr() != nil {
-		return
+		return false
 	}
-	if crashed {
-		// The writes of a handler that panicked are undone, its failure counts.
-		t.writes, t.open, t.out = layer{}, nil, nil
+	if panicked {
+		// What it wrote since its last Await is undone, as any turn's that panics.
+		drop(t.out, err)
+		t.writes, t.out = layer{}, nil
 	}
-	if run.replaced || t.writes.alarm != nil {
-		// The handler, or a turn during its Await, set the slot anew: that stands.
-	} else if err == nil {
-		t.writes.alarm = &Alarm{}
-	} else if slot.Retries >= alarmMaxRetries {
-		rt.log.Error("alarm given up", "class", act.o.ns.class.name, "id", act.o.id.String(),
-			"retries", slot.Retries, "cause", err.Error())
-		t.writes.alarm = &Alarm{}
-	} else {
-		delay := alarmRetryBase << slot.Retries
-		t.writes.alarm = &Alarm{Due: ceilMilli(rt.opts.Now().Add(delay)), Scheduled: slot.Scheduled, Retries: slot.Retries + 1}
-		rt.log.Warn("alarm failed", "class", act.o.ns.class.name, "id", act.o.id.String(),
-			"retry_in", delay.String(), "cause", err.Error())
+	// Where the handler, or a turn during its Await, set the slot anew, that stands.
+	if !run.replaced && t.writes.alarm == nil {
+		t.writes.alarm = act.afterRun(slot, err)
 	}
 	t.writes.confirmed = true
-	if crashed {
-		if t.flushAndWait(true) == nil {
-			act.reset(err)
-		}
+	if !panicked {
+		return false
 	}
+	if t.flushAndWait(true) != nil {
+		return false
+	}
+	act.reset(err)
+	return true
+}
+
+// afterRun returns the slot as a run leaves it.
+func (act *activation) afterRun(slot Alarm, err error) *Alarm {
+	if err == nil {
+		return &Alarm{}
+	}
+	log := act.o.rt.log.With("class", act.o.ns.class.name, "id", act.o.id.String(), "retries", slot.Retries, "cause", err.Error())
+	if slot.Retries >= alarmMaxRetries {
+		log.Error("alarm given up")
+		return &Alarm{}
+	}
+	delay := alarmRetryBase << slot.Retries
+	log.Warn("alarm failed", "retry_in", delay.String())
+	return &Alarm{Due: ceilMilli(act.o.rt.opts.Now().Add(delay)), Scheduled: slot.Scheduled, Retries: slot.Retries + 1}
 }
 
 // scheduler wakes objects for their alarms. The truth is the store's index of
@@ -235,10 +245,11 @@ func (s *scheduler) start(record Record) {
 		return
 	}
 	stub := &Stub{ns: ns, id: record.ID, name: record.Name}
+	counted := false
 	err := stub.enqueue(event{
 		name: "alarm",
 		run: func(t *turn) error {
-			t.act.runAlarm(t)
+			counted = t.act.runAlarm(t)
 			return nil
 		},
 		answer: func(t *turn, _ error) {
@@ -247,7 +258,12 @@ func (s *scheduler) start(record Record) {
 				drop: func(err error) { s.finished(record.ID, err) },
 			})
 		},
-		refuse: func(err error) { s.finished(record.ID, err) },
+		refuse: func(err error) {
+			if counted {
+				err = nil
+			}
+			s.finished(record.ID, err)
+		},
 	}, true)
 	if err != nil {
 		s.finished(record.ID, err)

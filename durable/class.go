@@ -74,7 +74,8 @@ func Handle[O Object, A, R any](c *Class, name string, fn func(o O, ctx context.
 	}
 	c.methods[name] = handler{
 		call: func(o Object, ctx context.Context, arg any) (any, error) {
-			return fn(o.(O), ctx, arg.(A))
+			a, _ := arg.(A) // a nil interface is the zero A
+			return fn(o.(O), ctx, a)
 		},
 		recode: func(v any, result bool) (any, error) {
 			if result {
@@ -105,11 +106,12 @@ func recode[T any](v any) (T, error) {
 // inside Await the turn is held until it returns.
 func (m Method[A, R]) Call(ctx context.Context, stub *Stub, arg A) (R, error) {
 	var zero R
-	result, err := stub.call(ctx, m.class, m.name, arg)
+	got, err := stub.call(ctx, m.class, m.name, arg)
 	if err != nil {
 		return zero, err
 	}
-	return result.(R), nil
+	result, _ := got.(R) // a nil interface is the zero R
+	return result, nil
 }
 
 // Send queues the call and doesn't wait: its result is dropped, its error

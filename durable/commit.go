@@ -3,6 +3,7 @@ package durable
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,7 +33,8 @@ func (c *commit) settled() bool {
 type committer struct {
 	store   Store
 	timeout time.Duration
-	now     func() time.Time
+	ctx     context.Context // ends when Shutdown has no more time
+	giveUp  context.CancelFunc
 
 	mu     sync.Mutex
 	queue  []*commit
@@ -42,8 +44,12 @@ type committer struct {
 	done chan struct{}
 }
 
-func newCommitter(store Store, timeout time.Duration) *committer {
-	c := &committer{store: store, timeout: timeout, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newCommitter(rt *Runtime) *committer {
+	c := &committer{
+		store: rt.opts.Store, timeout: rt.opts.StorageTimeout,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	c.ctx, c.giveUp = context.WithCancel(context.Background())
 	go c.run()
 	return c
 }
@@ -67,8 +73,9 @@ func (g *committer) submit(c *commit) {
 	}
 }
 
-// close writes what is queued and waits for it.
-func (g *committer) close() {
+// close writes what is queued and waits for it, no longer than ctx allows if
+// the store heeds it.
+func (g *committer) close(ctx context.Context) {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()
@@ -76,6 +83,11 @@ func (g *committer) close() {
 	case g.wake <- struct{}{}:
 	default:
 	}
+	select {
+	case <-g.done:
+	case <-ctx.Done():
+	}
+	g.giveUp()
 	<-g.done
 }
 
@@ -129,13 +141,14 @@ func (g *committer) write(group []*commit) {
 	if len(live) == 0 {
 		return
 	}
-	overdue := time.AfterFunc(g.timeout, func() {
-		for _, c := range live {
-			c.finish(fmt.Errorf("commit: %w after %v", ErrTimeout, g.timeout))
-		}
-	})
-	errs, err := g.store.Commit(context.Background(), batches)
-	overdue.Stop()
+	var errs []error
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		errs, err = g.store.Commit(g.ctx, batches)
+	}()
+	g.watch(done, live)
 	for i, c := range live {
 		switch {
 		case err != nil:
@@ -148,17 +161,41 @@ func (g *committer) write(group []*commit) {
 	}
 }
 
+// watch waits until the group is written. Where that takes too long it gives
+// the group up, and what waits behind it, time and again. What the store makes
+// of the group is then not known: its objects claim anew, which voids it or
+// finds it done.
+func (g *committer) watch(done <-chan struct{}, group []*commit) {
+	late := time.NewTicker(g.timeout)
+	defer late.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-late.C:
+		}
+		g.mu.Lock()
+		behind := g.queue
+		g.queue = nil
+		g.mu.Unlock()
+		for _, c := range slices.Concat(group, behind) {
+			c.finish(fmt.Errorf("commit: %w after %v", ErrTimeout, g.timeout))
+		}
+	}
+}
+
 // finish settles the commit: its outputs leave, or its object is reset.
 func (c *commit) finish(err error) {
 	c.once.Do(func() {
-		c.err = err
 		act := c.act
 		if err != nil {
 			act.reset(err)
+			c.err = act.brokenErr()
 		} else {
 			act.landed(c)
 		}
 		close(c.done)
-		act.o.gate.open(act.o.rt)
+		act.o.gate.open()
+		act.o.rt.work.done()
 	})
 }

@@ -10,10 +10,20 @@ type output struct {
 	drop func(error)
 }
 
+func drop(outs []output, err error) {
+	for _, out := range outs {
+		if out.drop != nil {
+			out.drop(err)
+		}
+	}
+}
+
 // gate is an object's output gate. Outputs leave in the order in which they
 // were issued, each no earlier than the commit that it depends on is durable.
 // What depends on a commit that failed is dropped.
 type gate struct {
+	rt *Runtime
+
 	mu      sync.Mutex
 	queue   []held
 	leaving bool // somebody is letting outputs out
@@ -26,64 +36,57 @@ type held struct {
 
 // push issues outputs that depend on h.dep.
 func (g *gate) push(h held) {
-	g.mu.Lock()
-	free := len(g.queue) == 0 && !g.leaving && (h.dep == nil || h.dep.settled())
-	if len(h.out) > 0 {
-		g.queue = append(g.queue, h)
-	}
-	if !free || len(h.out) == 0 {
-		g.mu.Unlock()
+	if len(h.out) == 0 {
 		return
 	}
-	g.leaving = true
+	g.rt.work.add()
+	g.mu.Lock()
+	free := len(g.queue) == 0 && !g.leaving && h.free()
+	g.queue = append(g.queue, h)
+	g.leaving = g.leaving || free
 	g.mu.Unlock()
-	g.leave()
+	if free {
+		g.leave()
+	}
 }
+
+func (h held) free() bool { return h.dep == nil || h.dep.settled() }
 
 // open lets out what may leave now, on a goroutine of its own so that the
 // committer goes on.
-func (g *gate) open(rt *Runtime) {
+func (g *gate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.leaving || len(g.queue) == 0 {
-		return
+	if !g.leaving && len(g.queue) > 0 && g.queue[0].free() {
+		g.leaving = true
+		g.rt.wg.Go(g.leave)
 	}
-	if dep := g.queue[0].dep; dep != nil && !dep.settled() {
-		return
-	}
-	g.leaving = true
-	rt.wg.Go(g.leave)
 }
 
 func (g *gate) leave() {
 	for {
 		g.mu.Lock()
-		if len(g.queue) == 0 {
-			g.queue = nil
+		if len(g.queue) == 0 || !g.queue[0].free() {
 			g.leaving = false
 			g.mu.Unlock()
 			return
 		}
 		h := g.queue[0]
-		if h.dep != nil && !h.dep.settled() {
-			g.leaving = false
-			g.mu.Unlock()
-			return
-		}
+		g.queue[0] = held{}
 		g.queue = g.queue[1:]
+		if len(g.queue) == 0 {
+			g.queue = nil
+		}
 		g.mu.Unlock()
 
-		var err error
-		if h.dep != nil {
-			err = h.dep.err
-		}
-		for _, out := range h.out {
-			if err == nil {
+		if h.dep != nil && h.dep.err != nil {
+			drop(h.out, h.dep.err)
+		} else {
+			for _, out := range h.out {
 				out.do()
-			} else if out.drop != nil {
-				out.drop(err)
 			}
 		}
+		g.rt.work.done()
 	}
 }
 

@@ -8,6 +8,7 @@ const (
 	MaxKeyBytes     = 2048      // as the platform whose semantics this follows
 	MaxValueBytes   = 128 << 10 // "
 	MaxKeysPerCall  = 128       // GetMany, PutMany, DeleteMany
+	MaxTurnBytes    = 64 << 20  // of keys and values that one turn puts: it must fit into one batch of the store
 	MaxNameBytes    = 1024      // a longer name works but isn't kept
 	MaxBlockDepth   = 64        // nested State.Block
 	MaxPendingTurns = 256       // commits of one object that wait for the disk; the next turn then waits too

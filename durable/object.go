@@ -22,7 +22,7 @@ type object struct {
 	name       string
 	inbox      []event
 	inboxBytes int
-	space      []chan struct{} // readers that wait for room in the inbox
+	space      []chan struct{} // readers that wait for room in the inbox, longest first
 	running    bool            // a goroutine has the turn
 	act        *activation     // nil: asleep
 	awaiting   int             // handlers inside Await
@@ -39,7 +39,6 @@ type event struct {
 	answer func(t *turn, err error) // issues the outcome; nil: nobody waits
 	refuse func(err error)          // it will never run; nil: nobody waits
 	resume chan struct{}            // a handler that comes back from Await
-	chain  *chain                   // calls that led here
 }
 
 func (e event) fail(err error) {
@@ -139,29 +138,88 @@ func (act *activation) storageFailed(err error) error {
 // enqueue puts ev into the inbox. Where force is false a full inbox refuses it.
 func (o *object) enqueue(ev event, force bool) error {
 	o.mu.Lock()
-	if o.removed {
-		o.mu.Unlock()
+	defer o.mu.Unlock()
+	switch {
+	case o.removed:
 		return errRemoved
-	}
-	full := len(o.inbox) >= o.rt.opts.InboxEvents || o.inboxBytes+ev.size > o.rt.opts.InboxBytes
-	if full && !force {
-		o.mu.Unlock()
+	case !force && o.fullLocked(ev):
 		return ErrOverloaded
 	}
-	o.inbox = append(o.inbox, ev)
-	o.inboxBytes += ev.size
-	o.startLocked()
-	o.mu.Unlock()
+	o.takeLocked(ev)
 	return nil
+}
+
+// enqueueOrWait puts ev into the inbox, or returns a channel that is closed
+// when it is worth another try.
+func (o *object) enqueueOrWait(ev event) (<-chan struct{}, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.removed:
+		return nil, errRemoved
+	case o.fullLocked(ev):
+		ready := make(chan struct{})
+		o.space = append(o.space, ready)
+		return ready, nil
+	}
+	o.takeLocked(ev)
+	return nil, nil
 }
 
 var errRemoved = errors.New("object left the table")
 
-func (o *object) startLocked() {
-	if !o.running && len(o.inbox) > 0 {
+// fullLocked counts handlers inside Await, as they hold what they were given. A
+// single event is never too large.
+func (o *object) fullLocked(ev event) bool {
+	return len(o.inbox)+o.awaiting >= o.rt.opts.InboxEvents ||
+		len(o.inbox) > 0 && o.inboxBytes+ev.size > o.rt.opts.InboxBytes
+}
+
+func (o *object) takeLocked(ev event) {
+	o.rt.work.add()
+	o.inbox = append(o.inbox, ev)
+	o.inboxBytes += ev.size
+	if !o.running {
 		o.running = true
 		o.rt.wg.Go(o.run)
 	}
+}
+
+// wakeOneLocked wakes the reader that has waited longest for room.
+func (o *object) wakeOneLocked() {
+	if len(o.space) > 0 {
+		close(o.space[0])
+		o.space = o.space[1:]
+	}
+}
+
+// leaveTable refuses the events that haven't begun, and all further ones.
+func (o *object) leaveTable() {
+	o.mu.Lock()
+	o.removed = true
+	var resumes, refused []event
+	for _, ev := range o.inbox {
+		if ev.resume != nil {
+			resumes = append(resumes, ev)
+		} else {
+			refused = append(refused, ev)
+		}
+	}
+	o.inbox = resumes
+	o.wakeAllLocked()
+	o.mu.Unlock()
+	for _, ev := range refused {
+		ev.fail(o.wrap(ev.name, ErrClosed))
+		o.rt.work.done()
+	}
+}
+
+// wakeAllLocked wakes all readers: nothing will leave the inbox any more for now.
+func (o *object) wakeAllLocked() {
+	for _, waiter := range o.space {
+		close(waiter)
+	}
+	o.space = nil
 }
 
 // run has the turn until the inbox is empty or a handler takes it back.
@@ -171,6 +229,7 @@ func (o *object) run() {
 		if len(o.inbox) == 0 {
 			o.running = false
 			o.inbox = nil
+			o.wakeAllLocked()
 			o.idleLocked()
 			o.mu.Unlock()
 			return
@@ -179,10 +238,7 @@ func (o *object) run() {
 		o.inbox[0] = event{}
 		o.inbox = o.inbox[1:]
 		o.inboxBytes -= ev.size
-		for _, waiter := range o.space {
-			close(waiter)
-		}
-		o.space = nil
+		o.wakeOneLocked()
 		o.mu.Unlock()
 
 		if ev.resume != nil {
@@ -190,20 +246,8 @@ func (o *object) run() {
 			return
 		}
 		o.handle(ev)
+		o.rt.work.done()
 	}
-}
-
-// waitSpace returns a channel that is closed once the inbox has shrunk.
-func (o *object) waitSpace() <-chan struct{} {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	ready := make(chan struct{})
-	if len(o.inbox) < o.rt.opts.InboxEvents {
-		close(ready)
-	} else {
-		o.space = append(o.space, ready)
-	}
-	return ready
 }
 
 // handle runs one event in a turn of its own.
@@ -213,9 +257,10 @@ func (o *object) handle(ev event) {
 		ev.fail(o.wrap(ev.name, err))
 		return
 	}
-	if act.waitForDisk() != nil {
-		// The activation broke while it waited: the event was not begun, so
-		// it may run on the next one.
+	act.waitForDisk()
+	if act.brokenErr() != nil {
+		// It broke while it waited: the event was not begun, so it may run on
+		// the next activation.
 		if act, err = o.activate(); err != nil {
 			ev.fail(o.wrap(ev.name, err))
 			return
@@ -233,9 +278,11 @@ func (o *object) activate() (*activation, error) {
 		return act, nil
 	}
 	rt := o.rt
-	record, err := rt.opts.Store.Claim(rt.ctx, o.id, o.ns.class.name, name)
+	ctx, cancel := rt.storage()
+	record, err := rt.opts.Store.Claim(ctx, o.id, o.ns.class.name, name)
+	cancel()
 	if err != nil {
-		return nil, fmt.Errorf("wake: %w", err)
+		return nil, rt.storageErr("wake", err)
 	}
 	act = &activation{o: o, ctx: rt.ctx, fence: record.Fence, alarm: record.Alarm, timers: make(map[*Timer]struct{})}
 	act.state = &State{act: act}
@@ -275,20 +322,21 @@ func (o *object) activate() (*activation, error) {
 
 // waitForDisk holds the next turn back while too many of the object's turns
 // wait to be durable.
-func (act *activation) waitForDisk() error {
-	for {
+func (act *activation) waitForDisk() {
+	for act.brokenErr() == nil {
 		pending := act.inFlight()
 		if len(pending) == 0 || (len(pending) < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
-			return act.brokenErr()
+			return
 		}
 		<-pending[0].done
 	}
 }
 
+// wrap says at which object an event went wrong. An *Error further down the
+// chain of causes is another object's.
 func (o *object) wrap(event string, err error) error {
-	var already *Error
-	if errors.As(err, &already) {
-		return err
+	if e, ok := err.(*Error); ok {
+		return e
 	}
 	return &Error{Class: o.ns.class.name, ID: o.id, Event: event, Err: err}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,14 +16,15 @@ import (
 	"time"
 )
 
-// Options of a Runtime. Only Store is required.
+// Options of a Runtime. Only Store is required; where a field is zero the
+// default stands, below zero it is an error.
 type Options struct {
 	Store          Store
 	Logger         *slog.Logger     // nil: slog.Default. Never gets content, only names, ids and causes
 	Now            func() time.Time // wall clock of alarms; nil: time.Now
 	IdleTimeout    time.Duration    // after which an object is evicted; 0: 10 s
 	StartTimeout   time.Duration    // of Start and Block; 0: 30 s
-	StorageTimeout time.Duration    // of one group commit, then the objects in it are reset; 0: 30 s
+	StorageTimeout time.Duration    // of one storage operation, then the objects that wait for it are reset; 0: 30 s
 	InboxEvents    int              // per object, beyond that it is overloaded; 0: 4,096
 	InboxBytes     int              // per object; 0: 16 MiB
 	AlarmsAtOnce   int              // alarm handlers that run at once; 0: 64
@@ -42,6 +44,10 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if min(o.IdleTimeout, o.StartTimeout, o.StorageTimeout, o.Heartbeat, o.CloseSpread) < 0 ||
+		min(o.InboxEvents, o.InboxBytes, o.AlarmsAtOnce, o.SocketQueue) < 0 {
+		return o, errors.New("durable: a time or a bound in Options is below zero")
 	}
 	setDefault(&o.IdleTimeout, 10*time.Second)
 	setDefault(&o.StartTimeout, 30*time.Second)
@@ -70,6 +76,8 @@ type Runtime struct {
 	ctx       context.Context // ends when Shutdown has drained
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup // runners, gates, sockets
+	work      work
+	waits     waits
 	committer *committer
 	alarms    *scheduler
 	sockets   *sockets
@@ -103,12 +111,13 @@ func New(opts Options) (*Runtime, error) {
 	rt := &Runtime{
 		opts: opts, log: opts.Logger, classes: make(map[string]*Namespace),
 		idle: list.New(), stop: make(chan struct{}),
+		work: work{none: make(chan struct{}, 1)}, waits: waits{on: make(map[ID]map[ID]int)},
 	}
 	rt.ctx, rt.cancel = context.WithCancel(context.Background())
 	for i := range rt.shards {
 		rt.shards[i].objects = make(map[ID]*object)
 	}
-	rt.committer = newCommitter(opts.Store, opts.StorageTimeout)
+	rt.committer = newCommitter(rt)
 	rt.sockets = newSockets(rt)
 	rt.alarms = newScheduler(rt)
 	rt.stopped.Go(rt.sweep)
@@ -139,7 +148,7 @@ func (rt *Runtime) namespace(class string) *Namespace {
 func (rt *Runtime) shard(id ID) *shard { return &rt.shards[int(id[0])%len(rt.shards)] }
 
 // find returns the object's record, or nil where there is none in memory.
-func (rt *Runtime) find(ns *Namespace, id ID) *object {
+func (rt *Runtime) find(id ID) *object {
 	s := rt.shard(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +165,7 @@ func (rt *Runtime) object(ns *Namespace, id ID, name string) (*object, error) {
 	}
 	o := s.objects[id]
 	if o == nil {
-		o = &object{rt: rt, ns: ns, id: id, name: name}
+		o = &object{rt: rt, ns: ns, id: id, name: name, gate: gate{rt: rt}}
 		s.objects[id] = o
 	} else if name != "" {
 		o.mu.Lock()
@@ -177,7 +186,7 @@ func (rt *Runtime) listIdle(o *object) {
 // sweep evicts objects that were idle for Options.IdleTimeout, within a
 // quarter of that time.
 func (rt *Runtime) sweep() {
-	tick := time.NewTicker(rt.opts.IdleTimeout / 4)
+	tick := time.NewTicker(max(rt.opts.IdleTimeout/4, time.Millisecond))
 	defer tick.Stop()
 	for {
 		select {
@@ -236,11 +245,13 @@ func (rt *Runtime) Stats() Stats {
 	return st
 }
 
-// Shutdown takes no new socket and starts no new alarm, closes the sockets
-// with 1001 (spread over Options.CloseSpread, so that their clients don't come
-// back all at once), lets what was accepted be handled and made durable, and
-// stops everything. Where ctx ends first the rest is cut short: events that
-// didn't run fail with ErrClosed; nothing that was acknowledged is lost.
+// Shutdown takes no new socket, starts no new alarm and acts on no more frames,
+// lets what was accepted be handled and made durable, closes the sockets with
+// 1001 (spread over Options.CloseSpread, so that their clients don't come back
+// all at once) behind their last frame, and stops everything. Where ctx ends
+// first the rest is cut short: events that didn't run fail with ErrClosed;
+// nothing that was acknowledged is lost. A handler that waits for something
+// else than its context keeps Shutdown waiting.
 func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.mu.Lock()
 	if rt.closing {
@@ -251,67 +262,54 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.mu.Unlock()
 
 	rt.alarms.close()
+	rt.sockets.mute()
+	settle, cancel := context.WithTimeout(ctx, closeWait)
+	_ = rt.work.wait(settle) // other callers may keep us busy: the sockets don't wait for ever
+	cancel()
 	rt.sockets.shutdown(ctx)
-	err := rt.drain(ctx)
+	err := rt.work.wait(ctx)
+	if err != nil {
+		err = fmt.Errorf("shutdown: %w", err)
+	}
+	rt.closeTable()
 	close(rt.stop)
 	rt.stopped.Wait()
 	rt.sockets.cut()
 	rt.cancel()
-	rt.committer.close()
+	rt.committer.close(ctx)
 	rt.endTimers()
 	rt.wg.Wait()
 	return err
 }
 
-// drain waits until no object has anything to do, then shuts the table.
-func (rt *Runtime) drain(ctx context.Context) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	var err error
-	for err == nil && !rt.quiet() {
-		select {
-		case <-ctx.Done():
-			err = fmt.Errorf("shutdown: %w", ctx.Err())
-		case <-tick.C:
-		}
-	}
+// closeTable refuses events from here on, and those that haven't begun.
+func (rt *Runtime) closeTable() {
 	for i := range rt.shards {
 		s := &rt.shards[i]
 		s.mu.Lock()
 		s.closed = true
-		for _, o := range s.objects {
-			o.mu.Lock()
-			o.removed = true
-			o.inbox = slices.DeleteFunc(o.inbox, func(ev event) bool {
-				if ev.resume == nil {
-					ev.fail(o.wrap(ev.name, ErrClosed))
-				}
-				return ev.resume == nil
-			})
-			o.mu.Unlock()
-		}
+		objects := slices.Collect(maps.Values(s.objects))
 		s.mu.Unlock()
+		for _, o := range objects {
+			o.leaveTable()
+		}
 	}
-	return err
 }
 
-func (rt *Runtime) quiet() bool {
-	for i := range rt.shards {
-		s := &rt.shards[i]
-		s.mu.Lock()
-		for _, o := range s.objects {
-			o.mu.Lock()
-			busy := o.running || len(o.inbox) > 0 || o.awaiting > 0 || o.gate.length() > 0 ||
-				(o.act != nil && len(o.act.inFlight()) > 0)
-			o.mu.Unlock()
-			if busy {
-				s.mu.Unlock()
-				return false
-			}
-		}
-		s.mu.Unlock()
+// storage bounds one operation of the store.
+func (rt *Runtime) storage() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(rt.ctx, rt.opts.StorageTimeout)
+}
+
+// storageErr says what an operation's error means.
+func (rt *Runtime) storageErr(act string, err error) error {
+	switch {
+	case rt.ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", act, ErrClosed)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: %w after %v", act, ErrTimeout, rt.opts.StorageTimeout)
 	}
-	return true
+	return fmt.Errorf("%s: %w", act, err)
 }
 
 func (rt *Runtime) endTimers() {

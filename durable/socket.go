@@ -75,20 +75,21 @@ type Socket struct {
 	opts     SocketOptions
 	auto     *autoResponse
 	backlog  chan struct{} // frames that wait in the owner's inbox
+	over     chan struct{} // closed once the socket is gone
 	finished chan struct{} // closed once the reader has returned
 	drained  chan struct{} // closed once the last frame was written, or can't be
 	drainOne sync.Once
 	lastRead atomic.Int64 // Unix nanoseconds
 	pinged   atomic.Bool  // since lastRead
+	handing  atomic.Bool  // the reader waits for who takes a frame: it can't hear the peer
 	autoAt   atomic.Int64 // Unix milliseconds of the last auto-response; 0: none
 	dead     atomic.Bool  // closed by us: what it sent isn't acted on any more
 
 	mu      sync.Mutex // guards the following
 	queue   [][]byte
-	queued  int // bytes in queue that count against the bound
+	queued  int // bytes that count against the bound, of queue and of the write that runs
 	writing bool
-	closing bool // a Close frame is queued, or the connection is lost
-	gone    bool
+	gone    bool      // a Close frame is queued, or the connection is lost
 	info    CloseInfo // once gone
 	objects []*object
 	cutter  *time.Timer
@@ -142,7 +143,10 @@ func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*So
 	if o.MaxMessage == 0 {
 		o.MaxMessage = 64 << 10
 	}
-	s := &Socket{rt: rt, conn: conn, opts: o, finished: make(chan struct{}), drained: make(chan struct{})}
+	s := &Socket{
+		rt: rt, conn: conn, opts: o,
+		over: make(chan struct{}), finished: make(chan struct{}), drained: make(chan struct{}),
+	}
 	if o.AutoRequest != "" {
 		s.auto = &autoResponse{request: o.AutoRequest, response: TextFrame([]byte(o.AutoResponse))}
 	}
@@ -159,7 +163,7 @@ func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*So
 	if o.Owner != nil {
 		s.open()
 	}
-	rt.wg.Go(func() { s.read(early) })
+	go s.read(early) // sockets.add has counted it
 	return s, nil
 }
 
@@ -169,6 +173,10 @@ func (o SocketOptions) check() error {
 		return errors.New("socket: needs an owner or a handler")
 	case len(o.Identity) > MaxAttachmentBytes:
 		return fmt.Errorf("socket: identity is longer than %d bytes", MaxAttachmentBytes)
+	case max(len(o.AutoRequest), len(o.AutoResponse)) > MaxAutoResponse:
+		return errAutoResponse
+	case o.MaxMessage < 0:
+		return errors.New("socket: bound of a message is below zero")
 	case len(o.Tags) > MaxTags || slices.ContainsFunc(o.Tags, func(t string) bool { return len(t) > MaxTagBytes }):
 		return ErrTooManyTags
 	}
@@ -196,7 +204,6 @@ func (s *Socket) open() {
 			if err != nil {
 				s.rt.log.Warn("socket refused", "class", t.act.o.ns.class.name, "cause", err.Error())
 				delete(t.act.members, s.id)
-				t.out = nil
 				s.Close(CloseReset, "the socket could not be accepted")
 			}
 		},
@@ -232,80 +239,21 @@ func (s *Socket) closeInfo() CloseInfo {
 	return s.info
 }
 
-// enqueue queues a frame for the writer. A socket that doesn't take what it is
-// sent loses its connection: it never slows who sends.
-func (s *Socket) enqueue(f Frame) {
-	limit := s.rt.opts.SocketQueue
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.closing:
-		return
-	case f.droppable && s.queued > limit/2:
-		return
-	case !f.replay && s.queued+len(f.bytes) > limit && s.queued > 0:
-		s.queue, s.queued = nil, 0
-		s.rt.wg.Go(func() { s.Close(CloseTooSlow, "too slow: reconnect and resume") })
-		return
-	}
-	s.queue = append(s.queue, f.bytes)
-	if !f.replay {
-		s.queued += len(f.bytes)
-	}
-	s.writeLocked()
-}
-
-func (s *Socket) writeLocked() {
-	if !s.writing {
-		s.writing = true
-		s.rt.wg.Go(s.write)
-	}
-}
-
-// write sends all that waits, in one write each time, and ends when nothing
-// does: an idle socket has no writer.
-func (s *Socket) write() {
-	for {
-		s.mu.Lock()
-		pending := net.Buffers(s.queue)
-		s.queue, s.queued = nil, 0
-		closing := s.closing
-		if len(pending) == 0 {
-			s.writing = false
-			s.mu.Unlock()
-			if closing {
-				s.drainOne.Do(func() { close(s.drained) })
-			}
-			return
-		}
-		s.mu.Unlock()
-		wait := writeWait
-		if closing {
-			wait = closeWait
-		}
-		err := s.conn.SetWriteDeadline(time.Now().Add(wait))
-		if err == nil {
-			_, err = pending.WriteTo(s.conn)
-		}
-		if err != nil {
-			s.lost()
-			s.mu.Lock()
-			s.queue, s.writing = nil, false
-			s.mu.Unlock()
-			return
-		}
-	}
-}
-
 // Close sends what is queued, then a Close frame, and waits a few seconds for
 // the client's. To those who know the socket it is gone at once, and what the
-// client sent that wasn't handled yet isn't acted on any more.
+// client sent that wasn't handled yet isn't acted on any more. A code that must
+// not be sent becomes CloseReset, a reason that is too long is left out.
 func (s *Socket) Close(code int, reason string) {
+	if !websocket.ValidCloseCode(code) {
+		code = CloseReset
+	}
 	if len(reason) > MaxCloseReason || !utf8.ValidString(reason) {
 		reason = ""
 	}
-	s.dead.Store(true)
-	s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, websocket.CloseFrame(code, reason))
+	if s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, true) {
+		s.dead.Store(true)
+		s.forget()
+	}
 }
 
 // AfterFunc arranges that fn runs after d, unless the socket is gone by then.
@@ -320,204 +268,4 @@ func (s *Socket) AfterFunc(d time.Duration, fn func()) {
 		s.later.Stop()
 	}
 	s.later = time.AfterFunc(d, fn)
-}
-
-// lost ends a socket whose connection is gone.
-func (s *Socket) lost() {
-	_ = s.conn.Close() // it is lost already
-	s.drainOne.Do(func() { close(s.drained) })
-	s.end(CloseInfo{Code: CloseAbnormal, Reason: "connection lost without a Close frame"}, nil)
-}
-
-// end makes the socket gone, once, and sends the last frame if there is one.
-func (s *Socket) end(info CloseInfo, last []byte) {
-	s.mu.Lock()
-	if s.gone {
-		s.mu.Unlock()
-		return
-	}
-	s.gone, s.closing, s.info = true, true, info
-	objects := s.objects
-	s.objects = nil
-	if s.later != nil {
-		s.later.Stop()
-	}
-	if last != nil {
-		s.queue = append(s.queue, last)
-		s.writeLocked()
-		s.cutter = time.AfterFunc(closeWait, func() { _ = s.conn.Close() })
-	}
-	s.mu.Unlock()
-
-	s.rt.sockets.remove(s)
-	for _, o := range objects {
-		o.hub.remove(s.id)
-		o.socketGone(s, info)
-	}
-	if s.opts.Handler != nil {
-		s.opts.Handler.SocketClosed(s, info)
-	}
-}
-
-// read is the socket's reader.
-func (s *Socket) read(early []byte) {
-	defer s.readerDone()
-	decoder := websocket.Decoder{Limit: s.opts.MaxMessage}
-	decoder.Feed(early)
-	buf := make([]byte, 4096)
-	for {
-		for {
-			op, payload, ok, err := decoder.Next()
-			if err != nil {
-				var violation *websocket.Error
-				errors.As(err, &violation)
-				s.Close(violation.Code, violation.Reason)
-				s.drain(buf)
-				return
-			}
-			if !ok {
-				break
-			}
-			if !s.handle(op, payload) {
-				return
-			}
-		}
-		n, err := s.conn.Read(buf)
-		if n > 0 {
-			s.heard()
-			decoder.Feed(buf[:n])
-		}
-		if err != nil {
-			s.lost()
-			return
-		}
-	}
-}
-
-func (s *Socket) readerDone() {
-	s.mu.Lock()
-	cutter := s.cutter
-	s.mu.Unlock()
-	if cutter != nil {
-		cutter.Stop()
-	}
-	_ = s.conn.Close() // both sides have said their last word
-	close(s.finished)
-}
-
-// drain reads on until the client ends the connection or closeWait is over, so
-// that our Close frame isn't lost to a reset of the connection.
-func (s *Socket) drain(buf []byte) {
-	for {
-		if _, err := s.conn.Read(buf); err != nil {
-			return
-		}
-	}
-}
-
-func (s *Socket) heard() {
-	s.lastRead.Store(time.Now().UnixNano())
-	s.pinged.Store(false)
-}
-
-// handle acts on one message; false ends the reader.
-func (s *Socket) handle(op websocket.Op, payload []byte) bool {
-	switch op {
-	case websocket.OpPing:
-		s.enqueue(Frame{bytes: websocket.Frame(websocket.OpPong, payload), droppable: true})
-		return true
-	case websocket.OpPong:
-		return true
-	case websocket.OpClose:
-		code, reason, err := websocket.ParseClose(payload)
-		if err != nil {
-			var violation *websocket.Error
-			errors.As(err, &violation)
-			s.Close(violation.Code, violation.Reason)
-		} else {
-			s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, websocket.CloseFrame(code, reason))
-		}
-		<-s.drained // at most closeWait: then the connection is cut
-		return false
-	}
-	if s.dead.Load() {
-		return true
-	}
-	if op == websocket.OpBinary && s.opts.TextOnly {
-		s.Close(CloseBinary, "only text frames are understood")
-		return true
-	}
-	if op == websocket.OpText && s.answer(payload) {
-		return true
-	}
-	s.deliver(Message{Binary: op == websocket.OpBinary, Data: payload})
-	return true
-}
-
-// answer is the auto-response.
-func (s *Socket) answer(payload []byte) bool {
-	auto := s.auto
-	if s.opts.Owner != nil {
-		if o := s.rt.find(s.opts.Owner.ns, s.opts.Owner.id); o != nil {
-			if own := o.hub.auto.Load(); own != nil {
-				auto = own
-			}
-		}
-	}
-	if auto == nil || string(payload) != auto.request {
-		return false
-	}
-	s.autoAt.Store(time.Now().UnixMilli())
-	s.enqueue(auto.response)
-	return true
-}
-
-// deliver hands a message to whoever serves the socket. An owner that is busy
-// makes the reader wait, and so, in the end, the client.
-func (s *Socket) deliver(m Message) {
-	if s.opts.Handler != nil {
-		s.opts.Handler.SocketFrame(s, m)
-		return
-	}
-	select {
-	case s.backlog <- struct{}{}:
-	case <-s.rt.ctx.Done():
-		return
-	}
-	ev := event{
-		name: "socket message",
-		size: len(m.Data),
-		run: func(t *turn) error {
-			<-s.backlog
-			h, ok := t.act.obj.(SocketHandler)
-			if !ok || s.dead.Load() || !t.act.state.IsMember(s) {
-				return nil
-			}
-			return h.SocketMessage(t.ctx, s, m)
-		},
-		refuse: func(error) {
-			select {
-			case <-s.backlog:
-			default:
-			}
-			s.Close(CloseReset, "the object could not be reached")
-		},
-	}
-	for {
-		err := s.opts.Owner.enqueue(ev, false)
-		if err == nil {
-			return
-		}
-		o := s.rt.find(s.opts.Owner.ns, s.opts.Owner.id)
-		if !errors.Is(err, ErrOverloaded) || o == nil {
-			ev.refuse(err)
-			return
-		}
-		select {
-		case <-o.waitSpace():
-		case <-s.rt.ctx.Done():
-			ev.refuse(ErrClosed)
-			return
-		}
-	}
 }

@@ -9,8 +9,9 @@ import (
 
 // sockets is the register of a runtime's sockets.
 type sockets struct {
-	rt   *Runtime
-	last atomic.Uint64
+	rt    *Runtime
+	last  atomic.Uint64
+	muted atomic.Bool // no more frames are acted on
 
 	mu      sync.Mutex
 	byID    map[SocketID]*Socket
@@ -28,6 +29,7 @@ func newSockets(rt *Runtime) *sockets {
 		ended: make(map[SocketID]time.Time)}
 }
 
+// add enters the socket, and counts the reader that the caller starts.
 func (r *sockets) add(s *Socket) error {
 	s.id = SocketID(r.last.Add(1))
 	r.mu.Lock()
@@ -35,6 +37,7 @@ func (r *sockets) add(s *Socket) error {
 	if r.closing {
 		return ErrClosed
 	}
+	r.rt.wg.Add(1)
 	r.byID[s.id] = s
 	for _, tag := range s.opts.Tags {
 		if r.byTag[tag] == nil {
@@ -92,7 +95,9 @@ func (r *sockets) all(tag string) []*Socket {
 
 // CloseSockets closes all sockets that were opened with the tag and returns how
 // many there were. When it returns, nothing that they sent is acted on any
-// more, but what is in the midst of its turn.
+// more, but what is in the midst of its turn. A socket that is being accepted
+// meanwhile may not be found yet: who revokes something must make Accept's
+// caller look again once Accept has returned.
 func (rt *Runtime) CloseSockets(tag string, code int, reason string) int {
 	r := rt.sockets
 	list := r.all(tag)
@@ -149,6 +154,7 @@ func (r *sockets) heartbeat() {
 		for _, s := range r.all("") {
 			silent := now.Sub(time.Unix(0, s.lastRead.Load()))
 			switch {
+			case s.handing.Load():
 			case silent >= 2*every:
 				s.lost()
 			case silent >= every && !s.pinged.Swap(true):
@@ -158,12 +164,17 @@ func (r *sockets) heartbeat() {
 	}
 }
 
+// mute takes no new sockets and acts on no more frames.
+func (r *sockets) mute() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closing = true
+	r.muted.Store(true)
+}
+
 // shutdown closes all sockets with 1001, evenly over Options.CloseSpread, and
 // waits for their clients' replies, at most closeWait.
 func (r *sockets) shutdown(ctx context.Context) {
-	r.mu.Lock()
-	r.closing = true
-	r.mu.Unlock()
 	list := r.all("")
 	begin := time.Now()
 	for i, s := range list {

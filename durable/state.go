@@ -137,6 +137,7 @@ var (
 	ErrTooManyTags       = fmt.Errorf("a socket takes at most %d tags of at most %d bytes", MaxTags, MaxTagBytes)
 	ErrAttachmentTooLong = fmt.Errorf("attachment is longer than %d bytes", MaxAttachmentBytes)
 	ErrTooManySockets    = fmt.Errorf("object has %d sockets already", MaxSocketsPerObj)
+	errAutoResponse      = fmt.Errorf("auto-response is longer than %d bytes", MaxAutoResponse)
 	ErrNotMember         = errors.New("socket isn't one of the object's")
 	ErrCloseCode         = errors.New("close code must be 1000 or 3000 to 4999, or one that the protocol lets a server send, with a reason of at most 123 bytes of UTF-8")
 )
@@ -178,10 +179,15 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	}
 	m := &member{sock: sock, tags: distinct, attachment: slices.Clone(attachment)}
 	act.members[sock.id] = m
-	o := act.o
+	reset := func(error) { sock.Close(CloseReset, "the object was reset") }
 	t.out = append(t.out, output{
-		do:   func() { o.hub.add(o, m) },
-		drop: func(error) { sock.Close(CloseReset, "the object was reset") },
+		do: func() {
+			act.o.hub.add(act.o, m)
+			if err := act.brokenErr(); err != nil {
+				reset(err) // the next activation may not have seen it enter
+			}
+		},
+		drop: reset,
 	})
 	return nil
 }
@@ -294,7 +300,7 @@ func (s *State) CloseSocket(sock *Socket, code int, reason string) error {
 func (s *State) SetAutoResponse(request, response string) error {
 	s.act.mustTurn()
 	if len(request) > MaxAutoResponse || len(response) > MaxAutoResponse {
-		return fmt.Errorf("auto-response is longer than %d bytes", MaxAutoResponse)
+		return errAutoResponse
 	}
 	var auto *autoResponse
 	if request != "" {
@@ -304,4 +310,4 @@ func (s *State) SetAutoResponse(request, response string) error {
 	return nil
 }
 
-var pingFrame = Frame{bytes: websocket.Frame(websocket.OpPing, nil), droppable: true}
+var pingFrame = Frame{bytes: websocket.Frame(websocket.OpPing, nil)}

@@ -52,8 +52,9 @@ var (
 	ErrKeyTooLong   = fmt.Errorf("key is longer than %d bytes", MaxKeyBytes)
 	ErrValueTooLong = fmt.Errorf("value is longer than %d bytes", MaxValueBytes)
 	ErrTooManyKeys  = fmt.Errorf("more than %d keys in one call", MaxKeysPerCall)
+	ErrTurnTooLarge = fmt.Errorf("more than %d bytes written in one turn: Sync in between", MaxTurnBytes)
 	ErrTxDone       = errors.New("transaction is over")
-	ErrTxOpen       = errors.New("a transaction is open: use it, not its parent")
+	ErrTxOpen       = errors.New("a transaction is open: use it, not its parent, and wait for nothing in it")
 )
 
 // Tx reads and writes an object's storage. All that one turn writes commits
@@ -115,9 +116,12 @@ func (tx *Tx) Get(key string) ([]byte, error) {
 			return value, nil
 		}
 	}
-	value, err := tx.act.o.rt.opts.Store.Get(tx.act.ctx, tx.act.o.id, key)
+	rt := tx.act.o.rt
+	ctx, cancel := rt.storage()
+	defer cancel()
+	value, err := rt.opts.Store.Get(ctx, tx.act.o.id, key)
 	if err != nil {
-		return nil, tx.act.storageFailed(fmt.Errorf("get: %w", err))
+		return nil, tx.act.storageFailed(rt.storageErr("get", err))
 	}
 	return value, nil
 }
@@ -156,6 +160,7 @@ func (tx *Tx) PutMany(entries []Entry, options ...WriteOption) error {
 	if len(entries) > MaxKeysPerCall {
 		return ErrTooManyKeys
 	}
+	size := tx.act.turn.bytes()
 	for _, e := range entries {
 		if len(e.Key) > MaxKeyBytes {
 			return ErrKeyTooLong
@@ -163,6 +168,10 @@ func (tx *Tx) PutMany(entries []Entry, options ...WriteOption) error {
 		if len(e.Value) > MaxValueBytes {
 			return ErrValueTooLong
 		}
+		size += len(e.Key) + len(e.Value)
+	}
+	if size > MaxTurnBytes {
+		return ErrTurnTooLarge
 	}
 	for _, e := range entries {
 		if e.Value == nil {
@@ -189,11 +198,11 @@ func (tx *Tx) DeleteMany(keys []string, options ...WriteOption) (int, error) {
 	if len(keys) > MaxKeysPerCall {
 		return 0, ErrTooManyKeys
 	}
+	if slices.ContainsFunc(keys, func(key string) bool { return len(key) > MaxKeyBytes }) {
+		return 0, ErrKeyTooLong
+	}
 	n := 0
 	for _, key := range keys {
-		if len(key) > MaxKeyBytes {
-			return 0, ErrKeyTooLong
-		}
 		value, err := tx.Get(key)
 		if err != nil {
 			return 0, err
@@ -251,14 +260,17 @@ func (tx *Tx) Each(o ListOptions, fn func(key string, value []byte) bool) error 
 		over.apply(l)
 	}
 	n := 0
+	rt := tx.act.o.rt
+	ctx, cancel := rt.storage()
+	defer cancel()
 	err = over.merge(r, func(fn func(key, value []byte) bool) error {
-		return tx.act.o.rt.opts.Store.Scan(tx.act.ctx, tx.act.o.id, r, fn)
+		return rt.opts.Store.Scan(ctx, tx.act.o.id, r, fn)
 	}, func(key string, value []byte) bool {
 		n++
 		return fn(key, value) && n != o.Limit
 	})
 	if err != nil {
-		return tx.act.storageFailed(fmt.Errorf("list: %w", err))
+		return tx.act.storageFailed(rt.storageErr("list", err))
 	}
 	return nil
 }

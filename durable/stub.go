@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -24,12 +23,12 @@ func (n *Namespace) NewUniqueID() ID { return n.key.unique() }
 func (n *Namespace) ParseID(text string) (ID, error) { return n.key.parse(text) }
 
 // Get returns a stub for the object. Nothing is started by that.
-func (n *Namespace) Get(id ID) *Stub { return &Stub{ns: n, id: id} }
+func (n *Namespace) Get(id ID) *Stub { return &Stub{ns: n, id: id, foreign: !n.key.owns(id)} }
 
 // ByName returns a stub for the object of that name; the object learns its
 // name, unless it is longer than MaxNameBytes.
 func (n *Namespace) ByName(name string) *Stub {
-	stub := n.Get(n.IDFromName(name))
+	stub := &Stub{ns: n, id: n.IDFromName(name)}
 	if len(name) <= MaxNameBytes {
 		stub.name = name
 	}
@@ -40,18 +39,21 @@ func (n *Namespace) ByName(name string) *Stub {
 // object was reset under one of its calls stays broken: make a new one. It may
 // be used concurrently.
 type Stub struct {
-	ns     *Namespace
-	id     ID
-	name   string
-	broken atomic.Pointer[Error]
+	ns      *Namespace
+	id      ID
+	name    string
+	foreign bool // the id is another namespace's: every use of the stub fails
+	broken  atomic.Pointer[Error]
 }
 
 // ID returns the object's id.
 func (s *Stub) ID() ID { return s.id }
 
+// wrap says at which object an event went wrong. An *Error further down the
+// chain of causes is another object's.
 func (s *Stub) wrap(event string, err error) *Error {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := err.(*Error)
+	if !ok {
 		e = &Error{Class: s.ns.class.name, ID: s.id, Event: event, Err: err}
 	}
 	if e.Reset() {
@@ -67,9 +69,6 @@ func (s *Stub) method(class, name string) (handler, error) {
 	h, ok := s.ns.class.methods[name]
 	if !ok || class != s.ns.class.name {
 		return handler{}, s.wrap(name, fmt.Errorf("%w: %s has no %s", ErrUnknownMethod, s.ns.class.name, name))
-	}
-	if !s.ns.key.owns(s.id) {
-		return handler{}, s.wrap(name, fmt.Errorf("%w: not valid for this namespace", ErrInvalidID))
 	}
 	return h, nil
 }
@@ -111,8 +110,12 @@ func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, er
 	}
 	var result any
 	answered := make(chan outcome, 1)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	ev := event{
 		name:   method,
+		size:   sizeOf(arg),
 		run:    s.invoke(h, arg, func(r any) { result = r }),
 		refuse: func(err error) { answered <- outcome{nil, err} },
 	}
@@ -126,12 +129,18 @@ func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, er
 		})
 	}
 	if t := turnFrom(ctx); t != nil {
-		target := s.ns.rt.find(s.ns, s.id)
-		if target != nil && t.chain.waitsFor(target) {
-			return nil, s.wrap(method, ErrDeadlock)
+		phase := t.phase.Load()
+		if phase == inTurn || phase == inBlockAwait {
+			from, waits := t.act.o.id, &s.ns.rt.waits
+			if !waits.begin(from, s.id) {
+				return nil, s.wrap(method, ErrDeadlock)
+			}
+			defer waits.end(from, s.id)
 		}
-		ev.chain = t.chain
-		if !t.away.Load() && t.act.turn == t {
+		if phase == inTurn {
+			if len(t.open) > 0 {
+				return nil, ErrTxOpen
+			}
 			if err := t.flushAndWait(false); err != nil {
 				return nil, err
 			}
@@ -157,7 +166,7 @@ func (s *Stub) send(ctx context.Context, class, method string, arg any) error {
 		return err
 	}
 	ev := event{name: method, size: sizeOf(arg), run: s.invoke(h, arg, func(any) {})}
-	if t := turnFrom(ctx); t != nil && !t.away.Load() && t.act.turn == t {
+	if t := turnFrom(ctx); t != nil && t.phase.Load() == inTurn {
 		log := s.ns.rt.log
 		t.out = append(t.out, output{do: func() {
 			if err := s.enqueue(ev, false); err != nil {
@@ -184,12 +193,20 @@ func sizeOf(arg any) int {
 }
 
 func (s *Stub) enqueue(ev event, force bool) error {
+	return s.reach(func(o *object) error { return o.enqueue(ev, force) })
+}
+
+// reach calls fn with the object's record as it stands in the table.
+func (s *Stub) reach(fn func(o *object) error) error {
+	if s.foreign {
+		return fmt.Errorf("%w: not valid for this namespace", ErrInvalidID)
+	}
 	for {
 		o, err := s.ns.rt.object(s.ns, s.id, s.name)
 		if err != nil {
 			return err
 		}
-		if err := o.enqueue(ev, force); err != errRemoved {
+		if err := fn(o); err != errRemoved {
 			return err
 		}
 	}

@@ -17,32 +17,23 @@ type turn struct {
 	writes layer
 	open   []*layer // transactions, outermost first
 	out    []output
-	chain  *chain
-	holder uint64      // goroutine that has the turn, where Options.Strict
-	away   atomic.Bool // inside Await: another turn may be running
+	holder uint64 // goroutine that has the turn, where Options.Strict
+	phase  atomic.Int32
 }
+
+// Phases of a turn. They say what a call that bears the turn's context is.
+const (
+	inTurn       = iota // an output, and the turn is held until it returns
+	inAwait             // like any other call
+	inBlockAwait        // no output, but the turn is held
+	turnOver            // like any other call
+)
 
 type turnKey struct{}
 
 func turnFrom(ctx context.Context) *turn {
 	t, _ := ctx.Value(turnKey{}).(*turn)
 	return t
-}
-
-// chain is the path of calls that led to a turn, newest first.
-type chain struct {
-	turn *turn
-	up   *chain
-}
-
-// waitsFor reports whether a turn of o is held by a call of this chain.
-func (c *chain) waitsFor(o *object) bool {
-	for ; c != nil; c = c.up {
-		if c.turn.act.o == o && !c.turn.away.Load() {
-			return true
-		}
-	}
-	return false
 }
 
 // mustTurn returns the running turn; storage outside of one is a bug that
@@ -57,14 +48,16 @@ func (act *activation) mustTurn() *turn {
 
 type aborted struct{ reason error }
 
+// crashed is a handler's panic, on its way from the goroutine's Await.
+type crashed struct{ err error }
+
 // runTurn runs ev. The caller has the object's turn.
 func (act *activation) runTurn(ev event) {
 	t := &turn{act: act}
-	t.chain = &chain{turn: t, up: ev.chain}
 	t.ctx = context.WithValue(act.ctx, turnKey{}, t)
 	t.take()
-	err, crashed := t.call(ev.run)
-	if crashed {
+	err, panicked := t.call(ev.run)
+	if panicked {
 		// What earlier turns did is sound: let it land before the reset.
 		for _, c := range act.inFlight() {
 			<-c.done
@@ -72,12 +65,8 @@ func (act *activation) runTurn(ev event) {
 		act.reset(err)
 	}
 	if broken := act.brokenErr(); broken != nil {
-		t.release()
-		for _, out := range t.out {
-			if out.drop != nil {
-				out.drop(broken)
-			}
-		}
+		t.release(turnOver)
+		drop(t.out, broken)
 		ev.fail(act.o.wrap(ev.name, broken))
 		return
 	}
@@ -87,31 +76,46 @@ func (act *activation) runTurn(ev event) {
 		act.o.rt.log.Warn("event failed", "class", act.o.ns.class.name, "id", act.o.id.String(), "event", ev.name, "cause", err.Error())
 	}
 	t.flush()
-	t.release()
+	t.release(turnOver)
 }
 
 func (t *turn) take() {
+	t.phase.Store(inTurn)
 	if t.act.o.rt.opts.Strict {
 		t.holder = goroutineID()
 	}
 	t.act.turn = t
 }
 
-func (t *turn) release() { t.act.turn = nil }
+func (t *turn) release(phase int32) {
+	t.phase.Store(phase)
+	t.act.turn = nil
+}
 
-// call runs fn and turns a panic into an error. crashed says that the
+// bytes is about what the turn has written so far.
+func (t *turn) bytes() int {
+	n := t.writes.bytes
+	for _, open := range t.open {
+		n += open.bytes
+	}
+	return n
+}
+
+// call runs fn and turns a panic into an error. panicked says that the
 // activation can't be trusted any more.
-func (t *turn) call(fn func(*turn) error) (err error, crashed bool) {
+func (t *turn) call(fn func(*turn) error) (err error, panicked bool) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
 		case aborted:
 			t.act.reset(p.reason)
 			err = p.reason
+		case crashed:
+			err, panicked = p.err, true
 		default:
 			t.act.o.rt.log.Error("handler panicked", "class", t.act.o.ns.class.name,
 				"id", t.act.o.id.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err, crashed = fmt.Errorf("handler panicked: %v", p), true
+			err, panicked = fmt.Errorf("handler panicked: %v", p), true
 		}
 	}()
 	return fn(t), false
@@ -139,6 +143,7 @@ func (t *turn) submit() {
 	written := t.writes
 	t.writes = layer{}
 	c := &commit{act: act, layer: &written, done: make(chan struct{})}
+	act.o.rt.work.add()
 	c.batch = Batch{ID: act.o.id, Fence: act.fence, Ops: written.ops(), Alarm: written.alarm}
 	if a := written.alarm; a != nil {
 		if act.alarmRun != nil {
@@ -202,47 +207,53 @@ func (s *State) Await(ctx context.Context, fn func(ctx context.Context) error) e
 	if err := t.flushAndWait(false); err != nil {
 		return err
 	}
+	var err error
+	var panicked bool
 	if act.blocked > 0 {
-		err := fn(ctx)
-		if broken := act.brokenErr(); broken != nil {
-			return broken
-		}
-		return err
+		t.release(inBlockAwait)
+		err, panicked = t.call(func(*turn) error { return fn(ctx) })
+	} else {
+		t.release(inAwait)
+		act.o.passTurn()
+		err, panicked = t.call(func(*turn) error { return fn(ctx) })
+		act.o.retakeTurn()
 	}
-	o := act.o
-	t.away.Store(true)
-	t.release()
+	t.take()
+	if panicked {
+		panic(crashed{err})
+	}
+	if broken := act.brokenErr(); broken != nil {
+		return broken
+	}
+	return err
+}
+
+// passTurn lets other events run; the handler is no longer the runner.
+func (o *object) passTurn() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.awaiting++
 	if len(o.inbox) > 0 {
 		o.rt.wg.Go(o.run)
 	} else {
 		o.running = false
 	}
-	o.mu.Unlock()
+}
 
-	err, crashed := t.call(func(*turn) error { return fn(ctx) })
-
-	back := make(chan struct{})
+// retakeTurn makes the handler the runner again, behind what has arrived.
+func (o *object) retakeTurn() {
 	o.mu.Lock()
 	o.awaiting--
-	if o.running {
-		o.inbox = append(o.inbox, event{name: "await", resume: back})
-	} else {
+	o.wakeOneLocked()
+	if !o.running {
 		o.running = true
-		close(back)
+		o.mu.Unlock()
+		return
 	}
+	back := make(chan struct{})
+	o.inbox = append(o.inbox, event{name: "await", resume: back})
 	o.mu.Unlock()
 	<-back
-	t.take()
-	t.away.Store(false)
-	if crashed {
-		panic(err)
-	}
-	if broken := act.brokenErr(); broken != nil {
-		return broken
-	}
-	return err
 }
 
 // Block runs fn with the turn held throughout: Await inside it lets no other

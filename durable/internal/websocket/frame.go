@@ -60,9 +60,6 @@ type Decoder struct {
 // Feed takes bytes that were received. They are copied.
 func (d *Decoder) Feed(p []byte) { d.in = append(d.in, p...) }
 
-// Idle reports whether nothing is held, so that the decoder costs nothing.
-func (d *Decoder) Idle() bool { return len(d.in) == 0 && !d.fragment }
-
 // Next returns the next complete message or control frame; ok is false where
 // more bytes are needed. The payload is the caller's. After an error the
 // connection must be closed with its code.
@@ -119,42 +116,48 @@ type header struct {
 	length int // of the payload
 }
 
-// header parses and checks the header of the frame at the start of d.in.
+// header parses and checks the header of the frame at the start of d.in. What
+// is wrong is said as soon as the bytes that tell are there.
 func (d *Decoder) header() (h header, need bool, err error) {
 	if len(d.in) < 2 {
 		return h, true, nil
 	}
 	h.fin = d.in[0]&0x80 != 0
 	h.op = Op(d.in[0] & 0x0f)
-	length := uint64(d.in[1] &^ maskBit)
-	h.size = 2
-	switch length {
-	case lengthTwoBytes:
-		if len(d.in) < 4 {
-			return h, true, nil
-		}
-		length = uint64(binary.BigEndian.Uint16(d.in[2:]))
-		h.size = 4
-	case lengthEightByte:
-		if len(d.in) < 10 {
-			return h, true, nil
-		}
-		length = binary.BigEndian.Uint64(d.in[2:])
-		h.size = 10
-	}
+	short := d.in[1] &^ maskBit
 	switch {
 	case d.in[0]&0x70 != 0:
 		return h, false, &Error{CodeProtocol, "reserved bits are set"}
-	case d.in[1]&maskBit == 0:
-		return h, false, &Error{CodeProtocol, "frame is not masked"}
 	case h.op > OpBinary && h.op < OpClose || h.op > OpPong:
 		return h, false, &Error{CodeProtocol, "unknown opcode"}
-	case h.op >= OpClose && (!h.fin || length > maxControl):
+	case d.in[1]&maskBit == 0:
+		return h, false, &Error{CodeProtocol, "frame is not masked"}
+	case h.op >= OpClose && (!h.fin || short > maxControl):
 		return h, false, &Error{CodeProtocol, "control frame is fragmented or too long"}
 	case h.op == OpContinuation && !d.fragment:
 		return h, false, &Error{CodeProtocol, "continuation of nothing"}
 	case (h.op == OpText || h.op == OpBinary) && d.fragment:
 		return h, false, &Error{CodeProtocol, "new message inside a fragmented one"}
+	}
+	length, least := uint64(short), uint64(0)
+	h.size = 2
+	switch short {
+	case lengthTwoBytes:
+		if len(d.in) < 4 {
+			return h, true, nil
+		}
+		length, least = uint64(binary.BigEndian.Uint16(d.in[2:])), maxControl+1
+		h.size = 4
+	case lengthEightByte:
+		if len(d.in) < 10 {
+			return h, true, nil
+		}
+		length, least = binary.BigEndian.Uint64(d.in[2:]), 1<<16
+		h.size = 10
+	}
+	switch {
+	case length < least || length > 1<<63-1:
+		return h, false, &Error{CodeProtocol, "length isn't written in its shortest form"}
 	case h.op < OpClose && length > uint64(max(d.Limit-len(d.message), 0)):
 		return h, false, &Error{CodeTooBig, fmt.Sprintf("message is over %d bytes", d.Limit)}
 	}
