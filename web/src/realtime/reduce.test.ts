@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest'
+import {
+  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, trim, WINDOW_LIMIT,
+  type RoomState,
+} from './reduce'
+import type { Message, Page, ServerFrame } from './wire.gen'
+
+const message = (seq: number): Message => ({
+  id: `m${seq}`, userId: 'u', userName: 'Ada', content: `text ${seq}`, timestamp: seq, type: 'text', seq,
+})
+const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
+const page = (from: number, to: number, head: number, more: Partial<Page> = {}): Page => ({
+  stream: 's', head, hasOlder: from > 1, hasNewer: to < head, messages: range(from, to).map(message), ...more,
+})
+const joined = (head: number, more: Partial<Extract<ServerFrame, { type: 'joined' }>> = {}): ServerFrame => ({
+  type: 'joined', room: 'r', stream: 's', head, role: 'member', resumed: false, count: 1, users: [], ...more,
+})
+const posted = (seq: number): ServerFrame => ({ type: 'message', room: 'r', message: message(seq) })
+const apply = (state: RoomState, ...frames: Parameters<typeof reduce>[1][]) => frames.reduce((s, f) => reduce(s, f, 0), state)
+const seqs = (state: RoomState) => state.messages.map((m) => m.seq)
+
+describe('a page and the live run meet by seq', () => {
+  it('when the page is read after the join', () => {
+    const s = replaceWindow(apply(emptyRoom, joined(3), posted(4), posted(5)), page(1, 4, 4))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5])
+    expect(attached(s)).toBe(true)
+    expect(s.through).toBe(5)
+  })
+
+  it('when the page is read before the join: what lies between is fetched', () => {
+    let s = replaceWindow(apply(emptyRoom, joined(5), posted(6)), page(1, 3, 3))
+    expect(seqs(s)).toEqual([1, 2, 3])
+    expect(attached(s)).toBe(false)
+    s = appendPage(s, page(4, 7, 7))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(attached(s)).toBe(true)
+    // The socket is behind the page: its frame is known already.
+    s = apply(s, posted(7), posted(8))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  it('when the page comes before the socket', () => {
+    const s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(5, { resumed: true }), posted(4), posted(5), posted(6))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(attached(s)).toBe(true)
+  })
+
+  it('in a busy room, where each page is behind again when it comes', () => {
+    let s = replaceWindow(apply(emptyRoom, joined(10)), page(1, 5, 5))
+    s = apply(s, ...range(11, 20).map(posted))
+    s = appendPage(s, page(6, 12, 12))
+    expect(seqs(s)).toEqual(range(1, 20))
+    expect(attached(s)).toBe(true)
+  })
+
+  it('and nothing is twice, whatever comes twice', () => {
+    let s = replaceWindow(apply(emptyRoom, joined(3)), page(1, 3, 3))
+    s = apply(s, posted(2), posted(3), posted(4), posted(4))
+    expect(seqs(appendPage(s, page(3, 4, 4)))).toEqual([1, 2, 3, 4])
+  })
+})
+
+describe('a gap in the live run', () => {
+  it('detaches the window until a page closes it', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(3), posted(6), posted(7))
+    expect(seqs(s)).toEqual([1, 2, 3])
+    expect(attached(s)).toBe(false)
+    s = appendPage(s, page(4, 5, 5))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+
+  it('may take several pages', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(9))
+    s = appendPage(s, page(4, 6, 9))
+    expect(attached(s)).toBe(false)
+    expect(s.edge).toBe(6)
+    s = appendPage(s, page(7, 9, 9))
+    expect(attached(s)).toBe(true)
+    expect(seqs(s)).toEqual(range(1, 9))
+  })
+
+  it('is not seen where an event is of an unknown kind', () => {
+    const s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(3), { type: 'skipped', room: 'r', seq: 4 }, posted(5))
+    expect(seqs(s)).toEqual([1, 2, 3, 5])
+    expect(attached(s)).toBe(true)
+  })
+
+  it('keeps a bounded tail that is whole at its end', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(10), ...range(11, 2_000).map(posted))
+    expect(s.tail.length).toBeLessThanOrEqual(500)
+    expect(s.tail.at(-1)?.seq).toBe(2_000)
+    expect(s.tail[0]?.seq).toBe(s.tailFrom + 1)
+    s = appendPage(s, page(4, s.tailFrom, s.tailFrom))
+    expect(seqs(s)).toEqual(range(1, 2_000))
+  })
+})
+
+describe('a reset', () => {
+  it('of the same history leaves the window, detached', () => {
+    const s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), { type: 'reset', room: 'r', stream: 's', head: 9_000 })
+    expect(seqs(s)).toEqual([1, 2, 3])
+    expect(attached(s)).toBe(false)
+    expect(s.loaded).toBe(true)
+  })
+
+  it('to another history replaces the window, with the old one on the screen until then', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 9, 9)), { type: 'reset', room: 'r', stream: 't', head: 2 })
+    expect(s.loaded).toBe(false)
+    expect(s.messages).toHaveLength(9)
+    expect(foreign(s, page(1, 9, 9))).toBe(true)
+    const next = page(1, 2, 2, { stream: 't' })
+    expect(foreign(s, next)).toBe(false)
+    s = replaceWindow(s, next)
+    expect(seqs(s)).toEqual([1, 2])
+    expect(seqs(apply(s, posted(3)))).toEqual([1, 2, 3])
+  })
+
+  it('below what is known forgets what is known', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 9, 9)), { type: 'reset', room: 'r', stream: 's', head: 4 })
+    expect(s.loaded).toBe(false)
+    s = apply(replaceWindow(s, page(1, 4, 4)), posted(5))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5])
+  })
+})
+
+describe('the window', () => {
+  it('grows at its old end', () => {
+    const s = prependPage(replaceWindow(emptyRoom, page(51, 100, 100)), page(1, 50, 100))
+    expect(seqs(s)).toEqual(range(1, 100))
+    expect(s.hasOlder).toBe(false)
+  })
+
+  it('drops its old end while its reader follows', () => {
+    const s = trim(replaceWindow(emptyRoom, page(1, 6_000, 6_000)), true)
+    expect(s.messages).toHaveLength(WINDOW_LIMIT)
+    expect(s.hasOlder).toBe(true)
+    expect(attached(s)).toBe(true)
+  })
+
+  it('drops its new end while its reader goes up, and finds back', () => {
+    let s = prependPage(replaceWindow(emptyRoom, page(3_001, 8_000, 8_000)), page(2_001, 3_000, 8_000))
+    expect(s.messages).toHaveLength(WINDOW_LIMIT)
+    expect(attached(s)).toBe(false)
+    s = apply(s, posted(8_001))
+    expect(s.messages.at(-1)?.seq).toBe(7_000)
+    s = appendPage(s, page(7_001, 8_000, 8_001))
+    expect(attached(s)).toBe(true)
+    expect(s.messages.at(-1)?.seq).toBe(8_001)
+  })
+
+  it('is bounded for a reader who stays far up in a busy room', () => {
+    let s = replaceWindow(emptyRoom, page(1, 2 * WINDOW_LIMIT, 2 * WINDOW_LIMIT))
+    s = trim(apply(s, posted(2 * WINDOW_LIMIT + 1)), false)
+    expect(s.messages).toHaveLength(WINDOW_LIMIT)
+    expect(s.messages[0]?.seq).toBe(1)
+  })
+
+  it('replaced by a page older than the live run is not taken for whole', () => {
+    let s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(3), posted(4), posted(5))
+    s = replaceWindow(s, page(1, 4, 4))
+    expect(attached(s)).toBe(false)
+    expect(seqs(appendPage(s, page(5, 5, 5)))).toEqual([1, 2, 3, 4, 5])
+  })
+})
+
+describe('people', () => {
+  const ada = { userId: 'a', userName: 'Ada' }
+  const bob = { userId: 'b', userName: 'Bob' }
+
+  it('come and go', () => {
+    let s = apply(emptyRoom, joined(0, { count: 1, users: [bob] }))
+    s = apply(s, { type: 'presence', room: 'r', count: 2, joined: [ada], left: [] })
+    expect(s.people).toEqual([ada, bob])
+    s = apply(s, { type: 'presence', room: 'r', count: 1, joined: [], left: ['b'] })
+    expect(s.people).toEqual([ada])
+    expect(s.count).toBe(1)
+  })
+
+  it('type until they post, leave, or stop', () => {
+    const typing: ServerFrame = { type: 'typing', room: 'r', userId: 'u', userName: 'Ada' }
+    const s = apply(replaceWindow(emptyRoom, page(1, 1, 1)), joined(1), typing, typing)
+    expect(s.typing).toHaveLength(1)
+    expect(apply(s, posted(2)).typing).toEqual([])
+    expect(apply(s, { type: 'presence', room: 'r', count: 0, joined: [], left: ['u'] }).typing).toEqual([])
+    expect(expireTyping(s, 5_999).typing).toHaveLength(1)
+    expect(expireTyping(s, 6_000).typing).toEqual([])
+    expect(disconnected(s).typing).toEqual([])
+  })
+})
+
+// Any order of frames and pages ends in the same window. The seed is printed
+// with a failure and can be given back.
+describe('random interleavings', () => {
+  it.each(range(1, 100))('seed %i', (seed) => {
+    let x = seed
+    const random = (n: number) => {
+      x = (Math.imul(x, 1_103_515_245) + 12_345) & 0x7fffffff
+      return x % n
+    }
+    const head = 60
+    let s = emptyRoom
+    let sent = 0
+    let server = 20
+    let live = false
+    for (let step = 0; step < 400; step++) {
+      const which = random(6)
+      if (which === 0 && server < head) server++
+      else if (which === 1 && !live) {
+        const resumed = s.loaded && random(4) > 0
+        s = apply(s, joined(server, { resumed }))
+        sent = resumed ? s.through : server
+        live = true
+      } else if (which === 2 && live && random(10) === 0) {
+        s = disconnected(s)
+        live = false
+      } else if (which === 3 && live && sent < server) s = apply(s, posted(++sent))
+      else if (which === 4 && !s.loaded) s = replaceWindow(s, page(Math.max(1, server - 9), server, server))
+      else if (which === 5 && s.loaded && !attached(s)) {
+        const to = Math.min(server, s.edge + 1 + random(5))
+        s = appendPage(s, page(s.edge + 1, to, server))
+      }
+      const first = s.messages[0]?.seq
+      const last = s.messages.at(-1)?.seq
+      if (first !== undefined && last !== undefined) expect(seqs(s)).toEqual(range(first, last))
+      expect(s.through).toBeLessThanOrEqual(server)
+    }
+    if (!live) {
+      s = apply(s, joined(server, { resumed: s.loaded }))
+      sent = s.loaded ? s.through : server
+    }
+    while (sent < server) s = apply(s, posted(++sent))
+    if (!s.loaded) s = replaceWindow(s, page(1, server, server))
+    if (!attached(s)) s = appendPage(s, page(s.edge + 1, server, server))
+    expect(s.messages.at(-1)?.seq).toBe(server)
+    expect(attached(s)).toBe(true)
+  })
+})
