@@ -1,0 +1,73 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import { createContext, createSignal, onCleanup, useContext, type Accessor, type JSX } from 'solid-js'
+import { getSession, type Account } from '~/auth/session'
+import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
+import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
+import { makeRoomSession, type RoomSession } from '~/room/session'
+import { makeTheme } from '~/theme'
+
+/** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
+export interface Live {
+  account: Account
+  connection: Connection
+  state: Accessor<ConnectionState>
+  theme: ReturnType<typeof makeTheme>
+  /** The session of a room, made at the first call. */
+  room(slug: string): RoomSession
+}
+
+const LiveContext = createContext<Live>()
+
+export function useLive(): Live {
+  const live = useContext(LiveContext)
+  if (!live) throw new Error('useLive is for what stands inside of LiveProvider')
+  return live
+}
+
+export function LiveProvider(props: { account: Account; onSignedOut(): void; children: JSX.Element }) {
+  const client = useQueryClient()
+  // Another account is another provider.
+  const account = props.account
+  const store = 'indexedDB' in globalThis ? makeIndexedDBStore(indexedDB) : makeMemoryStore()
+  const theme = makeTheme()
+  const rooms = new Map<string, RoomSession>()
+
+  const connection = makeConnection({
+    openSocket: openBrowserSocket,
+    surroundings: browserSurroundings,
+    async signedIn() {
+      const result = await getSession()
+      if (!result.ok) return 'unknown'
+      return result.value.account ? 'yes' : 'no'
+    },
+  })
+  const [state, setState] = createSignal(connection.state())
+  connection.subscribe({
+    onState(next) {
+      setState(next)
+      if (next.status === 'ended' && next.reason === 'signedOut') props.onSignedOut()
+    },
+  })
+
+  onCleanup(() => {
+    for (const room of rooms.values()) room.dispose()
+    connection.stop()
+    theme.dispose()
+  })
+
+  const live: Live = {
+    account,
+    connection,
+    state,
+    theme,
+    room(slug) {
+      let session = rooms.get(slug)
+      if (!session) {
+        session = makeRoomSession({ slug, userId: account.id, connection, client, store, onSignedOut: () => props.onSignedOut() })
+        rooms.set(slug, session)
+      }
+      return session
+    },
+  }
+  return <LiveContext.Provider value={live}>{props.children}</LiveContext.Provider>
+}

@@ -1,0 +1,95 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import { Link, Outlet, useRouter } from '@tanstack/solid-router'
+import Hash from 'lucide-solid/icons/hash'
+import { Match, Show, Switch } from 'solid-js'
+import { setSession, type Account } from '~/auth/session'
+import { Mark } from '~/mark'
+import { Notice } from '~/notice'
+import { Button } from '~/ui/button'
+import { Toaster } from '~/ui/toast'
+import { AccountMenu } from './account-menu'
+import { LiveProvider, useLive } from './live'
+
+/** The frame around the rooms, for someone who is signed in. */
+export function Shell(props: { account: Account }) {
+  const client = useQueryClient()
+  const router = useRouter()
+
+  // Signed out here, in another tab, or by the server: the same way out.
+  function leave(keepPlace: boolean) {
+    const { href, pathname } = router.state.location
+    if (!pathname.startsWith('/sign-')) {
+      setSession(client, null)
+      void router.navigate({ to: '/sign-in', search: keepPlace ? { redirect: href } : {} })
+    }
+  }
+
+  return (
+    <Show when={props.account} keyed>
+      {(account) => (
+        <LiveProvider account={account} onSignedOut={() => leave(true)}>
+          <Frame onSignedOut={() => leave(false)} />
+          <Toaster />
+        </LiveProvider>
+      )}
+    </Show>
+  )
+}
+
+function Frame(props: { onSignedOut(): void }) {
+  const { state } = useLive()
+  const ended = () => {
+    const s = state()
+    return s.status === 'ended' ? s.reason : undefined
+  }
+  return (
+    <Switch
+      fallback={
+        <div class="flex h-dvh">
+          <Sidebar onSignedOut={props.onSignedOut} />
+          <Outlet />
+        </div>
+      }
+    >
+      <Match when={ended() === 'banned'}>
+        <Notice title="You can't be here any more" text="Your account was shut out of this server. If you think that is a mistake, ask whoever runs it." />
+      </Match>
+      <Match when={ended() === 'outdated'}>
+        <Notice title="There is a newer Snug" text="The server was updated while this page was open. What you wrote is kept.">
+          <Button onClick={() => location.reload()}>Reload</Button>
+        </Notice>
+      </Match>
+    </Switch>
+  )
+}
+
+function Sidebar(props: { onSignedOut(): void }) {
+  return (
+    <aside class="hidden w-66 shrink-0 flex-col border-e border-line bg-sunken sm:flex">
+      <div class="flex h-14 shrink-0 items-center gap-2.5 px-4">
+        <Mark />
+        <span class="text-title font-semibold tracking-tight">Snug</span>
+      </div>
+      <nav aria-label="Rooms" class="scrollbar-calm min-h-0 flex-1 overflow-y-auto px-2 py-2">
+        <h2 class="px-2 pb-1 text-day font-medium text-muted">Rooms</h2>
+        <ul>
+          <li>
+            <Link
+              to="/rooms/$slug"
+              params={{ slug: 'global' }}
+              class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
+              activeProps={{ class: 'bg-ink/7 font-medium text-ink' }}
+              inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
+            >
+              <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />
+              <span class="truncate">global</span>
+            </Link>
+          </li>
+        </ul>
+      </nav>
+      <div class="border-t border-line p-2">
+        <AccountMenu onSignedOut={props.onSignedOut} />
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,21 @@
+import { useRouter, type ErrorComponentProps } from '@tanstack/solid-router'
+import { RequestError } from './http'
+import { Notice } from './notice'
+import { Button } from './ui/button'
+
+/** What stands in a page's place when it can't be shown. */
+export function Broken(props: ErrorComponentProps) {
+  const router = useRouter()
+  return (
+    <Notice
+      title={props.error instanceof RequestError ? 'No way through' : 'Something broke'}
+      text={
+        props.error instanceof RequestError
+          ? props.error.message
+          : 'This page ran into a fault of its own. Trying again often helps; what you wrote is kept.'
+      }
+    >
+      <Button onClick={() => void router.invalidate()}>Try again</Button>
+    </Notice>
+  )
+}

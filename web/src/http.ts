@@ -1,0 +1,97 @@
+// The one way to the server's HTTP interface. Nothing is thrown away: a reply
+// is a value or a failure that says what happened.
+
+export type Failure =
+  /** No reply: the network, or the server is down. */
+  | { kind: 'unreachable' }
+  /** Too many tries. */
+  | { kind: 'limited'; retryAfterSeconds: number }
+  /** The server said no, in its own code and words. */
+  | { kind: 'refused'; status: number; code: string; message: string }
+  /** A reply that isn't what was asked for: a proxy's page, or a fault of the server. */
+  | { kind: 'broken'; status: number }
+
+export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure }
+
+/** A Failure for those who want exceptions, such as queries. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  constructor(readonly failure: Failure) {
+    super(explain(failure))
+  }
+}
+
+/** Says a failure in words for people. */
+export function explain(failure: Failure): string {
+  switch (failure.kind) {
+    case 'unreachable':
+      return "Can't reach the server. Check your connection and try again."
+    case 'limited':
+      return `Too many tries. Wait ${seconds(failure.retryAfterSeconds)} and try again.`
+    case 'refused':
+      return failure.message || `The server refused this (${failure.status}).`
+    case 'broken':
+      return `The server gave an answer that makes no sense (${failure.status}). Try again in a moment.`
+  }
+}
+
+export function seconds(n: number): string {
+  return n === 1 ? '1 second' : `${n} seconds`
+}
+
+export interface Request {
+  method?: 'GET' | 'POST'
+  body?: unknown
+  signal?: AbortSignal
+}
+
+/** Calls `path` and hands the JSON of a 2xx reply to `parse`; null from it is a broken reply. */
+export async function call<T>(path: string, request: Request, parse: (value: unknown) => T | null): Promise<Result<T>> {
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(path, {
+      method: request.method ?? 'GET',
+      credentials: 'same-origin',
+      headers: {
+        Accept: 'application/json',
+        ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal ? { signal: request.signal } : {}),
+    })
+    text = await response.text()
+  } catch (cause) {
+    if (request.signal?.aborted) throw cause
+    return fail({ kind: 'unreachable' })
+  }
+
+  const { status } = response
+  if (status === 429) return fail({ kind: 'limited', retryAfterSeconds: retryAfter(response.headers) })
+
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // Vite's and other proxies answer so when the server behind them is down.
+    return fail(status >= 502 && status <= 504 ? { kind: 'unreachable' } : { kind: 'broken', status })
+  }
+  if (!response.ok) return fail({ kind: 'refused', status, code: field(value, 'code'), message: field(value, 'message') || field(value, 'error') })
+  const parsed = parse(value)
+  return parsed === null ? fail({ kind: 'broken', status }) : { ok: true, value: parsed }
+}
+
+function fail(failure: Failure): { ok: false; failure: Failure } {
+  return { ok: false, failure }
+}
+
+function retryAfter(headers: Headers): number {
+  const n = Number(headers.get('X-Retry-After') ?? headers.get('Retry-After'))
+  return Number.isFinite(n) && n > 0 ? Math.ceil(n) : 10
+}
+
+function field(value: unknown, name: string): string {
+  if (typeof value !== 'object' || value === null || !(name in value)) return ''
+  const v: unknown = Reflect.get(value, name)
+  return typeof v === 'string' ? v : ''
+}

@@ -1,0 +1,46 @@
+/* @refresh reload */
+import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
+import { createRouter, RouterProvider } from '@tanstack/solid-router'
+import { render } from 'solid-js/web'
+import './app.css'
+import { Broken } from './broken'
+import { routeTree } from './routeTree.gen'
+
+const RELOADED = 'snug:reloaded'
+
+// A new version was put up and this page's chunks are gone: load it anew, once.
+addEventListener('vite:preloadError', (event) => {
+  if (sessionStorage.getItem(RELOADED) === location.href) return
+  sessionStorage.setItem(RELOADED, location.href)
+  event.preventDefault()
+  location.reload()
+})
+
+const client = new QueryClient({
+  defaultOptions: { queries: { refetchOnWindowFocus: false, refetchOnReconnect: false } },
+})
+
+const router = createRouter({
+  routeTree,
+  context: { client },
+  defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
+})
+
+declare module '@tanstack/solid-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+const root = document.getElementById('root')
+if (root) {
+  render(
+    () => (
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    ),
+    root,
+  )
+}

@@ -1,0 +1,173 @@
+import { Link, useRouter } from '@tanstack/solid-router'
+import { createEffect, createMemo, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
+import { useQueryClient } from '@tanstack/solid-query'
+import { AccountMenu } from '~/app/account-menu'
+import { useLive } from '~/app/live'
+import { setSession } from '~/auth/session'
+import { explain } from '~/http'
+import type { Typist } from '~/realtime/reduce'
+import { Button, buttonVariants } from '~/ui/button'
+import { Composer } from './composer'
+import { ConnectionLine } from './connection-line'
+import { People } from './people'
+import type { RoomSession } from './session'
+import { Announcer, RowSkeletons, Timeline, type TimelineHandle } from './timeline'
+
+/** Loading that is over sooner shows nothing of itself. */
+const SKELETON_MS = 200
+
+/** One room: who is here, what was said, and a place to say something. */
+export function RoomView(props: { slug: string }) {
+  const live = useLive()
+  // The view of one room; another slug is another view.
+  const session = live.room(props.slug)
+  const { account } = live
+  const me = { id: account.id, name: account.name }
+  const [timeline, setTimeline] = createSignal<TimelineHandle>()
+  const online = () => live.state().status === 'open'
+  const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length
+
+  createTitle(session, me.id)
+
+  function post(content: string): boolean {
+    const taken = session.post(content)
+    if (taken) timeline()?.toEnd()
+    return taken
+  }
+
+  return (
+    <main class="relative flex min-w-0 flex-1 flex-col">
+      <a
+        href="#composer"
+        class={`${buttonVariants({ size: 'small' })} absolute start-3 top-3 z-10 not-focus:sr-only`}
+        onClick={(event) => {
+          event.preventDefault()
+          document.querySelector<HTMLElement>('form textarea')?.focus()
+        }}
+      >
+        Skip to writing
+      </a>
+      <Show when={session.gone()} fallback={
+        <>
+          <Head session={session} me={me.id} />
+          <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
+          <Body session={session} me={me} online={online()} handle={setTimeline} />
+          <Announcer session={session} me={me.id} />
+          <Composer
+            room={props.slug}
+            userId={me.id}
+            slowedUntil={session.slowedUntil()}
+            typing={typingWords(session.room().typing, me.id)}
+            onPost={post}
+            onTyping={session.typing}
+          />
+        </>
+      }>
+        {(gone) => (
+          <div class="grid flex-1 place-items-center p-6">
+            <div class="flex max-w-sm flex-col items-start gap-2">
+              <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
+              <p class="text-body text-muted">
+                {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
+              </p>
+              <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
+                Go to #global
+              </Link>
+            </div>
+          </div>
+        )}
+      </Show>
+    </main>
+  )
+}
+
+function Head(props: { session: RoomSession; me: string }) {
+  const client = useQueryClient()
+  const router = useRouter()
+  function signedOut() {
+    setSession(client, null)
+    void router.navigate({ to: '/sign-in', search: {} })
+  }
+  return (
+    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2 sm:ps-5 sm:pe-4">
+      <h1 class="min-w-0 truncate text-title font-semibold tracking-tight">
+        <span class="text-muted" aria-hidden="true">#</span>
+        {props.session.slug}
+      </h1>
+      <p class="ms-2 hidden min-w-0 truncate text-meta text-muted md:block">Everyone on this server</p>
+      <div class="ms-auto flex items-center gap-1">
+        <Show when={props.session.room().joined && props.session.room().count > 0}>
+          <People people={props.session.room().people} count={props.session.room().count} me={props.me} />
+        </Show>
+        <div class="sm:hidden">
+          <AccountMenu compact onSignedOut={signedOut} />
+        </div>
+      </div>
+    </header>
+  )
+}
+
+function Body(props: { session: RoomSession; me: { id: string; name: string }; online: boolean; handle(handle: TimelineHandle): void }) {
+  const ready = createMemo(() => props.session.room().loaded || props.session.room().messages.length > 0 )
+  const failure = () => {
+    const s = props.session.newest()
+    return s.status === 'failed' ? s.failure : null
+  }
+  return (
+    <Switch fallback={<Loading />}>
+      <Match when={ready()}>
+        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} />
+      </Match>
+      <Match when={failure()}>
+        {(f) => (
+          <div class="grid min-h-0 flex-1 place-items-center p-6" role="alert">
+            <div class="flex max-w-sm flex-col items-start gap-3">
+              <h2 class="text-title font-semibold">The messages couldn't be loaded</h2>
+              <p class="text-body text-muted">{explain(f())}</p>
+              <Button onClick={() => void props.session.showNewest()}>Try again</Button>
+            </div>
+          </div>
+        )}
+      </Match>
+    </Switch>
+  )
+}
+
+function Loading() {
+  const [late, setLate] = createSignal(false)
+  const timer = setTimeout(() => setLate(true), SKELETON_MS)
+  onCleanup(() => clearTimeout(timer))
+  return (
+    <div class="flex min-h-0 flex-1 flex-col justify-end overflow-hidden px-3 pb-4 sm:px-5" aria-busy="true">
+      <Show when={late()}>
+        <span class="sr-only" role="status">Loading messages</span>
+        <RowSkeletons count={9} />
+      </Show>
+    </div>
+  )
+}
+
+// The tab's title: the room, and how much came while nobody looked.
+function createTitle(session: RoomSession, me: string) {
+  const [hidden, setHidden] = createSignal(document.hidden)
+  const [seen, setSeen] = createSignal(0)
+  const update = () => setHidden(document.hidden)
+  document.addEventListener('visibilitychange', update)
+  onCleanup(() => document.removeEventListener('visibilitychange', update))
+  createEffect(() => {
+    const { through, loaded } = session.room()
+    if (!hidden() || !loaded) setSeen(through)
+  })
+  createEffect(() => {
+    const unseen = hidden() ? session.room().messages.filter((m) => m.seq > seen() && m.userId !== me).length : 0
+    document.title = `${unseen > 0 ? `(${unseen}) ` : ''}#${session.slug} · Snug`
+  })
+}
+
+function typingWords(typing: readonly Typist[], me: string): string {
+  const names = typing.filter((t) => t.userId !== me).map((t) => t.userName)
+  const [first, second] = names
+  if (first === undefined) return ''
+  if (second === undefined) return `${first} is writing…`
+  return names.length === 2 ? `${first} and ${second} are writing…` : `${first} and ${names.length - 1} others are writing…`
+}

@@ -1,0 +1,76 @@
+import type { Posted } from '~/realtime/reduce'
+import type { PendingPost } from './outbox'
+import { sameDay } from './times'
+
+// What the timeline shows: the messages of the window, then what waits to be
+// sent. How a row looks depends on the one before it.
+
+/** Messages of one person within this time share one face and name. */
+const GROUP_MS = 5 * 60_000
+
+export interface Row {
+  key: string
+  userId: string
+  userName: string
+  content: string
+  timestamp: number
+  /** Absent while it isn't posted. */
+  seq?: number
+  pending?: PendingPost
+  /** Its day, where it is the first of it. */
+  day?: number
+  /** Shows face and name. */
+  first: boolean
+}
+
+/** An own message keeps its key from the outbox on, so that its row keeps its element. */
+export function messageKey(m: Pick<Posted, 'id' | 'userId' | 'clientId'>): string {
+  return m.clientId === undefined ? m.id : `${m.userId}/${m.clientId}`
+}
+
+export class Rows {
+  constructor(
+    private readonly messages: readonly Posted[],
+    private readonly pending: readonly PendingPost[],
+    private readonly me: { id: string; name: string },
+  ) {}
+
+  get length(): number {
+    return this.messages.length + this.pending.length
+  }
+
+  key(index: number): string {
+    const m = this.messages[index]
+    if (m) return messageKey(m)
+    const p = this.pending[index - this.messages.length]
+    return p ? messageKey({ id: '', userId: p.userId, clientId: p.clientId }) : ''
+  }
+
+  at(index: number): Row | undefined {
+    const own = this.plain(index)
+    if (!own) return undefined
+    const before = this.plain(index - 1)
+    const newDay = !before || !sameDay(before.timestamp, own.timestamp)
+    const first = newDay || before.userId !== own.userId || own.timestamp - before.timestamp > GROUP_MS
+    return newDay ? { ...own, first, day: own.timestamp } : { ...own, first }
+  }
+
+  /** A guess at a row's height in px; a good one spares the list a correction. */
+  estimate(index: number): number {
+    const row = this.at(index)
+    if (!row) return 26
+    const lines = Math.ceil(row.content.length / 90)
+    return 4 + lines * 22 + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44)
+  }
+
+  private plain(index: number): Omit<Row, 'first'> | undefined {
+    const m = this.messages[index]
+    if (m) {
+      const { userId, userName, content, timestamp, seq } = m
+      return { key: messageKey(m), userId, userName, content, timestamp, seq }
+    }
+    const p = this.pending[index - this.messages.length]
+    if (!p) return undefined
+    return { key: this.key(index), userId: p.userId, userName: this.me.name, content: p.content, timestamp: p.createdAt, pending: p }
+  }
+}

@@ -1,0 +1,68 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualItem, type VirtualizerOptions } from '@tanstack/virtual-core'
+import { createComputed, createEffect, createMemo, createSignal, onCleanup, untrack, type Accessor } from 'solid-js'
+
+// An own adapter to TanStack's virtualizer. The stock one differs in two ways
+// that a chat feels: it keys rows by their place, so that every row on screen
+// is rebuilt when older ones come in above (focus and selection are lost), and
+// it writes the scroll position before the rows have their new height.
+
+type Options = Omit<
+  VirtualizerOptions<HTMLElement, HTMLElement>,
+  'scrollToFn' | 'observeElementRect' | 'observeElementOffset' | 'onChange'
+>
+
+export interface VirtualList {
+  core: Virtualizer<HTMLElement, HTMLElement>
+  /** Keys of the rows to draw: what stays keeps its element. */
+  keys: Accessor<VirtualItem['key'][]>
+  item(key: VirtualItem['key']): VirtualItem | undefined
+  total: Accessor<number>
+  /** Tracks every change of the range, of sizes and of the scroll position's phase. */
+  version: Accessor<unknown>
+}
+
+/** `options` must read its list once and answer from that very list. */
+export function createVirtualList(options: Accessor<Options>): VirtualList {
+  const [version, bump] = createSignal(0, { equals: false })
+  const full = () => ({
+    scrollToFn: elementScroll,
+    observeElementRect,
+    observeElementOffset,
+    ...options(),
+    onChange: () => bump(0),
+  })
+
+  const core = new Virtualizer(untrack(full))
+  // New data make a new range before anything is drawn.
+  createComputed(() => {
+    core.setOptions(full())
+    untrack(() => bump(0))
+  })
+
+  const items = createMemo(() => {
+    version()
+    return [...core.getVirtualItems()]
+  })
+  const byKey = createMemo(() => new Map(items().map((item) => [item.key, item])))
+  const total = createMemo(() => {
+    version()
+    return core.getTotalSize()
+  })
+
+  // After the rows have their new height: a position set before is cut off at
+  // the old one.
+  createEffect(() => {
+    version()
+    options()
+    core._willUpdate()
+  })
+  onCleanup(core._didMount())
+
+  return {
+    core,
+    keys: createMemo(() => items().map((item) => item.key)),
+    item: (key) => byKey().get(key),
+    total,
+    version,
+  }
+}

@@ -1,0 +1,46 @@
+import * as Primitive from '@kobalte/core/toast'
+import X from 'lucide-solid/icons/x'
+import { Show } from 'solid-js'
+import { Portal } from 'solid-js/web'
+import { cn } from './cn'
+
+/** Where toasts appear; once in the app. */
+export function Toaster() {
+  return (
+    <Portal>
+      <Primitive.Region duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
+        <Primitive.List class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[max(1rem,env(safe-area-inset-bottom))] pointer-events-none" />
+      </Primitive.Region>
+    </Portal>
+  )
+}
+
+export interface ToastText {
+  title: string
+  text?: string
+  tone?: 'plain' | 'bad'
+}
+
+/** Says something that needs no answer. */
+export function showToast(toast: ToastText) {
+  Primitive.toaster.show((props) => (
+    <Primitive.Root
+      toastId={props.toastId}
+      priority={toast.tone === 'bad' ? 'high' : 'low'}
+      class={cn(
+        'pointer-events-auto flex w-full max-w-sm items-start gap-3 rounded-card border border-line bg-surface p-3 ps-4 shadow-float data-closed:animate-pop-out data-opened:animate-pop-in',
+        toast.tone === 'bad' && 'border-bad/50',
+      )}
+    >
+      <div class="min-w-0 flex-1 py-0.5">
+        <Primitive.Title class={cn('text-body font-medium', toast.tone === 'bad' && 'text-bad')}>{toast.title}</Primitive.Title>
+        <Show when={toast.text}>
+          <Primitive.Description class="text-meta text-muted">{toast.text}</Primitive.Description>
+        </Show>
+      </div>
+      <Primitive.CloseButton class="grid size-7 place-items-center rounded-control text-muted hover:bg-ink/6 pointer-coarse:size-11" aria-label="Dismiss">
+        <X class="size-4" aria-hidden="true" />
+      </Primitive.CloseButton>
+    </Primitive.Root>
+  ))
+}
