@@ -28,6 +28,7 @@ type Config struct {
 	RetainMessages int           // 0: all
 	RetainAge      time.Duration // 0: for ever
 	Heartbeat      time.Duration
+	MinFree        int64 // bytes of the data folder's disk; 0: no such limit
 
 	LogLevel  slog.Level
 	LogFormat string // text or json
@@ -106,6 +107,10 @@ func Settings() []Setting {
 		{Name: "heartbeat", Default: "25s",
 			Help: "How often a quiet socket is asked whether it is still there. Keep it below the idle time-out of a proxy in front.",
 			set:  func(c *Config, v string) error { return parseDuration(v, time.Second, 10*time.Minute, &c.Heartbeat) }},
+
+		{Name: "min-free", Default: "64MiB",
+			Help: "How much of the disk stays free: with less left, posts are refused in words instead of failing half-way. 0 is no such limit.",
+			set:  func(c *Config, v string) error { return parseSize(v, &c.MinFree) }},
 
 		{Name: "log-level", Default: "info",
 			Help: "debug, info, warn or error. Messages and passwords are never logged.",

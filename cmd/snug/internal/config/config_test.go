@@ -45,7 +45,7 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:3000", Data: "./data",
 		PostRate: config.Rate{Count: 10, Per: 10 * time.Second}, AuthRate: config.Rate{Count: 3, Per: 10 * time.Second},
 		UpgradeRate: config.Rate{Count: 100, Per: 10 * time.Second},
-		MaxMessage:  10_000, Heartbeat: 25 * time.Second, LogLevel: slog.LevelInfo, LogFormat: "text",
+		MaxMessage:  10_000, Heartbeat: 25 * time.Second, MinFree: 64 << 20, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Config, want)
@@ -100,6 +100,8 @@ func TestValues(t *testing.T) {
 		{"rate off", sources{env: []string{"SNUG_AUTH_RATE=0"}}, func(c *config.Loaded) any { return c.AuthRate }, config.Rate{}},
 		{"days", sources{env: []string{"SNUG_RETAIN_AGE=90d"}}, func(c *config.Loaded) any { return c.RetainAge }, 90 * 24 * time.Hour},
 		{"days and hours", sources{env: []string{"SNUG_RETAIN_AGE=1d12h"}}, func(c *config.Loaded) any { return c.RetainAge }, 36 * time.Hour},
+		{"size", sources{env: []string{"SNUG_MIN_FREE=2GiB"}}, func(c *config.Loaded) any { return c.MinFree }, int64(2 << 30)},
+		{"size in bytes", sources{toml: "min-free = 0"}, func(c *config.Loaded) any { return c.MinFree }, int64(0)},
 		{"level", sources{env: []string{"SNUG_LOG_LEVEL=debug"}}, func(c *config.Loaded) any { return c.LogLevel }, slog.LevelDebug},
 		{"empty variable is not set", sources{env: []string{"SNUG_ADDR="}}, func(c *config.Loaded) any { return c.Addr }, "127.0.0.1:3000"},
 		{"the first system's name for the secret", sources{env: []string{"BETTER_AUTH_SECRET=" + secret}}, func(c *config.Loaded) any { return c.Secret }, secret},
@@ -152,6 +154,8 @@ func TestErrorsSayWhatAndWhereAndWhatWouldBeRight(t *testing.T) {
 		{"age", sources{env: []string{"SNUG_RETAIN_AGE=-1h"}}, []string{"retain-age", "90d"}},
 		{"huge age", sources{env: []string{"SNUG_RETAIN_AGE=999999d"}}, []string{"retain-age"}},
 		{"number", sources{env: []string{"SNUG_MAX_MESSAGE=1e3"}}, []string{"max-message", "from 1 to 16000"}},
+		{"size", sources{env: []string{"SNUG_MIN_FREE=64MB"}}, []string{"min-free", "64MiB"}},
+		{"huge size", sources{env: []string{"SNUG_MIN_FREE=9223372036854775807GiB"}}, []string{"min-free"}},
 		{"level", sources{env: []string{"SNUG_LOG_LEVEL=loud"}}, []string{"log-level", "debug, info, warn or error"}},
 		{"switch", sources{env: []string{"SNUG_INSECURE_HTTP=maybe"}}, []string{"insecure-http", "true or false"}},
 		{"secret on the command line", sources{args: []string{"--secret", secret}}, []string{"--secret", "SNUG_SECRET"}},

@@ -133,6 +133,21 @@ func parseInt(v string, low, high int, to *int) error {
 	return nil
 }
 
+func parseSize(v string, to *int64) error {
+	unit := int64(1)
+	for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if number, ok := strings.CutSuffix(v, suffix); ok {
+			v, unit = number, bytes
+		}
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 || n > 1<<62/unit {
+		return errors.New("a size such as 64MiB or 2GiB")
+	}
+	*to = n * unit
+	return nil
+}
+
 // parseDuration takes what time.ParseDuration does, and days in front: 1d12h.
 func parseDuration(v string, low, high time.Duration, to *time.Duration) error {
 	want := fmt.Errorf("a duration from %s to %s, such as 30s, 12h or 90d", formatDuration(low), formatDuration(high))

@@ -1,0 +1,167 @@
+// Command snug is the chat server: one process, one data folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"snug/cmd/snug/internal/config"
+)
+
+// version is stamped by the build.
+var version string
+
+// Exit codes: an error of the person who started us is told from one of the run.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}
+
+type command struct {
+	name, help string
+	run        func(args, environ []string, stdout, stderr io.Writer) int
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "run the server (the default)", serve},
+		{"config", "print the settings in force and where each comes from", printConfig},
+		{"version", "print the version", func(_, _ []string, stdout, _ io.Writer) int {
+			fmt.Fprintln(stdout, "snug", buildVersion())
+			return exitOK
+		}},
+		{"help", "print this", help},
+	}
+}
+
+// run picks the command. Without one, or with flags alone, that is serve.
+func run(args, environ []string, stdout, stderr io.Writer) int {
+	name := "serve"
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		name, args = args[0], args[1:]
+	}
+	var known []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c.run(args, environ, stdout, stderr)
+		}
+		known = append(known, c.name)
+	}
+	fmt.Fprintf(stderr, "snug: command %s is unknown", name)
+	if near := config.Nearest(name, known); near != "" {
+		fmt.Fprintf(stderr, "; did you mean %s?\n", near)
+	} else {
+		fmt.Fprintln(stderr, "; snug help lists the commands")
+	}
+	return exitUsage
+}
+
+func help(args, _ []string, stdout, _ io.Writer) int {
+	if len(args) == 1 && args[0] == "--env-example" { // how .env.example is made
+		config.Example(stdout)
+		return exitOK
+	}
+	fmt.Fprintln(stdout, "Snug is a chat server. Usage: snug [command] [flags]\n\nCommands:")
+	for _, c := range commands() {
+		fmt.Fprintf(stdout, "  %-18s %s\n", c.name, c.help)
+	}
+	fmt.Fprintln(stdout, "\nSettings, as flag, variable [default]. Flags come before the environment, that before\n"+
+		"a .env file in the working folder, that before a config file:")
+	config.Help(stdout)
+	return exitOK
+}
+
+// load reads the settings; if it returns nil, the command is over with code.
+func load(args, environ []string, stdout, stderr io.Writer) (l *config.Loaded, code int) {
+	l, err := config.Load(args, environ, ".")
+	switch {
+	case errors.Is(err, config.ErrHelp):
+		return nil, help(nil, nil, stdout, stderr)
+	case err != nil:
+		fmt.Fprintf(stderr, "snug: %v\n", err)
+		return nil, exitUsage
+	}
+	return l, exitOK
+}
+
+func printConfig(args, environ []string, stdout, stderr io.Writer) int {
+	l, code := load(args, environ, stdout, stderr)
+	if l == nil {
+		return code
+	}
+	if err := l.Print(stdout); err != nil {
+		fmt.Fprintf(stderr, "snug: %v\n", err)
+		return exitError
+	}
+	return exitOK
+}
+
+func serve(args, environ []string, stdout, stderr io.Writer) int {
+	l, code := load(args, environ, stdout, stderr)
+	if l == nil {
+		return code
+	}
+	log := newLogger(l.Config, stderr)
+
+	// The first signal asks for a clean stop, the second for one at once.
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	server, err := OpenServer(ctx, l.Config, log, buildVersion())
+	if err != nil {
+		fmt.Fprintf(stderr, "snug: %v\n", err)
+		return exitError
+	}
+	go func() {
+		<-signals
+		log.Info("stopping")
+		cancel()
+		<-signals
+		log.Warn("stopping at once")
+		server.Hurry()
+	}()
+	if err := server.Run(ctx); err != nil {
+		log.Error("stopped", "err", err)
+		return exitError
+	}
+	log.Info("stopped")
+	return exitOK
+}
+
+func newLogger(c config.Config, w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// buildVersion is the stamp, or else what Go knows of the commit.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				return "dev-" + s.Value[:12]
+			}
+		}
+	}
+	return "dev"
+}

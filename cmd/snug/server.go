@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"snug/auth"
+	"snug/chat"
+	"snug/cmd/snug/internal/config"
+	"snug/db"
+	"snug/durable/store/pebble"
+	"snug/httpapi"
+	"snug/web"
+)
+
+const (
+	// stopTime is for requests and sockets to end, of the 10 s that a service
+	// manager gives before it kills; what is left is for closing the stores.
+	stopTime = 5 * time.Second
+	// closeSpread keeps the clients from coming back all at once.
+	closeSpread = 2 * time.Second
+)
+
+// Server is everything that runs on one data folder. Several can run in one
+// process, each on its own folder and address.
+type Server struct {
+	cfg      config.Config
+	log      *slog.Logger
+	version  string
+	listener net.Listener
+	space    *disk
+	chat     *chat.Service
+	http     *http.Server
+	failed   chan error    // the store has given up; holds one
+	tables   *db.DB        // its Failed is watched too
+	hurry    chan struct{} // closed: don't wait for anybody
+	once     sync.Once
+	closers  []func() error // last opened first closed
+}
+
+// OpenServer takes the data folder and the address, opens what is stored and
+// makes what a first start needs. After an error nothing is held.
+func OpenServer(ctx context.Context, cfg config.Config, log *slog.Logger, version string) (*Server, error) {
+	s := &Server{cfg: cfg, log: log, version: version, failed: make(chan error, 1), hurry: make(chan struct{})}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.closeAll())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	_, err := os.Stat(s.cfg.Data)
+	first := errors.Is(err, os.ErrNotExist)
+	folder, err := openFolder(s.cfg.Data)
+	if err != nil {
+		return err
+	}
+	s.later(folder.close)
+	// Before anything is stored: a port in use is the commonest mistake.
+	if s.listener, err = listen(s.cfg.Addr); err != nil {
+		return err
+	}
+	s.later(func() error { return ignoreClosed(s.listener.Close()) })
+
+	secret, made := []byte(s.cfg.Secret), false
+	if len(secret) == 0 {
+		if secret, made, err = folder.secret(s.log); err != nil {
+			return err
+		}
+	}
+	if s.tables, err = db.Open(ctx, folder.file("snug.db")); err != nil {
+		return err
+	}
+	s.later(s.tables.Close)
+	store, err := pebble.Open(folder.file("objects"), pebble.Options{
+		MinFree: storeMinFree(s.cfg.MinFree), Logger: s.log.With("part", "store"), Fatal: func(err error) { s.failed <- err },
+	})
+	if err != nil {
+		return err
+	}
+	s.later(store.Close)
+	if err := s.wire(ctx, secret, store); err != nil {
+		return err
+	}
+	if first || made {
+		s.log.Info("first start: the data folder is made", "data", s.cfg.Data)
+	}
+	return nil
+}
+
+// wire makes the services and the handler over them.
+func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (err error) {
+	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
+	s.chat, err = chat.New(ctx, chat.Config{
+		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
+		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
+		MaxChars:  s.cfg.MaxMessage,
+		Heartbeat: s.cfg.Heartbeat,
+		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
+		Storable:  s.space.storable, CloseSpread: closeSpread,
+	})
+	if err != nil {
+		return fmt.Errorf("start chat: %w", err)
+	}
+	s.later(s.drain)
+
+	proxies := httpapi.Proxies(s.cfg.TrustedProxies)
+	origins := auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}
+	accounts, err := auth.New(auth.Config{
+		DB: s.tables, Secret: secret, Logger: s.log.With("part", "auth"),
+		BaseURL: authBase(s.cfg.BaseURL), Origins: authOrigins(origins),
+		ClientIP: proxies.ClientIP,
+		AuthRate: auth.Rate{Limit: s.cfg.AuthRate.Count, Window: s.cfg.AuthRate.Per},
+		OnSessionEnd: func(end auth.SessionEnd) {
+			if end.All {
+				s.chat.EndUser(chat.UserID(end.UserID))
+				return
+			}
+			s.chat.EndSession(end.SessionKey)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("start accounts: %w", err)
+	}
+	s.later(accounts.Close)
+
+	handler, err := httpapi.New(httpapi.Config{
+		Rooms: s.chat, Accounts: accounts, Web: web.Handler(),
+		Origins: origins, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
+		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
+	})
+	if err != nil {
+		return err
+	}
+	s.http = handler.HTTPServer()
+	return nil
+}
+
+// authBase leaves out a base URL that auth refuses: plain http for another host
+// than this one, which insecure-http allows. auth then goes by the Host header,
+// and httpapi lets only the base URL's host through.
+func authBase(base string) string {
+	if insecure(base) {
+		return ""
+	}
+	return base
+}
+
+func authOrigins(o auth.Origins) auth.Origins {
+	if insecure(o.Base) {
+		return auth.Origins{Trusted: append([]string{o.Base}, o.Trusted...)}
+	}
+	return o
+}
+
+func insecure(base string) bool {
+	rest, ok := strings.CutPrefix(base, "http://")
+	if !ok {
+		return false
+	}
+	host := rest
+	if name, _, err := net.SplitHostPort(rest); err == nil {
+		host = name
+	}
+	return !config.IsLoopback(strings.Trim(host, "[]"))
+}
+
+// storeMinFree says "no limit" in the store's words.
+func storeMinFree(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("address %s is in use by another program: stop that, or choose another address with --addr", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("address %s needs rights that this user doesn't have: choose a port from 1024 up with --addr, and put a proxy in front", addr)
+	case err != nil:
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}
+
+// Addr is the address that the server listens on.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// URL is where a browser finds the server.
+func (s *Server) URL() string {
+	if s.cfg.BaseURL != "" {
+		return s.cfg.BaseURL
+	}
+	host, port, _ := net.SplitHostPort(s.Addr().String())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Run serves until ctx ends or the storage fails, then stops: it takes nothing
+// new, lets requests end, closes the sockets with 1001 and then the stores.
+// Nothing is held or running when it returns. Call it once.
+func (s *Server) Run(ctx context.Context) error {
+	s.log.Info("listening", "url", s.URL(), "addr", s.Addr().String(), "version", s.version, "data", s.cfg.Data)
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.listener) }()
+	var cause error
+	select {
+	case <-ctx.Done():
+	case <-s.hurry:
+	case err := <-s.failed:
+		cause = fmt.Errorf("the storage failed; start again to read what is on disk: %w", err)
+	case <-s.tables.Failed():
+		cause = errors.New("the tables' storage failed; start again to read what is on disk")
+	case err := <-served:
+		cause = fmt.Errorf("serve: %w", err)
+	}
+	return errors.Join(cause, s.closeAll())
+}
+
+// Hurry makes a stop that is under way, or begins with it, wait for nobody.
+func (s *Server) Hurry() { s.once.Do(func() { close(s.hurry) }) }
+
+// Close stops at once a Server that was opened and whose Run wasn't called.
+func (s *Server) Close() error {
+	s.Hurry()
+	return s.closeAll()
+}
+
+// drain lets requests and sockets end, side by side, before what they stand on
+// is closed.
+func (s *Server) drain() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.hurry:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	var requests sync.WaitGroup
+	requests.Go(func() {
+		if s.http != nil && s.http.Shutdown(ctx) != nil { // out of time
+			_ = s.http.Close()
+		}
+	})
+	err := s.chat.Close(ctx)
+	requests.Wait()
+	if err != nil && ctx.Err() != nil {
+		s.log.Warn("stopped before everybody had left; nothing acknowledged is lost", "err", err)
+		return nil
+	}
+	return err
+}
+
+func (s *Server) later(fn func() error) { s.closers = append(s.closers, fn) }
+
+func (s *Server) closeAll() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// ignoreClosed: the HTTP server closes its listener too.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
