@@ -3,124 +3,87 @@ package chat
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// Rate is how many posts a person may make in a window. A zero Limit is none.
-type Rate struct {
-	Limit  int
-	Window time.Duration
-}
-
-// rules are the settings that decide about commands.
-type rules struct {
-	postRate Rate
-	maxChars int
-}
-
 // roomState is what decisions about a room rest on.
 type roomState struct {
-	head  Seq                // of the newest durable event
-	posts map[UserID][]int64 // times of a person's posts within the rate's window, oldest first
+	head  Seq // of the newest durable event
+	posts posts
 }
 
-// post is the wish to post a message.
+// post is the wish to post a message. Its content is taken as it is: only
+// level 0 trims.
 type post struct {
 	author   User
 	clientID ClientID // "" only at level 0, where posts can't be repeated safely
 	content  string
+	maxChars int
 }
 
-// outcome is what a post leads to: exactly one field is set.
+// outcome is what a post leads to: exactly one of the first four is set.
 type outcome struct {
 	posted   *Message        // the room takes it
 	repeated *Message        // it took it before
 	limited  *RateLimitFrame // not now
 	refused  *Error          // never
+
+	encoded []byte // posted, as it is stored and sent
 }
 
 // applyPost decides about a post. It changes nothing; earlier is the message
 // that (author, clientID) names already, if any.
-func applyPost(s *roomState, r rules, p post, earlier *Message, now time.Time, id MessageID) outcome {
+func applyPost(s *roomState, p post, earlier *Message, now time.Time, id MessageID) outcome {
 	if earlier != nil {
 		return outcome{repeated: earlier}
 	}
 	if strings.TrimSpace(p.content) == "" {
 		return outcome{refused: &Error{Code: CodeEmpty, Message: "A message needs some text."}}
 	}
-	if n := utf8.RuneCountInString(p.content); n > r.maxChars {
-		return outcome{refused: tooLong(n, r.maxChars)}
+	if n := utf8.RuneCountInString(p.content); n > p.maxChars {
+		return outcome{refused: tooLong(n, p.maxChars)}
 	}
-	if wait := s.waitFor(p.author.ID, r.postRate, now); wait > 0 {
+	at := now.UnixMilli()
+	if wait := s.posts.wait(p.author.ID, at); wait > 0 {
 		return outcome{limited: &RateLimitFrame{
-			Type: "rateLimit", ClientID: p.clientID, RetryAfterMs: wait.Milliseconds(),
-			Limit: r.postRate.Limit, WindowMs: r.postRate.Window.Milliseconds(),
+			Type: "rateLimit", ClientID: p.clientID, RetryAfterMs: wait,
+			Limit: s.posts.rate.Limit, WindowMs: s.posts.window(),
 		}}
 	}
 	return outcome{posted: &Message{
 		ID: id, UserID: p.author.ID, UserName: p.author.Name, UserImage: p.author.Image,
-		Content: p.content, Timestamp: now.UnixMilli(), Type: TypeText, Seq: s.head + 1, ClientID: p.clientID,
+		Content: p.content, Timestamp: at, Type: TypeText, Seq: s.head + 1, ClientID: p.clientID,
 	}}
 }
 
-// waitFor returns how long the person must wait before the next post is taken;
-// 0 means not at all. It rounds up to a millisecond.
-func (s *roomState) waitFor(user UserID, rate Rate, now time.Time) time.Duration {
-	if rate.Limit <= 0 {
-		return 0
-	}
-	recent := s.recent(user, rate, now)
-	if len(recent) < rate.Limit {
-		return 0
-	}
-	free := time.UnixMilli(recent[len(recent)-rate.Limit]).Add(rate.Window)
-	return max(free.Sub(now).Round(time.Millisecond), time.Millisecond)
-}
-
-// recent returns the times of the person's posts that still count. Times ahead
-// of now are left out: a clock that was set back must not silence anybody.
-func (s *roomState) recent(user UserID, rate Rate, now time.Time) []int64 {
-	posts := slices.DeleteFunc(s.posts[user], func(at int64) bool {
-		return at > now.UnixMilli() || !time.UnixMilli(at).Add(rate.Window).After(now)
-	})
-	if len(posts) == 0 {
-		delete(s.posts, user)
-	} else {
-		s.posts[user] = posts
-	}
-	return posts
-}
-
 // took notes a message that was posted.
-func (s *roomState) took(m *Message, rate Rate) {
+func (s *roomState) took(m *Message) {
 	s.head = m.Seq
-	if rate.Limit > 0 {
-		s.posts[m.UserID] = append(s.posts[m.UserID], m.Timestamp)
-	}
+	s.posts.took(m.UserID, m.Timestamp)
 }
 
-// joinCommand is the wish to hear a room.
-type joinCommand struct {
-	stream string
-	after  *Seq
-}
-
-// joinOutcome says how a join goes on.
+// joinOutcome says how a join goes on: where both are false, from now.
 type joinOutcome struct {
 	resumed bool // replay the events in (after, head]
 	reset   bool // the client must load anew
 }
 
-// applyJoin decides whether a join can be resumed. floor is the last seq that
-// retention has removed.
-func applyJoin(stream string, head, floor Seq, j joinCommand) joinOutcome {
+// extent is what there is of a room's history.
+type extent struct {
+	stream string
+	head   Seq
+	floor  Seq // the last seq that retention has removed
+}
+
+// applyJoin decides whether a join that knows the stream up to after (nil:
+// nothing) can be resumed.
+func applyJoin(h extent, stream string, after *Seq) joinOutcome {
 	switch {
-	case j.after == nil:
+	case after == nil:
 		return joinOutcome{}
-	case j.stream != stream, *j.after > head, *j.after < floor, head-*j.after > maxReplay:
+	case stream != h.stream, *after > h.head, *after < h.floor, h.head-*after > maxReplay:
 		return joinOutcome{reset: true}
 	}
 	return joinOutcome{resumed: true}

@@ -5,7 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync/atomic"
+	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -14,68 +15,131 @@ import (
 
 // client serves the frames of one level 1 socket: it reads them and hands them
 // to the rooms, in order. What it answers itself doesn't depend on any state.
+// All but gone belongs to the socket's reader.
 type client struct {
 	s        *Service
 	actor    Actor
-	nonsense atomic.Int32
+	nonsense int
+	ahead    map[string]int // rooms that were joined: frames sent since one was waited for
+	replays  bucket
+	gone     chan struct{} // closed with the socket
+	goneOnce sync.Once
 }
 
 var _ durable.FrameHandler = (*client)(nil)
 
-// lookupWait bounds how long a frame may wait for the register of rooms.
-const lookupWait = 10 * time.Second
+func newClient(s *Service, a Actor) *client {
+	return &client{s: s, actor: a, ahead: make(map[string]int), gone: make(chan struct{})}
+}
 
 // SocketFrame handles one frame.
 func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) {
 	f, err := parseFrame(m.Data)
-	if err != nil {
-		c.refuse(sock, f, err)
-		return
-	}
-	if f.Type == FramePing {
+	if err == nil && f.Type == FramePing {
 		sock.Send(frame(PongFrame{Type: "pong", Ref: f.Ref}))
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupWait)
-	defer cancel()
-	id, err := c.s.rooms.find(ctx, f.Room)
 	if err == nil {
-		err = c.method(f.Type).Send(ctx, c.s.ns.ByName(string(id)), request{
-			Slug: f.Room, Actor: c.actor, Socket: sock.ID(), Frame: f,
-		})
+		err = c.pass(request{Slug: f.Room, Actor: c.actor, Socket: sock.ID(), Frame: f})
 	}
 	if err != nil {
 		c.refuse(sock, f, err)
 	}
 }
 
-func (c *client) method(frameType string) durable.Method[request, none] {
-	switch frameType {
-	case FrameJoin:
-		return c.s.calls.join
-	case FrameLeave:
-		return c.s.calls.leave
-	case FrameTyping:
-		return c.s.calls.typing
+// pass hands a frame to its room. Every maxAhead frames, and where the socket
+// hasn't joined the room (which then can't tell it that it failed), it waits
+// until what the frame did is durable.
+func (c *client) pass(q request) error {
+	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
+	defer cancel()
+	id, err := c.s.rooms.find(ctx, q.Slug)
+	if err != nil {
+		if AsError(err).Code == CodeNotFound {
+			c.pause(missDelay)
+		}
+		return err
 	}
-	return c.s.calls.post
+	stub, calls := c.s.ns.ByName(string(id)), &c.s.calls
+	method := calls.post
+	switch q.Frame.Type {
+	case FrameJoin:
+		c.pause(c.replays.wait(c.s.cfg.Now()))
+		bytes, err := calls.join.Call(ctx, stub, q)
+		c.replays.fill(bytes)
+		if err == nil {
+			c.ahead[q.Slug] = 0
+		}
+		return err
+	case FrameLeave:
+		delete(c.ahead, q.Slug)
+		_, err := calls.leave.Call(ctx, stub, q)
+		return err
+	case FrameTyping:
+		method = calls.typing
+	}
+	sent, joined := c.ahead[q.Slug]
+	if joined && sent < maxAhead {
+		c.ahead[q.Slug]++
+		return method.Send(ctx, stub, q)
+	}
+	if joined {
+		c.ahead[q.Slug] = 0
+	}
+	_, err = method.Call(ctx, stub, q)
+	return err
 }
 
-// SocketClosed has nothing to do: the rooms hear of it themselves.
-func (c *client) SocketClosed(*durable.Socket, durable.CloseInfo) {}
+// pause makes the socket's next frames wait.
+func (c *client) pause(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.gone:
+	}
+}
 
-// refuse answers a frame that failed. Frames that make no sense are counted:
-// who sends nothing else is cut off.
+// SocketClosed ends a pause. The rooms hear of the close themselves.
+func (c *client) SocketClosed(*durable.Socket, durable.CloseInfo) {
+	c.goneOnce.Do(func() { close(c.gone) })
+}
+
+// refuse answers a frame that failed. Where it isn't known whether the frame
+// had an effect there is no answer: the client connects again, resumes and
+// repeats what wasn't acknowledged. Frames that make no sense are counted: who
+// sends nothing else is cut off.
 func (c *client) refuse(sock *durable.Socket, f ClientFrame, err error) {
+	if unknowable(err) {
+		c.s.cfg.Logger.Error("room failed", "type", f.Type, "cause", err.Error())
+		sock.Close(closeFailed, "the room failed: reconnect")
+		return
+	}
 	e := AsError(public(err))
 	if e.Code == CodeInternal {
 		c.s.cfg.Logger.Error("frame failed", "type", f.Type, "cause", e.Error())
 	}
 	sock.Send(frame(errorFrame(e, f)))
-	if (e.Code == CodeBadRequest || e.Code == CodeUnknownType) && c.nonsense.Add(1) > maxNonsense {
+	if e.Code != CodeBadRequest && e.Code != CodeUnknownType || planned[f.Type] {
+		return
+	}
+	if c.nonsense++; c.nonsense > maxNonsense {
 		sock.Close(closeNonsense, "too many frames that made no sense")
 	}
 }
+
+// unknowable reports whether err leaves open what became of a frame.
+func unknowable(err error) bool {
+	var e *durable.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && !e.Remote && !e.Overloaded()
+}
+
+// planned holds the types of the protocol that this server doesn't speak yet. A
+// client that does is told so each time, and not cut off.
+var planned = map[string]bool{"edit": true, "delete": true, "react": true, "pin": true, "read": true}
 
 // parseFrame reads a frame and checks the fields that its type needs. With an
 // error it returns what is fit to be repeated in the answer.
@@ -88,13 +152,17 @@ func parseFrame(data []byte) (ClientFrame, error) {
 	if utf8.RuneCountInString(string(f.ClientID)) > maxClientIDChars {
 		f.ClientID, err = "", cmp.Or(err, bad("clientId must be 1 to "+decimal(maxClientIDChars)+" characters."))
 	}
+	if utf8.RuneCountInString(f.Room) > maxSlugChars {
+		f.Room, err = "", cmp.Or(err, bad("room must be at most "+decimal(maxSlugChars)+" characters."))
+	}
 	var shown *Error
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &shown):
 		return f, err
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return f, bad("The field " + wrong.Field + " can't be a " + wrong.Value + ".")
+		kind, _, _ := strings.Cut(wrong.Value, " ") // without the number itself
+		return f, bad("The field " + wrong.Field + " can't be a " + kind + ".")
 	case err != nil:
 		return ClientFrame{}, bad("A frame must be a JSON object.")
 	}
@@ -105,7 +173,10 @@ func parseFrame(data []byte) (ClientFrame, error) {
 	case "":
 		return f, bad("type is missing.")
 	default:
-		return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
+		if !planned[f.Type] {
+			return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
+		}
+		return f, &Error{Code: CodeUnknownType, Message: "This server doesn't take frames of this type yet."}
 	}
 	if f.Room == "" {
 		return f, bad("room is missing.")
@@ -118,5 +189,19 @@ func parseFrame(data []byte) (ClientFrame, error) {
 
 func bad(message string) error { return &Error{Code: CodeBadRequest, Message: message} }
 
-// newStream mints the id of a new history.
-func newStream() string { return string(newMessageID(time.Now())) }
+// bucket holds what joins replayed lately; it runs out at replayPerSecond.
+type bucket struct {
+	bytes float64
+	at    time.Time
+}
+
+// wait returns how long it takes until the bucket isn't over full.
+func (b *bucket) wait(now time.Time) time.Duration {
+	if passed := now.Sub(b.at).Seconds(); passed > 0 {
+		b.bytes = max(b.bytes-passed*replayPerSecond, 0)
+	}
+	b.at = now
+	return time.Duration(max(b.bytes-replayBurst, 0) / replayPerSecond * float64(time.Second))
+}
+
+func (b *bucket) fill(bytes int) { b.bytes += float64(bytes) }

@@ -2,8 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"snug/durable"
@@ -27,9 +25,9 @@ func (q HistoryQuery) check() (int, error) {
 	}
 	switch {
 	case positions > 1:
-		return 0, &Error{Code: CodeBadRequest, Message: "Give only one of before, after and around."}
+		return 0, bad("Give only one of before, after and around.")
 	case q.Limit < 0 || q.Limit > MaxPageLimit:
-		return 0, &Error{Code: CodeBadRequest, Message: "limit must be 1 to " + decimal(MaxPageLimit) + "."}
+		return 0, bad("limit must be 1 to " + decimal(MaxPageLimit) + ".")
 	case q.Limit == 0:
 		return DefaultPageLimit, nil
 	}
@@ -42,66 +40,72 @@ type historyRequest struct {
 	Limit int
 }
 
-// history reads a page.
+// history reads a page. A seq that isn't there, in the future or below what is
+// kept, is a position like any other.
 func (r *Room) history(_ context.Context, h historyRequest) (Page, error) {
 	if err := r.learn(h.Slug); err != nil {
 		return Page{}, err
 	}
-	page := Page{Stream: r.meta.Stream, Head: r.state.head, Messages: []Message{}}
+	head, floor := r.state.head, r.meta.Floor
+	page := Page{Stream: r.meta.Stream, Head: head, Messages: []Message{}}
 	var older, newer []Message
 	var err error
-	q := h.Query
-	switch {
+	switch q := h.Query; {
 	case q.After != nil:
-		newer, page.HasNewer, err = r.forward(*q.After+1, h.Limit)
-		page.HasOlder = *q.After > r.meta.Floor && r.state.head > r.meta.Floor
-	case q.Around != nil:
-		before := h.Limit / 2
-		if newer, page.HasNewer, err = r.forward(*q.Around, h.Limit-before); err == nil {
-			older, page.HasOlder, err = r.backward(*q.Around, h.Limit-len(newer))
-		}
+		after := min(*q.After, head)
+		newer, page.HasNewer, err = r.forward(after+1, h.Limit)
+		page.HasOlder = after > floor
 	case q.Before != nil:
-		older, page.HasOlder, err = r.backward(*q.Before, h.Limit)
-		page.HasNewer = *q.Before <= r.state.head
+		before := min(*q.Before, head+1)
+		older, page.HasOlder, err = r.backward(before, h.Limit)
+		page.HasNewer = max(before, floor+1) <= head
+	case q.Around != nil:
+		older, newer, err = r.around(min(*q.Around, head+1), h.Limit, &page)
 	default:
-		older, page.HasOlder, err = r.backward(r.state.head+1, h.Limit)
+		older, page.HasOlder, err = r.backward(head+1, h.Limit)
 	}
 	page.Messages = append(append(page.Messages, older...), newer...)
 	return page, err
 }
 
+// around reads up to limit messages on both sides of a seq; where one side has
+// less than its half the other has more.
+func (r *Room) around(seq Seq, limit int, page *Page) (older, newer []Message, err error) {
+	half := limit / 2
+	if newer, page.HasNewer, err = r.forward(seq, limit-half); err != nil {
+		return nil, nil, err
+	}
+	if older, page.HasOlder, err = r.backward(seq, limit-len(newer)); err != nil {
+		return nil, nil, err
+	}
+	if len(older) < half && page.HasNewer {
+		newer, page.HasNewer, err = r.forward(seq, limit-len(older))
+	}
+	return older, newer, err
+}
+
 // forward returns up to limit messages from a seq on, and whether there are
 // more.
 func (r *Room) forward(from Seq, limit int) ([]Message, bool, error) {
-	return r.read(durable.ListOptions{Prefix: prefixMessage, Start: messageKey(from), Limit: limit + 1}, limit)
+	return r.read(durable.ListOptions{Start: messageKey(from)}, limit)
 }
 
 // backward returns up to limit messages below a seq, oldest first, and whether
 // there are more.
 func (r *Room) backward(before Seq, limit int) ([]Message, bool, error) {
-	messages, more, err := r.read(durable.ListOptions{
-		Prefix: prefixMessage, End: messageKey(before), Reverse: true, Limit: limit + 1}, limit)
+	messages, more, err := r.read(durable.ListOptions{End: messageKey(before), Reverse: true}, limit)
 	slices.Reverse(messages)
 	return messages, more, err
 }
 
 func (r *Room) read(o durable.ListOptions, limit int) (messages []Message, more bool, err error) {
-	var broken error
-	err = r.st.Storage().Each(o, func(_ string, value []byte) bool {
-		if len(messages) == limit {
-			more = true
-			return false
+	o.Limit = limit + 1
+	err = r.eachMessage(o, func(m *Message, _ []byte) bool {
+		more = len(messages) == limit
+		if !more {
+			messages = append(messages, *m)
 		}
-		var m Message
-		if broken = json.Unmarshal(value, &m); broken != nil {
-			broken = fmt.Errorf("read message: %w", broken)
-			return false
-		}
-		messages = append(messages, m)
-		return true
+		return !more
 	})
-	if err == nil {
-		err = broken
-	}
 	return messages, more, err
 }

@@ -4,17 +4,29 @@ import "time"
 
 // Limits of the protocol, in its own units.
 const (
-	Level0MaxChars    = 2000 // content of a level 0 post; more closes with 1009
-	MaxFrameBytes     = 64 << 10
-	maxRefChars       = 64
-	maxClientIDChars  = 64
-	maxNonsense       = 20   // frames that made no sense; one more closes with 1008
-	maxListed         = 100  // people in joined and userCount
-	maxReplay         = 1000 // events that a join replays; more is a reset
-	maxReplayBytes    = 4 << 20
-	DefaultPageLimit  = 50
-	MaxPageLimit      = 200
-	maxSocketsPerUser = 64 // over both levels; one more is closed with 4009
+	Level0MaxChars   = 2000 // content of a level 0 post; more closes with 1009
+	MaxFrameBytes    = 64 << 10
+	maxRefChars      = 64
+	maxClientIDChars = 64
+	maxNonsense      = 20   // frames that made no sense; one more closes with 1008
+	maxListed        = 100  // people in joined and userCount
+	maxReplay        = 1000 // events that a join replays; more is a reset
+	DefaultPageLimit = 50
+	MaxPageLimit     = 200
+)
+
+// Limits that the protocol leaves open.
+const (
+	defaultMaxChars   = 10_000
+	maxMaxChars       = 16_000   // so that a message, 6 bytes a character at worst, fits into one stored value
+	maxImageBytes     = 2048     // a longer userImage (a data URL) is left out: each message repeats it
+	maxNameChars      = 100      // a longer userName is cut
+	maxSlugChars      = 100      // no room has a longer one
+	maxReplayBytes    = 16 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
+	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009
+	maxAhead          = 32       // frames of one level 1 socket that wait in a room's inbox
+	maxTail           = 100_000  // messages that a room looks at when it wakes, to find who posted lately
+	maxCachedRooms    = 10_000   // slugs in memory; a full cache starts anew
 )
 
 const (
@@ -23,12 +35,22 @@ const (
 	typingEvery    = time.Second            // a person's typing is passed on at most so often
 	retentionDelay = time.Minute            // how long messages over the count may stay
 	retentionChunk = 500                    // messages that one alarm's turn removes
+	frameWait      = 40 * time.Second       // for the answer to a frame: longer than the store is given for a commit
+	missDelay      = 50 * time.Millisecond  // before the answer that there is no such room: nobody tries names in bulk
+)
+
+// What joins replay to one socket is paced, as replayed frames don't count
+// against the socket's queue: a burst, then so much a second.
+const (
+	replayBurst     = 16 << 20
+	replayPerSecond = 1 << 20
 )
 
 // Close codes of the protocol that chat itself sends.
 const (
 	closeNonsense     = 1008
 	closeTooLong      = 1009
+	closeFailed       = 1011
 	closeTooMany      = 4009
 	closeSessionEnded = 4401
 )

@@ -12,13 +12,12 @@ import (
 // presence is who is in a room: people, not sockets. It is soft state, made
 // from the room's sockets at each wake, and only the room's turns touch it.
 type presence struct {
-	people    map[UserID]*person
-	announced map[UserID]User // as the clients know it
-	arrivals  int             // orders people by when they came
-	changed   map[UserID]struct{}
-	lastSent  time.Time
-	due       *durable.Timer // the next announcement, if it has to wait
-	leaving   map[UserID]*durable.Timer
+	people   map[UserID]*person
+	arrivals int                       // orders people by when they came
+	changed  map[UserID]struct{}       // came, went or changed since the last announcement
+	leaving  map[UserID]*durable.Timer // gone, but may still come back without a word
+	lastSent time.Time
+	due      *durable.Timer // the next announcement, if it has to wait
 }
 
 type person struct {
@@ -29,22 +28,26 @@ type person struct {
 
 func newPresence() *presence {
 	return &presence{
-		people: make(map[UserID]*person), announced: make(map[UserID]User),
-		changed: make(map[UserID]struct{}), leaving: make(map[UserID]*durable.Timer),
+		people: make(map[UserID]*person), changed: make(map[UserID]struct{}),
+		leaving: make(map[UserID]*durable.Timer),
 	}
 }
+
+func (p *presence) count() int { return len(p.people) }
 
 // enter counts a socket of the person; first tells whether it is the only one.
 func (p *presence) enter(u User) (first bool) {
 	someone, here := p.people[u.ID]
 	if !here {
 		p.arrivals++
-		someone = &person{User: u, order: p.arrivals}
+		someone = &person{order: p.arrivals}
 		p.people[u.ID] = someone
 	}
-	someone.User = u
 	someone.sockets++
-	p.changed[u.ID] = struct{}{}
+	if someone.User != u {
+		someone.User = u
+		p.changed[u.ID] = struct{}{}
+	}
 	return !here
 }
 
@@ -77,19 +80,14 @@ func (p *presence) listed() []User {
 	return users
 }
 
-// diff returns who came and went since the last diff, and takes that as
-// announced.
+// diff returns who changed since the last diff. Whoever came and went in
+// between is named as gone, since a joined frame may have shown them.
 func (p *presence) diff() (joined []User, left []UserID) {
 	joined, left = []User{}, []UserID{}
 	for id := range p.changed {
-		someone, here := p.people[id]
-		before, known := p.announced[id]
-		switch {
-		case here && (!known || before != someone.User):
-			p.announced[id] = someone.User
+		if someone, here := p.people[id]; here {
 			joined = append(joined, someone.User)
-		case !here && known:
-			delete(p.announced, id)
+		} else {
 			left = append(left, id)
 		}
 	}
@@ -99,21 +97,38 @@ func (p *presence) diff() (joined []User, left []UserID) {
 	return joined, left
 }
 
-// enter makes the room aware of a socket that it now has.
-func (r *Room) enter(u User) {
-	if !r.presence.enter(u) {
-		return
+// restorePresence counts the sockets that the room had when it fell asleep:
+// their clients know of each other already.
+func (r *Room) restorePresence() error {
+	socks := r.st.Sockets("")
+	slices.SortFunc(socks, func(a, b *durable.Socket) int { return cmp.Compare(a.ID(), b.ID()) })
+	for _, sock := range socks {
+		a, err := actorOf(sock)
+		if err != nil {
+			return err
+		}
+		r.presence.enter(a.User)
 	}
-	if timer, leaving := r.presence.leaving[u.ID]; leaving {
-		timer.Stop()
-		delete(r.presence.leaving, u.ID)
-	} else {
-		r.say(u.Name + " joined the chat")
-	}
-	r.announce()
+	clear(r.presence.changed)
+	return nil
 }
 
-// exit makes the room aware of a socket that is gone.
+// greet tells the sockets about one more of the person's; first says that it is
+// the only one. It reports whether they hear, now or soon, who is here.
+func (r *Room) greet(u User, first bool) bool {
+	if first {
+		if timer, leaving := r.presence.leaving[u.ID]; leaving {
+			timer.Stop()
+			delete(r.presence.leaving, u.ID)
+		} else {
+			r.say(u.Name + " joined the chat")
+		}
+	}
+	return r.announce()
+}
+
+// exit discounts a socket of the person, who may come back within leaveGrace
+// without a word.
 func (r *Room) exit(u User) {
 	if !r.presence.exit(u.ID) {
 		return
@@ -126,42 +141,43 @@ func (r *Room) exit(u User) {
 	r.announce()
 }
 
-// announce tells the sockets who came and went, now or as soon as the last
-// announcement is presenceEvery ago. It reports whether it was now.
+// announce tells the sockets who came and went: now, or when the last
+// announcement is presenceEvery ago. It reports whether there was anybody.
 func (r *Room) announce() bool {
 	p := r.presence
-	if p.due != nil {
-		return false
+	if len(p.changed) == 0 || p.due != nil {
+		return len(p.changed) > 0
 	}
-	if wait := presenceEvery - r.now().Sub(p.lastSent); wait > 0 {
-		p.due = r.st.AfterFunc(wait, func(context.Context) error {
-			p.due = nil
+	since := r.now().Sub(p.lastSent)
+	if since >= 0 && since < presenceEvery {
+		p.due = r.st.AfterFunc(presenceEvery-since, func(context.Context) error {
+			p.due, p.lastSent = nil, time.Time{}
 			r.announce()
 			return nil
 		})
-		return false
-	}
-	joined, left := p.diff()
-	if len(joined)+len(left) == 0 {
-		return false
+		return true
 	}
 	p.lastSent = r.now()
+	joined, left := p.diff()
 	r.st.Broadcast(tagLevel1, frame(PresenceFrame{
-		Type: "presence", Room: r.meta.Slug, Count: len(p.people), Joined: joined, Left: left,
+		Type: "presence", Room: r.meta.Slug, Count: p.count(), Joined: joined, Left: left,
 	}), nil)
 	r.st.Broadcast(tagLevel0, r.userCount(), nil)
 	return true
 }
 
 func (r *Room) userCount() durable.Frame {
-	return frame(Level0UserCount{Type: "userCount", Count: len(r.presence.people), ConnectedUsers: r.presence.listed()})
+	return frame(Level0UserCount{Type: "userCount", Count: r.presence.count(), ConnectedUsers: r.presence.listed()})
 }
 
-// say sends a system message to level 0 sockets: live only, without a seq.
-func (r *Room) say(content string) {
+// say sends a system message to level 0 sockets.
+func (r *Room) say(content string) { r.st.Broadcast(tagLevel0, r.saying(content), nil) }
+
+// saying is a system message: live only, without a seq.
+func (r *Room) saying(content string) durable.Frame {
 	now := r.now()
-	r.st.Broadcast(tagLevel0, level0MessageFrame(encode(Message{
+	return level0MessageFrame(encode(Message{
 		ID: newMessageID(now), UserID: "system", UserName: "System",
 		Content: content, Timestamp: now.UnixMilli(), Type: TypeSystem,
-	})), nil)
+	}))
 }

@@ -2,9 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"snug/durable"
@@ -16,19 +13,33 @@ type Retention struct {
 	Age      time.Duration // at most so old; 0: any age
 }
 
-// scheduleRetention sets the room's alarm for the first message that will have
-// to go, if none is set. It never moves an alarm: a busy room would else push it
-// ahead of itself for ever.
-func (r *Room) scheduleRetention(oldest *Message) error {
-	if r.retention == (Retention{}) || oldest == nil {
+// scheduleRetention sets the room's alarm for when its oldest message will have
+// to go, which may be long ago where the retention was changed.
+func (r *Room) scheduleRetention() error {
+	if r.retention == (Retention{}) {
 		return nil
 	}
-	if _, set, err := r.st.Storage().Alarm(); err != nil || set {
+	var oldest *Message
+	err := r.eachMessage(durable.ListOptions{Limit: 1}, func(m *Message, _ []byte) bool {
+		oldest = m
+		return false
+	})
+	if err != nil || oldest == nil {
 		return err
 	}
-	due := time.Time{}
+	return r.retainLater(oldest)
+}
+
+// wake does nothing itself: Start schedules the retention.
+func (r *Room) wake(context.Context, none) (none, error) { return none{}, nil }
+
+// retainLater sets the alarm for when m, or the first of too many messages,
+// will have to go. It never moves the alarm back: a busy room would else push
+// it ahead of itself for ever.
+func (r *Room) retainLater(m *Message) error {
+	var due time.Time
 	if r.retention.Age > 0 {
-		due = time.UnixMilli(oldest.Timestamp).Add(r.retention.Age)
+		due = latest(time.UnixMilli(m.Timestamp).Add(r.retention.Age), r.now())
 	}
 	if n := r.retention.Messages; n > 0 && r.state.head-r.meta.Floor > Seq(n) {
 		if soon := r.now().Add(retentionDelay); due.IsZero() || soon.Before(due) {
@@ -38,73 +49,68 @@ func (r *Room) scheduleRetention(oldest *Message) error {
 	if due.IsZero() {
 		return nil
 	}
+	if at, set, err := r.st.Storage().Alarm(); err != nil || set && !due.Before(at) {
+		return err
+	}
 	return r.st.Storage().SetAlarm(due)
 }
 
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // Alarm removes messages that are over the room's retention, a chunk at a time.
-func (r *Room) Alarm(_ context.Context, _ durable.AlarmInfo) error {
-	pruned, rest, err := r.prune()
+func (r *Room) Alarm(context.Context, durable.AlarmInfo) error {
+	more, err := r.prune()
 	if err != nil {
 		return err
 	}
-	if pruned == retentionChunk {
+	if more {
 		return r.st.Storage().SetAlarm(r.now())
 	}
-	return r.scheduleRetention(rest)
+	return r.scheduleRetention()
 }
 
-// prune removes at most retentionChunk messages and returns how many it did,
-// and the oldest one that is left.
-func (r *Room) prune() (pruned int, rest *Message, err error) {
-	now, last := r.now(), r.meta.Floor
+// expired reports whether a message is over the retention.
+func (r *Room) expired(m *Message, now time.Time) bool {
+	keep := r.retention
+	return keep.Messages > 0 && r.state.head-m.Seq >= Seq(keep.Messages) ||
+		keep.Age > 0 && !time.UnixMilli(m.Timestamp).Add(keep.Age).After(now)
+}
+
+// prune removes at most retentionChunk messages, with what made their repeats
+// harmless, and reports whether there may be more to remove.
+func (r *Room) prune() (more bool, err error) {
+	now, storage := r.now(), r.st.Storage()
+	last, pruned := r.meta.Floor, 0
 	var keys []string
-	var broken error
-	err = r.st.Storage().Each(durable.ListOptions{Prefix: prefixMessage}, func(_ string, value []byte) bool {
-		var m Message
-		if broken = json.Unmarshal(value, &m); broken != nil {
+	err = r.eachMessage(durable.ListOptions{Limit: retentionChunk}, func(m *Message, _ []byte) bool {
+		if !r.expired(m, now) {
 			return false
 		}
-		tooMany := r.retention.Messages > 0 && r.state.head-m.Seq >= Seq(r.retention.Messages)
-		tooOld := r.retention.Age > 0 && !time.UnixMilli(m.Timestamp).Add(r.retention.Age).After(now)
-		if pruned == retentionChunk || !tooMany && !tooOld {
-			rest = &m
-			return false
-		}
-		pruned++
 		last = m.Seq
+		pruned++
 		if m.ClientID != "" {
 			keys = append(keys, clientKey(m.UserID, m.ClientID))
 		}
 		return true
 	})
-	if err != nil || broken != nil {
-		return 0, nil, fmt.Errorf("read messages: %w", firstError(err, broken))
-	}
-	if pruned == 0 {
-		return 0, rest, nil
+	if err != nil || pruned == 0 {
+		return false, err
 	}
 	for len(keys) > 0 {
 		n := min(len(keys), durable.MaxKeysPerCall)
-		if _, err := r.st.Storage().DeleteMany(keys[:n]); err != nil {
-			return 0, nil, err
+		if _, err := storage.DeleteMany(keys[:n]); err != nil {
+			return false, err
 		}
 		keys = keys[n:]
 	}
-	if err := r.st.Storage().DeleteRange(messageKey(0), messageKey(last+1)); err != nil {
-		return 0, nil, err
+	if err := storage.DeleteRange(messageKey(0), messageKey(last+1)); err != nil {
+		return false, err
 	}
 	r.meta.Floor = last
-	return pruned, rest, r.st.Storage().Put(keyMeta, encode(r.meta))
+	return pruned == retentionChunk, storage.Put(keyMeta, encode(r.meta))
 }
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// seqOf reads the value that stands under a clientKey.
-func seqOf(value []byte) Seq { return Seq(binary.BigEndian.Uint64(value)) }

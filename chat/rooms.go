@@ -24,9 +24,6 @@ type rooms struct {
 	bySlug map[string]RoomID
 }
 
-// maxCachedRooms bounds the register's memory; a full cache starts anew.
-const maxCachedRooms = 10_000
-
 func newRooms(d *db.DB, now func() time.Time) *rooms {
 	return &rooms{db: d, now: now, bySlug: make(map[string]RoomID)}
 }
@@ -51,9 +48,8 @@ func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
 	if known {
 		return id, nil
 	}
-	var text string
 	err := rs.db.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select id from rooms where slug = ?`, slug).Scan(&text)
+		return tx.QueryRowContext(ctx, `select id from rooms where slug = ?`, slug).Scan(&id)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", &Error{Code: CodeNotFound, Message: "There is no such room."}
@@ -61,7 +57,6 @@ func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
 	if err != nil {
 		return "", fmt.Errorf("find room: %w", err)
 	}
-	id = RoomID(text)
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if len(rs.bySlug) >= maxCachedRooms {
@@ -69,4 +64,24 @@ func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
 	}
 	rs.bySlug[slug] = id
 	return id, nil
+}
+
+// all returns the ids of all rooms.
+func (rs *rooms) all(ctx context.Context) (ids []RoomID, err error) {
+	err = rs.db.Read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `select id from rooms`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id RoomID
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return rows.Err()
+	})
+	return ids, err
 }

@@ -20,11 +20,12 @@ type Config struct {
 	Logger    *slog.Logger     // nil: slog.Default
 	Now       func() time.Time // nil: time.Now
 	PostRate  Rate             // posts of a person in a room; the zero value is no limit
-	MaxChars  int              // of a level 1 message; 0: 10,000
+	MaxChars  int              // of a level 1 message; 0: 10,000; at most 16,000
 	Heartbeat time.Duration    // 0: 25 s
 	Retention Retention
 	// Storable reports why nothing can be stored now (the disk is full), so
-	// that a post is refused in words. nil: it always can.
+	// that a post is refused in words. Each post asks: it must answer at once.
+	// nil: it always can.
 	Storable func() error
 	// Session reports until when a session lives; false if it has ended. It is
 	// asked when a socket has been opened and when its session should end. nil:
@@ -49,9 +50,10 @@ type Service struct {
 type none struct{}
 
 type calls struct {
-	join, leave, typing, post durable.Method[request, none]
-	history                   durable.Method[historyRequest, Page]
-	touch                     durable.Method[none, none]
+	join                durable.Method[request, int]
+	leave, typing, post durable.Method[request, none]
+	history             durable.Method[historyRequest, Page]
+	wake, touch         durable.Method[none, none]
 }
 
 // New starts the chat and makes its first room.
@@ -63,7 +65,10 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		cfg.Now = time.Now
 	}
 	if cfg.MaxChars == 0 {
-		cfg.MaxChars = 10_000
+		cfg.MaxChars = defaultMaxChars
+	}
+	if cfg.MaxChars < 0 || cfg.MaxChars > maxMaxChars {
+		return nil, fmt.Errorf("messages of %d characters: must be 1 to %d", cfg.MaxChars, maxMaxChars)
 	}
 	if cfg.Heartbeat == 0 {
 		cfg.Heartbeat = 25 * time.Second
@@ -85,15 +90,34 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s.rt = rt
-	if err := s.register(); err != nil {
+	err = s.register()
+	if err == nil && cfg.Retention != (Retention{}) {
+		err = s.wakeRooms(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, rt.Shutdown(ctx))
 	}
 	return s, nil
 }
 
+// wakeRooms lets every room notice a retention that was set or changed: one
+// that nobody visits would else keep what it should not.
+func (s *Service) wakeRooms(ctx context.Context) error {
+	ids, err := s.rooms.all(ctx)
+	if err != nil {
+		return fmt.Errorf("list rooms: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.calls.wake.Send(ctx, s.ns.ByName(string(id)), none{}); err != nil {
+			return fmt.Errorf("wake room %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
 func (s *Service) register() (err error) {
 	shared := roomConfig{
-		rules: rules{s.cfg.PostRate, s.cfg.MaxChars}, retention: s.cfg.Retention,
+		rate: s.cfg.PostRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
@@ -104,6 +128,7 @@ func (s *Service) register() (err error) {
 	s.calls.typing = durable.Handle(room, "typing", (*Room).typing)
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
 	s.calls.history = durable.Handle(room, "history", (*Room).history)
+	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	if s.ns, err = s.rt.Register(room); err != nil {
 		return err
 	}
@@ -171,7 +196,14 @@ func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQu
 	if err != nil {
 		return Page{}, err
 	}
-	page, err := s.calls.history.Call(ctx, s.ns.ByName(string(id)), historyRequest{slug, q, limit})
+	read := func() (Page, error) {
+		return s.calls.history.Call(ctx, s.ns.ByName(string(id)), historyRequest{slug, q, limit})
+	}
+	page, err := read()
+	var failed *durable.Error
+	if errors.As(err, &failed) && failed.Retryable() {
+		page, err = read() // somebody else's write failed under it
+	}
 	return page, public(err)
 }
 
@@ -182,6 +214,9 @@ func public(err error) error {
 	}
 	if errors.Is(err, durable.ErrOverloaded) {
 		return &Error{Code: CodeOverloaded, Message: "This room has too much to do. Try again in a moment.", Err: err}
+	}
+	if errors.Is(err, durable.ErrClosed) {
+		return &Error{Code: CodeOverloaded, Message: "The server is stopping. Try again in a moment.", Err: err}
 	}
 	return AsError(err)
 }
@@ -210,18 +245,22 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 	id, err := s.rooms.find(r.Context(), Level0Room)
 	if err != nil {
 		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
-		http.Error(w, "the room can't be reached", http.StatusInternalServerError)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = w.Write([]byte(`{"error":"The room can't be reached"}`)) // who has gone needs no answer
 		return
 	}
+	a.User = a.User.fit()
 	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(id))})
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
+	a.User = a.User.fit()
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	s.serve(w, r, a, durable.SocketOptions{
-		Handler: &client{s: s, actor: a}, Subprotocols: []string{Subprotocol}, Greeting: &hello,
+		Handler: newClient(s, a), Subprotocols: []string{Subprotocol}, Greeting: &hello,
 	})
 }
 
@@ -233,6 +272,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durab
 	o.TextOnly = true
 	o.AutoRequest, o.AutoResponse = pingText, pongText
 	tooMany := s.rt.CountSockets(tagUser+string(a.User.ID)) >= maxSocketsPerUser
+	if tooMany {
+		o.Owner, o.Handler, o.Greeting = nil, turnedAway{}, nil
+	}
 	sock, err := s.rt.Accept(w, r, o)
 	if err != nil {
 		s.cfg.Logger.Debug("socket refused", "cause", err.Error())
@@ -245,6 +287,23 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durab
 	// The session may have ended since it was looked at, before the socket
 	// could be found by it.
 	s.watch(sock, a)
+}
+
+// turnedAway serves a socket that is only opened to be told why it is closed.
+type turnedAway struct{}
+
+func (turnedAway) SocketFrame(*durable.Socket, durable.Message)    {}
+func (turnedAway) SocketClosed(*durable.Socket, durable.CloseInfo) {}
+
+// fit cuts a person down to what frames and stored messages have place for.
+func (u User) fit() User {
+	if len(u.Image) > maxImageBytes {
+		u.Image = ""
+	}
+	if name := []rune(u.Name); len(name) > maxNameChars {
+		u.Name = string(name[:maxNameChars])
+	}
+	return u
 }
 
 // watch closes the socket when its session is over, and looks again where the

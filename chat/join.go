@@ -1,0 +1,78 @@
+package chat
+
+import (
+	"context"
+
+	"snug/durable"
+)
+
+// join lets a socket hear the room from here on, after what it missed where it
+// can be resumed. A socket that has joined already starts over: the joined
+// frame begins a new run of seqs. The result is how many bytes were replayed.
+func (r *Room) join(_ context.Context, q request) (int, error) {
+	sock, ok := r.st.Socket(q.Socket)
+	if !ok || r.st.Ended(q.Socket) {
+		return 0, nil
+	}
+	if err := r.learn(q.Slug); err != nil {
+		return 0, err
+	}
+	f, head := q.Frame, r.state.head
+	how := applyJoin(extent{r.meta.Stream, head, r.meta.Floor}, f.Stream, f.After)
+	var missed []durable.Frame
+	size := 0
+	if how.resumed {
+		var err error
+		if missed, size, err = r.missed(*f.After); err != nil {
+			return 0, err
+		}
+		if size > maxReplayBytes {
+			missed, size, how = nil, 0, joinOutcome{reset: true}
+		}
+	}
+	again := r.st.IsMember(sock)
+	if err := r.st.Subscribe(sock, nil, tagLevel1); err != nil {
+		return 0, &Error{Code: CodeOverloaded, Message: "The room has no place left. Try again later.", Err: err}
+	}
+	first := !again && r.presence.enter(q.Actor.User)
+	if how.reset {
+		// A reset doesn't say who is here; a presence frame makes up for it.
+		r.reply(q,
+			frame(ResetFrame{Type: "reset", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head}),
+			frame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: r.presence.listed(), Left: []UserID{}}))
+	} else {
+		r.reply(q, frame(JoinedFrame{
+			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: "member",
+			Resumed: how.resumed, Count: r.presence.count(), Users: r.presence.listed(),
+		}))
+		r.reply(q, missed...)
+	}
+	r.greet(q.Actor.User, first)
+	return size, nil
+}
+
+// missed returns the frames of the events after a seq, and their size. It
+// stops where that is over maxReplayBytes.
+func (r *Room) missed(after Seq) (frames []durable.Frame, size int, err error) {
+	o := durable.ListOptions{Prefix: prefixMessage, Start: messageKey(after + 1)}
+	err = r.st.Storage().Each(o, func(_ string, value []byte) bool {
+		size += len(value)
+		frames = append(frames, messageFrame(r.meta.Slug, value).Replay())
+		return size <= maxReplayBytes
+	})
+	return frames, size, err
+}
+
+// leave ends what join began. It is safe to repeat.
+func (r *Room) leave(_ context.Context, q request) (none, error) {
+	sock, ok := r.st.Socket(q.Socket)
+	if !ok {
+		return none{}, nil
+	}
+	if r.st.IsMember(sock) {
+		r.st.Unsubscribe(sock)
+		r.exit(q.Actor.User)
+	}
+	r.confirm(q)
+	return none{}, nil
+}

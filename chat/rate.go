@@ -1,0 +1,64 @@
+package chat
+
+import (
+	"slices"
+	"time"
+)
+
+// Rate is how many posts a person may make in any span of a window's length. A
+// zero Limit is none.
+type Rate struct {
+	Limit  int
+	Window time.Duration
+}
+
+// posts knows when people posted, as far back as the rate's window reaches. It
+// counts in the milliseconds that messages bear, so that it can be made anew
+// from the stored ones.
+type posts struct {
+	rate  Rate
+	times map[UserID][]int64 // in the order of posting, the last rate.Limit ones
+	swept int64              // when people who posted nothing lately were last left out
+}
+
+func newPosts(rate Rate) posts { return posts{rate: rate, times: make(map[UserID][]int64)} }
+
+func (p *posts) window() int64 { return p.rate.Window.Milliseconds() }
+
+// wait returns for how many milliseconds from now no post of the person is
+// taken. A clock that was set back must not silence anybody for long: a post
+// that seems to be more than a window ahead doesn't count.
+func (p *posts) wait(user UserID, now int64) int64 {
+	if p.rate.Limit <= 0 {
+		return 0
+	}
+	var counted []int64
+	for _, at := range p.times[user] {
+		if at > now-p.window() && at <= now+p.window() {
+			counted = append(counted, at)
+		}
+	}
+	if len(counted) < p.rate.Limit {
+		return 0
+	}
+	slices.Sort(counted)
+	return counted[len(counted)-p.rate.Limit] + p.window() - now
+}
+
+// took notes a post.
+func (p *posts) took(user UserID, at int64) {
+	if p.rate.Limit <= 0 {
+		return
+	}
+	times := append(p.times[user], at)
+	p.times[user] = times[max(len(times)-p.rate.Limit, 0):]
+	if at-p.swept < p.window() && at >= p.swept {
+		return
+	}
+	p.swept = at
+	for id, times := range p.times {
+		if times[len(times)-1] <= at-p.window() {
+			delete(p.times, id)
+		}
+	}
+}
