@@ -1,7 +1,6 @@
 package auth_test
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -22,18 +21,19 @@ func TestOfficialClient(t *testing.T) {
 	}
 	for _, mode := range []string{"base URL set", "none set"} {
 		t.Run(mode, func(t *testing.T) {
-			var handler http.Handler
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-			defer server.Close()
-			handler = newRig(t, func(c *auth.Config) {
-				c.BaseURL = server.URL
+			server := httptest.NewUnstartedServer(nil)
+			url := "http://" + server.Listener.Addr().String()
+			server.Config.Handler = newRig(t, func(c *auth.Config) {
+				c.BaseURL = url
 				if mode == "none set" {
 					c.BaseURL = ""
 				}
 			}).handler
+			server.Start()
+			defer server.Close()
 			cmd := exec.CommandContext(t.Context(), node, "--test", "--test-reporter=spec", "client.test.mjs")
 			cmd.Dir = "clienttest"
-			cmd.Env = append(os.Environ(), "SNUG_URL="+server.URL)
+			cmd.Env = append(os.Environ(), "SNUG_URL="+url)
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)

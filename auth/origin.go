@@ -66,12 +66,14 @@ func (o Origins) check(base string) error {
 	return nil
 }
 
-// isOrigin: exactly as browsers serialise it, so that comparing strings is
-// comparing origins.
+// isOrigin: exactly as browsers serialise it, in lower case and without a port that
+// is the scheme's own, so that comparing strings is comparing origins.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
-		s == u.Scheme+"://"+u.Host && s == strings.ToLower(s)
+	if err != nil || u.Hostname() == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) {
+		return false
+	}
+	return u.Scheme == "http" && u.Port() != "80" || u.Scheme == "https" && u.Port() != "443"
 }
 
 // glob matches * against any run of characters.

@@ -44,6 +44,7 @@ func TestConfigThatIsRefused(t *testing.T) {
 		{"path", func(c *auth.Config) { c.BaseURL = "https://chat.example.org/chat" }, "more than scheme and host"},
 		{"query", func(c *auth.Config) { c.BaseURL = "https://chat.example.org?x" }, "more than scheme and host"},
 		{"user", func(c *auth.Config) { c.BaseURL = "https://me@chat.example.org" }, "base URL"},
+		{"default port", func(c *auth.Config) { c.BaseURL = "https://chat.example.org:443" }, "base URL"},
 		{"other scheme", func(c *auth.Config) { c.BaseURL = "ftp://chat.example.org" }, "base URL"},
 		{"two bases", func(c *auth.Config) { c.BaseURL = "https://a.example"; c.Origins.Base = "https://b.example" }, "based on"},
 		{"one base twice", func(c *auth.Config) { c.BaseURL = "https://a.example/"; c.Origins.Base = "https://a.example" }, ""},

@@ -209,12 +209,21 @@ func transact(ctx context.Context, p *sql.DB, opts *sql.TxOptions, fn func(tx *s
 	}
 	defer tx.Rollback() // after a commit this does nothing; it also ends a panicking fn
 	if err := fn(tx); err != nil {
-		return translate(err)
+		return translate(cancelled(ctx, err))
 	}
 	if err := tx.Commit(); err != nil {
-		return translate(fmt.Errorf("commit: %w", err))
+		return translate(fmt.Errorf("commit: %w", cancelled(ctx, err)))
 	}
 	return nil
+}
+
+// cancelled says why a transaction was gone: database/sql rolls back on its own
+// when the context ends, and whoever comes after finds the transaction done.
+func cancelled(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // atLeast compares dotted versions.
