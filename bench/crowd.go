@@ -98,6 +98,7 @@ type result struct {
 	ackP50, ackP99           time.Duration // from when a post was due to its ack
 	deliveryP50, deliveryP99 time.Duration // to its message, on all sockets
 	perSend, perDelivery     time.Duration // CPU time of the server
+	perWrite                 float64       // deliveries for each write of the server, those to files counted too
 	serverBusy, clientBusy   float64       // in CPUs
 }
 
@@ -140,6 +141,7 @@ type mark struct {
 	at             time.Duration
 	acked, got     uint64
 	server, client time.Duration // CPU time
+	writes         uint64        // of the server
 }
 
 func (c *crowd) mark() (m mark, err error) {
@@ -147,7 +149,10 @@ func (c *crowd) mark() (m mark, err error) {
 	if m.server, err = processCPU(c.target.pid); err != nil {
 		return mark{}, err
 	}
-	m.client, err = processCPU(0)
+	if m.client, err = processCPU(0); err != nil {
+		return mark{}, err
+	}
+	m.writes, err = processWrites(c.target.pid)
 	return m, err
 }
 
@@ -163,6 +168,7 @@ func (c *crowd) result(from, to mark) (result, error) {
 		ackP50: c.acks.percentile(.5), ackP99: c.acks.percentile(.99),
 		deliveryP50: c.deliveries.percentile(.5), deliveryP99: c.deliveries.percentile(.99),
 		perSend: cpu / time.Duration(sends), perDelivery: cpu / time.Duration(got),
+		perWrite:   float64(got) / float64(max(to.writes-from.writes, 1)),
 		serverBusy: cpu.Seconds() / took.Seconds(), clientBusy: (to.client - from.client).Seconds() / took.Seconds(),
 	}, nil
 }

@@ -28,22 +28,23 @@ func (r row) sorted() []result {
 }
 
 const (
-	groupFormat = "  %-21s %15s %21s  %15s  %15s  %14s  %7s\n"
-	rowFormat   = "  %-21s %7s %7s %10s %10s  %7s %7s  %7s %7s  %7s %6s  %3s %3s\n"
+	groupFormat = "  %-21s %15s %21s  %15s  %15s  %14s  %6s %7s\n"
+	rowFormat   = "  %-21s %7s %7s %10s %10s  %7s %7s  %7s %7s  %7s %6s  %6s  %3s %3s\n"
 )
 
 // printHead writes the heads of the columns. Latencies are those from a post to
 // its ack and to its message.
 func printHead(w io.Writer) {
-	fmt.Fprintf(w, groupFormat, "", "sends/s", "deliveries/s", "to ack, ms", "to message, ms", "server CPU, us", "busy, %")
-	fmt.Fprintf(w, rowFormat, "", "median", "best", "median", "best", "p50", "p99", "p50", "p99", "/send", "/msg", "srv", "cli")
+	fmt.Fprintf(w, groupFormat, "", "sends/s", "deliveries/s", "to ack, ms", "to message, ms", "server CPU, us", "msg", "busy, %")
+	fmt.Fprintf(w, rowFormat, "", "median", "best", "median", "best", "p50", "p99", "p50", "p99", "/send", "/msg", "/write", "srv", "cli")
 }
 
 func printRow(w io.Writer, r row) {
 	m, b := r.median(), r.best()
 	fmt.Fprintf(w, rowFormat, r.name, whole(m.sends), whole(b.sends), whole(m.deliveries), whole(b.deliveries),
 		millis(m.ackP50), millis(m.ackP99), millis(m.deliveryP50), millis(m.deliveryP99),
-		micros(m.perSend), micros(m.perDelivery), percent(m.serverBusy), percent(m.clientBusy))
+		micros(m.perSend), micros(m.perDelivery),
+		strconv.FormatFloat(m.perWrite, 'f', 1, 64), percent(m.serverBusy), percent(m.clientBusy))
 }
 
 // printRatio compares what a delivery costs, which other load on the machine
@@ -64,7 +65,7 @@ func whole(v float64) string {
 	}
 	return s
 }
-// millis has three significant digits or two decimals, whichever is more.
+
 func millis(d time.Duration) string {
 	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 2, 64)
 }

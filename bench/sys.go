@@ -88,6 +88,24 @@ func processCPU(pid int) (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
+// processWrites returns how many write system calls a process has made, to sockets
+// and files together.
+func processWrites(pid int) (uint64, error) {
+	path := "/proc/self/io"
+	if pid != 0 {
+		path = "/proc/" + strconv.Itoa(pid) + "/io"
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("read the writes of process %d: %w", pid, err)
+	}
+	n, ok := number((&field{key: "syscw: "}).find(text))
+	if !ok {
+		return 0, fmt.Errorf("read the writes of process %d: no syscw", pid)
+	}
+	return n, nil
+}
+
 // A ticker is a timerfd: it can be waited for beside sockets, to the microsecond.
 type ticker struct{ fd int }
 
