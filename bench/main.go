@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -57,6 +58,9 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, totalWait)
 	defer cancel()
 	if err := dispatch(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -127,12 +131,14 @@ func bench(ctx context.Context, o options) (err error) {
 		if err := os.Mkdir(results, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("create results (run it at the repository's root): %w", err)
 		}
-		f, err := os.Create(filepath.Join(results, time.Now().UTC().Format(time.DateOnly)+"-"+o.save+".txt"))
-		if err != nil {
-			return fmt.Errorf("create results: %w", err)
-		}
-		defer func() { _ = f.Close() }()
-		out = io.MultiWriter(out, f)
+		var kept bytes.Buffer
+		out = io.MultiWriter(out, &kept)
+		defer func() {
+			if err == nil { // what isn't clean isn't worth comparing with
+				name := time.Now().UTC().Format(time.DateOnly) + "-" + o.save + ".txt"
+				err = os.WriteFile(filepath.Join(results, name), kept.Bytes(), 0o644)
+			}
+		}()
 	}
 	if err := checkDescriptors(o.rooms); err != nil {
 		return err
@@ -150,7 +156,11 @@ func bench(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() {
+		if stopErr := s.stop(); err == nil {
+			err = stopErr
+		}
+	}()
 	s.out = out
 	return s.measure(ctx, placed)
 }

@@ -90,19 +90,19 @@ func (s *session) measure(ctx context.Context, placed string) error {
 		fmt.Fprintln(s.out, "  so fast that it is memory: with -dir on a real disk, \"durable\" below would mean something")
 	}
 	fmt.Fprintf(s.out, "one room for each size (of 2 too); closed loop: %d posts in flight; open loop: %d posts/s\n", inFlight, s.rate)
-	var failed []error
+	failed := 0
 	for _, n := range s.rooms {
-		if err := s.room(ctx, n); err != nil {
-			err = fmt.Errorf("room of %d: %w", n, err)
-			fmt.Fprintf(s.out, "  FAILED: %v\n", err)
-			failed = append(failed, err)
+		err := s.room(ctx, n)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := ctx.Err(); err != nil {
-			return err
+		if err != nil {
+			fmt.Fprintf(s.out, "  FAILED: %v\n", err)
+			failed++
 		}
 	}
-	if len(failed) > 0 {
-		return errors.Join(failed...)
+	if failed > 0 {
+		return fmt.Errorf("%d of %d rooms failed", failed, len(s.rooms))
 	}
 	head, err := s.targets[0].head(ctx)
 	if err != nil {
