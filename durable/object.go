@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type object struct {
 	id   ID
 	gate gate
 	hub  hub
+	turn atomic.Pointer[turn] // that runs; nil between turns and while it is passed on by Await
 
 	mu         sync.Mutex // guards the following
 	name       string
@@ -38,6 +40,7 @@ type event struct {
 	run    func(t *turn) error      // nil for a resume
 	answer func(t *turn, err error) // issues the outcome; nil: nobody waits
 	refuse func(err error)          // it will never run; nil: nobody waits
+	call   *call                    // a turn's that waits for it; nil: none does
 	resume chan struct{}            // a handler that comes back from Await
 }
 
@@ -56,7 +59,6 @@ type activation struct {
 	ctx   context.Context // the runtime's lifetime
 
 	fence    Fence // of the next commit
-	turn     *turn // nil between turns
 	last     *commit
 	alarmRun *alarmRun // the alarm handler is running
 	blocked  int       // depth of State.Block

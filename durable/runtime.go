@@ -111,8 +111,9 @@ func New(opts Options) (*Runtime, error) {
 	rt := &Runtime{
 		opts: opts, log: opts.Logger, classes: make(map[string]*Namespace),
 		idle: list.New(), stop: make(chan struct{}),
-		work: work{none: make(chan struct{}, 1)}, waits: waits{on: make(map[ID]map[ID]int)},
+		work: work{none: make(chan struct{}, 1)},
 	}
+	rt.waits.rt = rt
 	rt.ctx, rt.cancel = context.WithCancel(context.Background())
 	for i := range rt.shards {
 		rt.shards[i].objects = make(map[ID]*object)

@@ -160,7 +160,7 @@ func (tx *Tx) PutMany(entries []Entry, options ...WriteOption) error {
 	if len(entries) > MaxKeysPerCall {
 		return ErrTooManyKeys
 	}
-	size := tx.act.turn.bytes()
+	size := tx.act.o.turn.Load().bytes()
 	for _, e := range entries {
 		if len(e.Key) > MaxKeyBytes {
 			return ErrKeyTooLong
@@ -283,7 +283,7 @@ func (tx *Tx) Transaction(fn func(tx *Tx) error) error {
 	if err != nil {
 		return err
 	}
-	t := tx.act.turn
+	t := tx.act.o.turn.Load()
 	child := &Tx{act: tx.act, layer: &layer{}}
 	tx.child = child
 	t.open = append(t.open, child.layer)
@@ -377,5 +377,5 @@ func (s *Storage) Sync() error {
 	if _, err := s.writes(); err != nil {
 		return err
 	}
-	return s.act.turn.flushAndWait(true)
+	return s.act.o.turn.Load().flushAndWait(true)
 }

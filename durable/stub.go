@@ -128,16 +128,13 @@ func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, er
 			drop: func(err error) { answered <- outcome{nil, err} },
 		})
 	}
-	if t := turnFrom(ctx); t != nil {
-		phase := t.phase.Load()
-		if phase == inTurn || phase == inBlockAwait {
-			from, waits := t.act.o.id, &s.ns.rt.waits
-			if !waits.begin(from, s.id) {
-				return nil, s.wrap(method, ErrDeadlock)
-			}
-			defer waits.end(from, s.id)
+	if t := turnFrom(ctx); t != nil && t.phase.Load() != turnOver {
+		waits := &s.ns.rt.waits
+		if ev.call = waits.begin(t, s.id); ev.call == nil {
+			return nil, s.wrap(method, ErrDeadlock)
 		}
-		if phase == inTurn {
+		defer waits.end(t, ev.call)
+		if t.phase.Load() == inTurn {
 			if len(t.open) > 0 {
 				return nil, ErrTxOpen
 			}

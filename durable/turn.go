@@ -19,6 +19,7 @@ type turn struct {
 	out    []output
 	holder uint64 // goroutine that has the turn, where Options.Strict
 	phase  atomic.Int32
+	calls  []*call // that the turn waits for; guarded by waits.mu
 }
 
 // Phases of a turn. They say what a call that bears the turn's context is.
@@ -39,8 +40,8 @@ func turnFrom(ctx context.Context) *turn {
 // mustTurn returns the running turn; storage outside of one is a bug that
 // would break every promise, so it panics.
 func (act *activation) mustTurn() *turn {
-	t := act.turn
-	if t == nil || (act.o.rt.opts.Strict && t.holder != goroutineID()) {
+	t := act.o.turn.Load()
+	if t == nil || t.act != act || t.phase.Load() != inTurn || (act.o.rt.opts.Strict && t.holder != goroutineID()) {
 		panic(fmt.Sprintf("durable: %s %s: storage or state used outside a turn", act.o.ns.class.name, act.o.id))
 	}
 	return t
@@ -56,6 +57,9 @@ func (act *activation) runTurn(ev event) {
 	t := &turn{act: act}
 	t.ctx = context.WithValue(act.ctx, turnKey{}, t)
 	t.take()
+	if ev.call != nil {
+		act.o.rt.waits.runs(ev.call, t)
+	}
 	err, panicked := t.call(ev.run)
 	if panicked {
 		// What earlier turns did is sound: let it land before the reset.
@@ -81,15 +85,17 @@ func (act *activation) runTurn(ev event) {
 
 func (t *turn) take() {
 	t.phase.Store(inTurn)
-	if t.act.o.rt.opts.Strict {
+	if t.holder == 0 && t.act.o.rt.opts.Strict {
 		t.holder = goroutineID()
 	}
-	t.act.turn = t
+	t.act.o.turn.Store(t)
 }
 
 func (t *turn) release(phase int32) {
 	t.phase.Store(phase)
-	t.act.turn = nil
+	if phase != inBlockAwait {
+		t.act.o.turn.Store(nil)
+	}
 }
 
 // bytes is about what the turn has written so far.
@@ -198,7 +204,7 @@ var errNotTurn = errors.New("context isn't that of the object's running turn")
 func (s *State) Await(ctx context.Context, fn func(ctx context.Context) error) error {
 	t := turnFrom(ctx)
 	act := s.act
-	if t == nil || t.act != act || act.turn != t {
+	if t == nil || t.act != act || t.phase.Load() != inTurn {
 		return errNotTurn
 	}
 	if len(t.open) > 0 {

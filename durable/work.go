@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 )
 
@@ -34,51 +33,4 @@ func (w *work) wait(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// waits knows which objects hold their turn until which others answer. A ring
-// of such waits would never end: the call that would close one is refused.
-type waits struct {
-	mu sync.Mutex
-	on map[ID]map[ID]int // number of calls from, to
-}
-
-// begin notes that from waits for to; false if to waits for from already.
-func (w *waits) begin(from, to ID) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if from == to || w.reachesLocked(to, from, make(map[ID]bool)) {
-		return false
-	}
-	if w.on[from] == nil {
-		w.on[from] = make(map[ID]int, 1)
-	}
-	w.on[from][to]++
-	return true
-}
-
-func (w *waits) reachesLocked(at, goal ID, seen map[ID]bool) bool {
-	for next := range w.on[at] {
-		if next == goal {
-			return true
-		}
-		if !seen[next] {
-			seen[next] = true
-			if w.reachesLocked(next, goal, seen) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (w *waits) end(from, to ID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.on[from][to]--; w.on[from][to] == 0 {
-		delete(w.on[from], to)
-	}
-	if len(w.on[from]) == 0 {
-		delete(w.on, from)
-	}
 }
