@@ -1,0 +1,66 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO_FLAGS := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# A folder with npm packages is up to date while its stamp is newer than its lock.
+stamp := node_modules/.installed
+npm_folders := web auth/clienttest $(if $(wildcard e2e/package.json),e2e)
+npm_stamps := $(npm_folders:%=%/$(stamp))
+
+web_sources := $(shell find web/src web/public web/scripts -type f 2>/dev/null) $(wildcard web/*.html web/*.json web/*.ts)
+
+.PHONY: help run dev build test check bench browser
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+run: build ## build, and start on http://localhost:3000 with the data in ./data (flags: ARGS="--addr :3000")
+	@exec bin/snug serve $(ARGS)
+
+build: web/dist/index.html ## leave the server with the client in it in bin/snug
+	@CGO_ENABLED=0 go build $(GO_FLAGS) -o bin/snug ./cmd/snug
+
+web/dist/index.html: web/$(stamp) $(web_sources)
+	@cd web && npm run --silent build
+
+# npm ci takes the lock file by its word.
+%/$(stamp): %/package-lock.json %/package.json
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Vite answers on 5173 and passes /api on to the server. Either end ends both.
+dev: web/$(stamp) ## the client with hot reload on http://localhost:5173, in front of the server
+	@CGO_ENABLED=0 go build -o bin/snug-dev ./cmd/snug
+	@trap 'kill $$server $$vite 2>/dev/null || true; wait' EXIT; trap 'exit 0' INT TERM; \
+	bin/snug-dev serve --addr 127.0.0.1:3000 $(ARGS) & server=$$!; \
+	(cd web && exec node node_modules/vite/bin/vite.js) & vite=$$!; \
+	wait -n || true
+
+test: build browser $(npm_stamps) ## everything: Go with the race detector, TypeScript, a real browser
+	@mkdir -p bin && rm -f bin/test-summary
+	@go run ./internal/runtests -bin bin/snug -summary bin/test-summary
+
+# What the browser tests need and this machine may lack.
+browser:
+	@if [ ! -x /usr/bin/chromium ]; then \
+		if ! command -v apt-get >/dev/null; then echo "install chromium to /usr/bin/chromium for the browser tests" >&2; exit 1; fi; \
+		as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+		$$as apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
+	fi
+
+check: web/$(stamp) ## formatters, linters, types, generated files
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }
+	@go vet ./...
+	@go tool staticcheck ./...
+	@go test ./internal/...
+	@go test -run 'TestExampleFile' ./cmd/snug/internal/config
+	@cd web && npm run --silent check
+
+bench: build ## sends, deliveries and latency of the built server, beside the floor
+	@go run ./bench -server bin/snug $(ARGS)

@@ -1,0 +1,132 @@
+// Command runtests runs every suite of the repository and adds up what they
+// say: the Go packages with the race detector, the built binary from outside,
+// the client's types, its unit tests, and a real browser. The last line it
+// prints is "N passed, N failed"; it exits with 1 if anything failed.
+//
+// Run it by make test, which installs and builds what it needs.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// count is what a suite found.
+type count struct{ passed, failed int }
+
+func (c count) String() string { return fmt.Sprintf("%d passed, %d failed", c.passed, c.failed) }
+
+// suite runs one kind of tests to its end, prints what people need to see of it
+// to out, and counts. An error means that it could not even be run.
+type suite struct {
+	name string
+	run  func(ctx context.Context, out io.Writer) (count, error)
+}
+
+func main() {
+	bin := flag.String("bin", "bin/snug", "the built server")
+	summary := flag.String("summary", "", "file that the last line is written to as well")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	path, err := filepath.Abs(*bin)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "runtests:", err)
+		os.Exit(1)
+	}
+	total := runAll(ctx, suites(path), os.Stdout)
+	stop()
+	if *summary != "" {
+		if err := os.WriteFile(*summary, []byte(total.String()+"\n"), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "runtests:", err)
+		}
+	}
+	fmt.Println(total)
+	if total.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func suites(bin string) []suite {
+	list := []suite{
+		{"go packages, with the race detector", goPackages},
+		{"the binary from outside", func(ctx context.Context, out io.Writer) (count, error) {
+			return goTest(ctx, out, []string{"-race", "-count=1", "./e2e"}, "-bin", bin)
+		}},
+		{"types and lint of the client", func(ctx context.Context, out io.Writer) (count, error) {
+			return command(ctx, out, "web", nil, "npm", "run", "--silent", "check")
+		}},
+		{"client", vitest},
+	}
+	if _, err := os.Stat("e2e/package.json"); err == nil {
+		list = append(list, suite{"browser", func(ctx context.Context, out io.Writer) (count, error) {
+			return playwright(ctx, out, bin)
+		}})
+	}
+	return list
+}
+
+func runAll(ctx context.Context, list []suite, out io.Writer) (total count) {
+	var table strings.Builder
+	for _, s := range list {
+		fmt.Fprintf(out, "\n=== %s\n", s.name)
+		began := time.Now()
+		c, err := s.run(ctx, out)
+		if err != nil {
+			fmt.Fprintf(out, "%s: %v\n", s.name, err)
+			c.failed = max(c.failed, 1)
+		}
+		if err == nil && c.passed+c.failed == 0 {
+			fmt.Fprintf(out, "%s: no tests ran\n", s.name)
+			c.failed = 1
+		}
+		total.passed += c.passed
+		total.failed += c.failed
+		fmt.Fprintf(&table, "%-38s %6d passed %4d failed %6.0f s\n", s.name, c.passed, c.failed, time.Since(began).Seconds())
+	}
+	fmt.Fprintf(out, "\n%s", table.String())
+	return total
+}
+
+// goPackages leaves e2e out, which is run on the built binary, and what npm
+// packages bring along.
+func goPackages(ctx context.Context, out io.Writer) (count, error) {
+	list, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
+	if err != nil {
+		return count{}, fmt.Errorf("list packages: %w", err)
+	}
+	args := []string{"-race", "-timeout=12m"}
+	for pkg := range strings.FieldsSeq(string(list)) {
+		if pkg != "snug/e2e" && !strings.Contains(pkg, "/node_modules/") {
+			args = append(args, pkg)
+		}
+	}
+	return goTest(ctx, out, args)
+}
+
+// command is a suite that only says yes or no.
+func command(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) (count, error) {
+	if err := execute(ctx, out, dir, env, name, args...); err != nil {
+		return count{failed: 1}, err
+	}
+	return count{passed: 1}, nil
+}
+
+func execute(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "CI=1", "NO_COLOR=1", "FORCE_COLOR=0"), env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	// A runner gets the time to stop what it started.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd.Run()
+}
