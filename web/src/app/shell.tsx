@@ -78,7 +78,7 @@ function Sidebar(props: { onSignedOut(): void }) {
               to="/rooms/$slug"
               params={{ slug: 'global' }}
               class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
-              activeProps={{ class: 'bg-ink/7 font-medium text-ink' }}
+              activeProps={{ class: 'forced-border bg-ink/7 font-medium text-ink' }}
               inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
             >
               <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />

@@ -72,6 +72,7 @@ export function Composer(props: ComposerProps) {
       <div class="flex items-end gap-1 rounded-card border border-line-strong/50 bg-sunken p-1 focus-within:border-accent forced-colors:focus-within:outline-2">
         <textarea
           ref={field}
+          id="composer"
           rows="1"
           value={text()}
           onInput={(event) => {

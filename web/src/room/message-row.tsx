@@ -66,7 +66,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
 
 function Time(props: { timestamp: number }) {
   return (
-    <time dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
+    <time dir="auto" dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
       {timeOf(props.timestamp)}
     </time>
   )
@@ -135,7 +135,7 @@ function PendingWord(props: { row: Row; online: boolean; actions: RowActions }) 
           <Match when={!props.online}>
             <span class="text-meta text-muted">Waiting to be sent</span>
           </Match>
-          <Match when={slow() && post().status !== 'acked'}>
+          <Match when={slow() && post().status === 'sending'}>
             <span class="text-meta text-muted">Sending…</span>
           </Match>
         </Switch>

@@ -42,7 +42,7 @@ export function RoomView(props: { slug: string }) {
         class={`${buttonVariants({ size: 'small' })} absolute start-3 top-3 z-10 not-focus:sr-only`}
         onClick={(event) => {
           event.preventDefault()
-          document.querySelector<HTMLElement>('form textarea')?.focus()
+          document.getElementById('composer')?.focus()
         }}
       >
         Skip to writing
@@ -90,7 +90,7 @@ function Head(props: { session: RoomSession; me: string }) {
   }
   return (
     <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2 sm:ps-5 sm:pe-4">
-      <h1 class="min-w-0 truncate text-title font-semibold tracking-tight">
+      <h1 dir="auto" class="min-w-0 truncate text-title font-semibold tracking-tight">
         <span class="text-muted" aria-hidden="true">#</span>
         {props.session.slug}
       </h1>

@@ -29,20 +29,30 @@ export function messageKey(m: Pick<Posted, 'id' | 'userId' | 'clientId'>): strin
 }
 
 export class Rows {
+  private readonly skipped: number
+
+  /**
+   * With `hasOlder` the oldest message isn't shown: what comes before it, and
+   * so its height, isn't known, and a row that changes its height as older ones
+   * come in moves what is being read.
+   */
   constructor(
     private readonly messages: readonly Posted[],
+    hasOlder: boolean,
     private readonly pending: readonly PendingPost[],
     private readonly me: { id: string; name: string },
-  ) {}
+  ) {
+    this.skipped = hasOlder && messages.length > 1 ? 1 : 0
+  }
 
   get length(): number {
-    return this.messages.length + this.pending.length
+    return this.messages.length - this.skipped + this.pending.length
   }
 
   key(index: number): string {
-    const m = this.messages[index]
+    const m = this.messages[index + this.skipped]
     if (m) return messageKey(m)
-    const p = this.pending[index - this.messages.length]
+    const p = this.pending[index + this.skipped - this.messages.length]
     return p ? messageKey({ id: '', userId: p.userId, clientId: p.clientId }) : ''
   }
 
@@ -64,12 +74,12 @@ export class Rows {
   }
 
   private plain(index: number): Omit<Row, 'first'> | undefined {
-    const m = this.messages[index]
+    const m = this.messages[index + this.skipped]
     if (m) {
       const { userId, userName, content, timestamp, seq } = m
       return { key: messageKey(m), userId, userName, content, timestamp, seq }
     }
-    const p = this.pending[index - this.messages.length]
+    const p = this.pending[index + this.skipped - this.messages.length]
     if (!p) return undefined
     return { key: this.key(index), userId: p.userId, userName: this.me.name, content: p.content, timestamp: p.createdAt, pending: p }
   }

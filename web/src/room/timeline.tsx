@@ -8,7 +8,7 @@ import { MessageRow } from './message-row'
 import { Rows } from './rows'
 import type { RoomSession } from './session'
 import { dayOf } from './times'
-import { createVirtualList } from './virtual'
+import { createVirtualList, type VirtualList } from './virtual'
 
 /** Nearer to the end than this is at the end. */
 const END_PX = 80
@@ -27,7 +27,7 @@ export function Timeline(props: { session: RoomSession; me: { id: string; name: 
   // A timeline is for one session; another room is another timeline.
   const session = props.session
   let scroller!: HTMLDivElement
-  const rows = createMemo(() => new Rows(session.room().messages, session.pending(), props.me))
+  const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me))
 
   const list = createVirtualList(() => {
     const r = rows()
@@ -46,6 +46,7 @@ export function Timeline(props: { session: RoomSession; me: { id: string; name: 
   })
 
   const [atEnd, setAtEnd] = createSignal(true)
+  const [top, setTop] = createSignal(0)
   const following = () => atEnd() && attached(session.room())
   const actions = { retry: session.retryPost, discard: session.discardPost }
 
@@ -53,6 +54,7 @@ export function Timeline(props: { session: RoomSession; me: { id: string; name: 
     const { scrollHeight, clientHeight, scrollTop } = scroller
     const fromEnd = scrollHeight - clientHeight - scrollTop
     setAtEnd(fromEnd <= END_PX)
+    setTop(scrollTop)
     session.setFollowing(fromEnd <= END_PX)
     if (scrollTop < FETCH_PX && session.older().status === 'idle') session.loadOlder()
     if (fromEnd < FETCH_PX && !attached(session.room())) session.loadNewer()
@@ -129,7 +131,7 @@ export function Timeline(props: { session: RoomSession; me: { id: string; name: 
           </div>
         </div>
       </div>
-      <StickyDay rows={rows()} list={list} />
+      <StickyDay rows={rows()} list={list} top={top()} />
       <Show when={!following() && rows().length > 0}>
         <div class="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
           <Button
@@ -225,12 +227,12 @@ export function RowSkeletons(props: { count: number }) {
 
 // The day of the topmost row, held at the top while its own line is above it;
 // the next day's line pushes it out.
-function StickyDay(props: { rows: Rows; list: ReturnType<typeof createVirtualList> }) {
+function StickyDay(props: { rows: Rows; list: VirtualList; top: number }) {
   const HEIGHT = 32
   const place = createMemo(() => {
     props.list.version()
     const { core } = props.list
-    const offset = core.scrollOffset ?? 0
+    const offset = props.top
     const items = core.getVirtualItems()
     const top = items.find((item) => item.end > offset)
     const row = top && props.rows.at(top.index)

@@ -17,15 +17,13 @@ const item =
 export function DropdownMenuContent<T extends ValidComponent = 'div'>(props: PolymorphicProps<T, Primitive.DropdownMenuContentProps<T> & Classed>) {
   const [local, others] = splitProps(props as Primitive.DropdownMenuContentProps & Classed, ['class'])
   return (
-    <Primitive.Portal>
-      <Primitive.Content
-        class={cn(
-          'z-50 min-w-56 max-w-[calc(100vw-1rem)] origin-(--kb-menu-content-transform-origin) rounded-card border border-line bg-surface p-1 text-ink shadow-float outline-none data-closed:animate-pop-out data-expanded:animate-pop-in',
-          local.class,
-        )}
-        {...others}
-      />
-    </Primitive.Portal>
+    <Primitive.Content
+      class={cn(
+        'z-50 min-w-56 max-w-[calc(100vw-1rem)] origin-(--kb-menu-content-transform-origin) rounded-card border border-line bg-surface p-1 text-ink shadow-float outline-none data-closed:animate-pop-out data-expanded:animate-pop-in',
+        local.class,
+      )}
+      {...others}
+    />
   )
 }
 
