@@ -195,7 +195,7 @@ type readyBody struct {
 }
 
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	err, fresh := s.ready.ask(time.Now())
+	fresh, err := s.ready.ask(time.Now())
 	if err == nil {
 		writeJSON(w, http.StatusOK, readyBody{Ready: true})
 		return
@@ -222,16 +222,17 @@ type readiness struct {
 	err   error
 }
 
-func (p *readiness) ask(now time.Time) (err error, fresh bool) {
+// ask reports why not, and whether that is news.
+func (p *readiness) ask(now time.Time) (fresh bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.asked.IsZero() && now.Sub(p.asked) < readyFor {
-		return p.err, false
+		return false, p.err
 	}
 	// Not the request's: the answer is for everyone who asks now.
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
 	p.err = p.check(ctx)
 	p.asked = now
-	return p.err, true
+	return true, p.err
 }

@@ -228,7 +228,6 @@ func unquote(v string) string {
 type variableSet struct {
 	byName map[string]string
 	known  []string
-	secret map[string]bool
 	from   map[string]string // setting -> the variable that set it
 	found  map[string]value
 	file   string
