@@ -138,7 +138,7 @@ func TestScenario10QueueIsBoundedInBytes(t *testing.T) {
 	var release chan struct{}
 	scenario(t, blocking(&release), func(w *world) {
 		release = make(chan struct{})
-		class := durable.NewClass("sink", func(*durable.State) durable.Object { return nil })
+		class := durable.NewClass("sink", func(*durable.State) durable.Object { return struct{}{} })
 		take := durable.Handle(class, "take", func(durable.Object, context.Context, bulky) (int, error) {
 			<-release
 			return 0, nil

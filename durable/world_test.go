@@ -3,8 +3,11 @@ package durable_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"iter"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -304,6 +307,30 @@ func (w *world) wantBook(b *book, lines ...string) {
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
+}
+
+var seedFlag = flag.Uint64("seed", 0, "the one seed for tests that draw lots; 0: fresh ones")
+
+// seeds yields n seeds, or the one that was given by -seed. A test that fails
+// names its seed.
+func seeds(t *testing.T, n int) iter.Seq[uint64] {
+	t.Helper()
+	return func(yield func(uint64) bool) {
+		if *seedFlag != 0 {
+			yield(*seedFlag)
+			return
+		}
+		for range n {
+			seed := rand.Uint64()
+			if !yield(seed) {
+				return
+			}
+			if t.Failed() {
+				t.Logf("again: go test -run '^%s$' -seed %d", t.Name(), seed)
+				return
+			}
+		}
+	}
 }
 
 // idle lets objects fall asleep.
