@@ -5,12 +5,15 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-GO_FLAGS := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# One way to compile for all that follows, so that nothing is compiled twice.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath
 
 # A folder with npm packages is up to date while its stamp is newer than its lock.
 stamp := node_modules/.installed
-npm_folders := web auth/clienttest $(if $(wildcard e2e/package.json),e2e)
-npm_stamps := $(npm_folders:%=%/$(stamp))
+npm_stamps := web/$(stamp) e2e/$(stamp) auth/clienttest/$(stamp)
 
 web_sources := $(shell find web/src web/public web/scripts -type f 2>/dev/null) $(wildcard web/*.html web/*.json web/*.ts)
 
@@ -23,7 +26,7 @@ run: build ## build, and start on http://localhost:3000 with the data in ./data 
 	@exec bin/snug serve $(ARGS)
 
 build: web/dist/index.html ## leave the server with the client in it in bin/snug
-	@CGO_ENABLED=0 go build $(GO_FLAGS) -o bin/snug ./cmd/snug
+	@go build -ldflags "$(LDFLAGS)" -o bin/snug ./cmd/snug
 
 web/dist/index.html: web/$(stamp) $(web_sources)
 	@cd web && npm run --silent build
@@ -35,7 +38,7 @@ web/dist/index.html: web/$(stamp) $(web_sources)
 
 # Vite answers on 5173 and passes /api on to the server. Either end ends both.
 dev: web/$(stamp) ## the client with hot reload on http://localhost:5173, in front of the server
-	@CGO_ENABLED=0 go build -o bin/snug-dev ./cmd/snug
+	@go build -o bin/snug-dev ./cmd/snug
 	@trap 'kill $$server $$vite 2>/dev/null || true; wait' EXIT; trap 'exit 0' INT TERM; \
 	bin/snug-dev serve --addr 127.0.0.1:3000 $(ARGS) & server=$$!; \
 	(cd web && exec node node_modules/vite/bin/vite.js) & vite=$$!; \
@@ -54,13 +57,14 @@ browser:
 		DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
 	fi
 
-check: web/$(stamp) ## formatters, linters, types, generated files
+check: web/$(stamp) e2e/$(stamp) ## formatters, linters, types, generated files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }
 	@go vet ./...
 	@go tool staticcheck ./...
 	@go test ./internal/...
 	@go test -run 'TestExampleFile' ./cmd/snug/internal/config
 	@cd web && npm run --silent check
+	@cd e2e && npm run --silent check
 
 bench: build ## sends, deliveries and latency of the built server, beside the floor
 	@go run ./bench -server bin/snug $(ARGS)

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -56,22 +57,25 @@ func main() {
 }
 
 func suites(bin string) []suite {
-	list := []suite{
+	return []suite{
 		{"go packages, with the race detector", goPackages},
 		{"the binary from outside", func(ctx context.Context, out io.Writer) (count, error) {
 			return goTest(ctx, out, []string{"-race", "-count=1", "./e2e"}, "-bin", bin)
 		}},
-		{"types and lint of the client", func(ctx context.Context, out io.Writer) (count, error) {
-			return command(ctx, out, "web", nil, "npm", "run", "--silent", "check")
+		{"types and lint of TypeScript", func(ctx context.Context, out io.Writer) (total count, err error) {
+			for _, folder := range []string{"web", "e2e"} {
+				if checkErr := execute(ctx, out, folder, nil, "npm", "run", "--silent", "check"); checkErr != nil {
+					total.failed++
+					err = errors.Join(err, fmt.Errorf("%s: %w", folder, checkErr))
+				} else {
+					total.passed++
+				}
+			}
+			return total, err
 		}},
 		{"client", vitest},
+		{"browser", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin) }},
 	}
-	if _, err := os.Stat("e2e/package.json"); err == nil {
-		list = append(list, suite{"browser", func(ctx context.Context, out io.Writer) (count, error) {
-			return playwright(ctx, out, bin)
-		}})
-	}
-	return list
 }
 
 func runAll(ctx context.Context, list []suite, out io.Writer) (total count) {
@@ -110,14 +114,6 @@ func goPackages(ctx context.Context, out io.Writer) (count, error) {
 		}
 	}
 	return goTest(ctx, out, args)
-}
-
-// command is a suite that only says yes or no.
-func command(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) (count, error) {
-	if err := execute(ctx, out, dir, env, name, args...); err != nil {
-		return count{failed: 1}, err
-	}
-	return count{passed: 1}, nil
 }
 
 func execute(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) error {
