@@ -132,7 +132,7 @@ function PendingWord(props: { row: Row; online: boolean; actions: RowActions }) 
               </div>
             )}
           </Match>
-          <Match when={!props.online}>
+          <Match when={!props.online && props.row.lastWaiting}>
             <span class="text-meta text-muted">Waiting to be sent</span>
           </Match>
           <Match when={slow() && post().status === 'sending'}>

@@ -21,6 +21,8 @@ export interface Row {
   day?: number
   /** Shows face and name. */
   first: boolean
+  /** The last of those that wait: one word is enough for all of them. */
+  lastWaiting: boolean
 }
 
 /** An own message keeps its key from the outbox on, so that its row keeps its element. */
@@ -62,7 +64,8 @@ export class Rows {
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
     const first = newDay || before.userId !== own.userId || own.timestamp - before.timestamp > GROUP_MS
-    return newDay ? { ...own, first, day: own.timestamp } : { ...own, first }
+    const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
+    return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
 
   /** A guess at a row's height in px; a good one spares the list a correction. */
@@ -73,7 +76,7 @@ export class Rows {
     return 4 + lines * 22 + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44)
   }
 
-  private plain(index: number): Omit<Row, 'first'> | undefined {
+  private plain(index: number): Omit<Row, 'first' | 'lastWaiting'> | undefined {
     const m = this.messages[index + this.skipped]
     if (m) {
       const { userId, userName, content, timestamp, seq } = m

@@ -56,7 +56,7 @@ export interface RoomSessionOptions {
 }
 
 /** A frame says "typing" for 5 s: say it again in time. */
-const TYPING_EVERY_MS = 3_000
+const TYPING_EVERY_MS = 2_000
 /** After a page that couldn't be had, or was of another history. */
 const RELOAD_MS = 3_000
 

@@ -9,7 +9,7 @@ export const Route = createFileRoute('/sign-in')({
     // Whether someone is signed in is only a convenience here: a server that
     // can't be reached is told by the form.
     const account = await context.client.ensureQueryData(sessionQuery).catch(() => null)
-    if (account) throw redirect({ to: safeRedirect(search.redirect) })
+    if (account) throw redirect({ href: safeRedirect(search.redirect) })
   },
   component: () => {
     const search = Route.useSearch()
