@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -232,6 +233,41 @@ func TestTwoServersInOneProcess(t *testing.T) {
 		t.Errorf("the other server knows Ada's session: %d", status)
 	}
 	signUp(t, second.Addr().String(), "Ada")
+}
+
+// A server that was opened and never run holds nothing once it is closed.
+func TestCloseWithoutRun(t *testing.T) {
+	l, err := config.Load([]string{"--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, nil, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := OpenServer(t.Context(), l.Config, slog.New(slog.DiscardHandler), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A disk that can't be trusted any more ends the server: what is on it is read
+// anew at the next start.
+func TestStorageFailureEndsTheServer(t *testing.T) {
+	l, err := config.Load([]string{"--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, nil, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenServer(t.Context(), l.Config, slog.New(slog.DiscardHandler), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cause := errors.New("sync: input/output error")
+	s.failed <- cause
+	if err := s.Run(t.Context()); !errors.Is(err, cause) || !strings.Contains(err.Error(), "start again") {
+		t.Errorf("run: %v", err)
+	}
 }
 
 // What a full disk does is said in words, and nobody loses the connection.
