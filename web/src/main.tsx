@@ -4,6 +4,7 @@ import { createRouter, RouterProvider } from '@tanstack/solid-router'
 import { render } from 'solid-js/web'
 import './app.css'
 import { Broken } from './broken'
+import { Pending } from './pending'
 import { routeTree } from './routeTree.gen'
 
 const RELOADED = 'snug:reloaded'
@@ -25,6 +26,9 @@ const router = createRouter({
   context: { client },
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
+  defaultPendingComponent: Pending,
+  defaultPendingMs: 400,
+  defaultPendingMinMs: 0,
 })
 
 declare module '@tanstack/solid-router' {

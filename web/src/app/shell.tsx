@@ -5,7 +5,8 @@ import { Match, Show, Switch } from 'solid-js'
 import { setSession, type Account } from '~/auth/session'
 import { Mark } from '~/mark'
 import { Notice } from '~/notice'
-import { Button } from '~/ui/button'
+import { Button, buttonVariants } from '~/ui/button'
+import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
 import { LiveProvider, useLive } from './live'
@@ -45,7 +46,18 @@ function Frame(props: { onSignedOut(): void }) {
   return (
     <Switch
       fallback={
-        <div class="flex h-dvh">
+        <div class="relative flex h-dvh">
+          <a
+            href="#composer"
+            class={cn(buttonVariants({ size: 'small' }), 'absolute start-3 top-3.5 z-10 not-focus:sr-only')}
+            onClick={(event) => {
+              // A fragment would become a part of the address.
+              event.preventDefault()
+              document.getElementById('composer')?.focus()
+            }}
+          >
+            Skip to writing
+          </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />
         </div>

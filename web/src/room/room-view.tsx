@@ -37,16 +37,6 @@ export function RoomView(props: { slug: string }) {
 
   return (
     <main class="relative flex min-w-0 flex-1 flex-col">
-      <a
-        href="#composer"
-        class={`${buttonVariants({ size: 'small' })} absolute start-3 top-3 z-10 not-focus:sr-only`}
-        onClick={(event) => {
-          event.preventDefault()
-          document.getElementById('composer')?.focus()
-        }}
-      >
-        Skip to writing
-      </a>
       <Show when={session.gone()} fallback={
         <>
           <Head session={session} me={me.id} />

@@ -20,7 +20,7 @@ export function TextFieldInput<T extends ValidComponent = 'input'>(props: Polymo
   return (
     <Primitive.Input
       class={cn(
-        'h-11 w-full min-w-0 rounded-control border border-line-strong/70 bg-surface px-3 text-body text-ink placeholder:text-muted focus-visible:outline-offset-0 data-invalid:border-bad',
+        'h-11 w-full min-w-0 rounded-control border border-line-strong/70 bg-surface px-3 text-body text-ink placeholder:text-muted focus-visible:outline-offset-0 pointer-coarse:text-[1rem] data-invalid:border-bad',
         local.class,
       )}
       {...others}
