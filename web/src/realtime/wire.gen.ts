@@ -186,6 +186,7 @@ export interface ErrorFrame {
 /** PongFrame answers ping, from the socket layer alone. */
 export interface PongFrame {
   type: "pong";
+  ref?: string;
 }
 
 /** Level0Message carries a message, posted or of the room itself. */
