@@ -169,3 +169,10 @@ func (c *client) hearsNothing(why string) {
 	default:
 	}
 }
+
+// pipe returns two ends of a connection that end with the test.
+func pipe(w *world) (near, far net.Conn) {
+	near, far = net.Pipe()
+	w.Cleanup(func() { _, _ = near.Close(), far.Close() })
+	return near, far
+}

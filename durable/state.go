@@ -179,7 +179,10 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	}
 	m := &member{sock: sock, tags: distinct, attachment: slices.Clone(attachment)}
 	act.members[sock.id] = m
-	reset := func(error) { sock.Close(CloseReset, "the object was reset") }
+	reset := func(error) {
+		act.o.rt.sockets.end([]*Socket{sock})
+		sock.Close(CloseReset, "the object was reset")
+	}
 	t.out = append(t.out, output{
 		do: func() {
 			act.o.hub.add(act.o, m)
