@@ -5,9 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// hub holds an object's sockets as the outputs that have left made them. It
-// outlives activations. What a turn sees (activation.members) runs ahead of it
-// by the outputs that are still held.
+// hub holds an object's sockets as the outputs that have left made them, and
+// those that are gone until the object has heard of it. It outlives
+// activations, but not a reset. What a turn sees (activation.members) runs
+// ahead of it by the outputs that are still held.
 type hub struct {
 	auto atomic.Pointer[autoResponse]
 
@@ -29,7 +30,6 @@ func (h *hub) add(o *object, m *member) {
 	h.mu.Unlock()
 	if !m.sock.join(o) {
 		// It went away before its acceptance left the gate.
-		h.remove(m.sock.id)
 		o.socketGone(m.sock, m.sock.closeInfo())
 	}
 }
@@ -66,22 +66,35 @@ func (h *hub) broadcast(tag string, f Frame, except *Socket) {
 	}
 }
 
-func (h *hub) closeAll(code int, reason string) {
-	for _, m := range h.snapshot() {
-		m.sock.Close(code, reason)
+// clear empties the hub and returns who was in it.
+func (h *hub) clear() []*Socket {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*Socket, 0, len(h.members))
+	for _, m := range h.members {
+		list = append(list, m.sock)
 	}
+	h.members = nil
+	return list
 }
 
 // socketGone tells the object, in its order of events, that a member is gone.
+// Until then it stays in the hub, so that an object that is woken by this knows
+// whom the news is about.
 func (o *object) socketGone(sock *Socket, info CloseInfo) {
-	_ = o.enqueue(event{name: "socket close", run: func(t *turn) error {
-		if _, there := t.act.members[sock.id]; !there {
+	_ = o.enqueue(event{
+		name: "socket close",
+		run: func(t *turn) error {
+			o.hub.remove(sock.id)
+			if _, there := t.act.members[sock.id]; !there {
+				return nil
+			}
+			delete(t.act.members, sock.id)
+			if h, ok := t.act.obj.(SocketHandler); ok {
+				return h.SocketClose(t.ctx, sock, info)
+			}
 			return nil
-		}
-		delete(t.act.members, sock.id)
-		if h, ok := t.act.obj.(SocketHandler); ok {
-			return h.SocketClose(t.ctx, sock, info)
-		}
-		return nil
-	}}, true) // an object that left the table had no member
+		},
+		refuse: func(error) { o.hub.remove(sock.id) },
+	}, true) // an object that left the table had no member
 }

@@ -118,6 +118,9 @@ func (act *activation) reset(cause error) {
 	act.mu.Unlock()
 
 	o := act.o
+	// Before the next activation can meet the sockets, or hear what they sent.
+	sockets := o.hub.clear()
+	o.rt.sockets.end(sockets)
 	o.mu.Lock()
 	if o.act == act {
 		o.act = nil
@@ -127,7 +130,10 @@ func (act *activation) reset(cause error) {
 	if !errors.Is(cause, ErrClosed) {
 		o.rt.log.Error("object reset", "class", o.ns.class.name, "id", o.id.String(), "cause", cause.Error())
 	}
-	o.hub.closeAll(CloseReset, "the object was reset")
+	for _, sock := range sockets {
+		sock.leave(o)
+		sock.Close(CloseReset, "the object was reset")
+	}
 }
 
 // storageFailed breaks the object: what it would decide without its storage

@@ -121,7 +121,6 @@ func (s *Socket) forget() {
 	s.mu.Unlock()
 	s.rt.sockets.remove(s)
 	for _, o := range objects {
-		o.hub.remove(s.id)
 		o.socketGone(s, info)
 	}
 	if s.opts.Handler != nil {

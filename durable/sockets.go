@@ -101,17 +101,22 @@ func (r *sockets) all(tag string) []*Socket {
 func (rt *Runtime) CloseSockets(tag string, code int, reason string) int {
 	r := rt.sockets
 	list := r.all(tag)
+	r.end(list)
+	for _, s := range list {
+		s.Close(code, reason)
+	}
+	return len(list)
+}
+
+// end sees to it that what the sockets sent isn't acted on any more.
+func (r *sockets) end(list []*Socket) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	now := time.Now()
 	for _, s := range list {
 		s.dead.Store(true)
 		r.ended[s.id] = now
 	}
-	r.mu.Unlock()
-	for _, s := range list {
-		s.Close(code, reason)
-	}
-	return len(list)
 }
 
 // CountSockets returns how many open sockets bear the tag.
@@ -121,8 +126,9 @@ func (rt *Runtime) CountSockets(tag string) int {
 	return len(rt.sockets.byTag[tag])
 }
 
-// Ended reports whether CloseSockets closed the socket: what it sent before is
-// not to be acted on. A socket that its client closed isn't ended.
+// Ended reports whether the socket was closed by CloseSockets, or by the reset
+// of an object that it was a member of: what it sent before is not to be acted
+// on. A socket that its client closed isn't ended.
 func (s *State) Ended(id SocketID) bool {
 	r := s.act.o.rt.sockets
 	r.mu.Lock()
