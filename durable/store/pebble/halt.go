@@ -1,6 +1,7 @@
 package pebble
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,7 +38,7 @@ func newHalt(fatal func(error)) *halt {
 // may hold the engine's locks and may turn a panic into an error.
 func (h *halt) fail(err error) {
 	h.once.Do(func() {
-		h.err = fmt.Errorf("object store has stopped and must be opened anew: %w", classify(err))
+		h.err = fmt.Errorf("object store has stopped and must be opened anew: %w", damage(classify(err)))
 		close(h.done)
 		if h.opened.Load() {
 			go h.fatal(h.err)
@@ -70,6 +71,14 @@ func (h *halt) run(fn func() error) error {
 	}
 }
 
+// panicError is what was recovered as an error.
+func panicError(r any) error {
+	if err, ok := r.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", r)
+}
+
 // classify gives err the name that callers know it by.
 func classify(err error) error {
 	if vfs.IsNoSpaceError(err) {
@@ -80,7 +89,7 @@ func classify(err error) error {
 
 // retryPause is how long the engine waits after a failed write of a table. It
 // would try again at once, for as long as the disk is full.
-const retryPause = 200 * time.Millisecond
+const retryPause = 50 * time.Millisecond
 
 // haltFS stops the store when a file that can't be written twice fails, and
 // lets nothing change on disk once the store has stopped.
@@ -120,7 +129,7 @@ func (h *halt) change(isVital bool, act func() error) error {
 	return err
 }
 
-func (f *haltFS) open(path string, act func() (vfs.File, error)) (vfs.File, error) {
+func (f *haltFS) open(path string, act func() (vfs.File, error)) (*haltFile, error) {
 	var opened vfs.File
 	err := f.halt.change(vital(path), func() (err error) {
 		opened, err = act()
@@ -129,19 +138,48 @@ func (f *haltFS) open(path string, act func() (vfs.File, error)) (vfs.File, erro
 	if err != nil {
 		return nil, err
 	}
-	return &haltFile{opened, f.halt, vital(path)}, nil
+	return &haltFile{File: opened, halt: f.halt, vital: vital(path)}, nil
 }
 
+// Create makes a file. The engine creates a manifest and the marker that
+// points at it under one sync of the directory; where a file system keeps the
+// second of two new entries and loses the first, that would be a folder
+// without its manifest. So all that is there is made to last before a marker.
 func (f *haltFS) Create(path string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.open(path, func() (vfs.File, error) { return f.FS.Create(path, c) })
+	if dir := f.PathDir(path); strings.HasPrefix(f.PathBase(path), "marker.") {
+		if err := f.syncDir(dir); err != nil {
+			return nil, err
+		}
+	}
+	file, err := f.open(path, func() (vfs.File, error) { return f.FS.Create(path, c) })
+	if err != nil {
+		return nil, err // a nil *haltFile is not a nil File
+	}
+	if guardPath(f, path) == "" {
+		return file, nil
+	}
+	beside, err := f.open(path, func() (vfs.File, error) { return f.FS.Create(guardPath(f, path), c) })
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	file.guard = &guard{file: beside}
+	return file, nil
 }
 
-func (f *haltFS) OpenReadWrite(path string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	return f.open(path, func() (vfs.File, error) { return f.FS.OpenReadWrite(path, c, opts...) })
+func (f *haltFS) syncDir(path string) error {
+	dir, err := f.OpenDir(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func (f *haltFS) ReuseForWrite(old, path string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.open(path, func() (vfs.File, error) { return f.FS.ReuseForWrite(old, path, c) })
+	file, err := f.open(path, func() (vfs.File, error) { return f.FS.ReuseForWrite(old, path, c) })
+	if err != nil {
+		return nil, err // a nil *haltFile is not a nil File
+	}
+	return file, nil
 }
 
 // OpenDir opens a directory, whose only use is that it can be synced: what was
@@ -151,7 +189,7 @@ func (f *haltFS) OpenDir(path string) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &haltFile{dir, f.halt, true}, nil
+	return &haltFile{File: dir, halt: f.halt, vital: true}, nil
 }
 
 func (f *haltFS) Link(old, path string) error {
@@ -163,7 +201,13 @@ func (f *haltFS) Rename(old, path string) error {
 }
 
 func (f *haltFS) Remove(path string) error {
-	return f.halt.change(false, func() error { return f.FS.Remove(path) })
+	return f.halt.change(false, func() error {
+		err := f.FS.Remove(path)
+		if beside := guardPath(f, path); beside != "" && err == nil {
+			_ = f.FS.Remove(beside) // there may be none; one that stays does no harm
+		}
+		return err
+	})
 }
 
 func (f *haltFS) RemoveAll(path string) error {
@@ -196,9 +240,13 @@ type haltFile struct {
 	vfs.File
 	halt  *halt
 	vital bool
+	guard *guard // or nil
 }
 
 func (f *haltFile) Write(p []byte) (n int, err error) {
+	if f.guard != nil {
+		f.guard.wrote(p) // before the file may change p
+	}
 	err = f.halt.change(f.vital, func() error {
 		n, err = f.File.Write(p)
 		return err
@@ -206,17 +254,25 @@ func (f *haltFile) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-func (f *haltFile) WriteAt(p []byte, off int64) (n int, err error) {
-	err = f.halt.change(f.vital, func() error {
-		n, err = f.File.WriteAt(p, off)
+func (f *haltFile) Sync() error { return f.sync(f.File.Sync) }
+
+func (f *haltFile) SyncData() error { return f.sync(f.File.SyncData) }
+
+func (f *haltFile) sync(act func() error) error {
+	if err := f.halt.change(f.vital, act); err != nil || f.guard == nil {
 		return err
-	})
-	return n, err
+	}
+	return f.guard.synced()
 }
 
-func (f *haltFile) Sync() error { return f.halt.change(f.vital, f.File.Sync) }
-
-func (f *haltFile) SyncData() error { return f.halt.change(f.vital, f.File.SyncData) }
+// Close closes the guard too.
+func (f *haltFile) Close() error {
+	err := f.File.Close()
+	if f.guard != nil {
+		err = errors.Join(err, f.guard.file.Close())
+	}
+	return err
+}
 
 func (f *haltFile) SyncTo(n int64) (full bool, err error) {
 	err = f.halt.change(f.vital, func() error {

@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -15,8 +16,10 @@ import (
 type reporter struct {
 	log    *slog.Logger
 	halt   *halt
-	failed chan struct{} // a background job failed; never more than one waits here
-	last   atomic.Int64  // Unix time of the last background error that was logged
+	failed chan struct{}         // a background job failed; never more than one waits here
+	last   atomic.Int64          // Unix time of the last background error that was logged
+	stall  atomic.Bool           // commits wait for background jobs
+	flush  atomic.Pointer[error] // of the last flush
 }
 
 func newReporter(log *slog.Logger, h *halt) *reporter {
@@ -67,7 +70,11 @@ const backgroundErrorEvery = 10 * time.Second
 func (r *reporter) events() *lsm.EventListener {
 	return &lsm.EventListener{
 		BackgroundError: func(err error) {
-			if !r.halt.opened.Load() { // else Open would wait for a job that can't succeed
+			// The engine tries again for ever. To commits that wait for it to
+			// succeed, and to Open, which waits for flushes, that would be a
+			// silent hang.
+			flush := r.flush.Load()
+			if r.stall.Load() || !r.halt.opened.Load() && flush != nil && errors.Is(err, *flush) {
 				r.halt.fail(err)
 			}
 			select {
@@ -86,10 +93,17 @@ func (r *reporter) events() *lsm.EventListener {
 			r.log.Warn("the disk is slow", "path", info.Path, "op", info.OpType.String(), "for", info.Duration)
 		},
 		WriteStallBegin: func(info lsm.WriteStallBeginInfo) {
+			r.stall.Store(true)
 			r.log.Warn("commits wait for background jobs", "reason", info.Reason)
 		},
-		WriteStallEnd: func() { r.log.Warn("commits no longer wait for background jobs") },
-		FlushEnd:      func(info lsm.FlushInfo) { r.Infof("%s", info) },
+		WriteStallEnd: func() {
+			r.stall.Store(false)
+			r.log.Warn("commits no longer wait for background jobs")
+		},
+		FlushEnd: func(info lsm.FlushInfo) {
+			r.flush.Store(&info.Err)
+			r.Infof("%s", info)
+		},
 		CompactionEnd: func(info lsm.CompactionInfo) { r.Infof("%s", info) },
 		WALCreated:    func(info lsm.WALCreateInfo) { r.Infof("%s", info) },
 	}

@@ -27,7 +27,7 @@ var _ durable.Store = (*Store)(nil)
 // damage later.
 var (
 	ErrLocked  = errors.New("another process uses this folder: stop it first, or choose another folder")
-	ErrDamaged = errors.New("the data is damaged: restore the folder from a backup (nothing was changed in it), or move it away to begin with an empty one")
+	ErrDamaged = errors.New("the data is damaged: restore the folder from a backup, or move it away to begin with an empty one")
 	ErrNewer   = errors.New("the data was written by a newer version of this program: use that one")
 )
 
@@ -135,7 +135,7 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	if err := s.space.check(claimShare); err != nil {
 		return err
 	}
-	if err := checkComplete(disk, dir); err != nil {
+	if err := checkFolder(disk, dir); err != nil {
 		return err
 	}
 	opts := engineOptions(o, s.disk, s.report)
@@ -148,7 +148,7 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 		// What the engine doesn't expect of a file it reports by a panic.
 		defer func() {
 			if r := recover(); r != nil {
-				err = fmt.Errorf("%w: %v", ErrDamaged, r)
+				err = unreadable(panicError(r))
 			}
 		}()
 		if s.db, err = lsm.Open(dir, opts); err != nil {
@@ -210,10 +210,10 @@ func lockError(err error) error {
 	return fmt.Errorf("%w (%w)", ErrLocked, err)
 }
 
-// checkComplete refuses a folder of a newer engine, and one that has data but
-// has lost the marker that says which manifest holds: the engine would begin
-// anew and delete the rest.
-func checkComplete(disk vfs.FS, dir string) error {
+// checkFolder refuses a folder of a newer engine, one whose manifest is
+// damaged, and one that has data but has lost the marker that says which
+// manifest holds: the engine would begin anew and delete the rest.
+func checkFolder(disk vfs.FS, dir string) error {
 	names, err := disk.List(dir)
 	if err != nil {
 		return err
@@ -236,6 +236,9 @@ func checkComplete(disk vfs.FS, dir string) error {
 	}
 	if !desc.Exists && data != "" {
 		return fmt.Errorf("%w (%s is there, but no manifest)", ErrDamaged, data)
+	}
+	if desc.Exists {
+		return checkManifest(disk, desc.ManifestFilename)
 	}
 	return nil
 }
@@ -303,8 +306,18 @@ func damage(err error) error {
 	if errors.Is(err, ErrDamaged) || !lsm.IsCorruptionError(err) && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	return fmt.Errorf("%w (%w)", ErrDamaged, oneLine{err})
 }
+
+// oneLine is an error of the engine without the details that it may carry.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string {
+	text, _, _ := strings.Cut(e.error.Error(), "\n")
+	return text
+}
+
+func (e oneLine) Unwrap() error { return e.error }
 
 // unreadable names why the engine can't open the folder: unless the system
 // refused something, the files aren't what they must be.
@@ -313,7 +326,7 @@ func unreadable(err error) error {
 	if errors.As(err, &errno) && !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrDamaged) {
 		return err
 	}
-	return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	return fmt.Errorf("%w (%w)", ErrDamaged, oneLine{err})
 }
 
 // begin admits a call; the caller must end it.

@@ -35,7 +35,7 @@ func tiny(o *lsm.Options) {
 	o.MemTableSize = 32 << 10
 	o.L0CompactionThreshold = 1
 	o.LBaseMaxBytes = 64 << 10
-	o.MaxManifestFileSize = 4 << 10
+	o.MaxManifestFileSize = 256
 	for i := range o.TargetFileSizes {
 		o.TargetFileSizes[i] = 16 << 10
 	}

@@ -330,10 +330,7 @@ func (w *writer) store(b *lsm.Batch, e *entry) {
 func (w *writer) apply(b *lsm.Batch, sync bool) (err error) {
 	defer func() { // the engine panics where its log can't go on
 		if r := recover(); r != nil {
-			err = fmt.Errorf("write to the log: %v", r)
-			if cause, ok := r.(error); ok {
-				err = fmt.Errorf("write to the log: %w", cause)
-			}
+			err = fmt.Errorf("write to the log: %w", panicError(r))
 		}
 	}()
 	options := lsm.NoSync
