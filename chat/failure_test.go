@@ -1,0 +1,389 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"snug/chat"
+	"snug/durable/durabletest"
+)
+
+var errDisk = errors.New("input/output error")
+
+// Where a commit fails nobody hears of the post, all are cut off, and a repeat
+// makes one message, whether or not the disk kept the first.
+func TestCommitFails(t *testing.T) {
+	for _, keep := range []durabletest.Keep{durabletest.KeepNone, durabletest.KeepAll} {
+		for _, poster := range []string{"joined", "not joined"} {
+			t.Run(fmt.Sprint(keep, poster), func(t *testing.T) {
+				inBubble(t, nil, func(w *world) {
+					watcher, joined := w.joined("watcher")
+					old := w.level0("old")
+					ada := w.socket("ada")
+					if poster == "joined" {
+						ada, _ = w.joined("ada")
+					}
+					time.Sleep(time.Second)
+					for _, p := range []*peer{watcher, old, ada} {
+						p.drain()
+					}
+					w.faults.Next(durabletest.CallCommit, durabletest.Fault{Err: errDisk, Keep: keep})
+					ada.post("c1", "x")
+					for _, p := range []*peer{watcher, old, ada} {
+						p.closes(1011)
+						if list := p.drain(); len(list) > 0 {
+							w.Errorf("seen before durable: %v", list)
+						}
+					}
+					ada = w.socket("ada")
+					ada.send(`{"type":"join","room":"global","stream":%q,"after":0}`, joined.Stream)
+					kept := 0
+					if keep == durabletest.KeepAll {
+						kept = 1
+					}
+					if f := ada.next("joined"); !f.Resumed || f.Head != uint64(kept) {
+						w.Errorf("got %s", f)
+					}
+					if n := len(ada.drain("message")); n != kept {
+						w.Errorf("%d messages replayed", n)
+					}
+					ada.post("c1", "x")
+					if f := ada.next("ack"); f.Seq != 1 {
+						w.Errorf("got %s", f)
+					}
+					if p := w.page(chat.HistoryQuery{}); seqs(p.Messages) != "1" {
+						w.Errorf("got %s", seqs(p.Messages))
+					}
+				})
+			})
+		}
+	}
+}
+
+// Where a commit fails while posts wait in the inbox behind it, those aren't
+// taken either: their senders begin anew with the one that failed, and each
+// client's posts keep their order.
+func TestPostsKeepTheirOrderOverAReset(t *testing.T) {
+	for failing := 1; failing <= 4; failing++ {
+		inBubble(t, unlimited, func(w *world) {
+			stream := w.page(chat.HistoryQuery{}).Stream
+			const people, posts = 20, 30
+			post := func(p *peer, from int) {
+				for i := from; i < posts; i++ {
+					if p.trySend(`{"type":"message","room":"global","clientId":"%d","content":"%d"}`, i, i) != nil {
+						return // cut off
+					}
+				}
+			}
+			var peers []*peer
+			for i := range people {
+				p := w.socket(fmt.Sprintf("p%d", i))
+				p.send(`{"type":"join","room":"global"}`)
+				p.next("joined")
+				peers = append(peers, p)
+			}
+			w.faults.Stall()
+			for range failing - 1 {
+				w.faults.Next(durabletest.CallCommit, durabletest.Fault{})
+			}
+			w.faults.Next(durabletest.CallCommit, durabletest.Fault{Err: errDisk})
+			for _, p := range peers {
+				go post(p, 0)
+			}
+			synctest.Wait()
+			w.faults.Release()
+			for i, p := range peers {
+				p.closes(1011)
+				acked := len(p.drain("ack"))
+				p := w.socket(fmt.Sprintf("p%d", i))
+				p.send(`{"type":"join","room":"global","stream":%q,"after":0}`, stream)
+				post(p, acked)
+			}
+			synctest.Wait()
+			next := map[chat.UserID]int{}
+			at := chat.Seq(0)
+			for {
+				page := w.page(chat.HistoryQuery{After: &at, Limit: 200})
+				for _, m := range page.Messages {
+					if m.Content != fmt.Sprint(next[m.UserID]) {
+						w.Fatalf("commit %d failed: post %s of %s stands where %d should", failing, m.Content, m.UserID, next[m.UserID])
+					}
+					next[m.UserID]++
+					at = m.Seq
+				}
+				if !page.HasNewer {
+					break
+				}
+			}
+			if at != people*posts {
+				w.Errorf("%d messages, want %d", at, people*posts)
+			}
+		})
+	}
+}
+
+func TestReadsFail(t *testing.T) {
+	for _, call := range []durabletest.Call{durabletest.CallClaim, durabletest.CallGet, durabletest.CallScan} {
+		t.Run(fmt.Sprint(call), func(t *testing.T) {
+			inBubble(t, nil, func(w *world) {
+				w.fill(3, "x")
+				w.hibernate()
+				ada := w.socket("ada")
+				w.faults.Next(call, durabletest.Fault{Err: errDisk})
+				ada.send(`{"type":"join","room":"global"}`)
+				ada.closes(1011)
+				ada = w.socket("ada")
+				ada.send(`{"type":"join","room":"global"}`)
+				if f := ada.next("joined"); f.Head != 3 {
+					w.Errorf("got %s", f)
+				}
+			})
+		})
+	}
+}
+
+// A history page is read again where another turn's failure took the room down
+// under it, and an error where the store really fails.
+func TestHistoryFails(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		w.fill(3, "x")
+		w.faults.Next(durabletest.CallScan, durabletest.Fault{Err: errDisk})
+		if p, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{}); err != nil || seqs(p.Messages) != "1 2 3" {
+			w.Errorf("got %+v, %v", p, err)
+		}
+		w.faults.Next(durabletest.CallScan, durabletest.Fault{Err: errDisk}, durabletest.Fault{Err: errDisk})
+		_, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{})
+		if e := chat.AsError(err); err == nil || e.Code != chat.CodeInternal || strings.Contains(e.Message, "input/output") {
+			w.Errorf("got %v", err)
+		}
+		if _, err := w.chat.History(w.Context(), chat.Actor{}, "nowhere", chat.HistoryQuery{}); chat.AsError(err).Code != chat.CodeNotFound {
+			w.Errorf("got %v", err)
+		}
+		if _, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{Limit: 201}); chat.AsError(err).Code != chat.CodeBadRequest {
+			w.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestReady(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		if err := w.chat.Ready(w.Context()); err != nil {
+			w.Error(err)
+		}
+		w.faults.Next(durabletest.CallCommit, durabletest.Fault{Err: errDisk})
+		if err := w.chat.Ready(w.Context()); err == nil {
+			w.Error("ready though nothing can be stored")
+		}
+		if err := w.chat.Ready(w.Context()); err != nil {
+			w.Error(err)
+		}
+	})
+}
+
+// A session's end closes its sockets, of both levels, and what they sent isn't
+// acted on any more.
+func TestEndSession(t *testing.T) {
+	for _, end := range []string{"session", "user"} {
+		t.Run(end, func(t *testing.T) {
+			inBubble(t, nil, func(w *world) {
+				one, _ := w.joined("ada/s1")
+				old := w.level0("ada/s1")
+				other, _ := w.joined("ada/s2")
+				bob, _ := w.joined("bob")
+				w.faults.Stall() // so that posts are on their way when the session ends
+				one.post("c1", "x")
+				other.post("c2", "x")
+				if end == "session" {
+					w.chat.EndSession("s1")
+				} else {
+					w.chat.EndUser("ada")
+				}
+				head := 0
+				_ = one.trySend(`{"type":"message","room":"global","clientId":"c3","content":"late"}`) // it may be closed already
+				_ = old.trySend(`{"type":"message","content":"late"}`)
+				w.faults.Release()
+				one.closes(4401)
+				old.closes(4401)
+				if end == "session" {
+					other.until("ack")
+				} else {
+					other.closes(4401)
+				}
+				bob.drain()
+				for _, m := range w.page(chat.HistoryQuery{}).Messages {
+					head++
+					if m.Content == "late" {
+						w.Error("a message was taken after the end")
+					}
+				}
+				if end == "session" && head == 0 {
+					w.Error("the other session's post is missing")
+				}
+			})
+		})
+	}
+}
+
+func TestSessionExpires(t *testing.T) {
+	var expires atomic.Pointer[time.Time]
+	prolong := func(at time.Time) { expires.Store(&at) }
+	var ended atomic.Bool
+	inBubble(t, func(c *chat.Config) {
+		c.Session = func(context.Context, string) (time.Time, bool) { return *expires.Load(), !ended.Load() }
+	}, func(w *world) {
+		prolong(time.Now().Add(time.Hour))
+		ada, _ := w.joined("ada/s1")
+		old := w.level0("ada/s1")
+		time.Sleep(30 * time.Minute)
+		prolong(expires.Load().Add(time.Hour))
+		time.Sleep(time.Hour)
+		ada.post("c1", "x")
+		ada.until("ack")
+		time.Sleep(time.Until(*expires.Load()) - time.Millisecond)
+		ada.send(`{"type":"ping"}`)
+		ada.until("pong")
+		time.Sleep(time.Millisecond)
+		ada.closes(4401)
+		old.closes(4401)
+		prolong(time.Now().Add(time.Hour))
+		ended.Store(true) // ended between the look at it and the socket
+		w.dial("/api/socket", "bob/s2").closes(4401)
+	})
+}
+
+func TestActorExpires(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		at := time.Now().Add(time.Minute)
+		p := w.socket("ada", "expires="+at.Format("2006-01-02T15:04:05.000Z"))
+		time.Sleep(59 * time.Second)
+		p.silent()
+		p.closes(4401)
+		if !time.Now().Equal(at) {
+			w.Errorf("closed at %v, want %v", time.Now(), at)
+		}
+	})
+}
+
+func TestTooManySockets(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		watcher := w.level0("watcher")
+		var first *peer
+		for range 32 {
+			first = w.socket("ada")
+			w.level0("ada")
+		}
+		w.level0("bob").until("userCount")
+		watcher.drain()
+		for _, path := range []string{"/api/chat", "/api/socket"} {
+			p := w.dial(path, "ada")
+			p.closes(4009)
+			if list := p.drain(); len(list) != 0 {
+				w.Errorf("%s: got %v", path, list)
+			}
+		}
+		time.Sleep(time.Minute)
+		watcher.silent()
+		first.leaves()
+		w.socket("ada")
+	})
+}
+
+// A picture that doesn't fit into frames is left out; it keeps nobody out.
+func TestHugeProfile(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		image := "image=data:" + strings.Repeat("x", 20_000)
+		p := w.dial("/api/socket", "ada", image, "name="+strings.Repeat("é", 500))
+		f := p.next("hello")
+		if want := `"you":{"userId":"ada","userName":"` + strings.Repeat("é", 100) + `"}`; !strings.Contains(f.raw, want) {
+			w.Errorf("got %s", f)
+		}
+		w.level0("bob", image).until("userCount")
+	})
+}
+
+// A stopping server says 1001 after the last durable frame; what it couldn't
+// answer any more is repeated on the next one.
+func TestClose(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		ada, joined := w.joined("ada")
+		bob, _ := w.joined("bob")
+		old := w.level0("old")
+		for i := range 50 {
+			ada.post(fmt.Sprint(i), "x")
+		}
+		began := time.Now()
+		w.restart()
+		if took := time.Since(began); took > 10*time.Second {
+			w.Errorf("took %v", took)
+		}
+		for _, p := range []*peer{ada, bob, old} {
+			p.closes(1001)
+		}
+		acked := len(ada.drain("ack"))
+		ada = w.socket("ada")
+		ada.send(`{"type":"join","room":"global","stream":%q}`, joined.Stream)
+		head := ada.next("joined").Head
+		if int(head) < acked {
+			w.Errorf("%d acked, head is %d", acked, head)
+		}
+		for i := range 50 {
+			ada.post(fmt.Sprint(i), "x")
+			if f := ada.until("ack"); f.Seq != uint64(i)+1 {
+				w.Errorf("got %s", f)
+			}
+		}
+	})
+}
+
+func TestClosedServiceTakesNoSockets(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		if err := w.chat.Close(w.Context()); err != nil {
+			w.Fatal(err)
+		}
+		if _, err := w.tryDial("/api/socket", "ada"); err == nil || !strings.Contains(err.Error(), fmt.Sprint(http.StatusServiceUnavailable)) {
+			w.Errorf("got %v", err)
+		}
+		if _, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{}); chat.AsError(err).Code != chat.CodeOverloaded {
+			w.Errorf("got %v", err)
+		}
+	})
+}
+
+// Hibernation can't be observed: identity, subscriptions, dedupe, levels and
+// order live on.
+func TestHibernation(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		ada, joined := w.joined("ada")
+		bob, _ := w.joined("bob")
+		old := w.level0("old")
+		for round := range 3 {
+			w.hibernate()
+			for _, p := range []*peer{ada, bob, old} {
+				p.drain()
+			}
+			ada.post(fmt.Sprint(round), "x")
+			if f := ada.next("ack"); f.Seq != uint64(round)+1 {
+				w.Errorf("got %s", f)
+			}
+			for _, p := range []*peer{ada, bob, old} {
+				m := p.next("message").msg()
+				if int(m.Seq) != round+1 || m.UserName != "Ada" {
+					w.Errorf("got %+v", m)
+				}
+				p.silent()
+			}
+		}
+		synctest.Wait()
+		w.hibernate()
+		if p := w.page(chat.HistoryQuery{}); p.Stream != joined.Stream || p.Head != 3 {
+			w.Errorf("got %+v", p)
+		}
+	})
+}
