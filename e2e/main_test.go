@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	givenBin  = flag.String("bin", os.Getenv("SNUG_BIN"), "the snug binary to test; empty: build one")
+	givenBin  = flag.String("bin", os.Getenv("E2E_SERVER"), "the snug binary to test; empty: build one")
 	givenSeed = flag.Uint64("seed", 0, "seed of the random tests; 0: a new one")
 )
 

@@ -1,0 +1,184 @@
+import { test as base, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from '@playwright/test'
+import { noLimits, Server } from './server'
+
+export { expect }
+
+export const PASSWORD = 'correct horse battery'
+
+/** What a page must never do, gathered over a test. */
+export class Watch {
+  readonly faults: string[] = []
+
+  /** With `allowed`, console errors that match it are the test's own doing. */
+  constructor(private readonly allowed: readonly RegExp[]) {}
+
+  async page(page: Page, origin: string): Promise<void> {
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      const text = `${message.text()} (${message.location().url})`
+      if (!this.allowed.some((pattern) => pattern.test(text))) this.faults.push(`console ${message.type()}: ${text}`)
+    })
+    page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.message}\n${error.stack ?? ''}`))
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== origin) this.faults.push(`request to ${request.url()}`)
+    })
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(origin).host) this.faults.push(`socket to ${socket.url()}`)
+    })
+    page.on('dialog', (dialog) => {
+      this.faults.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.exposeFunction('reportViolation', (text: string) => void this.faults.push(`content security policy: ${text}`))
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => {
+        const report: unknown = Reflect.get(globalThis, 'reportViolation')
+        if (typeof report === 'function') report(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`)
+      })
+    })
+  }
+}
+
+/** Someone in front of a browser of their own. */
+export class Person {
+  constructor(
+    readonly name: string,
+    readonly page: Page,
+    readonly server: Server,
+  ) {}
+
+  get email(): string {
+    return emailOf(this.name)
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message #global' })
+  }
+
+  get timeline(): Locator {
+    return this.page.getByTestId('timeline')
+  }
+
+  /** The rows that are drawn now; not all that were ever said. */
+  get rows(): Locator {
+    return this.timeline.getByRole('article')
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.rows.filter({ hasText: text })
+  }
+
+  /** A row of a message that the server has. */
+  posted(text: string | RegExp): Locator {
+    return this.timeline.locator('[role=article][data-seq]').filter({ hasText: text })
+  }
+
+  get people(): Locator {
+    return this.page.getByRole('button', { name: /^\d+ (person|people) here$/ })
+  }
+
+  /** The line that says what is wrong with the connection. */
+  status(text: string | RegExp): Locator {
+    return this.page.getByRole('status').filter({ hasText: text })
+  }
+
+  async post(text: string): Promise<void> {
+    await this.composer.fill(text)
+    await this.composer.press('Enter')
+    await expect(this.composer).toHaveValue('')
+  }
+
+  /** Opens the room and waits until it is live. */
+  async open(): Promise<void> {
+    await this.page.goto('/')
+    await this.inRoom()
+  }
+
+  async inRoom(): Promise<void> {
+    await expect(this.composer).toBeVisible()
+    await expect(this.people).toBeVisible()
+  }
+
+  async openAccountMenu(): Promise<void> {
+    await this.page.getByRole('button', { name: `Account: ${this.name}` }).filter({ visible: true }).click()
+  }
+}
+
+export function emailOf(name: string): string {
+  return `${name.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@example.org`
+}
+
+interface Fixtures {
+  /** Settings of this test's server. */
+  settings: Readonly<Record<string, string>>
+  /** Console errors that this test provokes. Not a bare list, which Playwright takes for a fixture with its options. */
+  provoked: { errors: readonly RegExp[] }
+  server: Server
+  watch: Watch
+  /** A page of a new browser profile that nobody is signed in with. */
+  visit(options?: BrowserContextOptions): Promise<Page>
+  /** Makes an account and opens the room in a browser of its own. */
+  enter(name: string, options?: BrowserContextOptions): Promise<Person>
+}
+
+/** What Chromium prints when the network or the server is away. */
+export const outage = [/net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|CONNECTION_CLOSED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED)/, /WebSocket connection to .* failed/]
+
+export const test = base.extend<Fixtures>({
+  settings: [noLimits, { option: true }],
+  provoked: [{ errors: [] }, { option: true }],
+
+  server: async ({ settings }, use, info) => {
+    const server = await Server.start(settings)
+    await use(server)
+    if (info.status !== info.expectedStatus) await info.attach('server log', { body: server.printed(), contentType: 'text/plain' })
+    await server.dispose()
+  },
+
+  watch: async ({ provoked }, use) => {
+    const watch = new Watch(provoked.errors)
+    await use(watch)
+    expect(watch.faults, 'what pages must never do').toEqual([])
+  },
+
+  visit: async ({ browser, server, watch, contextOptions, viewport, locale, timezoneId }, use) => {
+    const open = opener(browser, server, watch, { ...contextOptions, viewport, ...(locale && { locale }), ...(timezoneId && { timezoneId }) })
+    await use(open.visit)
+    await open.closeAll()
+  },
+
+  enter: async ({ visit, server }, use) => {
+    await use(async (name, options) => {
+      const page = await visit(options)
+      await signUpBy(page, name)
+      const person = new Person(name, page, server)
+      await person.open()
+      return person
+    })
+  },
+})
+
+/** Opens browser profiles whose pages are watched. */
+export function opener(browser: Browser, server: Server, watch: Watch, defaults: BrowserContextOptions) {
+  const closers: (() => Promise<void>)[] = []
+  return {
+    async visit(options: BrowserContextOptions = {}): Promise<Page> {
+      const context = await browser.newContext({ ...defaults, baseURL: server.url, ...options })
+      closers.push(() => context.close())
+      const page = await context.newPage()
+      await watch.page(page, server.url)
+      return page
+    },
+    async closeAll() {
+      // A page that stays in front would slow those of the next test.
+      await Promise.all(closers.map((close) => close()))
+    },
+  }
+}
+
+/** Makes an account for a page's profile, without the form. */
+export async function signUpBy(page: Page, name: string, email = emailOf(name)): Promise<void> {
+  const reply = await page.context().request.post('/api/auth/sign-up/email', { data: { name, email, password: PASSWORD } })
+  expect(reply.ok(), await reply.text()).toBe(true)
+}

@@ -1,0 +1,58 @@
+import { expect, type Browser } from '@playwright/test'
+import { PASSWORD } from './kit'
+import type { Server } from './server'
+
+/**
+ * Posts to the room as someone new, over a socket of their own and as fast as the
+ * server takes it. Resolves when all is acked.
+ */
+export async function seed(browser: Browser, server: Server, name: string, contents: readonly string[]): Promise<void> {
+  const context = await browser.newContext({ baseURL: server.url })
+  const email = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@seed.example.org`
+  const reply = await context.request.post('/api/auth/sign-up/email', { data: { name, email, password: PASSWORD } })
+  expect(reply.ok(), await reply.text()).toBe(true)
+  const page = await context.newPage()
+  await page.goto('/robots.txt') // ours, and without the client
+  await page.evaluate(async (texts) => {
+    const socket = new WebSocket(`ws://${location.host}/api/socket`, 'chat.v1')
+    const ahead = 200
+    let sent = 0
+    let acked = 0
+    await new Promise<void>((resolve, reject) => {
+      const more = () => {
+        for (; sent < texts.length && sent - acked < ahead; sent++) {
+          socket.send(JSON.stringify({ type: 'message', room: 'global', clientId: `seed-${sent}`, content: texts[sent] }))
+        }
+      }
+      socket.onopen = more
+      socket.onclose = (event) => reject(new Error(`closed with ${event.code} after ${acked} acks`))
+      socket.onmessage = (event) => {
+        const frame: unknown = JSON.parse(String(event.data))
+        const type: unknown = typeof frame === 'object' && frame !== null ? Reflect.get(frame, 'type') : undefined
+        if (type === 'error' || type === 'rateLimit') reject(new Error(String(event.data)))
+        if (type !== 'ack') return
+        acked++
+        if (acked === texts.length) resolve()
+        else more()
+      }
+    })
+    socket.onclose = null
+    socket.close(1000)
+  }, contents)
+  await context.close()
+}
+
+/** Texts of many lengths, each with its number, the same for the same seed. */
+export function chatter(count: number, from = 1): string[] {
+  const words = 'snug room pub table window rain tea slow river copper lamp paper quiet tomorrow perhaps because seven'.split(' ')
+  let state = 7
+  const next = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return Math.floor((state / 2_147_483_648) * below)
+  }
+  return Array.from({ length: count }, (_, i) => {
+    const length = next(20) === 0 ? 60 + next(120) : 1 + next(18)
+    const text = Array.from({ length }, () => words[next(words.length)] ?? '').join(' ')
+    return `№${from + i} ${text}`
+  })
+}

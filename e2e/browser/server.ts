@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** The binary under test. */
+const binary = path.resolve(process.env.E2E_SERVER ?? path.join(import.meta.dirname, '../../bin/snug'))
+const START_MS = 30_000
+
+/** Settings of tests that are faster than people. */
+export const noLimits: Readonly<Record<string, string>> = { SNUG_AUTH_RATE: '0', SNUG_POST_RATE: '0' }
+
+/** A server process with a data folder of its own. */
+export class Server {
+  private child: ChildProcess | undefined
+  private log = ''
+
+  private constructor(
+    private readonly port: number,
+    private readonly home: string,
+    private readonly settings: Readonly<Record<string, string>>,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  static async start(settings: Readonly<Record<string, string>> = noLimits): Promise<Server> {
+    const home = await mkdtemp(path.join(tmpdir(), 'snug-browser-'))
+    const server = new Server(await freePort(), home, settings)
+    await server.start()
+    return server
+  }
+
+  /** Starts it again, on the same data and address. */
+  async start(): Promise<void> {
+    // Only what it is told: a setting of this shell must not change a test.
+    const env = { PATH: process.env.PATH ?? '', HOME: this.home, ...this.settings }
+    const child = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', path.join(this.home, 'data')], {
+      cwd: this.home, env, stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child = child
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text: Buffer) => (this.log = (this.log + text.toString()).slice(-20_000)))
+    }
+    let broken: Error | undefined
+    child.on('error', (error) => (broken = error))
+    for (const deadline = Date.now() + START_MS; ; await pause(20)) {
+      if (broken) throw broken
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the server didn't start:\n${this.log}`)
+      const ready = await fetch(`${this.url}/readyz`).then((r) => r.ok, () => false)
+      if (ready) return
+    }
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    return await this.end('SIGTERM')
+  }
+
+  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.child
+    this.child = undefined
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+    return child.exitCode
+  }
+
+  /** Ends it and removes its data. */
+  async dispose(): Promise<void> {
+    await this.kill()
+    await rm(this.home, { recursive: true, force: true })
+  }
+
+  /** What it logged, for a test that failed. */
+  printed(): string {
+    return this.log
+  }
+}
+
+// A port below those that systems give to outgoing connections: a browser that
+// keeps trying while no server listens could be given that very port.
+async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000)
+    const probe = createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false))
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
+  throw new Error('no free port')
+}

@@ -1,0 +1,235 @@
+import type { BrowserContextOptions, Page } from '@playwright/test'
+import { expect, test as base, type Person } from './kit'
+import { chatter, seed } from './seed'
+import { noLimits, Server } from './server'
+
+const MESSAGES = 10_000
+
+// One server for all tests of this file: ten thousand messages take a while.
+const test = base.extend<object, { seeded: Server }>({
+  seeded: [async ({ browser }, use) => {
+    const server = await Server.start(noLimits)
+    const texts = chatter(MESSAGES)
+    // Three people by turns, a few lines each time.
+    for (let from = 0, turn = 0; from < MESSAGES; from += 2_500, turn++) {
+      await seed(browser, server, `Writer ${turn}`, texts.slice(from, from + 2_500))
+    }
+    await use(server)
+    await server.dispose()
+  }, { scope: 'worker', timeout: 120_000 }],
+  server: async ({ seeded }, use) => use(seeded),
+})
+
+let readers = 0
+const newcomer = () => `Reader ${++readers} ${Date.now()}`
+
+/** Pixels of one turn of the wheel. */
+const NOTCH = 600
+/**
+ * Rows that come in above are drawn at a guess of their height, and a turn of the
+ * wheel then goes so much further or less far. A page that isn't anchored moves
+ * what is read by hundreds.
+ */
+const GUESS_PX = 120
+
+/**
+ * Watches the timeline after each paint, as a reader does: whether rows fill it,
+ * how many elements it costs, and whether what stays on the screen is moved by
+ * anything but turns of the wheel.
+ */
+async function observe(page: Page): Promise<void> {
+  await page.evaluate(({ notch, guess }) => {
+    const scroller = document.querySelector<HTMLElement>('[data-testid=timeline]')
+    if (!scroller) throw new Error('no timeline')
+    const seen = { frames: 0, blank: 0, elements: 0, jumps: [] as string[], pages: 0, stop: false }
+    Reflect.set(globalThis, 'seen', seen)
+    let places = new Map<string, number>()
+    let height = scroller.scrollHeight
+    const look = () => {
+      const box = scroller.getBoundingClientRect()
+      const now = new Map<string, number>()
+      let covered = 0
+      for (const row of scroller.querySelectorAll<HTMLElement>('[role=article]')) {
+        const r = row.getBoundingClientRect()
+        covered += Math.max(0, Math.min(r.bottom, box.bottom) - Math.max(r.top, box.top))
+        if (row.dataset.seq !== undefined && r.bottom > box.top && r.top < box.bottom) now.set(row.dataset.seq, r.top)
+      }
+      seen.frames++
+      seen.elements = Math.max(seen.elements, scroller.querySelectorAll('*').length)
+      // What stands above the first row is no row; a hole further down is one.
+      if (scroller.scrollTop > 200 && covered < box.height - 30) seen.blank++
+      for (const [seq, top] of now) {
+        const moved = top - (places.get(seq) ?? top)
+        const off = Math.abs(moved - Math.round(moved / notch) * notch)
+        if (off > guess && scroller.scrollTop > 0) seen.jumps.push(`message ${seq} moved by ${moved.toFixed(1)} px`)
+        break
+      }
+      if (scroller.scrollHeight - height > 1_000) seen.pages++
+      places = now
+      height = scroller.scrollHeight
+      if (!seen.stop) requestAnimationFrame(painted)
+    }
+    // A message that is sent before the paint is received after it.
+    const channel = new MessageChannel()
+    channel.port2.onmessage = look
+    const painted = () => channel.port1.postMessage(null)
+    requestAnimationFrame(painted)
+  }, { notch: NOTCH, guess: GUESS_PX })
+}
+
+interface Seen { frames: number; blank: number; elements: number; jumps: string[]; pages: number }
+
+async function observed(page: Page): Promise<Seen> {
+  return await page.evaluate(() => {
+    const seen: unknown = Reflect.get(globalThis, 'seen')
+    if (typeof seen !== 'object' || seen === null) throw new Error('nobody observed')
+    Reflect.set(seen, 'stop', true)
+    return seen as Seen
+  })
+}
+
+/** The seqs of the rows on the screen, with their tops. */
+async function onScreen(person: Person): Promise<{ seq: number; top: number }[]> {
+  return await person.timeline.evaluate((scroller) => {
+    const box = scroller.getBoundingClientRect()
+    return [...scroller.querySelectorAll<HTMLElement>('[role=article][data-seq]')]
+      .map((row) => ({ seq: Number(row.dataset.seq), top: row.getBoundingClientRect().top, bottom: row.getBoundingClientRect().bottom }))
+      .filter((r) => r.bottom > box.top && r.top < box.bottom)
+      .map(({ seq, top }) => ({ seq, top }))
+  })
+}
+
+/** Turns the wheel up until a message that old is on the screen. */
+async function wheelUpTo(person: Person, seq: number): Promise<void> {
+  const box = await person.timeline.boundingBox()
+  if (!box) throw new Error('no timeline')
+  await person.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    const rows = await onScreen(person)
+    if (rows.some((r) => r.seq <= seq)) return
+    await person.page.mouse.wheel(0, -NOTCH)
+    await nextFrames(person.page, 2)
+  }
+  throw new Error(`message ${seq} was not reached; on the screen: ${JSON.stringify(await onScreen(person))}`)
+}
+
+async function nextFrames(page: Page, count: number): Promise<void> {
+  await page.evaluate(async (n) => {
+    for (let i = 0; i < n; i++) await new Promise(requestAnimationFrame)
+  }, count)
+}
+
+test('a room of 10,000 messages opens at its end, with few elements', async ({ enter }) => {
+  const ada = await enter(newcomer())
+  const asked: string[] = []
+  ada.page.on('request', (request) => asked.push(new URL(request.url()).pathname + new URL(request.url()).search))
+  await ada.page.reload()
+  await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
+  const elements = await ada.timeline.evaluate((scroller) => scroller.querySelectorAll('*').length)
+  expect(elements).toBeLessThan(800)
+  // A screen or two are asked for, not the whole room.
+  expect(asked.filter((path) => path.includes('/messages')).length).toBeLessThanOrEqual(3)
+  const end = await ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)
+  expect(end).toBeLessThanOrEqual(1)
+  const paint = await ada.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0)
+  test.info().annotations.push({ type: 'first contentful paint', description: `${paint.toFixed(0)} ms` })
+})
+
+const devices: [string, BrowserContextOptions][] = [
+  ['desktop', {}],
+  ['a sharp screen', { deviceScaleFactor: 1.5 }],
+  ['phone', { viewport: { width: 360, height: 740 } }],
+]
+for (const [name, options] of devices) {
+  test(`the wheel goes up through many pages without a blank or a jump: ${name}`, async ({ enter }) => {
+    const ada = await enter(newcomer(), options)
+    await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
+    await observe(ada.page)
+    await wheelUpTo(ada, MESSAGES - 800)
+    const seen = await observed(ada.page)
+    test.info().annotations.push({ type: 'scroll', description: `${seen.frames} frames, ${seen.pages} pages, at most ${seen.elements} elements` })
+    expect(seen.blank).toBe(0)
+    expect(seen.jumps).toEqual([])
+    expect(seen.pages).toBeGreaterThan(5)
+    expect(seen.elements).toBeLessThan(1_200)
+  })
+}
+
+test('the place holds to the pixel when older pages come in', async ({ enter }) => {
+  const ada = await enter(newcomer())
+  await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
+  // Slow pages, so that each comes in while the reader reads.
+  let held: (() => void)[] = []
+  await ada.page.route(/\/messages\?.*before=/, async (route) => {
+    await new Promise<void>((resolve) => held.push(resolve))
+    await route.continue()
+  })
+  for (let round = 0; round < 5; round++) {
+    const box = await ada.timeline.boundingBox()
+    if (!box) throw new Error('no timeline')
+    await ada.page.mouse.move(box.x + 200, box.y + 200)
+    while (held.length === 0) {
+      await ada.page.mouse.wheel(0, -400)
+      await nextFrames(ada.page, 2)
+    }
+    // Two equal looks: the wheel has come to rest.
+    let before = await onScreen(ada)
+    await expect.poll(async () => {
+      const again = await onScreen(ada)
+      const same = JSON.stringify(again) === JSON.stringify(before)
+      before = again
+      return same
+    }).toBe(true)
+    const height = await ada.timeline.evaluate((s) => s.scrollHeight)
+    const go = held
+    held = []
+    for (const release of go) release()
+    await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight)).toBeGreaterThan(height)
+    await nextFrames(ada.page, 10)
+    const after = new Map((await onScreen(ada)).map((r) => [r.seq, r.top]))
+    for (const row of before) {
+      const top = after.get(row.seq)
+      expect(top, `message ${row.seq} is still on the screen`).toBeDefined()
+      expect(Math.abs((top ?? 0) - row.top), `message ${row.seq} holds its place`).toBeLessThanOrEqual(1)
+    }
+  }
+})
+
+test('a reader far up is not moved by what arrives, and gets back to the newest', async ({ enter }) => {
+  const ada = await enter(newcomer())
+  const bob = await enter(newcomer())
+  await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
+  await wheelUpTo(ada, MESSAGES - 300)
+  await expect(ada.page.getByRole('button', { name: 'To the newest' })).toBeVisible()
+  await nextFrames(ada.page, 10)
+  const before = await onScreen(ada)
+  const said = `said far below ${Date.now()}`
+  await bob.post(said)
+  await bob.post('and one more')
+  const back = ada.page.getByRole('button', { name: '2 new messages' })
+  await expect(back).toBeVisible()
+  expect(await onScreen(ada)).toEqual(before)
+  await back.click()
+  await expect(ada.posted(said)).toBeInViewport()
+  await expect(back).toHaveCount(0)
+  // Back at the end the window follows what arrives.
+  await bob.post('seen at once')
+  await expect(ada.posted('seen at once').last()).toBeInViewport()
+  // And an own post brings one down from wherever.
+  await wheelUpTo(ada, MESSAGES - 100)
+  await ada.post(`mine ${said}`)
+  await expect(ada.posted(`mine ${said}`)).toBeInViewport()
+})
+
+test('keys scroll, and the composer grows without covering the end', async ({ enter }) => {
+  const ada = await enter(newcomer())
+  const newest = ada.rows.last()
+  await expect(newest).toBeInViewport()
+  await ada.timeline.focus()
+  await ada.page.keyboard.press('PageUp')
+  await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeGreaterThan(200)
+  await ada.page.keyboard.press('End')
+  await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1)
+  await ada.composer.fill('one\ntwo\nthree\nfour\nfive')
+  await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1)
+})
