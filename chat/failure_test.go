@@ -71,7 +71,7 @@ func TestCommitFails(t *testing.T) {
 // taken either: their senders begin anew with the one that failed, and each
 // client's posts keep their order.
 func TestPostsKeepTheirOrderOverAReset(t *testing.T) {
-	for failing := 1; failing <= 4; failing++ {
+	for _, failing := range []int{1, 2} {
 		inBubble(t, unlimited, func(w *world) {
 			stream := w.page(chat.HistoryQuery{}).Stream
 			const people, posts = 20, 30
