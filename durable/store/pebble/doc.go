@@ -24,6 +24,7 @@
 //	'r' id             -> record       see appendRecord
 //
 // An 'a' key stands for each record with an alarm and is written with it.
+// Beside the engine's files there is one of our own, see guard.
 //
 // # Failure
 //
