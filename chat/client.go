@@ -162,7 +162,7 @@ func parseFrame(data []byte) (ClientFrame, error) {
 		return f, err
 	case errors.As(err, &wrong) && wrong.Field != "":
 		kind, _, _ := strings.Cut(wrong.Value, " ") // without the number itself
-		return f, bad("The field " + wrong.Field + " can't be a " + kind + ".")
+		return f, bad("The field " + wrong.Field + " can't hold this type of value: " + kind + ".")
 	case err != nil:
 		return ClientFrame{}, bad("A frame must be a JSON object.")
 	}

@@ -411,13 +411,17 @@ func TestPresenceOverHibernation(t *testing.T) {
 		ada, _ := w.joined("ada")
 		bob, _ := w.joined("bob")
 		old := w.level0("old")
-		time.Sleep(time.Second)
+		want := "[{ada Ada } {bob Bob } {old Old }"
+		for i := range 9 {
+			w.joined(fmt.Sprintf("p%d", i))
+			want += fmt.Sprintf(" {p%d P%d }", i, i)
+		}
 		w.hibernate()
 		ada.drain()
 		old.drain()
 		eve := w.socket("eve")
 		eve.send(`{"type":"join","room":"global"}`)
-		if f := eve.next("joined"); f.Count != 4 || fmt.Sprint(f.Users) != "[{ada Ada } {bob Bob } {old Old } {eve Eve }]" {
+		if f := eve.next("joined"); f.Count != 13 || fmt.Sprint(f.Users) != want+" {eve Eve }]" {
 			w.Errorf("got %s", f)
 		}
 		if f := ada.next("presence"); len(f.Joined) != 1 || f.Joined[0].ID != "eve" {
@@ -427,10 +431,10 @@ func TestPresenceOverHibernation(t *testing.T) {
 		ada.drain()
 		old.drain()
 		bob.drops()
-		if f := ada.next("presence"); f.Count != 3 || fmt.Sprint(f.Left) != "[bob]" {
+		if f := ada.next("presence"); f.Count != 12 || fmt.Sprint(f.Left) != "[bob]" {
 			w.Errorf("got %s", f)
 		}
-		if f := old.next("userCount"); f.Count != 3 {
+		if f := old.next("userCount"); f.Count != 12 {
 			w.Errorf("got %s", f)
 		}
 		if m := old.next("message").msg(); m.Content != "Bob left the chat" {

@@ -94,15 +94,23 @@ func TestLevel0Content(t *testing.T) {
 	})
 }
 
-// What was sent behind a message that closes the socket isn't taken any more.
+// What was sent behind a message that closes the socket isn't taken any more,
+// even while the close waits for the disk.
 func TestLevel0TakesNothingAfterTooLong(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		ada := w.level0("ada")
 		ada.until("userCount")
+		w.faults.Stall()
+		ada.send(`{"type":"message","content":"before"}`)
 		ada.send(`{"type":"message","content":"%s"}`, strings.Repeat("x", chat.Level0MaxChars+1))
-		_ = ada.trySend(`{"type":"message","content":"behind"}`) // the socket may be closed already
+		ada.send(`{"type":"message","content":"behind"}`)
+		synctest.Wait()
+		w.faults.Release()
 		ada.closes(1009)
-		if p := w.page(chat.HistoryQuery{}); p.Head != 0 {
+		if list := ada.drain("message"); len(list) != 1 || list[0].msg().Content != "before" {
+			w.Errorf("got %v", list)
+		}
+		if p := w.page(chat.HistoryQuery{}); contents(p.Messages) != "before" {
 			w.Errorf("got %q", contents(p.Messages))
 		}
 	})
