@@ -35,6 +35,10 @@ func TestJoinAndLeave(t *testing.T) {
 		if f := ada.next("presence"); f.raw != `{"type":"presence","room":"global","count":1,"joined":[{"userId":"ada","userName":"Ada"}],"left":[]}` {
 			w.Errorf("got %s", f)
 		}
+		ada.send(`{"type":"join","room":"global"}`) // again: it counts once
+		if f := ada.next("joined"); f.Count != 1 {
+			w.Errorf("got %s", f)
+		}
 		ada.send(`{"type":"leave","room":"global","ref":"r2"}`)
 		if f := ada.any(); f.raw != `{"type":"ok","ref":"r2"}` {
 			w.Errorf("got %s", f)
