@@ -108,8 +108,8 @@ func (act *activation) afterRun(slot Alarm, err error) *Alarm {
 
 // scheduler wakes objects for their alarms. The truth is the store's index of
 // due alarms; the scheduler only keeps the earliest time at which to look, which
-// is never later than the earliest stored alarm: a turn that sets an alarm
-// notes it before the commit and again after it.
+// is never later than the earliest stored alarm: each alarm is noted once its
+// commit has come back from the store, successfully or not.
 type scheduler struct {
 	rt    *Runtime
 	wake  chan struct{} // capacity 1

@@ -107,6 +107,32 @@ func TestScenario50PastAlarmFiresSoon(t *testing.T) {
 	})
 }
 
+// The scheduler looks before the commit is through, and finds nothing: it has
+// to look again, be it that the store reports a failure that was none, or late.
+func TestScenario50AlarmWhoseCommitIsSlowOrDoubtful(t *testing.T) {
+	for name, fault := range map[string]durabletest.Fault{
+		"slow": {Delay: 10 * time.Second}, "doubtful": failing(durabletest.KeepAll), "too slow": {Delay: time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b book
+			var begin time.Time
+			scenario(t, waking(&b, &begin, nil), func(w *world) {
+				w.must("n", "get k")
+				begin = time.Now()
+				w.faults.Next(durabletest.CallCommit, fault)
+				_, err := w.call("n", "set -1h")
+				if (err == nil) != (name == "slow") {
+					w.Errorf("got %v", err)
+				}
+				time.Sleep(time.Hour)
+				if len(b.lines) != 1 {
+					w.Errorf("fired %q", b.lines)
+				}
+			})
+		})
+	}
+}
+
 func TestAlarmNeedsATimeAndAHandler(t *testing.T) {
 	scenario(t, script{do: func(_ context.Context, o *thing, _ string) (string, error) {
 		for _, at := range []time.Time{{}, time.UnixMilli(0), time.UnixMilli(-5)} {
@@ -278,6 +304,7 @@ func TestScenario54AlarmsCanNotBeRead(t *testing.T) {
 	scenario(t, waking(&b, &begin, nil), func(w *world) {
 		begin = time.Now()
 		w.must("n", "set 1h")
+		synctest.Wait()
 		w.faults.Next(durabletest.CallAlarmsDue, failing(0), failing(0), failing(0))
 		time.Sleep(2 * time.Hour)
 		w.wantBook(&b, "1h0m6s retry 0")
@@ -310,6 +337,29 @@ func TestScenario55AlarmSetInItsOwnRun(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		w.wantBook(&b, "1h0m0s retry 0", "2h0m0s retry 0", "3h0m0s retry 0", "6h0m0s retry 0")
 		w.want("n", "at", "none")
+	})
+}
+
+// The alarm is moved by the turn that runs when it falls due.
+func TestScenario48AlarmMovedAtTheLastMoment(t *testing.T) {
+	var b book
+	var begin time.Time
+	s := waking(&b, &begin, nil)
+	plain := s.do
+	s.do = func(ctx context.Context, o *thing, what string) (string, error) {
+		if what == "move" {
+			time.Sleep(2 * time.Hour)
+			what = "set 1h"
+		}
+		return plain(ctx, o, what)
+	}
+	scenario(t, s, func(w *world) {
+		begin = time.Now()
+		w.must("n", "set 1h")
+		w.must("n", "move")
+		w.wantBook(&b)
+		time.Sleep(2 * time.Hour)
+		w.wantBook(&b, "3h0m0s retry 0")
 	})
 }
 

@@ -97,9 +97,6 @@ func (act *activation) landed(c *commit) {
 		act.alarm = *c.layer.alarm
 	}
 	act.mu.Unlock()
-	if a := c.layer.alarm; a != nil && !a.IsZero() {
-		act.o.rt.alarms.note(a.Due)
-	}
 }
 
 // reset ends the activation: nothing that isn't durable is kept, the object's

@@ -661,6 +661,29 @@ func TestSocketGoesBeforeItWasAccepted(t *testing.T) {
 	})
 }
 
+// Its acceptance becomes durable, but meanwhile the object was reset: no member
+// of the next activation, it must not stay.
+func TestSocketIsAcceptedAfterAReset(t *testing.T) {
+	s := telling
+	s.open = func(_ context.Context, o *thing, sock *durable.Socket) error {
+		return errors.Join(o.put("k", "v"), o.Accept(sock, nil))
+	}
+	scenario(t, s, func(w *world) {
+		w.must("n", "get")
+		w.faults.Stall()
+		c := w.dial("n")
+		_, err := w.call("n", "abort x")
+		w.wantReset(err)
+		c.hearsNothing("the disk is stalled")
+		w.faults.Release()
+		c.hears("close 1011 the object was reset")
+		w.want("n", "get", "v")
+		if n := w.rt.Stats().Sockets; n != 0 {
+			w.Errorf("%d sockets", n)
+		}
+	})
+}
+
 func TestCloseSocketsByTag(t *testing.T) {
 	var release chan struct{}
 	var ended []bool

@@ -442,6 +442,22 @@ func TestScenario47AbortDiscardsWhatIsNotDurable(t *testing.T) {
 	})
 }
 
+// What earlier turns wrote and the disk hasn't begun with goes too.
+func TestScenario47AbortDiscardsEarlierTurnsInFlight(t *testing.T) {
+	scenario(t, telling, func(w *world) {
+		w.must("n", "put old")
+		w.faults.Stall()
+		ahead := w.start("other", "put x")
+		put := w.start("n", "put new")
+		_, err := w.call("n", "abort newer")
+		w.wantReset(err)
+		w.faults.Release()
+		<-ahead
+		w.wantReset((<-put).err)
+		w.want("n", "get", "old")
+	})
+}
+
 // Rollback at the root undoes what the turn wrote, and the turn goes on.
 func TestRollbackOfTheTurn(t *testing.T) {
 	within(t, func(_ context.Context, o *thing) error {

@@ -155,11 +155,6 @@ func (t *turn) submit() {
 		if act.alarmRun != nil {
 			act.alarmRun.replaced = true
 		}
-		// Schedule before the commit, so that the scheduler is never later
-		// than what is stored; landed schedules again, once it is stored.
-		if !a.IsZero() {
-			act.o.rt.alarms.note(a.Due)
-		}
 	}
 	act.fence.Head++
 	if written.confirmed {
