@@ -1,6 +1,7 @@
 package pebble_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -185,6 +186,57 @@ func TestLogFailureStopsStore(t *testing.T) {
 	}
 	if err := store.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A disk that hangs doesn't hang those who have set themselves a limit. What
+// waits behind the one commit that the disk has is not begun.
+func TestDiskHangs(t *testing.T) {
+	var hangs atomic.Bool
+	entered, release := make(chan struct{}, 1), make(chan struct{})
+	faulty := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		isSync := op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData
+		if hangs.Load() && isSync && strings.HasSuffix(op.Path, ".log") {
+			entered <- struct{}{}
+			<-release
+		}
+		return nil
+	}))
+	store := open(t, "data", pebble.Options{FS: faulty})
+	put := func(ctx context.Context, id durable.ID, record durable.Record) error {
+		errs, err := store.Commit(ctx, []durable.Batch{{ID: id, Fence: record.Fence,
+			Ops: []durable.Op{{Kind: durable.OpPut, Key: "k", Value: []byte("v")}}}})
+		return errors.Join(append(errs, err)...)
+	}
+	ids := []durable.ID{{1}, {2}}
+	var records []durable.Record
+	for _, id := range ids {
+		record, err := store.Claim(t.Context(), id, "class", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, record)
+	}
+	hangs.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { first <- put(ctx, ids[0], records[0]) }()
+	<-entered
+	second := make(chan error, 1)
+	go func() { second <- put(ctx, ids[1], records[1]) }()
+	cancel()
+	for _, done := range []chan error{first, second} {
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("commit: %v, want the context's error", err)
+		}
+	}
+	hangs.Store(false)
+	close(release)
+	for i, id := range ids {
+		record, err := store.Claim(t.Context(), id, "class", "")
+		if err != nil || record.Fence.Head != uint64(1-i) {
+			t.Errorf("object %d: head %d, %v, want %d", i+1, record.Fence.Head, err, 1-i)
+		}
 	}
 }
 

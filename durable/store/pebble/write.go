@@ -37,8 +37,8 @@ type call struct {
 	size  int // bytes of keys and values
 }
 
-// Commit implements durable.Store. Once the writer has begun with the batches
-// the context's end doesn't interrupt it.
+// Commit implements durable.Store. Where the context ends while the disk is at
+// work, whether the batches are stored is not known, as after any error.
 func (s *Store) Commit(ctx context.Context, batches []durable.Batch) ([]error, error) {
 	c := &call{batches: batches, errs: make([]error, len(batches))}
 	for i := range batches {
@@ -82,25 +82,26 @@ func (s *Store) write(ctx context.Context, c *call) error {
 	case <-s.halt.done:
 		return s.halt.err
 	}
+	var over error
 	select {
 	case <-c.done:
 		return c.err
 	case <-ctx.Done():
-		if c.taken.CompareAndSwap(false, true) {
-			return ctx.Err()
-		}
-		select {
-		case <-c.done:
-			return c.err
-		case <-s.halt.done:
-		}
+		over = ctx.Err()
 	case <-s.halt.done:
+		over = s.halt.err
 	}
-	// The writer may be stuck for ever, but not while it looks at a call.
+	// What the writer hasn't begun with it leaves alone from here on. It may
+	// be stuck for ever, but not while it looks at a call.
 	if !c.taken.CompareAndSwap(false, true) {
 		<-c.built
 	}
-	return s.halt.err
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return over
+	}
 }
 
 // writer is the one goroutine that changes the tree once it is open.
