@@ -139,7 +139,9 @@ func (c *client) fault(format string, args ...any) {
 	c.faults = append(c.faults, fmt.Sprintf(format, args...))
 }
 
-func (c *client) pause(most time.Duration) { <-time.After(time.Duration(1 + c.rng.Int64N(int64(most)))) }
+func (c *client) pause(most time.Duration) {
+	<-time.After(time.Duration(1 + c.rng.Int64N(int64(most))))
+}
 
 // run goes on until all posts were made and acknowledged.
 func (c *client) run() {
