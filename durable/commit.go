@@ -150,10 +150,6 @@ func (g *committer) write(group []*commit) {
 	}()
 	g.watch(done, live)
 	for i, c := range live {
-		// Whatever the store says of it, it may be there.
-		if a := c.batch.Alarm; a != nil && !a.IsZero() {
-			c.act.o.rt.alarms.note(a.Due)
-		}
 		switch {
 		case err != nil:
 			c.finish(fmt.Errorf("commit: %w", err))
@@ -161,6 +157,10 @@ func (g *committer) write(group []*commit) {
 			c.finish(fmt.Errorf("commit: %w", errs[i]))
 		default:
 			c.finish(nil)
+		}
+		// Whatever the store says of it, it may be there.
+		if a := c.batch.Alarm; a != nil && !a.IsZero() {
+			c.act.o.rt.alarms.note(a.Due)
 		}
 	}
 }

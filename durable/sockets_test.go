@@ -607,9 +607,7 @@ func TestSubscriptions(t *testing.T) {
 		c.hears("text m")
 		c.say("frame")
 		c.hears("text handled frame")
-		b.mu.Lock()
-		b.lines = nil
-		b.mu.Unlock()
+		b.take(w)
 		c.close(1000, "")
 		c.hears("close 1000", "cut")
 		w.wantBook(&b, "handler: closed 1000", `closed 1000 "" clean true, 0 left`) // of m alone
@@ -778,9 +776,8 @@ func TestClientsThatBreakTheRules(t *testing.T) {
 				cl.hears(c.answer)
 				cl.write(0x81, []byte("afterwards"))
 				cl.hears("cut")
-				synctest.Wait()
-				if n := len(b.lines); n != 3 || !strings.HasPrefix(b.lines[2], "closed 10") {
-					w.Errorf("the object heard %q", b.lines)
+				if lines := b.take(w); len(lines) != 3 || !strings.HasPrefix(lines[2], "closed 10") {
+					w.Errorf("the object heard %q", lines)
 				}
 			})
 		})

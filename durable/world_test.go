@@ -293,15 +293,22 @@ func (b *book) add(format string, args ...any) {
 	b.lines = append(b.lines, fmt.Sprintf(format, args...))
 }
 
-func (w *world) wantBook(b *book, lines ...string) {
+// take returns what was written since, once nothing runs any more.
+func (b *book) take(w *world) []string {
 	w.Helper()
 	synctest.Wait()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !slices.Equal(b.lines, lines) {
-		w.Errorf("got\n  %s\nwant\n  %s", strings.Join(b.lines, "\n  "), strings.Join(lines, "\n  "))
-	}
+	lines := b.lines
 	b.lines = nil
+	return lines
+}
+
+func (w *world) wantBook(b *book, lines ...string) {
+	w.Helper()
+	if got := b.take(w); !slices.Equal(got, lines) {
+		w.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(lines, "\n  "))
+	}
 }
 
 func number(text string) int {
