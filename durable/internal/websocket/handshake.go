@@ -50,13 +50,21 @@ func Upgrade(w http.ResponseWriter, r *http.Request, subprotocols []string) (con
 		return refuse(http.StatusUpgradeRequired, "expected a websocket")
 	}
 	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
 		return refuse(http.StatusMethodNotAllowed, "a websocket begins with GET")
 	}
 	if r.Header.Get("Sec-WebSocket-Version") != "13" {
 		w.Header().Set("Sec-WebSocket-Version", "13")
 		return refuse(http.StatusUpgradeRequired, "websocket version must be 13")
 	}
-	key := strings.TrimSpace(r.Header.Get("Sec-WebSocket-Key"))
+	if !r.ProtoAtLeast(1, 1) {
+		return refuse(http.StatusBadRequest, "a websocket needs HTTP/1.1")
+	}
+	keys := r.Header.Values("Sec-WebSocket-Key")
+	if len(keys) != 1 {
+		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be there once")
+	}
+	key := strings.TrimSpace(keys[0])
 	if raw, err := base64.StdEncoding.DecodeString(key); err != nil || len(raw) != 16 {
 		return refuse(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
 	}
