@@ -48,12 +48,14 @@ function Frame(props: { onSignedOut(): void }) {
       fallback={
         <div class="relative flex h-dvh">
           <a
-            href="#composer"
+            href="#main"
             class={cn(buttonVariants({ size: 'small' }), 'absolute start-3 top-3.5 z-10 not-focus:sr-only')}
             onClick={(event) => {
               // A fragment would become a part of the address.
               event.preventDefault()
-              document.getElementById('composer')?.focus()
+              // A room that isn't there has nowhere to write.
+              const target = document.getElementById('composer') ?? document.getElementById('main')
+              target?.focus()
             }}
           >
             Skip to writing

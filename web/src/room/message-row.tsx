@@ -30,7 +30,6 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
         class={cn(
           'group relative flex gap-3 px-3 py-0.5 hover:bg-ink/[0.025] sm:px-5',
           props.row.first && 'mt-2 pt-1.5',
-          waits() && 'opacity-60',
         )}
       >
         <div class="w-9 shrink-0">
@@ -56,7 +55,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
               </span>
             </div>
           </Show>
-          <MessageText content={props.row.content} />
+          <MessageText content={props.row.content} faded={waits()} />
           <PendingWord row={props.row} online={props.online} actions={props.actions} />
         </div>
       </div>
@@ -84,10 +83,11 @@ function DayLine(props: { day: number }) {
   )
 }
 
-function MessageText(props: { content: string }) {
+// Only the text fades: 60 % of what is muted already can't be read.
+function MessageText(props: { content: string; faded: boolean }) {
   const parts = createMemo(() => pieces(props.content))
   return (
-    <p class="whitespace-pre-wrap text-body [overflow-wrap:anywhere]" dir="auto">
+    <p class="whitespace-pre-wrap text-body [overflow-wrap:anywhere]" classList={{ 'opacity-60': props.faded }} dir="auto">
       <For each={parts()}>
         {(part) => (
           <Show when={part.href} fallback={part.text}>

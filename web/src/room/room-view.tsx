@@ -36,7 +36,7 @@ export function RoomView(props: { slug: string }) {
   }
 
   return (
-    <main class="relative flex min-w-0 flex-1 flex-col">
+    <main id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
       <Show when={session.gone()} fallback={
         <>
           <Head session={session} me={me.id} />

@@ -1,7 +1,7 @@
 import * as Primitive from '@kobalte/core/dropdown-menu'
 import type { PolymorphicProps } from '@kobalte/core/polymorphic'
 import Check from 'lucide-solid/icons/check'
-import { splitProps, type JSX, type ValidComponent } from 'solid-js'
+import { createSignal, splitProps, type JSX, type ValidComponent } from 'solid-js'
 import { cn } from './cn'
 
 export const DropdownMenu = Primitive.Root
@@ -16,14 +16,22 @@ const item =
 
 export function DropdownMenuContent<T extends ValidComponent = 'div'>(props: PolymorphicProps<T, Primitive.DropdownMenuContentProps<T> & Classed>) {
   const [local, others] = splitProps(props as Primitive.DropdownMenuContentProps & Classed, ['class'])
+  const [place, setPlace] = createSignal<HTMLElement>()
   return (
-    <Primitive.Content
-      class={cn(
-        'z-50 min-w-56 max-w-[calc(100vw-1rem)] origin-(--kb-menu-content-transform-origin) rounded-card border border-line bg-surface p-1 text-ink shadow-float outline-none data-closed:animate-pop-out data-expanded:animate-pop-in',
-        local.class,
-      )}
-      {...others}
-    />
+    <>
+      <div ref={setPlace} class="contents" />
+      {/* A portal, since only what is made as it opens takes the focus; to where it
+          stands, since a menu at the end of the page would be in no landmark. */}
+      <Primitive.Portal mount={place()}>
+        <Primitive.Content
+          class={cn(
+            'z-50 min-w-56 max-w-[calc(100vw-1rem)] origin-(--kb-menu-content-transform-origin) rounded-card border border-line bg-surface p-1 text-ink shadow-float outline-none data-closed:animate-pop-out data-expanded:animate-pop-in',
+            local.class,
+          )}
+          {...others}
+        />
+      </Primitive.Portal>
+    </>
   )
 }
 
