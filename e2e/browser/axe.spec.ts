@@ -1,0 +1,83 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { BrowserContextOptions, Page } from '@playwright/test'
+import { expect, outage, test } from './kit'
+import { chatter, seed } from './seed'
+
+test.use({ provoked: { errors: [...outage, /status of (401|404)/] } })
+
+async function clean(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary ?? ''}`).join(' | ')}`)
+  expect(found, what).toEqual([])
+}
+
+const modes: [string, BrowserContextOptions][] = [
+  // Without motion nothing is looked at half faded in.
+  ['light', { colorScheme: 'light', reducedMotion: 'reduce' }],
+  ['dark', { colorScheme: 'dark', reducedMotion: 'reduce' }],
+  ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' }],
+]
+
+for (const [mode, options] of modes) {
+  test(`axe finds nothing on the pages before the room: ${mode}`, async ({ visit }) => {
+    const page = await visit(options)
+    for (const [path, button] of [['/sign-in', 'Sign in'], ['/sign-up', 'Create account']] as const) {
+      await page.goto(path)
+      await expect(page.getByRole('button', { name: button })).toBeVisible()
+      await clean(page, path)
+      await page.getByRole('button', { name: button }).click()
+      await expect(page.getByText('Enter your e-mail address.')).toBeVisible()
+      await clean(page, `${path} with faults`)
+    }
+    await page.goto('/sign-in')
+    await page.getByLabel('E-mail').fill('nobody@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('not this one')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('alert')).toHaveText('Wrong e-mail or password.')
+    await clean(page, 'a refusal')
+  })
+
+  test(`axe finds nothing in the room: ${mode}`, async ({ browser, enter, server }) => {
+    const ada = await enter('Ada', options)
+    await expect(ada.timeline.getByText('Nobody has said anything yet')).toBeVisible()
+    await clean(ada.page, 'an empty room')
+    const bob = await enter('Bob')
+    await bob.post('hello https://example.org')
+    await seed(browser, server, 'Cleo', chatter(80))
+    await ada.post('and I')
+    await expect(ada.posted('and I')).toBeInViewport()
+    await clean(ada.page, 'messages')
+
+    await ada.people.click()
+    await expect(ada.page.getByRole('list', { name: 'People here' })).toBeVisible()
+    await clean(ada.page, 'who is here')
+    await ada.page.keyboard.press('Escape')
+    await expect(ada.page.getByRole('list', { name: 'People here' })).toHaveCount(0)
+    await ada.openAccountMenu()
+    await expect(ada.page.getByRole('menu')).toBeVisible()
+    await clean(ada.page, 'the menu')
+    await ada.page.keyboard.press('Escape')
+    await expect(ada.page.getByRole('menu')).toHaveCount(0)
+
+    await bob.composer.pressSequentially('I am')
+    await expect(ada.page.getByText('Bob is writing…')).toBeVisible()
+    await ada.timeline.evaluate((s) => s.scrollTo(0, s.scrollHeight / 2))
+    await expect(ada.page.getByRole('button', { name: 'To the newest' })).toBeVisible()
+    await clean(ada.page, 'scrolled up')
+
+    await bob.post('said by another')
+    await ada.page.context().setOffline(true)
+    await ada.post('waits, with a name above it')
+    await ada.post('waits too')
+    await expect(ada.status('2 messages waiting.')).toBeVisible()
+    await clean(ada.page, 'offline')
+    await ada.page.context().setOffline(false)
+    await expect(ada.posted('waits too')).toBeVisible()
+
+    await ada.page.goto('/rooms/nowhere')
+    await expect(ada.page.getByRole('heading', { name: 'No room #nowhere' })).toBeVisible()
+    await clean(ada.page, 'a room that is not there')
+  })
+}
