@@ -1,12 +1,10 @@
 package chat_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,46 +227,6 @@ func TestEndSession(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestSessionExpires(t *testing.T) {
-	var expires atomic.Pointer[time.Time]
-	prolong := func(at time.Time) { expires.Store(&at) }
-	var ended atomic.Bool
-	inBubble(t, func(c *chat.Config) {
-		c.Session = func(context.Context, string) (time.Time, bool) { return *expires.Load(), !ended.Load() }
-	}, func(w *world) {
-		prolong(time.Now().Add(time.Hour))
-		ada, _ := w.joined("ada/s1")
-		old := w.level0("ada/s1")
-		time.Sleep(30 * time.Minute)
-		prolong(expires.Load().Add(time.Hour))
-		time.Sleep(time.Hour)
-		ada.post("c1", "x")
-		ada.until("ack")
-		time.Sleep(time.Until(*expires.Load()) - time.Millisecond)
-		ada.send(`{"type":"ping"}`)
-		ada.until("pong")
-		time.Sleep(time.Millisecond)
-		ada.closes(4401)
-		old.closes(4401)
-		prolong(time.Now().Add(time.Hour))
-		ended.Store(true) // ended between the look at it and the socket
-		w.dial("/api/socket", "bob/s2").closes(4401)
-	})
-}
-
-func TestActorExpires(t *testing.T) {
-	inBubble(t, nil, func(w *world) {
-		at := time.Now().Add(time.Minute)
-		p := w.socket("ada", "expires="+at.Format("2006-01-02T15:04:05.000Z"))
-		time.Sleep(59 * time.Second)
-		p.silent()
-		p.closes(4401)
-		if !time.Now().Equal(at) {
-			w.Errorf("closed at %v, want %v", time.Now(), at)
-		}
-	})
 }
 
 func TestTooManySockets(t *testing.T) {

@@ -101,11 +101,7 @@ func (w *world) start() {
 // actor is what the HTTP layer would have found out about a request.
 func actor(r *http.Request) chat.Actor {
 	q := r.URL.Query()
-	a := chat.Actor{User: chat.User{ID: chat.UserID(q.Get("id")), Name: q.Get("name"), Image: q.Get("image")}, SessionKey: q.Get("session")}
-	if at := q.Get("expires"); at != "" {
-		a.ExpiresAt, _ = time.Parse(time.RFC3339Nano, at)
-	}
-	return a
+	return chat.Actor{User: chat.User{ID: chat.UserID(q.Get("id")), Name: q.Get("name"), Image: q.Get("image")}, SessionKey: q.Get("session")}
 }
 
 // stop ends the chat as a signal would.

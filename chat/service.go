@@ -27,10 +27,6 @@ type Config struct {
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
-	// Session reports until when a session lives; false if it has ended. It is
-	// asked when a socket has been opened and when its session should end. nil:
-	// Actor.ExpiresAt stands.
-	Session func(ctx context.Context, key string) (expires time.Time, alive bool)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
 	CloseSpread time.Duration
 }
@@ -75,9 +71,6 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
-	}
-	if cfg.Session == nil {
-		cfg.Session = func(context.Context, string) (time.Time, bool) { return time.Time{}, true }
 	}
 	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now)}
 	if err := s.rooms.ensure(ctx, Level0Room, "Global"); err != nil {
@@ -167,8 +160,7 @@ func (s *Service) Stats() durable.Stats { return s.rt.Stats() }
 // Actor is who acts, as httpapi found out. It comes from a session alone.
 type Actor struct {
 	User
-	SessionKey string    `json:"session"` // names the session, without being its token
-	ExpiresAt  time.Time `json:"expires"`
+	SessionKey string `json:"session"` // names the session, without being its token
 }
 
 func actorOf(sock *durable.Socket) (Actor, error) {
@@ -264,7 +256,9 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	})
 }
 
-// serve opens a socket and ties it to its session: it ends when that does.
+// serve opens a socket and ties it to its session: EndSession finds it from
+// before serve returns. A session that ended since it was looked at may have
+// missed it: the caller looks again.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
 	o.Identity = string(encode(a))
 	o.Tags = []string{tagUser + string(a.User.ID), tagSession + a.SessionKey}
@@ -282,11 +276,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durab
 	}
 	if tooMany {
 		sock.Close(closeTooMany, "too many sockets")
-		return
 	}
-	// The session may have ended since it was looked at, before the socket
-	// could be found by it.
-	s.watch(sock, a)
 }
 
 // turnedAway serves a socket that is only opened to be told why it is closed.
@@ -304,23 +294,4 @@ func (u User) fit() User {
 		u.Name = string(name[:maxNameChars])
 	}
 	return u
-}
-
-// watch closes the socket when its session is over, and looks again where the
-// session was prolonged meanwhile.
-func (s *Service) watch(sock *durable.Socket, a Actor) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	expires, alive := s.cfg.Session(ctx, a.SessionKey)
-	if expires.IsZero() {
-		expires = a.ExpiresAt
-	}
-	left := expires.Sub(s.cfg.Now())
-	if !alive || !expires.IsZero() && left <= 0 {
-		s.EndSession(a.SessionKey)
-		return
-	}
-	if !expires.IsZero() {
-		sock.AfterFunc(left, func() { s.watch(sock, a) })
-	}
 }

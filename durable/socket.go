@@ -93,7 +93,6 @@ type Socket struct {
 	info    CloseInfo // once gone
 	objects []*object
 	cutter  *time.Timer
-	later   *time.Timer // of AfterFunc
 }
 
 // ID returns the socket's id.
@@ -254,18 +253,4 @@ func (s *Socket) Close(code int, reason string) {
 		s.dead.Store(true)
 		s.forget()
 	}
-}
-
-// AfterFunc arranges that fn runs after d, unless the socket is gone by then.
-// Only one such timer is kept: a later call replaces it.
-func (s *Socket) AfterFunc(d time.Duration, fn func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
-		return
-	}
-	if s.later != nil {
-		s.later.Stop()
-	}
-	s.later = time.AfterFunc(d, fn)
 }

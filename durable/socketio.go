@@ -102,9 +102,6 @@ func (s *Socket) endLocked(info CloseInfo, farewell bool) bool {
 	}
 	s.gone, s.info = true, info
 	close(s.over)
-	if s.later != nil {
-		s.later.Stop()
-	}
 	if farewell {
 		s.queue = append(s.queue, websocket.CloseFrame(info.Code, info.Reason))
 		s.writeLocked()

@@ -733,25 +733,6 @@ func TestCloseSocketsByTag(t *testing.T) {
 	})
 }
 
-func TestSocketAfterFunc(t *testing.T) {
-	var b book
-	scenario(t, script{}, func(w *world) {
-		c := w.dial("n")
-		begin := time.Now()
-		note := func(what string) func() { return func() { b.add("%s %v", what, time.Since(begin)) } }
-		c.sock.AfterFunc(time.Hour, note("first"))
-		c.sock.AfterFunc(2*time.Hour, note("second"))
-		time.Sleep(3 * time.Hour)
-		w.wantBook(&b, "second 2h0m0s")
-		c.sock.AfterFunc(time.Hour, note("third"))
-		c.close(1000, "")
-		synctest.Wait()
-		c.sock.AfterFunc(time.Hour, note("fourth"))
-		time.Sleep(3 * time.Hour)
-		w.wantBook(&b)
-	})
-}
-
 // What a client may not do, and what it is told.
 func TestClientsThatBreakTheRules(t *testing.T) {
 	textOnly := func(o *durable.SocketOptions) { o.TextOnly, o.MaxMessage = true, 100 }

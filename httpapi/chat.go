@@ -27,8 +27,8 @@ func (s *Server) actor(w http.ResponseWriter, r *http.Request, l level) (chat.Ac
 	return actorOf(id), true
 }
 
-// actorOf leaves ExpiresAt out: a session may be prolonged while its sockets are
-// open, and auth tells when it really ends (see auth.Config.OnSessionEnd).
+// actorOf says whose request it is. When a session ends auth tells, as it may be
+// prolonged while its sockets are open (see auth.Config.OnSessionEnd).
 func actorOf(id auth.Identity) chat.Actor {
 	return chat.Actor{
 		User:       chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image},
@@ -63,8 +63,9 @@ func (s *Server) upgrade(l level) http.HandlerFunc {
 		}
 		serve(w, r, a)
 		// The session may have ended between the check and the socket's registration,
-		// too early for its end to find the socket.
-		if _, ok, err := s.accounts.Identify(r); err != nil || !ok {
+		// too early for its end to find the socket. A request that bears the cookies of
+		// several sessions is then another one's: that doesn't keep this socket open.
+		if id, ok, err := s.accounts.Identify(r); err != nil || !ok || id.SessionKey != a.SessionKey {
 			s.rooms.EndSession(a.SessionKey)
 		}
 	}
