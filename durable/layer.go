@@ -2,7 +2,6 @@ package durable
 
 import (
 	"slices"
-	"strings"
 )
 
 // layer is a set of writes that isn't in the store yet: those of the turn, of
@@ -137,10 +136,12 @@ func (l *layer) merge(r Range, base func(fn func(key, value []byte) bool) error,
 // prefixEnd is the smallest key above all keys that begin with prefix, or ""
 // where there is none.
 func prefixEnd(prefix string) string {
-	trimmed := strings.TrimRight(prefix, "\xff")
-	if trimmed == "" {
+	last := len(prefix) - 1
+	for last >= 0 && prefix[last] == 0xff {
+		last--
+	}
+	if last < 0 {
 		return ""
 	}
-	last := len(trimmed) - 1
-	return trimmed[:last] + string([]byte{trimmed[last] + 1})
+	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
