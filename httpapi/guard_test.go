@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"snug/auth"
 	"snug/httpapi"
 )
 
@@ -131,6 +132,18 @@ func TestSessionThatEndsDuringTheUpgrade(t *testing.T) {
 	s := newSite(t)
 	asked := 0
 	s.auth.gone = func() bool { asked++; return asked > 1 }
+	s.get("/api/socket", with(session, handshake, []string{"Origin", "http://example.com"})...)
+	if len(s.rooms.ended) != 1 || s.rooms.ended[0] != "k1" {
+		t.Errorf("ended %v, want k1", s.rooms.ended)
+	}
+}
+
+// Nor must it stay because the request bears the cookie of another session too.
+func TestFirstOfTwoSessionsEndsDuringTheUpgrade(t *testing.T) {
+	s := newSite(t)
+	asked := 0
+	s.auth.gone = func() bool { asked++; return asked > 1 }
+	s.auth.next = &auth.Identity{UserID: "u2", Name: "Eve", SessionKey: "k2"}
 	s.get("/api/socket", with(session, handshake, []string{"Origin", "http://example.com"})...)
 	if len(s.rooms.ended) != 1 || s.rooms.ended[0] != "k1" {
 		t.Errorf("ended %v, want k1", s.rooms.ended)

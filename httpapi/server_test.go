@@ -53,7 +53,8 @@ func withBase(base string, trusted ...string) func(*httpapi.Config) {
 
 type fakeAccounts struct {
 	err  error
-	gone func() bool // the session ended meanwhile
+	gone func() bool    // the session ended meanwhile
+	next *auth.Identity // whom the request's other cookie names, once the first has gone
 	seen []*http.Request
 	ip   func(*http.Request) string
 	ips  []string
@@ -64,8 +65,14 @@ func (a *fakeAccounts) Identify(r *http.Request) (auth.Identity, bool, error) {
 		return auth.Identity{}, false, a.err
 	}
 	cookie, err := r.Cookie("s")
-	if err != nil || cookie.Value != "ada" || a.gone != nil && a.gone() {
+	if err != nil || cookie.Value != "ada" {
 		return auth.Identity{}, false, nil
+	}
+	if a.gone != nil && a.gone() {
+		if a.next == nil {
+			return auth.Identity{}, false, nil
+		}
+		return *a.next, true, nil
 	}
 	return auth.Identity{UserID: "u1", Name: "Ada", SessionKey: "k1", ExpiresAt: time.Now().Add(time.Hour)}, true, nil
 }
