@@ -66,9 +66,11 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.later(folder.close)
 	// Before anything is stored: a port in use is the commonest mistake.
-	if s.listener, err = listen(s.cfg.Addr); err != nil {
+	listener, err := listen(s.cfg.Addr)
+	if err != nil {
 		return err
 	}
+	s.listener = newBoundedListener(listener, maxConns(), s.log)
 	s.later(func() error { return ignoreClosed(s.listener.Close()) })
 
 	secret, made := []byte(s.cfg.Secret), false
@@ -182,7 +184,7 @@ func storeMinFree(n int64) int64 {
 	return n
 }
 
-func listen(addr string) (net.Listener, error) {
+func listen(addr string) (*net.TCPListener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -192,7 +194,7 @@ func listen(addr string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return l, nil
+	return l.(*net.TCPListener), nil // that is what "tcp" makes
 }
 
 // Addr is the address that the server listens on.
