@@ -14,6 +14,8 @@ import { createVirtualList, type VirtualList } from './virtual'
 const END_PX = 80
 /** Nearer to a border of the window than this: fetch what lies beyond. */
 const FETCH_PX = 800
+/** How far down its words reach in a day line. */
+const DAY_LINE_PX = 40
 /** Height of what stands above the first row; constant, so that it never moves the rows. */
 const HEAD_PX = 176
 const FOOT_PX = 12
@@ -238,7 +240,7 @@ function StickyDay(props: { rows: Rows; list: VirtualList; top: number }) {
     const row = top && props.rows.at(top.index)
     if (!top || !row || offset < HEAD_PX || core.getTotalSize() <= (core.scrollRect?.height ?? 0)) return null
     // Its own day line is still in view.
-    if (row.day !== undefined && offset < top.start + 20) return null
+    if (row.day !== undefined && offset < top.start + DAY_LINE_PX) return null
     const next = items.find((item) => item.index > top.index && props.rows.at(item.index)?.day !== undefined)
     const push = next ? Math.min(0, next.start + 12 - offset - HEIGHT) : 0
     return { day: row.timestamp, push: Math.max(push, -HEIGHT - 8) }
