@@ -5,11 +5,10 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
 
-# One way to compile for all that follows, so that nothing is compiled twice.
-export CGO_ENABLED := 0
-export GOFLAGS := -trimpath
+# What is shipped: static, without paths of this machine. Tests and tools are
+# compiled as go does by itself, so that they share its cache with yours.
+go_build := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
 # A folder with npm packages is up to date while its stamp is newer than its lock.
 stamp := node_modules/.installed
@@ -26,7 +25,7 @@ run: build ## build, and start on http://localhost:3000 with the data in ./data 
 	@exec bin/snug serve $(ARGS)
 
 build: web/dist/index.html ## leave the server with the client in it in bin/snug
-	@go build -ldflags "$(LDFLAGS)" -o bin/snug ./cmd/snug
+	@$(go_build) -o bin/snug ./cmd/snug
 
 web/dist/index.html: web/$(stamp) $(web_sources)
 	@cd web && npm run --silent build
@@ -38,7 +37,7 @@ web/dist/index.html: web/$(stamp) $(web_sources)
 
 # Vite answers on 5173 and passes /api on to the server. Either end ends both.
 dev: web/$(stamp) ## the client with hot reload on http://localhost:5173, in front of the server
-	@go build -o bin/snug-dev ./cmd/snug
+	@$(go_build) -o bin/snug-dev ./cmd/snug
 	@trap 'kill $$server $$vite 2>/dev/null || true; wait' EXIT; trap 'exit 0' INT TERM; \
 	bin/snug-dev serve --addr 127.0.0.1:3000 $(ARGS) & server=$$!; \
 	(cd web && exec node node_modules/vite/bin/vite.js) & vite=$$!; \
@@ -46,7 +45,8 @@ dev: web/$(stamp) ## the client with hot reload on http://localhost:5173, in fro
 
 test: build browser $(npm_stamps) ## everything: Go with the race detector, TypeScript, a real browser
 	@mkdir -p bin && rm -f bin/test-summary
-	@go run ./internal/runtests -bin bin/snug -summary bin/test-summary
+	@go build -o bin/runtests ./internal/runtests
+	@bin/runtests -bin bin/snug -summary bin/test-summary
 
 # What the browser tests need and this machine may lack.
 browser:

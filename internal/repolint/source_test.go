@@ -3,6 +3,7 @@ package repolint
 import (
 	"go/ast"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,37 +47,81 @@ var callsBannedInTests = map[string]string{
 }
 
 func TestBannedCallsInTests(t *testing.T) {
-	for _, f := range goFiles(t) {
+	all := goFiles(t)
+	bubbles := bubbleFuncs(all)
+	for _, f := range all {
 		if !f.test {
 			continue
 		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
+		fake := imports(f, "testing/synctest")
+		startsBubble := func(n ast.Node) bool { return startsBubble(n, f.pkg, bubbles) }
+		ast.PreorderStack(f.ast, nil, func(n ast.Node, stack []ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
 			}
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok {
-				return true
-			}
-			x, ok := sel.X.(*ast.Ident)
-			if !ok {
-				return true
-			}
-			name := x.Name + "." + sel.Sel.Name
-			if name == "time.Sleep" && imports(f, "testing/synctest") {
+			x, fn := callee(call)
+			name := x + "." + fn
+			if name == "time.Sleep" && (fake || slices.ContainsFunc(stack, startsBubble)) {
 				return true
 			}
 			why := callsBannedInTests[name]
-			if why == "" && (x.Name == "t" || x.Name == "b" || x.Name == "tb" || x.Name == "f") {
-				why = callsBannedInTests["."+sel.Sel.Name]
+			if why == "" && (x == "t" || x == "b" || x == "tb" || x == "f") {
+				why = callsBannedInTests["."+fn]
 			}
 			if why != "" {
-				t.Errorf("%s: %s.%s: %s", f.fset.Position(call.Pos()), x.Name, sel.Sel.Name, why)
+				t.Errorf("%s: %s: %s", f.fset.Position(call.Pos()), name, why)
 			}
 			return true
 		})
 	}
+}
+
+// bubbleFuncs finds the functions of tests, as folder.name, that run what they
+// are given in a synctest bubble.
+func bubbleFuncs(all []goFile) map[string]bool {
+	found := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, f := range all {
+			for _, d := range f.ast.Decls {
+				decl, ok := d.(*ast.FuncDecl)
+				if !ok || !f.test || decl.Recv != nil || decl.Body == nil || found[f.pkg+"."+decl.Name.Name] {
+					continue
+				}
+				ast.Inspect(decl.Body, func(n ast.Node) bool {
+					if startsBubble(n, f.pkg, found) {
+						found[f.pkg+"."+decl.Name.Name] = true
+						grown = true
+					}
+					return true
+				})
+			}
+		}
+	}
+	return found
+}
+
+func startsBubble(n ast.Node, pkg string, bubbles map[string]bool) bool {
+	call, ok := n.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	x, fn := callee(call)
+	return x+"."+fn == "synctest.Test" || x == "" && bubbles[pkg+"."+fn]
+}
+
+// callee splits the name of what is called: x.fn, or fn with an empty x.
+func callee(call *ast.CallExpr) (x, fn string) {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return "", f.Name
+	case *ast.SelectorExpr:
+		if id, ok := f.X.(*ast.Ident); ok {
+			return id.Name, f.Sel.Name
+		}
+	}
+	return "", ""
 }
 
 func imports(f goFile, path string) bool {

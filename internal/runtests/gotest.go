@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 )
@@ -20,7 +19,6 @@ func goTest(ctx context.Context, out io.Writer, flags []string, args ...string) 
 		all = append(append(all, "-args"), args...)
 	}
 	cmd := exec.CommandContext(ctx, "go", all...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // the race detector is C
 	cmd.Stderr = out
 	events, err := cmd.StdoutPipe()
 	if err != nil {
