@@ -31,9 +31,9 @@ import (
 //   - a socket's events follow each other without a gap;
 //   - every call is answered.
 func TestSimulation(t *testing.T) {
-	n := 40
+	n := 100
 	if few {
-		n = 10
+		n = 25
 	}
 	for seed := range seeds(t, n) {
 		simulate(t, seed, 300)
