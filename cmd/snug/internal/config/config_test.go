@@ -200,6 +200,28 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
+// A file that is broken around the secret must not bring it to the screen and
+// from there to a log.
+func TestBrokenFilesDoNotShowTheSecret(t *testing.T) {
+	const secret = "hunter2hunter2hunter2hunter2hunter2"
+	for _, s := range []sources{
+		{dotenv: "SNUG_SECRET=\\\n" + secret + "\n"},
+		{dotenv: "SNUG_SECRET \"" + secret + "\"\n"},
+		{dotenv: "SNUG_SECRET: " + secret + "=\n"},
+		{dotenv: secret + "==\n"},
+		{toml: "secret = " + secret},
+		{toml: "secret = \"" + secret},
+		{toml: "secret: " + secret},
+		{toml: "secret = [\"" + secret + "\", 3]"},
+		{toml: "secret = \"" + secret + "\"\nsecret = \"" + secret + "\""},
+	} {
+		_, err := load(t, s)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+}
+
 // What `snug config` prints is a config file that says the same.
 func TestPrintedConfigCanBeLoaded(t *testing.T) {
 	in := sources{

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -183,6 +184,8 @@ func readEnvironment(table []Setting, environ []string) (found map[string]value,
 	return set.found, set.file, nil
 }
 
+var variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
 // readDotEnv reads NAME=value lines; # starts a comment, quotes are taken off,
 // a leading "export " is allowed. The file is ours, so every key must be known.
 func readDotEnv(table []Setting, path string) (found map[string]value, file string, err error) {
@@ -199,12 +202,14 @@ func readDotEnv(table []Setting, path string) (found map[string]value, file stri
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		// What stands on a broken line may be a secret: it isn't repeated.
 		name, v, ok := strings.Cut(line, "=")
-		if !ok {
-			return nil, "", fmt.Errorf(".env line %d: %q is not NAME=value", i+1, name)
+		name = strings.TrimSpace(name)
+		if !ok || !variableName.MatchString(name) {
+			return nil, "", fmt.Errorf(".env line %d is not NAME=value with a NAME in capitals", i+1)
 		}
 		source := ".env line " + strconv.Itoa(i+1)
-		if err := set.add(source+": variable", strings.TrimSpace(name), unquote(strings.TrimSpace(v)), source); err != nil {
+		if err := set.add(source+": variable", name, unquote(strings.TrimSpace(v)), source); err != nil {
 			return nil, "", err
 		}
 	}
@@ -271,7 +276,12 @@ func readFile(table []Setting, path string, optional bool) (map[string]value, er
 	base := filepath.Base(path)
 	var keys map[string]any
 	if _, err := toml.Decode(string(text), &keys); err != nil {
-		return nil, fmt.Errorf("config file %s: %w", base, err)
+		// Its own words quote the file, which may hold a secret.
+		var wrong toml.ParseError
+		if errors.As(err, &wrong) {
+			return nil, fmt.Errorf("config file %s, line %d is not TOML: a line is a key, =, and a value such as \"text\", 10 or true", base, wrong.Position.Line)
+		}
+		return nil, fmt.Errorf("config file %s can't be read as TOML", base)
 	}
 	known := make([]string, 0, len(table))
 	for _, s := range table {
