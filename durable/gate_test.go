@@ -234,6 +234,25 @@ func TestStorageThatTakesTooLongResets(t *testing.T) {
 	})
 }
 
+// While the store hangs an object's events don't queue up for a time-out each.
+func TestEventsBehindAWakingThatTakesTooLong(t *testing.T) {
+	scenario(t, telling, func(w *world) {
+		begin := time.Now()
+		w.faults.Next(durabletest.CallClaim, durabletest.Fault{Delay: time.Hour})
+		var all []<-chan outcome
+		for range 10 {
+			all = append(all, w.start("n", "get"))
+		}
+		for _, done := range all {
+			w.wantErr((<-done).err, durable.ErrTimeout)
+		}
+		if took := time.Since(begin); took != 30*time.Second {
+			w.Errorf("it took %v", took)
+		}
+		w.want("n", "get", "")
+	})
+}
+
 // The fence: a second runtime on the same disk takes the object over, and the
 // first can't commit any more, however sure of itself it is.
 func TestFenceStopsTheFormerOwner(t *testing.T) {

@@ -202,6 +202,13 @@ func (o *object) wakeOneLocked() {
 func (o *object) leaveTable() {
 	o.mu.Lock()
 	o.removed = true
+	o.mu.Unlock()
+	o.refuseAll(ErrClosed)
+}
+
+// refuseAll refuses the events that haven't begun.
+func (o *object) refuseAll(err error) {
+	o.mu.Lock()
 	var resumes, refused []event
 	for _, ev := range o.inbox {
 		if ev.resume != nil {
@@ -210,11 +217,11 @@ func (o *object) leaveTable() {
 			refused = append(refused, ev)
 		}
 	}
-	o.inbox = resumes
+	o.inbox, o.inboxBytes = resumes, 0
 	o.wakeAllLocked()
 	o.mu.Unlock()
 	for _, ev := range refused {
-		ev.fail(o.wrap(ev.name, ErrClosed))
+		ev.fail(o.wrap(ev.name, err))
 		o.rt.work.done()
 	}
 }
@@ -260,6 +267,9 @@ func (o *object) handle(ev event) {
 	act, err := o.activate()
 	if err != nil {
 		ev.fail(o.wrap(ev.name, err))
+		if errors.Is(err, ErrTimeout) {
+			o.refuseAll(err) // they have waited long enough
+		}
 		return
 	}
 	act.waitForDisk()

@@ -198,7 +198,7 @@ func (sim *simulation) append(ctx context.Context, o *thing, id string, how []st
 		return "", err
 	}
 	if does("alarm") {
-		at := time.Now().Add(time.Duration(seq%7) * 100 * time.Millisecond)
+		at := time.UnixMilli(time.Now().UnixMilli() + int64(seq%7)*100) // alarms are kept in milliseconds
 		err := errors.Join(o.put("alarm", fmt.Sprint(at.UnixMilli())), o.Storage().SetAlarm(at))
 		if err != nil {
 			return "", err

@@ -45,8 +45,8 @@ type CloseInfo struct {
 
 // FrameHandler serves sockets that no object owns. SocketFrame is called by the
 // socket's reader, one frame at a time and in order; while it runs nothing more
-// is read. SocketClosed is called once, from any goroutine, and must not block;
-// a SocketFrame may still be running.
+// is read. SocketClosed is called once, on a goroutine of its own; a
+// SocketFrame may still be running.
 type FrameHandler interface {
 	SocketFrame(s *Socket, m Message)
 	SocketClosed(s *Socket, c CloseInfo)

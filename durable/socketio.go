@@ -121,7 +121,8 @@ func (s *Socket) forget() {
 		o.socketGone(s, info)
 	}
 	if s.opts.Handler != nil {
-		s.opts.Handler.SocketClosed(s, info)
+		// Who closes a socket may be the one whom the handler would wait for.
+		s.rt.wg.Go(func() { s.opts.Handler.SocketClosed(s, info) })
 	}
 }
 
