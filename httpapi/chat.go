@@ -96,12 +96,29 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
+// enter lets the actor read a page, or answers the request itself.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, a chat.Actor, l level) (leave func(), ok bool) {
+	leave, ok = s.readers.enter(r.Context(), a.ID)
+	if !ok {
+		setRetryAfter(w, time.Second)
+		tooMuch.write(w, l)
+	}
+	return leave, ok
+}
+
 func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.actor(w, r, level0)
 	if !ok {
 		return
 	}
-	messages, err := s.rooms.Newest(r.Context(), a)
+	leave, ok := s.enter(w, r, a, level0)
+	if !ok {
+		return
+	}
+	defer leave()
+	ctx, cancel := pageContext(r.Context())
+	defer cancel()
+	messages, err := s.rooms.Newest(ctx, a)
 	if err != nil {
 		s.fail(w, r, err, level0)
 		return
@@ -123,7 +140,14 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, level1)
 		return
 	}
-	page, err := s.rooms.History(r.Context(), a, r.PathValue("slug"), q)
+	leave, ok := s.enter(w, r, a, level1)
+	if !ok {
+		return
+	}
+	defer leave()
+	ctx, cancel := pageContext(r.Context())
+	defer cancel()
+	page, err := s.rooms.History(ctx, a, r.PathValue("slug"), q)
 	if err != nil {
 		s.fail(w, r, err, level1)
 		return

@@ -57,6 +57,7 @@ var (
 	notUpgrade   = refusal{http.StatusUpgradeRequired, codeUpgrade, "This address takes WebSocket connections only.", "Expected websocket"}
 	badOrigin    = refusal{http.StatusForbidden, codeOrigin, "This page may not use this server.", "Forbidden"}
 	tooFast      = refusal{http.StatusTooManyRequests, codeRateLimited, "Too many connections from your address. Wait a moment.", "Too many requests"}
+	tooMuch      = refusal{http.StatusTooManyRequests, codeRateLimited, "You ask for too many pages at once. Wait a moment.", "Too many requests"}
 	notFound     = refusal{http.StatusNotFound, chat.CodeNotFound, "There is nothing at this address.", "Not found"}
 	internal     = refusal{http.StatusInternalServerError, chat.CodeInternal, "Something went wrong on the server. Try again.", "Internal error"}
 )

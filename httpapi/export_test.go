@@ -12,3 +12,9 @@ func Paths(s *Server) (paths []string) {
 
 // HasStatus reports whether the table of statuses knows a code.
 func HasStatus(c chat.Code) bool { return statuses[c] != 0 }
+
+// The bounds of one person's pages.
+const (
+	PagesAtOnce  = pagesAtOnce
+	PagesWaiting = pagesWaiting
+)

@@ -20,6 +20,13 @@ const (
 	readyTimeout = 5 * time.Second
 	readyFor     = time.Second
 
+	// pagesAtOnce are read for one person; a page of the longest messages keeps its
+	// room busy for some tenths of a second. pagesWaiting more wait, for pageWait at
+	// most: every open tab asks at once when the server comes back.
+	pagesAtOnce  = 2
+	pagesWaiting = 64
+	pageWait     = 20 * time.Second
+
 	// upgradeAddresses is how many addresses the upgrade limit remembers, about 100
 	// bytes each.
 	upgradeAddresses = 1 << 16

@@ -59,6 +59,7 @@ type Server struct {
 	crossOrigin *http.CrossOriginProtection
 	hsts        bool
 	upgrades    *limiter
+	readers     *readers
 	version     string
 	log         *slog.Logger
 	mux         *http.ServeMux
@@ -90,6 +91,7 @@ func New(c Config) (*Server, error) {
 		crossOrigin: crossOrigin,
 		hsts:        strings.HasPrefix(c.Origins.Base, "https:"),
 		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
+		readers:     newReaders(),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
