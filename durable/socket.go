@@ -208,8 +208,11 @@ func (s *Socket) open() {
 		},
 		refuse: func(error) { s.Close(CloseReset, "the object could not be reached") },
 	}, false)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrOverloaded):
 		s.Close(CloseReset, "the object is overloaded")
+	case err != nil:
+		s.Close(CloseReset, "the object could not be reached")
 	}
 }
 
