@@ -43,6 +43,7 @@ func TestScenario53FailingAlarmIsRetriedSixTimes(t *testing.T) {
 	}
 }
 
+// A failing run's writes are kept, as any failing handler's, a panicking one's not.
 func TestScenario53WritesOfAFailingRun(t *testing.T) {
 	var b book
 	var begin time.Time
@@ -103,6 +104,7 @@ func TestScenario54FailingStorageIsNotCounted(t *testing.T) {
 	})
 }
 
+// The store can't say what is due: it is asked again.
 func TestScenario54AlarmsCanNotBeRead(t *testing.T) {
 	var b book
 	var begin time.Time
@@ -145,6 +147,7 @@ func TestScenario55AlarmSetInItsOwnRun(t *testing.T) {
 	})
 }
 
+// Another turn sets the alarm while the handler awaits: that one stands, too.
 func TestScenario55AlarmSetByAnotherDuringItsRun(t *testing.T) {
 	var b book
 	var begin time.Time
@@ -168,6 +171,7 @@ func TestScenario55AlarmSetByAnotherDuringItsRun(t *testing.T) {
 	}
 }
 
+// A handler that never comes back is told so by its context.
 func TestAlarmHandlerIsLimitedInTime(t *testing.T) {
 	var b book
 	var begin time.Time
@@ -185,6 +189,7 @@ func TestAlarmHandlerIsLimitedInTime(t *testing.T) {
 	})
 }
 
+// Abort in a handler isn't counted, and the alarm runs again.
 func TestAlarmThatAborts(t *testing.T) {
 	var b book
 	var begin time.Time

@@ -203,8 +203,6 @@ func TestScenario52KillBetweenHandlerAndCommit(t *testing.T) {
 	})
 }
 
-// A failing run's writes are kept, as any failing handler's, a panicking one's not.
-// The store can't say what is due: it is asked again.
 // The alarm is moved by the turn that runs when it falls due.
 func TestScenario48AlarmMovedAtTheLastMoment(t *testing.T) {
 	var b book
@@ -228,7 +226,6 @@ func TestScenario48AlarmMovedAtTheLastMoment(t *testing.T) {
 	})
 }
 
-// Another turn sets the alarm while the handler awaits: that one stands, too.
 func TestScenario56AlarmIsUnsetWhileItRuns(t *testing.T) {
 	var b book
 	var begin time.Time
@@ -393,6 +390,3 @@ func TestAlarmOfALateClass(t *testing.T) {
 		w.wantBook(&b, "5h0m0s retry 0")
 	})
 }
-
-// A handler that never comes back is told so by its context.
-// Abort in a handler isn't counted, and the alarm runs again.

@@ -3,6 +3,7 @@ package durable_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,6 +50,36 @@ func TestScenario14OthersRunDuringAwait(t *testing.T) {
 	})
 }
 
+// An object whose handler awaits isn't idle, whatever else it does meanwhile.
+func TestAwaitingObjectStaysAwake(t *testing.T) {
+	starts := 0
+	scenario(t, script{
+		start: func(context.Context, *thing) error { starts++; return nil },
+		do: func(ctx context.Context, o *thing, what string) (string, error) {
+			o.n++
+			if what != "await" {
+				return "", nil
+			}
+			err := o.Await(ctx, func(context.Context) error { time.Sleep(time.Hour); return nil })
+			return fmt.Sprint(o.n), err
+		},
+	}, func(w *world) {
+		done := w.start("n", "await")
+		time.Sleep(time.Minute)
+		w.must("n", "")
+		time.Sleep(time.Minute)
+		w.must("n", "")
+		if o := <-done; o.answer != "3" || o.err != nil || starts != 1 {
+			w.Errorf("got %v after %d starts", o, starts)
+		}
+		idle()
+		if n := w.rt.Stats().Awake; n != 0 {
+			w.Error("it stays awake for ever")
+		}
+	})
+}
+
+// The turn is taken back behind the events that arrived meanwhile.
 func TestScenario14AwaitQueuesBehindArrivals(t *testing.T) {
 	var b book
 	var foreign, hold chan struct{}
@@ -166,6 +197,8 @@ func TestScenario19BlockNests(t *testing.T) {
 	})
 }
 
+// ring makes objects that call one another: "a b c" at some object calls a
+// with "b c", and so on; where it begins with "await" the call is made there.
 func ring(w **world) script {
 	var s script
 	s.do = func(ctx context.Context, o *thing, path string) (answer string, err error) {
@@ -199,6 +232,7 @@ func TestScenario20CallsThatComeBack(t *testing.T) {
 	})
 }
 
+// Two chains of calls that meet wait for each other just the same.
 func TestScenario20TwoChainsThatMeet(t *testing.T) {
 	var other *kind
 	s := script{do: func(ctx context.Context, o *thing, what string) (string, error) {
@@ -221,6 +255,7 @@ func TestScenario20TwoChainsThatMeet(t *testing.T) {
 	})
 }
 
+// A handler inside Await will want its turn back, from one that waits for it.
 func TestScenario20AwaitThatCouldNotComeBack(t *testing.T) {
 	var k *kind
 	s := script{do: func(ctx context.Context, o *thing, what string) (string, error) {

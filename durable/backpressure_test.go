@@ -84,8 +84,36 @@ func TestReaderThatWaitsEndsWithItsSocket(t *testing.T) {
 		stuffed.sock.Close(4000, "enough")
 		full.hears("close 4000 enough", "cut")
 		stuffed.hears("close 4000 enough", "cut")
+		// Its place in the queue for room is not lost to who waits behind it.
+		waiting := w.dial("n")
 		close(release)
+		for range 10 {
+			waiting.say("y")
+		}
+		w.want("n", "get", "0")
 	}, func(o *durable.Options) { o.InboxEvents = 70 })
+}
+
+func TestRoomThatADeadReaderWaitedFor(t *testing.T) {
+	var b book
+	var release chan struct{}
+	s := blocking(&release)
+	s.message = func(_ context.Context, _ *thing, _ *durable.Socket, text string) error {
+		b.add("%s", text)
+		return nil
+	}
+	scenario(t, s, func(w *world) {
+		release = make(chan struct{})
+		dies, lives := w.dial("n"), w.dial("n")
+		w.start("n", "block")
+		w.start("n", "get") // the inbox is full
+		dies.say("x")
+		lives.say("y")
+		synctest.Wait()
+		dies.sock.Close(4000, "")
+		close(release)
+		w.wantBook(&b, "y")
+	}, func(o *durable.Options) { o.InboxEvents = 1 })
 }
 
 func TestSocketsThatCanNotBeOpened(t *testing.T) {

@@ -54,6 +54,7 @@ func TestScenario72GracefulStop(t *testing.T) {
 	})
 }
 
+// Where there is no more time the rest is cut short, and nothing hangs.
 func TestShutdownWithoutTime(t *testing.T) {
 	var foreign chan struct{}
 	s := telling

@@ -461,13 +461,6 @@ func TestDroppableAndReplayedFrames(t *testing.T) {
 	}, func(o *durable.Options) { o.SocketQueue = 10 << 10 })
 }
 
-// Where there is no more time the rest is cut short, and nothing hangs.
-// subscribe: a socket that a FrameHandler serves gets what further objects say,
-// from the very point of the turn on.
-// The socket goes while its acceptance is held by the gate: the object hears of
-// its end all the same, after all that it sent.
-// Its acceptance becomes durable, but meanwhile the object was reset: no member
-// of the next activation, it must not stay.
 // What a client may not do, and what it is told.
 func TestClientsThatBreakTheRules(t *testing.T) {
 	textOnly := func(o *durable.SocketOptions) { o.TextOnly, o.MaxMessage = true, 100 }

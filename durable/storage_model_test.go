@@ -12,6 +12,8 @@ import (
 	"snug/durable"
 )
 
+// Storage agrees with a plain map whatever is done to it: across turns,
+// transactions, commits in flight and restarts.
 func TestStorageAgainstAModel(t *testing.T) {
 	for seed := range seeds(t, 20) {
 		m := &model{rng: rand.New(rand.NewPCG(seed, 0)), state: map[string]string{}}
@@ -50,6 +52,7 @@ func (m *model) key() string {
 	return strings.Repeat(string(rune('a'+m.rng.IntN(3))), m.rng.IntN(3)) + string(rune('a'+m.rng.IntN(4)))
 }
 
+// turn does a few things to both; depth is that of transactions.
 func (m *model) turn(tx *durable.Tx, depth int) error {
 	rng, key, state := m.rng, m.key, m.state
 	for range 1 + rng.IntN(8) {

@@ -312,7 +312,8 @@ func TestScenario37InnerRollbackKeepsTheOuter(t *testing.T) {
 }
 
 func TestScenario38RolledBackTransactionIsOver(t *testing.T) {
-	within(t, func(ctx context.Context, o *thing) error {
+	var k *kind
+	s := script{do: func(ctx context.Context, o *thing, what string) (string, error) {
 		var leaked *durable.Tx
 		err := o.Storage().Transaction(func(tx *durable.Tx) error {
 			leaked = tx
@@ -328,15 +329,16 @@ func TestScenario38RolledBackTransactionIsOver(t *testing.T) {
 			return nil
 		})
 		if err != nil {
-			return err
+			return "", err
 		}
 		if err := leaked.Put("a", nil); !errors.Is(err, durable.ErrTxDone) {
-			return fmt.Errorf("after the end: got %v", err)
+			return "", fmt.Errorf("after the end: got %v", err)
 		}
-		return o.Storage().Transaction(func(tx *durable.Tx) error {
+		return "", o.Storage().Transaction(func(tx *durable.Tx) error {
 			st := o.Storage()
+			_, errCall := k.call(ctx, "other", "")
 			for _, err := range []error{
-				st.Put("a", nil), st.DeleteAll(), st.Sync(), st.Rollback(),
+				errCall, st.Put("a", nil), st.DeleteAll(), st.Sync(), st.Rollback(),
 				o.Await(ctx, func(context.Context) error { return nil }),
 			} {
 				if !errors.Is(err, durable.ErrTxOpen) {
@@ -345,6 +347,10 @@ func TestScenario38RolledBackTransactionIsOver(t *testing.T) {
 			}
 			return nil
 		})
+	}}
+	scenario(t, s, func(w *world) {
+		k = w.things[0]
+		w.must("n", "")
 	})
 }
 
@@ -490,7 +496,3 @@ func TestDeleteAllRemovesKeysAndAlarm(t *testing.T) {
 		w.must("n", "delete")
 	})
 }
-
-// Storage agrees with a plain map whatever is done to it: across turns,
-// transactions, commits in flight and restarts.
-// turn does a few things to both; depth is that of transactions.

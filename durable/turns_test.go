@@ -249,7 +249,6 @@ func TestScenario13ReadModifyWriteOfThousandCallers(t *testing.T) {
 	})
 }
 
-// The turn is taken back behind the events that arrived meanwhile.
 func TestScenario15StorageHoldsTheTurn(t *testing.T) {
 	var b book
 	scenario(t, script{do: func(_ context.Context, o *thing, what string) (string, error) {
@@ -271,10 +270,6 @@ func TestScenario15StorageHoldsTheTurn(t *testing.T) {
 	})
 }
 
-// ring makes objects that call one another: "a b c" at some object calls a
-// with "b c", and so on; where it begins with "await" the call is made there.
-// Two chains of calls that meet wait for each other just the same.
-// A handler inside Await will want its turn back, from one that waits for it.
 func TestCallWhoseCallerGivesUp(t *testing.T) {
 	var release chan struct{}
 	scenario(t, blocking(&release), func(w *world) {
