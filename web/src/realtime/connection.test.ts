@@ -4,6 +4,7 @@ import type { SkippedFrame } from './frames'
 import type { ServerFrame } from './wire.gen'
 
 class FakeSocket implements SocketLike {
+  readyState = 1
   onopen: SocketLike['onopen'] = null
   onmessage: SocketLike['onmessage'] = null
   onclose: SocketLike['onclose'] = null
@@ -237,6 +238,14 @@ describe('reconnecting', () => {
 })
 
 describe('sending', () => {
+  it('sends nothing over a socket whose close is under way', () => {
+    const t = setUp()
+    t.socket.hello()
+    t.socket.readyState = 2
+    expect(t.connection.send({ type: 'leave', room: 'global' })).toBe(false)
+    expect(t.socket.sent).toEqual([])
+  })
+
   it('says whether there was a connection', () => {
     const t = setUp()
     expect(t.connection.send({ type: 'join', room: 'r' })).toBe(false)

@@ -17,6 +17,9 @@ const PROBE_MS = 4_000
 /** A connection that lasted this long was a good one: the backoff starts over. */
 const STABLE_MS = 10_000
 
+/** WebSocket.OPEN, which isn't there where tests run. */
+const SOCKET_OPEN = 1
+
 const CLOSE_SIGNED_OUT = 4401
 const CLOSE_BANNED = 4403
 /** Sent by us when the server went silent. */
@@ -32,6 +35,8 @@ export type ConnectionState =
 
 /** The part of WebSocket that is used, so that tests can stand in for it. */
 export interface SocketLike {
+  /** 1 while it takes what is sent; a close is under way before `onclose` tells. */
+  readonly readyState: number
   onopen: ((event: Event) => void) | null
   onmessage: ((event: MessageEvent) => void) | null
   onclose: ((event: CloseEvent) => void) | null
@@ -153,7 +158,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
   function ping(deadlineMs: number) {
     clearTimeout(pongTimer)
     pongTimer = setTimeout(() => drop(CLOSE_SILENT), deadlineMs)
-    socket?.send(PING)
+    if (socket?.readyState === SOCKET_OPEN) socket.send(PING)
   }
 
   // Gives the socket up without waiting for its close event, which a dead
@@ -222,7 +227,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
       return () => listeners.delete(listener)
     },
     send(frame) {
-      if (state.status !== 'open' || socket === null) return false
+      if (state.status !== 'open' || socket?.readyState !== SOCKET_OPEN) return false
       socket.send(JSON.stringify(frame))
       return true
     },
