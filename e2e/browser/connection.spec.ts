@@ -15,7 +15,8 @@ test('offline is said in words; what is written meanwhile waits, and goes once',
   await ada.post('written offline 1')
   await ada.post('written offline 2')
   await expect(ada.status('2 messages waiting.')).toBeVisible()
-  await expect(ada.row('written offline 1').getByText('Waiting to be sent')).toBeVisible()
+  await expect(ada.timeline.getByText('Waiting to be sent')).toHaveCount(1) // said once, below the last
+  await expect(ada.row('written offline 2').getByText('Waiting to be sent')).toBeVisible()
   await bob.post('said meanwhile')
   await expect(bob.posted('said meanwhile')).toBeVisible()
   await expect(bob.row('written offline')).toHaveCount(0)

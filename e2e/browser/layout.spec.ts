@@ -3,7 +3,7 @@ import { expect, Person, signUpBy, test } from './kit'
 
 /** Nothing visible reaches over the edge, and the page itself doesn't scroll. */
 async function fits(page: Page): Promise<void> {
-  const over = await page.evaluate(() => {
+  await expect.poll(() => page.evaluate(() => {
     const found: string[] = []
     const root = document.documentElement
     if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} px wide`)
@@ -14,13 +14,13 @@ async function fits(page: Page): Promise<void> {
       if (r.right > root.clientWidth + 1 || r.left < -1) found.push(`${e.tagName}.${e.className}: ${r.left.toFixed(0)} to ${r.right.toFixed(0)}`)
     }
     return found
-  })
-  expect(over).toEqual([])
+  })).toEqual([])
 }
 
 /** Everything that is pressed is large enough for what presses it. */
 async function targets(page: Page, least: number): Promise<void> {
-  const small = await page.evaluate((min) => {
+  // What opens grows to its size.
+  await expect.poll(() => page.evaluate((min) => {
     const found: string[] = []
     for (const e of document.querySelectorAll<HTMLElement>('button, a[href], input, textarea, [role=menuitem], [role=menuitemradio]')) {
       const r = e.getBoundingClientRect()
@@ -29,8 +29,7 @@ async function targets(page: Page, least: number): Promise<void> {
       if (r.width < min || r.height < min) found.push(`${e.getAttribute('aria-label') ?? e.textContent}: ${r.width.toFixed(0)} × ${r.height.toFixed(0)}`)
     }
     return found
-  }, least)
-  expect(small).toEqual([])
+  }, least)).toEqual([])
 }
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
