@@ -21,8 +21,7 @@ type client struct {
 	actor    Actor
 	nonsense int
 	ahead    map[string]int // rooms that were joined: frames sent since one was waited for
-	replays  bucket
-	gone     chan struct{} // closed with the socket
+	gone     chan struct{}  // closed with the socket
 	goneOnce sync.Once
 }
 
@@ -51,6 +50,13 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) {
 // hasn't joined the room (which then can't tell it that it failed), it waits
 // until what the frame did is durable.
 func (c *client) pass(q request) error {
+	replayed := 0
+	if q.Frame.Type == FrameJoin && q.Frame.After != nil {
+		if !c.reserve() {
+			return nil
+		}
+		defer func() { c.s.replays.refund(c.actor.ID, maxReplayBytes-replayed) }()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
 	defer cancel()
 	id, err := c.s.rooms.find(ctx, q.Slug)
@@ -64,10 +70,7 @@ func (c *client) pass(q request) error {
 	method := calls.post
 	switch q.Frame.Type {
 	case FrameJoin:
-		c.pause(c.replays.wait(c.s.cfg.Now()))
-		bytes, err := calls.join.Call(ctx, stub, q)
-		c.replays.fill(bytes)
-		if err == nil {
+		if replayed, err = calls.join.Call(ctx, stub, q); err == nil {
 			c.ahead[q.Slug] = 0
 		}
 		return err
@@ -90,16 +93,29 @@ func (c *client) pass(q request) error {
 	return err
 }
 
-// pause makes the socket's next frames wait.
-func (c *client) pause(d time.Duration) {
-	if d <= 0 {
-		return
+// reserve waits for the person's turn to have something replayed; false: the
+// socket is gone.
+func (c *client) reserve() bool {
+	for {
+		wait := c.s.replays.reserve(c.actor.ID, c.s.cfg.Now())
+		if wait == 0 {
+			return true
+		}
+		if !c.pause(min(wait, replayPoll)) {
+			return false
+		}
 	}
+}
+
+// pause makes the socket's next frames wait; false: the socket is gone.
+func (c *client) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
 	case <-c.gone:
+		return false
 	}
 }
 
@@ -155,6 +171,10 @@ func parseFrame(data []byte) (ClientFrame, error) {
 	if utf8.RuneCountInString(f.Room) > maxSlugChars {
 		f.Room, err = "", cmp.Or(err, bad("room must be at most "+decimal(maxSlugChars)+" characters."))
 	}
+	if strings.ContainsRune(string(f.ClientID), utf8.RuneError) {
+		// Half of a surrogate pair is read as this: two ids would become one.
+		f.ClientID, err = "", cmp.Or(err, bad("clientId must be whole Unicode characters."))
+	}
 	var shown *Error
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -188,20 +208,3 @@ func parseFrame(data []byte) (ClientFrame, error) {
 }
 
 func bad(message string) error { return &Error{Code: CodeBadRequest, Message: message} }
-
-// bucket holds what joins replayed lately; it runs out at replayPerSecond.
-type bucket struct {
-	bytes float64
-	at    time.Time
-}
-
-// wait returns how long it takes until the bucket isn't over full.
-func (b *bucket) wait(now time.Time) time.Duration {
-	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.bytes = max(b.bytes-passed*replayPerSecond, 0)
-	}
-	b.at = now
-	return time.Duration(max(b.bytes-replayBurst, 0) / replayPerSecond * float64(time.Second))
-}
-
-func (b *bucket) fill(bytes int) { b.bytes += float64(bytes) }

@@ -21,8 +21,10 @@
 //     client that repeats its unacked posts in order keeps their order.
 //   - A join of a room that the socket has joined already starts over, as leave
 //     and join would: after its answer seqs rise by 1 from there.
-//   - A resume that would replay more than 16 MiB is a reset. Replays of one
-//     socket are paced, and while a join waits its turn nothing more is read.
+//   - A resume that would replay more than 12 MiB is a reset. Replays of one
+//     person are paced, and while a join waits its turn nothing more is read.
+//   - A page of history holds about 1 MiB at most: with very long messages it may
+//     be shorter than limit; hasOlder and hasNewer tell.
 //   - Behind a reset comes a presence frame with all who are here (the first
 //     100), as reset itself doesn't name them.
 //   - presence names its receiver too, and may name somebody as gone who wasn't

@@ -100,8 +100,10 @@ func (r *Room) backward(before Seq, limit int) ([]Message, bool, error) {
 
 func (r *Room) read(o durable.ListOptions, limit int) (messages []Message, more bool, err error) {
 	o.Limit = limit + 1
-	err = r.eachMessage(o, func(m *Message, _ []byte) bool {
-		more = len(messages) == limit
+	size := 0
+	err = r.eachMessage(o, func(m *Message, stored []byte) bool {
+		size += len(stored)
+		more = len(messages) == limit || size > maxPageBytes && len(messages) > 0
 		if !more {
 			messages = append(messages, *m)
 		}

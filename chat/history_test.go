@@ -26,6 +26,35 @@ func TestEmptyHistory(t *testing.T) {
 	})
 }
 
+// A page of the longest messages is short, and paging still finds each of them.
+func TestHistoryPagesAreBoundInBytes(t *testing.T) {
+	const n = 80
+	inBubble(t, unlimited, func(w *world) {
+		w.fill(n, strings.Repeat("€", 9_990))
+		var found []chat.Message
+		pages := 0
+		for q := (chat.HistoryQuery{Limit: chat.MaxPageLimit}); ; pages++ {
+			p := w.page(q)
+			if len(p.Messages) == 0 || len(p.Messages) > 40 {
+				w.Fatalf("a page of %d messages", len(p.Messages))
+			}
+			found = append(p.Messages, found...)
+			if !p.HasOlder {
+				break
+			}
+			q.Before = &p.Messages[0].Seq
+		}
+		for i, m := range found {
+			if m.Seq != chat.Seq(i+1) {
+				w.Fatalf("got %s", seqs(found))
+			}
+		}
+		if len(found) != n || pages < 2 {
+			w.Errorf("%d messages on %d pages", len(found), pages+1)
+		}
+	})
+}
+
 func TestHistoryPages(t *testing.T) {
 	type page struct {
 		seqs         string

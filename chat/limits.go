@@ -22,7 +22,8 @@ const (
 	maxImageBytes     = 2048     // a longer userImage (a data URL) is left out: each message repeats it
 	maxNameChars      = 100      // a longer userName is cut
 	maxSlugChars      = 100      // no room has a longer one
-	maxReplayBytes    = 16 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
+	maxReplayBytes    = 12 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
+	maxPageBytes      = 1 << 20  // of a page of history, as stored; one message always fits
 	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009
 	maxAhead          = 32       // frames of one level 1 socket that wait in a room's inbox
 	maxTail           = 100_000  // messages that a room looks at when it wakes, to find who posted lately
@@ -39,11 +40,13 @@ const (
 	missDelay      = 50 * time.Millisecond  // before the answer that there is no such room: nobody tries names in bulk
 )
 
-// What joins replay to one socket is paced, as replayed frames don't count
-// against the socket's queue: a burst, then so much a second.
+// What joins replay to one person is paced, over all sockets, as replayed frames
+// don't count against a socket's queue: a burst, then so many bytes a second.
 const (
 	replayBurst     = 16 << 20
 	replayPerSecond = 1 << 20
+	replayPoll      = 50 * time.Millisecond // how often a join looks whether others have given back
+	maxReplayers    = 10_000                // people of whom it is remembered what was replayed
 )
 
 // Close codes of the protocol that chat itself sends.

@@ -390,6 +390,9 @@ func TestSlowSocket(t *testing.T) {
 		slow.hold()
 		for i := range 2000 {
 			ada.post(fmt.Sprintf("b%d", i), content)
+			if i%200 == 0 {
+				synctest.Wait() // bob keeps up: he isn't slow
+			}
 		}
 		ada.drain()
 		if n := len(bob.drain("message")); n != 2600 {

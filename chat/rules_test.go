@@ -294,6 +294,7 @@ func TestParseFrame(t *testing.T) {
 		{`{"type":"message","room":"general"}`, `bad_request: clientId is missing: it makes a post safe to repeat.`},
 		{`{"type":"message","room":"general","clientId":""}`, `bad_request: clientId is missing: it makes a post safe to repeat.`},
 		{`{"type":"message","room":"general","clientId":"` + long + `"}`, `bad_request: clientId must be 1 to 64 characters.`},
+		{`{"type":"message","room":"general","clientId":"a\ud800"}`, `bad_request: clientId must be whole Unicode characters.`},
 		{`{"type":"ping","ref":"` + long + `"}`, `bad_request: ref must be at most 64 characters.`},
 		{`{"type":"message","room":"general","clientId":"c","content":{"a":1}}`, `bad_request: The field content can't hold this type of value: object.`},
 		{`{"type":"dance","room":"general"}`, `unknown_type: There is no frame of this type.`},
@@ -402,24 +403,37 @@ func TestLongestMessageFits(t *testing.T) {
 	}
 }
 
-func TestReplayBucket(t *testing.T) {
-	var b bucket
-	now := start
-	if w := b.wait(now); w != 0 {
-		t.Errorf("at first: %v", w)
+func TestReplaysOfAPerson(t *testing.T) {
+	rs, now := newReplays(), start
+	for range replayBurst / maxReplayBytes {
+		if w := rs.reserve("ada", now); w != 0 {
+			t.Fatalf("within the burst: %v", w)
+		}
 	}
-	b.fill(replayBurst)
-	if w := b.wait(now); w != 0 {
-		t.Errorf("a burst: %v", w)
+	used := replayBurst / maxReplayBytes * maxReplayBytes
+	whole := time.Duration(used+maxReplayBytes-replayBurst) * time.Second / replayPerSecond
+	for range 2 {
+		if w := rs.reserve("ada", now); w != whole {
+			t.Errorf("over it: %v", w)
+		}
 	}
-	b.fill(3 * replayPerSecond)
-	if w := b.wait(now); w != 3*time.Second {
-		t.Errorf("over it: %v", w)
+	if w := rs.reserve("bob", now); w != 0 {
+		t.Errorf("somebody else: %v", w)
 	}
-	if w := b.wait(now.Add(-time.Hour)); w != 3*time.Second {
+	if w := rs.reserve("ada", now.Add(-time.Hour)); w != whole {
 		t.Errorf("a clock set back: %v", w)
 	}
-	if w := b.wait(now.Add(time.Hour)); w != 0 {
+	rs.refund("ada", 3*replayPerSecond)
+	if w := rs.reserve("ada", now.Add(-time.Hour)); w != whole-3*time.Second {
+		t.Errorf("after a refund: %v", w)
+	}
+	if w := rs.reserve("ada", now); w != 0 {
 		t.Errorf("later: %v", w)
+	}
+	for i := range 2 * maxReplayers {
+		rs.reserve(UserID(fmt.Sprint(i)), now.Add(time.Duration(i)*time.Minute))
+	}
+	if n := len(rs.byUser); n > maxReplayers {
+		t.Errorf("%d people are remembered", n)
 	}
 }

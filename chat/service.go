@@ -40,6 +40,8 @@ type Service struct {
 	ns    *durable.Namespace
 	probe *durable.Namespace
 	calls calls
+
+	replays *replays
 }
 
 // none is the result of calls that have none.
@@ -72,7 +74,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now)}
+	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now), replays: newReplays()}
 	if err := s.rooms.ensure(ctx, Level0Room, "Global"); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}

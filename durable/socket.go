@@ -245,14 +245,23 @@ func (s *Socket) closeInfo() CloseInfo {
 // the client's. To those who know the socket it is gone at once, and what the
 // client sent that wasn't handled yet isn't acted on any more. A code that must
 // not be sent becomes CloseReset, a reason that is too long is left out.
-func (s *Socket) Close(code int, reason string) {
+func (s *Socket) Close(code int, reason string) { s.shut(code, reason, false) }
+
+// shut closes the socket; hush says to send nothing more than the Close frame.
+func (s *Socket) shut(code int, reason string, hush bool) {
 	if !websocket.ValidCloseCode(code) {
 		code = CloseReset
 	}
 	if len(reason) > MaxCloseReason || !utf8.ValidString(reason) {
 		reason = ""
 	}
-	if s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, true) {
+	s.mu.Lock()
+	if hush && !s.gone {
+		s.queue = nil
+	}
+	ended := s.endLocked(CloseInfo{Code: code, Reason: reason, Clean: true}, true)
+	s.mu.Unlock()
+	if ended {
 		s.dead.Store(true)
 		s.forget()
 	}

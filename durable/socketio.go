@@ -9,16 +9,20 @@ import (
 	"snug/durable/internal/websocket"
 )
 
+// frameCost is what a queued frame takes beside its bytes: else many empty ones
+// would be free.
+const frameCost = 64
+
 // enqueue queues a frame for the writer. A socket that doesn't take what it is
 // sent loses its connection: it never slows who sends.
 func (s *Socket) enqueue(f Frame) {
-	limit := s.rt.opts.SocketQueue
+	limit, cost := s.rt.opts.SocketQueue, len(f.bytes)+frameCost
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.gone, f.droppable && s.queued > limit/2:
 		return
-	case !f.replay && s.queued > 0 && s.queued+len(f.bytes) > limit:
+	case !f.replay && s.queued > 0 && s.queued+cost > limit:
 		s.queue = nil // nothing may follow what is left out
 		s.endLocked(CloseInfo{Code: CloseTooSlow, Reason: "too slow: reconnect and resume", Clean: true}, true)
 		s.dead.Store(true)
@@ -27,7 +31,7 @@ func (s *Socket) enqueue(f Frame) {
 	}
 	s.queue = append(s.queue, f.bytes)
 	if !f.replay {
-		s.queued += len(f.bytes)
+		s.queued += cost
 	}
 	s.writeLocked()
 }

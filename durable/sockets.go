@@ -94,8 +94,9 @@ func (r *sockets) all(tag string) []*Socket {
 }
 
 // CloseSockets closes all sockets that were opened with the tag and returns how
-// many there were. When it returns, nothing that they sent is acted on any
-// more, but what is in the midst of its turn. A socket that is being accepted
+// many there were. What still waited for them isn't sent. When it returns,
+// nothing that they sent is acted on any more, but what is in the midst of its
+// turn. A socket that is being accepted
 // meanwhile may not be found yet: who revokes something must make Accept's
 // caller look again once Accept has returned.
 func (rt *Runtime) CloseSockets(tag string, code int, reason string) int {
@@ -103,7 +104,7 @@ func (rt *Runtime) CloseSockets(tag string, code int, reason string) int {
 	list := r.all(tag)
 	r.end(list)
 	for _, s := range list {
-		s.Close(code, reason)
+		s.shut(code, reason, true)
 	}
 	return len(list)
 }
