@@ -16,7 +16,7 @@ type sockets struct {
 	mu      sync.Mutex
 	byID    map[SocketID]*Socket
 	byTag   map[string]map[SocketID]*Socket
-	ended   map[SocketID]time.Time // closed by CloseSockets not long ago
+	ended   map[SocketID]time.Time // whose frames aren't acted on any more, and since when
 	closing bool
 }
 

@@ -12,14 +12,18 @@ import (
 //
 // All methods may be called concurrently. Slices that are handed in belong to
 // the caller again once the call returns; slices handed out by Get are the
-// caller's, those handed to a Scan function are valid only during that call.
+// caller's, those handed to a Scan function are valid only during that call. A
+// call whose context is over returns the context's error; a Commit may then
+// have been made all the same. After Close every call is fs.ErrClosed.
 //
 // durabletest.TestStore is the suite that every implementation passes.
 type Store interface {
 	// Claim makes the caller the one owner of the object: it raises the
 	// epoch, draws a new random claim and returns the object's record as it
 	// now stands. Every fence handed out before for this object is void from
-	// here on. An object that was never claimed gets a record with Head 0.
+	// here on. An object that was never claimed gets a record with Head 0, and
+	// until then takes no commit. class and name replace the stored ones; an
+	// empty name keeps what is stored.
 	//
 	// A Claim need not survive a crash of the process, as long as no epoch
 	// and claim are ever handed out a second time.
@@ -86,7 +90,7 @@ func (r Record) Admit(f Fence) error {
 
 // Alarm is an object's one alarm slot.
 type Alarm struct {
-	Due       time.Time // when it is to run; millisecond precision; zero: no alarm
+	Due       time.Time // when it is to run; kept in milliseconds, rounded up; zero: no alarm
 	Scheduled time.Time // what the object asked for; differs from Due in a retry
 	Retries   int       // failed runs so far
 }
