@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // goneWithin is how soon the sockets of a session that ended are closed.
@@ -23,7 +26,7 @@ func TestSignOutClosesSockets(t *testing.T) {
 	laptop.signOut(t)
 	// The answer is there: nothing is taken any more.
 	for i, sock := range ends {
-		_ = sock.write(t.Context(), 1, encode(map[string]any{ // it may be closed by now
+		_ = sock.write(t.Context(), websocket.MessageText, encode(map[string]any{ // it may be closed by now
 			"type": "message", "room": "global", "clientId": "late", "content": "too late"}))
 		if code := sock.awaitClose(t, nil); code != 4401 {
 			t.Errorf("socket %d of the session was closed with %d, want 4401", i, code)
@@ -63,6 +66,58 @@ func TestSignOutClosesSockets(t *testing.T) {
 		t.Errorf("a revoked session's socket lived on for %v", took)
 	}
 	stays[0].ping(t)
+}
+
+// Once the answer to a sign-out is there no post of that session is taken any
+// more, however many are on their way.
+func TestSignOutInAFlood(t *testing.T) {
+	s := newServer(t, noLimits...)
+	bob := s.signUp(t, "Bob")
+	for round := range 5 {
+		ada := s.signUp(t, fmt.Sprint("Ada ", round))
+		sock := ada.joined(t)
+		flowing, ended := make(chan struct{}), make(chan int)
+		go func() {
+			for i := 0; ; i++ {
+				f := encode(map[string]any{"type": "message", "room": "global", "clientId": fmt.Sprint(i), "content": "flood"})
+				if sock.write(t.Context(), websocket.MessageText, f) != nil {
+					return // it is closed
+				}
+			}
+		}()
+		go func() {
+			acks := 0
+			for {
+				f, err := sock.read(t.Context())
+				if err != nil {
+					code, _ := closeCode(err)
+					ended <- code
+					return
+				}
+				if f.Type == "ack" {
+					if acks++; acks == 50 {
+						close(flowing)
+					}
+				}
+			}
+		}()
+		<-flowing
+		ada.signOut(t)
+		then, err := bob.history("limit=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code := <-ended; code != 4401 {
+			t.Errorf("closed with %d, want 4401", code)
+		}
+		now, err := bob.history("limit=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.Head != then.Head {
+			t.Errorf("%d posts were taken after the session's end", now.Head-then.Head)
+		}
+	}
 }
 
 // A session and its revocation outlive a restart.
