@@ -86,7 +86,8 @@ export function Composer(props: ComposerProps) {
           aria-label={`Message #${props.room}`}
           aria-describedby="composer-count"
           aria-invalid={left() < 0}
-          dir="auto"
+          // Chromium keeps the last direction of a field that is emptied by code.
+          dir={text() === '' ? undefined : 'auto'}
           enterkeyhint="send"
           autocomplete="off"
         />
