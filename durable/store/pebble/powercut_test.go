@@ -15,9 +15,21 @@ import (
 	"snug/durable/store/pebble"
 )
 
+// twoSteps reuses a file by its two steps. MemFS does so under a read lock that
+// it then takes again, and so hangs for ever where a CrashClone has begun to
+// wait for the write lock between the two.
+type twoSteps struct{ vfs.FS }
+
+func (f twoSteps) ReuseForWrite(old, path string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := f.Rename(old, path); err != nil {
+		return nil, err
+	}
+	return f.OpenReadWrite(path, c)
+}
+
 // before calls fn ahead of everything that changes what is on disk.
 func before(disk vfs.FS, fn func(op errorfs.Op)) vfs.FS {
-	return errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return errorfs.Wrap(twoSteps{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 			fn(op)
 		}
