@@ -6,7 +6,8 @@ package config
 import (
 	"log/slog"
 	"net/netip"
-	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,9 +17,25 @@ type Config struct {
 	Data           string
 	BaseURL        string // an origin without a slash at its end; "" when none is set
 	InsecureHTTP   bool
-	TrustedOrigins []string // origins in the form that browsers send
+	TrustedOrigins []string // in the form that browsers send, or patterns with * for auth.Origins
 	TrustedProxies []netip.Prefix
-	Secret         string // "" means the one kept in the data folder
+	WebDir         string   // a folder with a built front end; "" is the one in the binary
+	Secret         string   // "" means the one kept in the data folder
+	OldSecrets     []string // what they signed is still accepted
+
+	SignUp          SignUp
+	RequireVerified bool // addresses must be confirmed: asked for, or because SignUp goes by domain
+	Passwords       bool
+	MagicLinks      bool // only where there is SMTP to send them
+	Guests          bool
+	SMTP            SMTP
+
+	Google        GoogleClient
+	GitHub        OAuthClient
+	Twitter       OAuthClient
+	OIDC          []OIDC // sorted by ID
+	OAuthCallback string // direct or page
+	PlaceDatabase string // path of a .mmdb file; "" is none
 
 	PostRate    Rate
 	AuthRate    Rate
@@ -43,8 +60,8 @@ type Rate struct {
 // Setting is one row of the table that flags, variables, files, the help text
 // and .env.example are made from.
 type Setting struct {
-	// Name is the flag without its dashes and the key in a config file. The
-	// environment variable is SNUG_ and the name in capitals.
+	// Name is the flag without its dashes and the key in a config file, where dots
+	// are tables. The environment variable is SNUG_ and the name in capitals.
 	Name    string
 	Default string
 	Example string // for help and .env.example, where the default says too little
@@ -59,8 +76,13 @@ type Setting struct {
 // Env is the setting's environment variable.
 func (s Setting) Env() string { return "SNUG_" + envName(s.Name) }
 
-// Settings returns the table, in the order in which people read it.
+// Settings returns the table, in the order in which people read it. The settings
+// of the OIDC issuers are not in it: there are as many as somebody writes down.
 func Settings() []Setting {
+	return slices.Concat(serverSettings(), signInSettings(), mailSettings(), providerSettings(), limitSettings())
+}
+
+func serverSettings() []Setting {
 	return []Setting{
 		{Name: "addr", Default: "127.0.0.1:3000", Example: ":3000",
 			Help: "Where to listen, host:port. Without a host: on all addresses, so that others on the network get in.",
@@ -75,15 +97,25 @@ func Settings() []Setting {
 			Help: "Accept an http:// base-url that isn't this machine. Passwords then cross the network in the clear: only at home.",
 			set:  func(c *Config, v string) error { return parseBool(v, &c.InsecureHTTP) }},
 		{Name: "trusted-origins", Example: "https://app.example.com,https://example.com",
-			Help: "Further origins whose pages may use this server, separated by commas.",
-			set:  func(c *Config, v string) error { return parseList(v, &c.TrustedOrigins, parseOrigin) }},
+			Help: "Further origins whose pages may use this server, separated by commas. A * stands for any text: https://*.example.com.",
+			set:  func(c *Config, v string) error { return parseList(v, &c.TrustedOrigins, parseOriginPattern) }},
 		{Name: "trusted-proxies", Example: "127.0.0.1,10.0.0.0/8",
 			Help: "Reverse proxies in front, as addresses or CIDR ranges. Only their X-Forwarded-For and X-Forwarded-Host are believed.",
 			set:  func(c *Config, v string) error { return parseList(v, &c.TrustedProxies, parsePrefix) }},
 		{Name: "secret", Secret: true, Also: "BETTER_AUTH_SECRET", Example: "32 random characters or more",
 			Help: "Signs the cookies. Without one, a secret is made at the first start and kept in the data folder.",
 			set:  func(c *Config, v string) error { return parseSecret(v, &c.Secret) }},
+		{Name: "old-secrets", Secret: true,
+			Help: "Earlier secrets, separated by commas: cookies that they signed are still accepted.",
+			set:  func(c *Config, v string) error { return parseSecrets(v, &c.OldSecrets) }},
+		{Name: "web-dir",
+			Help: "A folder with another built front end, served in place of the one in the binary.",
+			set:  func(c *Config, v string) error { return parseText(v, &c.WebDir) }},
+	}
+}
 
+func limitSettings() []Setting {
+	return []Setting{
 		{Name: "post-rate", Default: "10/10s",
 			Help: "Posts per person and room; 0 is no limit.",
 			set:  func(c *Config, v string) error { return parseRate(v, &c.PostRate) }},
@@ -121,26 +153,11 @@ func Settings() []Setting {
 	}
 }
 
-// validate checks what no setting can say alone.
-func (c *Config) validate() error {
-	if c.BaseURL == "" || c.InsecureHTTP {
-		return nil
-	}
-	u, err := url.Parse(c.BaseURL)
-	if err != nil {
-		return err
-	}
-	if u.Scheme == "http" && !IsLoopback(u.Hostname()) {
-		return &ValueError{Setting: "base-url", Value: c.BaseURL,
-			Want: "an https:// URL: over plain http anyone on the way reads passwords. On a network that you trust, set insecure-http as well"}
-	}
-	return nil
-}
-
 // IsLoopback reports whether a host name means this very machine.
 func IsLoopback(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Unmap().IsLoopback()
 	}
-	return host == "localhost" || len(host) > 10 && host[len(host)-10:] == ".localhost"
+	host = strings.ToLower(host)
+	return host == "localhost" || len(host) > 10 && strings.HasSuffix(host, ".localhost")
 }

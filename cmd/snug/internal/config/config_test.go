@@ -45,7 +45,9 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:3000", Data: "./data",
 		PostRate: config.Rate{Count: 10, Per: 10 * time.Second}, AuthRate: config.Rate{Count: 3, Per: 10 * time.Second},
 		UpgradeRate: config.Rate{Count: 100, Per: 10 * time.Second},
-		MaxMessage:  10_000, Heartbeat: 25 * time.Second, MinFree: 64 << 20, LogLevel: slog.LevelInfo, LogFormat: "text",
+		SignUp:      config.SignUp{Mode: "open"}, Passwords: true, OAuthCallback: "direct",
+		SMTP:       config.SMTP{Port: 587, TLS: "starttls"},
+		MaxMessage: 10_000, Heartbeat: 25 * time.Second, MinFree: 64 << 20, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Config, want)
@@ -93,6 +95,10 @@ func TestValues(t *testing.T) {
 		{"loopback needs no https", sources{env: []string{"SNUG_BASE_URL=http://localhost:3000"}}, func(c *config.Loaded) any { return c.BaseURL }, "http://localhost:3000"},
 		{"IPv6 loopback", sources{env: []string{"SNUG_BASE_URL=http://[::1]:3000"}}, func(c *config.Loaded) any { return c.BaseURL }, "http://[::1]:3000"},
 		{"list", sources{env: []string{"SNUG_TRUSTED_ORIGINS=https://a.example, http://b.example:80 ,"}}, func(c *config.Loaded) any { return c.TrustedOrigins }, []string{"https://a.example", "http://b.example"}},
+		{"wildcard origins", sources{env: []string{"SNUG_TRUSTED_ORIGINS=https://*.Example.org/,*.example.org:8443,https://app-*-us.example.com,http://*.localhost:5173"}},
+			func(c *config.Loaded) any { return c.TrustedOrigins },
+			[]string{"https://*.example.org", "*.example.org:8443", "https://app-*-us.example.com", "http://*.localhost:5173"}},
+		{"an empty flag takes back", sources{args: []string{"--addr="}, env: []string{"SNUG_ADDR=:2"}}, func(c *config.Loaded) any { return c.Addr }, "127.0.0.1:3000"},
 		{"list in a file", sources{toml: `trusted-proxies = ["10.1.2.3/8", "::ffff:192.0.2.1"]`}, func(c *config.Loaded) any { return c.TrustedProxies },
 			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")}},
 		{"numbers and switches in a file", sources{toml: "max-message = 12\ninsecure-http = true"}, func(c *config.Loaded) any { return c.MaxMessage }, 12},
@@ -146,6 +152,12 @@ func TestErrorsSayWhatAndWhereAndWhatWouldBeRight(t *testing.T) {
 		{"base url scheme", sources{args: []string{"--base-url", "x.example"}}, []string{"base-url", "https://"}},
 		{"plain http", sources{env: []string{"SNUG_BASE_URL=http://chat.example.com"}}, []string{"base-url", "environment SNUG_BASE_URL", "https", "insecure-http"}},
 		{"plain http in private", sources{env: []string{"SNUG_BASE_URL=http://192.168.0.2:3000"}}, []string{"insecure-http"}},
+		{"wildcard origin of everyone", sources{args: []string{"--trusted-origins", "https://*"}}, []string{"trusted-origins", "https://*.example.com"}},
+		{"wildcard at the end", sources{args: []string{"--trusted-origins", "https://app.example.*"}}, []string{"trusted-origins"}},
+		{"wildcard in a name", sources{args: []string{"--trusted-origins", "*example.org"}}, []string{"trusted-origins"}},
+		{"wildcard with the scheme's port", sources{args: []string{"--trusted-origins", "https://*.example.org:443"}}, []string{"trusted-origins"}},
+		{"wildcard scheme", sources{args: []string{"--trusted-origins", "*://a.example.org"}}, []string{"trusted-origins"}},
+		{"origin without scheme", sources{args: []string{"--trusted-origins", "a.example.org"}}, []string{"trusted-origins"}},
 		{"wildcard origin", sources{args: []string{"--trusted-origins", "https://*.example"}}, []string{"trusted-origins", "https://*.example"}},
 		{"proxies", sources{args: []string{"--trusted-proxies", "10.0.0.0/8,nginx"}}, []string{"trusted-proxies", `"nginx"`}},
 		{"rate", sources{env: []string{"SNUG_POST_RATE=10"}}, []string{"post-rate", "10/10s"}},
@@ -176,7 +188,7 @@ func TestErrorsSayWhatAndWhereAndWhatWouldBeRight(t *testing.T) {
 }
 
 func TestSecretsAreNeverShown(t *testing.T) {
-	for _, bad := range []string{"short-secret-value", "better-auth-secret-123456789", strings.Repeat("a", 40)} {
+	for _, bad := range []string{"short-secret-value", "better-auth-secret-123456789", "better-auth-secret-12345678901234567890", strings.Repeat("a", 40)} {
 		_, err := load(t, sources{env: []string{"SNUG_SECRET=" + bad}})
 		if err == nil {
 			t.Errorf("secret %q was taken", bad)
@@ -285,6 +297,7 @@ func TestNearest(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add("--addr", "SNUG_ADDR=:1\n", "addr = 1")
+	f.Add("--oidc.acme.issuer=https://a.example", "SNUG_OIDC_ACME_CLIENT_ID=x\nSNUG_TRUSTED_ORIGINS=*.a.example", "[oidc.a]\nname = 1")
 	f.Add("--retain-age=1d2", "export SNUG_SECRET='", "x = [1, 2]")
 	f.Fuzz(func(t *testing.T, arg, dotenv, toml string) {
 		// Whatever it is, it is an answer and not a crash.

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,7 @@ import (
 // Loaded is a Config together with where each value comes from.
 type Loaded struct {
 	Config
+	table  []Setting        // with those of the OIDC issuers
 	origin map[string]value // by setting
 }
 
@@ -27,7 +30,7 @@ type value struct {
 // ValueError is a setting with a value that it can't have.
 type ValueError struct {
 	Setting string
-	Value   string // masked for a secret
+	Value   string // masked for a secret, and where a URL has a password
 	Source  string
 	Want    string
 }
@@ -74,7 +77,14 @@ func Load(args, environ []string, dir string) (*Loaded, error) {
 		return nil, err
 	}
 
-	l := &Loaded{origin: map[string]value{}}
+	issuers, err := issuersOf(toml, dotenv, env, flags)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range issuers {
+		table = append(table, issuerSettings(id)...)
+	}
+	l := &Loaded{table: table, origin: map[string]value{}}
 	for _, s := range table {
 		v := value{text: s.Default, source: "default"}
 		for _, from := range []map[string]value{toml, dotenv, env, flags} {
@@ -82,12 +92,15 @@ func Load(args, environ []string, dir string) (*Loaded, error) {
 				v = found
 			}
 		}
+		if v.text == "" { // which takes back what a lower source says
+			v.text = s.Default
+		}
 		l.origin[s.Name] = v
 		if v.text == "" {
 			continue // not set
 		}
 		if err := s.set(&l.Config, v.text); err != nil {
-			shown := v.text
+			shown := withoutPassword(v.text)
 			if s.Secret {
 				shown = mask
 			}
@@ -95,25 +108,35 @@ func Load(args, environ []string, dir string) (*Loaded, error) {
 		}
 	}
 	if err := l.validate(); err != nil {
-		var bad *ValueError
-		if errors.As(err, &bad) && bad.Source == "" {
-			bad.Source = l.origin[bad.Setting].source
-		}
 		return nil, err
 	}
 	return l, nil
 }
 
+// find returns the setting that a source calls name, by names that spell gives.
+// more are names that are no settings, for the suggestion.
+func find(table []Setting, what, name string, spell func(Setting) []string, more ...string) (Setting, error) {
+	id, ofIssuer := issuerIn(name)
+	if ofIssuer {
+		if err := checkIssuerID(id); err != nil {
+			return Setting{}, fmt.Errorf("%s %s: %w", what, name, err)
+		}
+	} else {
+		id = "ID" // as help has it
+	}
+	known := more
+	for _, s := range slices.Concat(table, issuerSettings(id)) {
+		names := spell(s)
+		if slices.Contains(names, name) {
+			return s, nil
+		}
+		known = append(known, names...)
+	}
+	return Setting{}, unknown(what, name, known)
+}
+
 func readFlags(table []Setting, args []string) (found map[string]value, file string, err error) {
 	found = map[string]value{}
-	known := []string{"--config", "--help"}
-	byFlag := map[string]Setting{}
-	for _, s := range table {
-		byFlag[s.Name] = s
-		if !s.Secret {
-			known = append(known, "--"+s.Name)
-		}
-	}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		name, isFlag := strings.CutPrefix(arg, "-")
@@ -124,12 +147,15 @@ func readFlags(table []Setting, args []string) (found map[string]value, file str
 		if name == "h" || name == "help" {
 			return nil, "", ErrHelp
 		}
-		s, ok := byFlag[name]
+		var s Setting
+		if name != "config" {
+			if s, err = find(table, "flag", "--"+name, asFlag, "--config", "--help"); err != nil {
+				return nil, "", err
+			}
+		}
 		switch {
-		case ok && s.Secret:
+		case s.Secret:
 			return nil, "", fmt.Errorf("flag --%s: other users of this machine can read a command line; set %s, or %s in the config file", name, s.Env(), s.Name)
-		case !ok && name != "config":
-			return nil, "", unknown("flag", "--"+name, known)
 		case !given && s.Bool:
 			text = "true"
 		case !given:
@@ -147,25 +173,21 @@ func readFlags(table []Setting, args []string) (found map[string]value, file str
 	return found, file, nil
 }
 
-const configVariable = "SNUG_CONFIG"
+func asFlag(s Setting) []string { return []string{"--" + s.Name} }
 
-// variables maps the names of all variables to settings.
-func variables(table []Setting) (byName map[string]string, known []string) {
-	byName = map[string]string{}
-	known = []string{configVariable}
-	for _, s := range table {
-		byName[s.Env()] = s.Name
-		known = append(known, s.Env())
-		if s.Also != "" {
-			byName[s.Also] = s.Name
-			known = append(known, s.Also)
-		}
+func asKey(s Setting) []string { return []string{s.Name} }
+
+func asVariable(s Setting) []string {
+	if s.Also == "" {
+		return []string{s.Env()}
 	}
-	return byName, known
+	return []string{s.Env(), s.Also}
 }
 
+const configVariable = "SNUG_CONFIG"
+
 func envName(setting string) string {
-	return strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+	return strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(setting))
 }
 
 // readEnvironment looks at SNUG_… and at the settings' second names only: the
@@ -174,7 +196,8 @@ func readEnvironment(table []Setting, environ []string) (found map[string]value,
 	set := newVariableSet(table)
 	for _, pair := range environ {
 		name, text, _ := strings.Cut(pair, "=")
-		if _, ok := set.byName[name]; !ok && !strings.HasPrefix(name, "SNUG_") {
+		ours := strings.HasPrefix(name, "SNUG_") || slices.ContainsFunc(table, func(s Setting) bool { return s.Also == name })
+		if !ours {
 			continue
 		}
 		if err := set.add("environment variable", name, text, "environment "+name); err != nil {
@@ -231,17 +254,14 @@ func unquote(v string) string {
 
 // variableSet gathers variables of one source and refuses two that disagree.
 type variableSet struct {
-	byName map[string]string
-	known  []string
-	from   map[string]string // setting -> the variable that set it
-	found  map[string]value
-	file   string
+	table []Setting
+	from  map[string]string // setting -> the variable that set it
+	found map[string]value
+	file  string
 }
 
 func newVariableSet(table []Setting) *variableSet {
-	set := &variableSet{from: map[string]string{}, found: map[string]value{}}
-	set.byName, set.known = variables(table)
-	return set
+	return &variableSet{table: table, from: map[string]string{}, found: map[string]value{}}
 }
 
 func (set *variableSet) add(what, name, text, source string) error {
@@ -249,22 +269,19 @@ func (set *variableSet) add(what, name, text, source string) error {
 		set.file = text
 		return nil
 	}
-	setting, ok := set.byName[name]
-	if !ok {
-		return unknown(what, name, set.known)
+	s, err := find(set.table, what, name, asVariable, configVariable)
+	if err != nil || text == "" {
+		return err
 	}
-	if text == "" {
-		return nil
+	if old, ok := set.found[s.Name]; ok && old.text != text && set.from[s.Name] != name {
+		return fmt.Errorf("%s and %s are the same setting and differ: leave one out", set.from[s.Name], name)
 	}
-	if old, ok := set.found[setting]; ok && old.text != text && set.from[setting] != name {
-		return fmt.Errorf("%s and %s are the same setting and differ: leave one out", set.from[setting], name)
-	}
-	set.found[setting] = value{text, source}
-	set.from[setting] = name
+	set.found[s.Name] = value{text, source}
+	set.from[s.Name] = name
 	return nil
 }
 
-// readFile reads a TOML file of flat keys named like the flags.
+// readFile reads a TOML file of keys named like the flags.
 func readFile(table []Setting, path string, optional bool) (map[string]value, error) {
 	text, err := os.ReadFile(path)
 	if optional && errors.Is(err, fs.ErrNotExist) {
@@ -273,32 +290,55 @@ func readFile(table []Setting, path string, optional bool) (map[string]value, er
 	if err != nil {
 		return nil, fmt.Errorf("read config file: %w", err)
 	}
-	base := filepath.Base(path)
+	f := &file{table: table, base: filepath.Base(path), found: map[string]value{}}
 	var keys map[string]any
 	if _, err := toml.Decode(string(text), &keys); err != nil {
 		// Its own words quote the file, which may hold a secret.
 		var wrong toml.ParseError
 		if errors.As(err, &wrong) {
-			return nil, fmt.Errorf("config file %s, line %d is not TOML: a line is a key, =, and a value such as \"text\", 10 or true", base, wrong.Position.Line)
+			return nil, fmt.Errorf("config file %s, line %d is not TOML: a line is a key, =, and a value such as \"text\", 10 or true", f.base, wrong.Position.Line)
 		}
-		return nil, fmt.Errorf("config file %s can't be read as TOML", base)
+		return nil, fmt.Errorf("config file %s can't be read as TOML", f.base)
 	}
-	known := make([]string, 0, len(table))
-	for _, s := range table {
-		known = append(known, s.Name)
+	if err := f.add("", keys); err != nil {
+		return nil, err
 	}
-	found := map[string]value{}
-	for key, v := range keys {
-		if !contains(known, key) {
-			return nil, unknown("config file "+base+": key", key, known)
+	return f.found, nil
+}
+
+// file gathers the keys of a config file.
+type file struct {
+	table []Setting
+	base  string
+	found map[string]value
+}
+
+// add takes the keys of a table: prefix is its name and a dot. The only tables are
+// oidc and those in it, one for each issuer.
+func (f *file) add(prefix string, keys map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		name := prefix + key
+		if name == "oidc" || prefix == "oidc." {
+			inner, ok := keys[key].(map[string]any)
+			if !ok || len(inner) == 0 {
+				return fmt.Errorf("config file %s: %s is for tables such as [oidc.acme], with an issuer and a client-id", f.base, name)
+			}
+			if err := f.add(name+".", inner); err != nil {
+				return err
+			}
+			continue
 		}
-		s, ok := tomlText(v)
+		s, err := find(f.table, "config file "+f.base+": key", name, asKey, "oidc")
+		if err != nil {
+			return err
+		}
+		text, ok := tomlText(keys[key])
 		if !ok {
-			return nil, fmt.Errorf("config file %s: key %s takes a string, a number, true or false, or a list of strings", base, key)
+			return fmt.Errorf("config file %s: key %s takes a string, a number, true or false, or a list of strings", f.base, name)
 		}
-		found[key] = value{s, "file " + base}
+		f.found[s.Name] = value{text, "file " + f.base}
 	}
-	return found, nil
+	return nil
 }
 
 func tomlText(v any) (string, bool) {
@@ -321,13 +361,4 @@ func tomlText(v any) (string, bool) {
 		return strings.Join(parts, ","), true
 	}
 	return "", false
-}
-
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,15 @@ const day = 24 * time.Hour
 const minSecret = 32
 
 // A parser's error says what would be right; Load adds the setting and the value.
+
+// withoutPassword is what an error repeats of a value: nothing of what stands
+// where URLs have a password.
+func withoutPassword(v string) string {
+	if at := strings.LastIndex(v, "@"); at >= 0 && strings.Contains(v[:at], ":") {
+		return mask + v[at:]
+	}
+	return v
+}
 
 func parseText(v string, to *string) error {
 	if v == "" {
@@ -67,6 +77,60 @@ func parseOrigin(v string, to *string) error {
 	return nil
 }
 
+// parseOriginPattern takes an origin, or one with *, which stands for any run of
+// characters: with a scheme it is compared with the whole origin, without one with
+// host and port. What follows the last * must hold a domain of two names or more
+// (or localhost), which strangers can't come by: no *.com, no *example.org.
+func parseOriginPattern(v string, to *string) error {
+	if !strings.Contains(v, "*") {
+		return parseOrigin(v, to)
+	}
+	want := errors.New("an origin such as https://app.example.com, or a pattern such as https://*.example.com, whose * has a whole domain behind it")
+	pattern := strings.ToLower(strings.TrimSuffix(v, "/"))
+	sample := strings.ReplaceAll(pattern, "*", "x")
+	if !strings.Contains(pattern, "://") {
+		sample = "https://" + sample
+	}
+	// Only what browsers write is ever matched: no port that is the scheme's own.
+	var origin string
+	if err := parseOrigin(sample, &origin); err != nil || origin != sample {
+		return want
+	}
+	_, domain, _ := strings.Cut(pattern[strings.LastIndex(pattern, "*"):], ".")
+	domain, _, _ = strings.Cut(domain, ":")
+	if domain != "localhost" && parseDomain(domain, &domain) != nil {
+		return want
+	}
+	*to = pattern
+	return nil
+}
+
+// parseURL takes an https URL, or an http one of this machine, and leaves it as it
+// is: an issuer is compared letter by letter.
+func parseURL(v string, to *string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(v, "?# ") ||
+		u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
+		return errors.New("an https:// URL without a question mark, such as https://login.example.com; http:// only for this machine")
+	}
+	*to = v
+	return nil
+}
+
+// parseBaseURL is parseURL for what paths are appended to.
+func parseBaseURL(v string, to *string) error { return parseURL(strings.TrimRight(v, "/"), to) }
+
+var domainSyntax = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$`)
+
+func parseDomain(v string, to *string) error {
+	v = strings.ToLower(v)
+	if len(v) > 253 || !domainSyntax.MatchString(v) {
+		return errors.New("a domain such as example.com")
+	}
+	*to = v
+	return nil
+}
+
 func parsePrefix(v string, to *netip.Prefix) error {
 	if ip, err := netip.ParseAddr(v); err == nil && ip.Zone() == "" {
 		ip = ip.Unmap()
@@ -89,7 +153,7 @@ func parseList[T any](v string, to *[]T, item func(string, *T) error) error {
 		}
 		var one T
 		if err := item(part, &one); err != nil {
-			return fmt.Errorf("for %q %w", part, err)
+			return fmt.Errorf("for %q %w", withoutPassword(part), err)
 		}
 		list = append(list, one)
 	}
@@ -98,10 +162,27 @@ func parseList[T any](v string, to *[]T, item func(string, *T) error) error {
 }
 
 func parseSecret(v string, to *string) error {
-	if len(v) < minSecret || v == "better-auth-secret-123456789" || strings.Count(v, v[:1]) == len(v) {
+	if len(v) < minSecret || strings.HasPrefix(v, "better-auth-secret-123456789") || strings.Count(v, v[:1]) == len(v) {
 		return fmt.Errorf("at least %d random characters, such as openssl rand -base64 32 makes", minSecret)
 	}
 	*to = v
+	return nil
+}
+
+// parseSecrets is parseList without its habit of repeating what is wrong.
+func parseSecrets(v string, to *[]string) error {
+	list := []string{}
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		var one string
+		if err := parseSecret(part, &one); err != nil {
+			return fmt.Errorf("secrets with commas between them, each %w", err)
+		}
+		list = append(list, one)
+	}
+	*to = list
 	return nil
 }
 
