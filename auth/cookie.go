@@ -18,24 +18,39 @@ const (
 	tokenCookie = "better-auth.session_token"
 	dataCookie  = "better-auth.session_data" // never set here; only deleted
 	shortCookie = "better-auth.dont_remember"
+
+	twoFactorCookie = "better-auth.two_factor"   // a sign-in that waits for its second factor
+	deviceCookie    = "better-auth.trust_device" // where none is asked for
+	passkeyCookie   = "better-auth.better-auth-passkey"
+	stateCookie     = "better-auth.state" // and a dot, and how the state begins
+	inviteCookie    = "snug.invite"
+
+	// methodCookie is for the page to read: it has no prefix and no signature.
+	methodCookie = "better-auth.last_used_login_method"
 )
 
-// cookieName adds the prefix with which browsers refuse the cookie over plain
-// http.
+// cookieName adds the prefix with which browsers take the cookie from this very
+// host and over https only: a page of a sibling domain can't plant one.
 func (s *Service) cookieName(name string) string {
 	if s.secure {
-		return "__Secure-" + name
+		return "__Host-" + name
 	}
 	return name
 }
+
+// importedName is what better-auth calls the cookie on a server with https. It is
+// read for sessions that began there.
+func importedName(name string) string { return "__Secure-" + name }
 
 // sign makes the value of a signed cookie: the text, a dot and its MAC, escaped.
 func (s *Service) sign(text string) string {
 	return url.QueryEscape(text + "." + s.mac(text))
 }
 
-func (s *Service) mac(text string) string {
-	m := hmac.New(sha256.New, s.secret)
+func (s *Service) mac(text string) string { return mac(s.secrets[0], text) }
+
+func mac(secret []byte, text string) string {
+	m := hmac.New(sha256.New, secret)
 	m.Write([]byte(text))
 	return base64.StdEncoding.EncodeToString(m.Sum(nil))
 }
@@ -46,21 +61,27 @@ func (s *Service) verify(value string) (string, bool) {
 	if dot <= 0 {
 		return "", false
 	}
-	text, mac := value[:dot], value[dot+1:]
-	// Comparing the encoded form lets no second spelling of a MAC pass.
-	if !hmac.Equal([]byte(mac), []byte(s.mac(text))) {
-		return "", false
+	text, given := value[:dot], value[dot+1:]
+	for _, secret := range s.secrets {
+		// Comparing the encoded form lets no second spelling of a MAC pass.
+		if hmac.Equal([]byte(given), []byte(mac(secret, text))) {
+			return text, true
+		}
 	}
-	return text, true
+	return "", false
 }
 
 // signed returns the texts of all cookies of that name whose signature is good, in
-// the order sent. A page of a sibling domain can plant a cookie of the same name
-// before ours: taking the first would let it sign people out.
+// the order sent. Without https a page of a sibling domain can plant a cookie of
+// the same name before ours: taking the first would let it sign people out.
 func (s *Service) signed(r *http.Request, name string) []string {
+	return s.signedAs(r, s.cookieName(name))
+}
+
+func (s *Service) signedAs(r *http.Request, full string) []string {
 	var texts []string
 	values := 0
-	eachCookie(r.Header["Cookie"], s.cookieName(name), func(value string) bool {
+	eachCookie(r.Header["Cookie"], full, func(value string) bool {
 		if text, ok := s.verify(value); ok {
 			texts = append(texts, text)
 		}
@@ -124,6 +145,15 @@ func (s *Service) setSession(w http.ResponseWriter, r *http.Request, token strin
 		s.setCookie(w, shortCookie, "", new(time.Duration))
 		return false
 	})
+}
+
+// setMethod lets the page mark how one signed in last.
+func (s *Service) setMethod(w http.ResponseWriter, method string) {
+	text := methodCookie + "=" + url.QueryEscape(method) + "; Max-Age=" + strconv.Itoa(int(methodLife/time.Second)) + "; Path=/"
+	if s.secure {
+		text += "; Secure"
+	}
+	w.Header().Add("Set-Cookie", text+"; SameSite=Lax")
 }
 
 // clearSession takes all cookies of a session away.

@@ -50,15 +50,15 @@ func (s *Service) signUpEmail(c *call) error {
 		return err
 	}
 	now := s.now()
-	u.id, u.created, u.updated = newID(), now, now
-	var token string
-	var over []ended
+	var in admission
 	ctx = context.WithoutCancel(ctx) // what is stored is told, even if the client has hung up
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
-		if err := insertUser(ctx, tx, u, hash); err != nil {
+		n := newcomer{name: u.name, email: u.email, image: u.image, provider: credential, hash: hash}
+		made, err := s.enroll(ctx, tx, c.r, n, now)
+		if err != nil {
 			return err
 		}
-		token, over, err = s.begin(ctx, tx, c.r, u.id, remember, now)
+		in, err = s.admit(ctx, tx, c.r, made, entry{method: byPassword, remember: remember}, now)
 		return err
 	})
 	if errors.Is(err, db.ErrConflict) {
@@ -67,10 +67,9 @@ func (s *Service) signUpEmail(c *call) error {
 	if err != nil {
 		return fmt.Errorf("sign up: %w", err)
 	}
-	s.log.Info("signed up", "user", u.id, "session", hashToken(token).short())
-	s.tell("sign-up", over)
-	s.setSession(c.w, c.r, token, remember, sessionLife)
-	return c.reply(signUpReply{token, u.json()})
+	s.log.Info("signed up", "user", in.user.id)
+	s.welcome(c, in)
+	return c.reply(signUpReply{in.token, in.user.json()})
 }
 
 func (s *Service) readSignUp(c *call) (u user, password string, remember bool, err error) {
@@ -113,21 +112,6 @@ func (s *Service) readSignUp(c *call) (u user, password string, remember bool, e
 		u.image = &image
 	}
 	return u, password, remember, nil
-}
-
-func insertUser(ctx context.Context, tx *sql.Tx, u user, hash string) error {
-	const insert = `insert into users (id, name, email, email_verified, image, created_at, updated_at)
-		values (?, ?, ?, ?, ?, ?, ?)`
-	at := millis(u.created)
-	if _, err := tx.ExecContext(ctx, insert, u.id, u.name, u.email, flag(u.emailVerified), u.image, at, at); err != nil {
-		return fmt.Errorf("insert user: %w", err)
-	}
-	const account = `insert into accounts (id, user_id, provider_id, account_id, password, created_at, updated_at)
-		values (?, ?, ?, ?, ?, ?, ?)`
-	if _, err := tx.ExecContext(ctx, account, newID(), u.id, credential, u.id, hash, at, at); err != nil {
-		return fmt.Errorf("insert account: %w", err)
-	}
-	return nil
 }
 
 // password is what signing in needs to know of an account; the zero value is an
@@ -176,38 +160,40 @@ func (s *Service) signInEmail(c *call) error {
 	}
 
 	now := s.now()
-	var token string
-	var over []ended
+	var in admission
 	ctx := context.WithoutCancel(c.r.Context())
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		if err := confirm(ctx, tx, stored, fresh, now); err != nil {
 			return err
 		}
-		token, over, err = s.begin(ctx, tx, c.r, stored.user.id, remember, now)
+		in, err = s.admit(ctx, tx, c.r, &stored.user, entry{method: byPassword, remember: remember}, now)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	s.accounts.forget(account)
-	s.log.Info("signed in", "user", stored.user.id, "session", hashToken(token).short())
-	s.tell("sign-in", over)
-	s.setSession(c.w, c.r, token, remember, sessionLife)
-	return c.reply(signInReply{target != "", token, target, stored.user.json()})
+	s.welcome(c, in)
+	if in.token == "" {
+		return c.reply(twoFactorReply{TwoFactorRedirect: true, Methods: []string{"totp"}})
+	}
+	return c.reply(signInReply{target != "", in.token, target, in.user.json()})
+}
+
+// twoFactorReply says that the second factor is wanted before there is a session.
+type twoFactorReply struct {
+	TwoFactorRedirect bool     `json:"twoFactorRedirect"`
+	Methods           []string `json:"twoFactorMethods"`
 }
 
 func (s *Service) passwordOf(ctx context.Context, email string) (p password, err error) {
-	const query = `select u.id, u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at, coalesce(a.password, '')
+	const query = `select coalesce(a.password, ''), ` + userColumns + `
 		from users u left join accounts a on a.user_id = u.id and a.provider_id = ? where lower(u.email) = ?`
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
-		var created, updated int64
-		u := &p.user
-		err := tx.QueryRowContext(ctx, query, credential, email).Scan(
-			&u.id, &u.name, &u.email, &u.emailVerified, &u.image, &created, &updated, &p.hash)
+		err := p.user.scan(tx.QueryRowContext(ctx, query, credential, email), &p.hash)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		u.created, u.updated = fromMillis(created), fromMillis(updated)
 		return err
 	})
 	return p, err

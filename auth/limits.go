@@ -48,6 +48,22 @@ const (
 	// limiterSize is how many keys a rate limiter remembers, about 150 bytes each.
 	limiterSize = 1 << 16
 
+	// twoFactorLife is how long a sign-in waits for its second factor.
+	twoFactorLife = 10 * time.Minute
+	// methodLife is how long a browser remembers how it was signed in last.
+	methodLife = 30 * 24 * time.Hour
+
+	// maxSeen sessions are noted as seen between two sweeps.
+	maxSeen = 1 << 17
+
+	// maxTokens per user, and the longest that one may be good for.
+	maxTokens    = 50
+	maxTokenDays = 3650
+
+	// departRetry is the pause after a deleted account couldn't be forgotten.
+	departRetry = 10 * time.Second
+	departBatch = 100
+
 	// sweepEvery bounds how late the end of a session is noticed when the machine
 	// slept through its timer.
 	sweepEvery = time.Minute
@@ -62,3 +78,6 @@ const (
 // it makes guessing with many machines slow. It is generous, for it also lets a
 // stranger keep someone out for that long.
 func accountRate() Rate { return Rate{Limit: 30, Window: 5 * time.Minute} }
+
+// mailRate is how often one address may make the server send mails.
+func mailRate() Rate { return Rate{Limit: 3, Window: time.Minute} }

@@ -47,6 +47,15 @@ func (o Origins) Allows(r *http.Request, origin string) bool {
 	return false
 }
 
+// Validate reports what can't be an origin or a pattern of origins.
+func (o Origins) Validate() error {
+	base := strings.TrimSuffix(o.Base, "/")
+	if base != "" && !isOrigin(base) {
+		return fmt.Errorf("base %q is not like https://chat.example.org", o.Base)
+	}
+	return o.check(base)
+}
+
 func (o Origins) check(base string) error {
 	if o.Base != "" && strings.TrimSuffix(o.Base, "/") != base {
 		return fmt.Errorf("origins are based on %q, the server on %q", o.Base, base)

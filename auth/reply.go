@@ -54,10 +54,22 @@ var (
 	errTaken         = &refusal{status: 422, code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
 		message: "User already exists. Use another email."}
 
+	errBanned = &refusal{status: 403, code: "BANNED_USER", message: "You have been banned from this server"}
+	// better-auth knows these two of passwords alone, and no invitations.
+	errSignUpClosed = &refusal{status: 403, code: "SIGN_UP_CLOSED", message: "This server takes no new accounts"}
+	errUninvited    = &refusal{status: 403, code: "INVITE_REQUIRED", message: "You need an invitation to make an account here"}
+	errDomain       = &refusal{status: 403, code: "DOMAIN_NOT_ALLOWED", message: "This server takes only addresses of certain domains"}
+
 	// better-auth takes any name and image.
 	errName         = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 visible characters"}
 	errReservedName = &refusal{status: 400, code: "RESERVED_NAME", message: "This name is reserved"}
 	errImage        = &refusal{status: 400, code: "INVALID_IMAGE", message: "Image must be an https address"}
+
+	// Of our own interface.
+	errGuest         = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
+	errTokenName     = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
+	errScopes        = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
+	errTooManyTokens = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
 
 	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,
 		message: "The server can't store anything right now. Please try again later."}
@@ -79,7 +91,7 @@ func errMediaType(got string, form bool) *refusal {
 
 // refuse writes the answer to an error. What isn't a refusal is our fault: it is
 // logged and not shown.
-func (s *Service) refuse(w http.ResponseWriter, r *http.Request, path string, err error) {
+func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var e *refusal
 	switch {
 	case errors.As(err, &e):
@@ -93,7 +105,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, path string, er
 		e = errInternal
 	}
 	if e.status >= 500 {
-		s.log.Error("request failed", "path", path, "err", err)
+		s.log.Error("request failed", "route", s.routeOf(r), "err", err)
 	}
 	h := w.Header()
 	if e.retry > 0 {
@@ -155,10 +167,14 @@ type userJSON struct {
 	Image         *string `json:"image"`
 	CreatedAt     stamp   `json:"createdAt"`
 	UpdatedAt     stamp   `json:"updatedAt"`
+	// Of plugins of better-auth, and left out where they say no.
+	Role      Role `json:"role,omitempty"`
+	Anonymous bool `json:"isAnonymous,omitempty"`
+	TwoFactor bool `json:"twoFactorEnabled,omitempty"`
 }
 
 func (u user) json() userJSON {
-	return userJSON{u.id, u.name, u.email, u.emailVerified, u.image, stamp(u.created), stamp(u.updated)}
+	return userJSON{u.id, u.name, u.email, u.emailVerified, u.image, stamp(u.created), stamp(u.updated), u.role, u.anonymous, u.twoFactor}
 }
 
 type statusJSON struct {
@@ -254,4 +270,31 @@ func (b body) flag(name string, missing bool) (bool, error) {
 		return false, nil
 	}
 	return false, errValidation
+}
+
+// texts returns a property that is a list of at most limit strings; nil if it
+// isn't there.
+func (b body) texts(name string, limit int) ([]string, error) {
+	raw, ok := b[name]
+	if !ok {
+		return nil, nil
+	}
+	var list []string
+	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil || len(list) > limit {
+		return nil, errValidation
+	}
+	return list, nil
+}
+
+// number returns a whole number between low and high; false if it is null or isn't
+// there.
+func (b body) number(name string, low, high int) (n int, given bool, err error) {
+	raw, ok := b[name]
+	if !ok || string(raw) == "null" {
+		return 0, false, nil
+	}
+	if json.Unmarshal(raw, &n) != nil || n < low || n > high {
+		return 0, false, errValidation
+	}
+	return n, true, nil
 }

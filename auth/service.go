@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"snug/auth/oauth"
 	"snug/db"
 )
 
@@ -21,9 +23,13 @@ type Config struct {
 	DB *db.DB
 	// Secret signs the cookies: 32 random bytes or more, kept across restarts.
 	Secret []byte
-	// BaseURL is where browsers find the server; "" if that isn't fixed. With
-	// https the cookies are Secure; plain http is for this machine only.
-	BaseURL string
+	// OldSecrets signed the cookies before; what they signed is still good.
+	OldSecrets [][]byte
+	// BaseURL is where browsers find the server; "" if that isn't fixed, and links
+	// then lead to the host that was asked for. With https the cookies are Secure;
+	// plain http is for this machine only, unless InsecureHTTP allows it.
+	BaseURL      string
+	InsecureHTTP bool
 	// Origins whose pages may sign in and out. Its Base is BaseURL, or empty, which
 	// means the same.
 	Origins Origins
@@ -37,36 +43,125 @@ type Config struct {
 	HashLimit int
 	Logger    *slog.Logger     // nil: nothing is logged
 	Now       func() time.Time // nil: time.Now
+
+	// Providers that people sign in with, in the order of their buttons.
+	Providers []Provider
+	SignUp    SignUp
+	// RequireVerified keeps out whoever hasn't confirmed the e-mail address, where
+	// signing in is by password.
+	RequireVerified bool
+	NoPasswords     bool // nobody signs in or up with a password
+	MagicLinks      bool // a link in a mail signs in
+	Guests          bool // anyone may come in without an account
+	// Mail sends a mail in the background: it returns at once. Nil: there is none,
+	// and the links that mails would have are logged instead.
+	Mail func(Mail) error
+	// CallbackPage answers a browser that a provider sends back, if front ends are
+	// to fetch that address themselves. Nil: the server answers with a redirect.
+	CallbackPage http.Handler
+	// Fetch gets a picture from the public web, safely. Nil: none is fetched.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
+	// Place says in words where an address is, "" where that isn't known.
+	Place func(address string) string
+	// Active reports whether something is open for the session just now.
+	Active func(sessionKey string) bool
+
 	// OnSessionEnd hears of every session that ends; see the package comment.
 	OnSessionEnd func(SessionEnd)
+	// OnUserChange hears of a new name or picture, after it is durable.
+	OnUserChange func(Identity)
+	// OnUserDelete removes what a deleted account left elsewhere. It is called
+	// until it succeeds, over restarts too, and may be called again after that.
+	OnUserDelete func(ctx context.Context, userID string) error
 }
 
+// A Mail is a message of the server to one person.
+type Mail struct {
+	To, Subject, Text, HTML string
+}
+
+// A Provider is a place to sign in with, and how it is used.
+type Provider struct {
+	*oauth.Provider
+	// Rooms are slugs of the rooms that a newcomer is to see; the first is opened.
+	Rooms []string
+}
+
+// SignUp says who may make an account. The very first account of a server, its
+// owner's, may always be made.
+type SignUp struct {
+	Mode    SignUpMode
+	Domains []string // of SignUpDomain: the verified address must be of one of these
+}
+
+// A SignUpMode is one way to let people in.
+type SignUpMode string
+
+const (
+	SignUpOpen   SignUpMode = ""       // anyone
+	SignUpInvite SignUpMode = "invite" // who was invited
+	SignUpDomain SignUpMode = "domain" // who has an address of a domain, or was invited
+	SignUpClosed SignUpMode = "closed" // nobody
+)
+
 // SessionEnd says that a session of UserID is over: the one named SessionKey, or
-// all of them.
+// all of them. An API token is a session here.
 type SessionEnd struct {
 	SessionKey string // as in Identity; "" with All
 	UserID     string
 	All        bool
+	Banned     bool // the person is not to come back
 }
 
 // Identity is who a request comes from, as its session says.
 type Identity struct {
 	UserID string
 	Name   string
-	Image  string // "" where there is none
+	Image  string // a path of this server; "" where there is none
 	Email  string
-	// SessionKey names the session without opening it: the hex SHA-256 of its token.
-	// Logs show its first 8 characters.
+	Role   Role
+	// Scopes are what an API token may do; nil is a person, who may do everything
+	// that the role allows.
+	Scopes []Scope
+	// SessionKey names the session without opening it: the hex SHA-256 of its token,
+	// or of an API token. Logs show its first 8 characters.
 	SessionKey string
-	// ExpiresAt is when the session ends unless it is extended. OnSessionEnd is
-	// called when that happens, so nobody needs a timer of their own.
+	// ExpiresAt is when the session ends unless it is extended; zero is never.
+	// OnSessionEnd is called when that happens, so nobody needs a timer of their own.
 	ExpiresAt time.Time
+}
+
+// A Role is what somebody is on this server.
+type Role string
+
+const (
+	RoleOwner     Role = "owner"
+	RoleAdmin     Role = "admin"
+	RoleModerator Role = "moderator"
+	RoleMember    Role = "member"
+	RoleGuest     Role = "guest"
+	RoleBot       Role = "bot"
+)
+
+// A Scope is something that an API token may do.
+type Scope string
+
+const (
+	ScopeRead  Scope = "messages:read"
+	ScopeWrite Scope = "messages:write"
+)
+
+// May reports whether the scope is granted.
+func (id Identity) May(scope Scope) bool {
+	return id.Scopes == nil || slices.Contains(id.Scopes, scope)
 }
 
 // Service is the running package. Make it with New, end it with Close.
 type Service struct {
+	cfg      Config // as given, with defaults
 	db       *db.DB
-	secret   []byte
+	secrets  [][]byte // the first signs, all verify
+	base     string   // "" if it isn't fixed
 	origins  Origins
 	secure   bool // cookies over https only, with the prefix that says so
 	clientIP func(*http.Request) string
@@ -78,22 +173,28 @@ type Service struct {
 	cache     *cache
 	hasher    *hasher
 	addresses *limiter // tries per address
+	mails     *limiter // mails asked for, per address
 	accounts  *limiter // tries per account
 
-	stop context.CancelFunc // ends the sweeper
+	seen     *seen
+	departed chan struct{} // wakes forget
+
+	stop context.CancelFunc // ends the sweeper and forget
 	done sync.WaitGroup
 }
 
-// New checks the configuration and starts the sweeper that ends sessions whose
-// time has come.
+// New checks the configuration and starts what works in the background: ending
+// sessions whose time has come, and forgetting deleted accounts.
 func New(c Config) (*Service, error) {
 	if c.DB == nil {
 		return nil, errors.New("auth: no database")
 	}
-	if err := checkSecret(c.Secret); err != nil {
-		return nil, fmt.Errorf("auth: %w", err)
+	for _, secret := range append([][]byte{c.Secret}, c.OldSecrets...) {
+		if err := checkSecret(secret); err != nil {
+			return nil, fmt.Errorf("auth: %w", err)
+		}
 	}
-	base, err := checkBaseURL(c.BaseURL)
+	base, err := checkBaseURL(c.BaseURL, c.InsecureHTTP)
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
@@ -115,13 +216,27 @@ func New(c Config) (*Service, error) {
 	if c.OnSessionEnd == nil {
 		c.OnSessionEnd = func(SessionEnd) {}
 	}
-	perAccount := accountRate()
+	if c.OnUserChange == nil {
+		c.OnUserChange = func(Identity) {}
+	}
+	if c.OnUserDelete == nil {
+		c.OnUserDelete = func(context.Context, string) error { return nil }
+	}
+	if c.Place == nil {
+		c.Place = func(string) string { return "" }
+	}
+	if c.Active == nil {
+		c.Active = func(string) bool { return false }
+	}
+	perAccount, perMail := accountRate(), mailRate()
 	if c.AuthRate.Limit == 0 {
-		perAccount = Rate{}
+		perAccount, perMail = Rate{}, Rate{}
 	}
 	s := &Service{
+		cfg:       c,
 		db:        c.DB,
-		secret:    c.Secret,
+		secrets:   append([][]byte{c.Secret}, c.OldSecrets...),
+		base:      base,
 		origins:   Origins{Base: base, Trusted: c.Origins.Trusted},
 		secure:    strings.HasPrefix(base, "https:"),
 		clientIP:  c.ClientIP,
@@ -131,16 +246,20 @@ func New(c Config) (*Service, error) {
 		cache:     newCache(cacheSize),
 		hasher:    newHasher(strength(), c.HashLimit),
 		addresses: newLimiter(c.AuthRate, limiterSize),
+		mails:     newLimiter(perMail, limiterSize),
 		accounts:  newLimiter(perAccount, limiterSize),
+		seen:      newSeen(),
+		departed:  make(chan struct{}, 1),
 	}
 	s.routes = s.routeTable()
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.done.Go(func() { s.sweep(ctx) })
+	s.done.Go(func() { s.forget(ctx) })
 	return s, nil
 }
 
-// Close stops the sweeper and waits for it. The database stays open: it is the
+// Close stops what New started and waits for it. The database stays open: it is the
 // caller's.
 func (s *Service) Close() error {
 	s.stop()
@@ -180,7 +299,7 @@ func checkSecret(secret []byte) error {
 }
 
 // checkBaseURL returns the origin of a base URL; "" for "".
-func checkBaseURL(raw string) (string, error) {
+func checkBaseURL(raw string, insecure bool) (string, error) {
 	if raw == "" {
 		return "", nil
 	}
@@ -195,8 +314,8 @@ func checkBaseURL(raw string) (string, error) {
 	if !isOrigin(origin) || u.User != nil {
 		return "", fmt.Errorf("base URL %q is not like https://chat.example.org", raw)
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
-		return "", fmt.Errorf("base URL %q would send sessions in the clear: use https, or set no base URL to serve whatever host is asked for", raw)
+	if u.Scheme == "http" && !insecure && !loopback(u.Hostname()) {
+		return "", fmt.Errorf("base URL %q would send sessions in the clear: use https", raw)
 	}
 	return origin, nil
 }

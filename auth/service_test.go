@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -232,7 +233,7 @@ func TestFullDisk(t *testing.T) {
 	if p.Header().Get("Retry-After") == "" || len(p.Header()["Set-Cookie"]) > 0 {
 		t.Errorf("headers %v", p.Header())
 	}
-	if id, ok := alice.identity(); !ok || id != before {
+	if id, ok := alice.identity(); !ok || !reflect.DeepEqual(id, before) {
 		t.Error("who was signed in is not")
 	}
 }
@@ -246,7 +247,7 @@ func TestSignInThatFailsEndsNothing(t *testing.T) {
 	if p.text != "" || len(p.Header()["Set-Cookie"]) > 0 {
 		t.Errorf("got %s %v", p.text, p.Header())
 	}
-	if id, ok := alice.identity(); !ok || id != before || len(g.told()) > 0 {
+	if id, ok := alice.identity(); !ok || !reflect.DeepEqual(id, before) || len(g.told()) > 0 {
 		t.Error("the session before it is ended")
 	}
 }

@@ -28,6 +28,7 @@ type session struct {
 	hash      tokenHash
 	userID    string
 	remember  bool
+	imported  bool // began on another server: see importedName
 	ipAddress string
 	userAgent string
 	created   time.Time
@@ -35,45 +36,38 @@ type session struct {
 	expires   time.Time
 }
 
-// user is a row of users.
-type user struct {
-	id            string
-	name          string
-	email         string
-	emailVerified bool
-	image         *string
-	created       time.Time
-	updated       time.Time
-}
-
 // A login is a session and whose it is. It is shared and not changed.
 type login struct {
 	session session
 	user    user
+	scopes  []Scope // of an API token, whose session this stands for; nil otherwise
 }
 
 func millis(t time.Time) int64      { return t.UnixMilli() }
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// Identify says who sent the request, by its session cookie; false if nobody is
-// signed in. It neither writes nor lengthens the session nor sets cookies. An
+// Identify says who sent the request, by its API token or else by its session
+// cookie; false if nobody is signed in. It neither writes nor lengthens the session nor sets cookies. An
 // error means that the database can't be asked.
 func (s *Service) Identify(r *http.Request) (Identity, bool, error) {
-	l, _, err := s.current(r)
+	var l *login
+	var err error
+	if token, given := bearer(r); given {
+		l, err = s.lookupToken(r.Context(), token)
+	} else {
+		l, _, err = s.current(r)
+	}
 	if err != nil || l == nil {
 		return Identity{}, false, err
 	}
-	id := Identity{
-		UserID:     l.user.id,
-		Name:       l.user.name,
-		Email:      l.user.email,
-		SessionKey: l.session.hash.String(),
-		ExpiresAt:  l.session.expires,
-	}
-	if l.user.image != nil {
-		id.Image = *l.user.image
-	}
-	return id, true, nil
+	s.seen.note(l.session.hash, s.now())
+	return l.identity(), true, nil
+}
+
+func (l *login) identity() Identity {
+	id := l.user.identity()
+	id.SessionKey, id.ExpiresAt, id.Scopes = l.session.hash.String(), l.session.expires, l.scopes
+	return id
 }
 
 // current returns the login of the first cookie that has one, with its token.
@@ -84,7 +78,25 @@ func (s *Service) current(r *http.Request) (*login, string, error) {
 			return l, token, err
 		}
 	}
+	if !s.secure {
+		return nil, "", nil
+	}
+	for _, token := range s.signedAs(r, importedName(tokenCookie)) {
+		l, err := s.lookup(r.Context(), hashToken(token))
+		if err != nil || l != nil && l.session.imported {
+			return l, token, err
+		}
+	}
 	return nil, "", nil
+}
+
+// tokens returns all session tokens that the browser holds.
+func (s *Service) tokens(r *http.Request) []string {
+	list := s.signed(r, tokenCookie)
+	if s.secure {
+		list = append(list, s.signedAs(r, importedName(tokenCookie))...)
+	}
+	return list
 }
 
 // lookup returns the live session with that token, nil if there is none.
@@ -103,36 +115,33 @@ func (s *Service) lookup(ctx context.Context, h tokenHash) (*login, error) {
 		}
 		s.cache.put(h, l, epoch)
 	}
-	if !s.now().Before(l.session.expires) {
-		return nil, nil // the sweeper is about to end it
+	if l.scopes != nil || !s.now().Before(l.session.expires) {
+		return nil, nil // an API token is no session; or the sweeper is about to end it
 	}
 	return l, nil
 }
 
 func selectLogin(ctx context.Context, tx *sql.Tx, h tokenHash) (*login, error) {
-	const query = `select s.id, s.user_id, s.remember, s.ip_address, s.user_agent, s.created_at, s.updated_at, s.expires_at,
-		u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at
-		from sessions s join users u on u.id = s.user_id where s.token_hash = ?`
+	const query = `select s.id, s.user_id, s.remember, s.imported, s.ip_address, s.user_agent, s.created_at, s.updated_at, s.expires_at,
+		` + userColumns + ` from sessions s join users u on u.id = s.user_id where s.token_hash = ? and u.banned_at is null`
 	l := &login{session: session{hash: h}}
-	var sc, su, se, uc, uu int64
-	err := tx.QueryRowContext(ctx, query, h.String()).Scan(
-		&l.session.id, &l.session.userID, &l.session.remember, &l.session.ipAddress, &l.session.userAgent, &sc, &su, &se,
-		&l.user.name, &l.user.email, &l.user.emailVerified, &l.user.image, &uc, &uu)
+	var created, updated, expires int64
+	row := tx.QueryRowContext(ctx, query, h.String())
+	err := l.user.scan(row, &l.session.id, &l.session.userID, &l.session.remember, &l.session.imported,
+		&l.session.ipAddress, &l.session.userAgent, &created, &updated, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	l.user.id = l.session.userID
-	l.session.created, l.session.updated, l.session.expires = fromMillis(sc), fromMillis(su), fromMillis(se)
-	l.user.created, l.user.updated = fromMillis(uc), fromMillis(uu)
+	l.session.created, l.session.updated, l.session.expires = fromMillis(created), fromMillis(updated), fromMillis(expires)
 	return l, err
 }
 
 // begin makes a session for the user inside tx, in place of those that the
 // request came with: a cookie that somebody planted is worth nothing after the
 // sign-in. It returns the new token and the sessions that ended.
-func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID string, remember bool, now time.Time) (string, []ended, error) {
+func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID, method string, remember bool, now time.Time) (string, []ended, error) {
 	var over []ended
-	for _, token := range s.signed(r, tokenCookie) {
+	for _, token := range s.tokens(r) {
 		more, err := endSessions(ctx, tx, `token_hash = ?`, hashToken(token).String())
 		if err != nil {
 			return "", nil, err
@@ -152,10 +161,10 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID
 	}
 	token := newID()
 	const insert = `insert into sessions
-		(id, token_hash, user_id, remember, ip_address, user_agent, created_at, updated_at, expires_at)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	_, err = tx.ExecContext(ctx, insert, newID(), hashToken(token).String(), userID, flag(remember),
-		s.clientIP(r), userAgent(r), millis(now), millis(now), millis(now.Add(life)))
+		(id, token_hash, user_id, method, remember, ip_address, user_agent, created_at, updated_at, seen_at, expires_at)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err = tx.ExecContext(ctx, insert, newID(), hashToken(token).String(), userID, method, flag(remember),
+		s.clientIP(r), userAgent(r), millis(now), millis(now), millis(now), millis(now.Add(life)))
 	if err != nil {
 		return "", nil, fmt.Errorf("insert session: %w", err)
 	}
@@ -218,8 +227,12 @@ type ended struct {
 }
 
 // endSessions deletes the sessions for which the condition holds.
-func endSessions(ctx context.Context, tx *sql.Tx, where string, args ...any) (over []ended, err error) {
-	rows, err := tx.QueryContext(ctx, `delete from sessions where `+where+` returning token_hash, user_id`, args...)
+func endSessions(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]ended, error) {
+	return endRows(ctx, tx, `delete from sessions where `+where+` returning token_hash, user_id`, args...)
+}
+
+func endRows(ctx context.Context, tx *sql.Tx, remove string, args ...any) (over []ended, err error) {
+	rows, err := tx.QueryContext(ctx, remove, args...)
 	if err != nil {
 		return nil, fmt.Errorf("end sessions: %w", err)
 	}
@@ -302,11 +315,15 @@ func (s *Service) sweep(ctx context.Context) {
 // sweepOnce ends what has expired and returns the time until it should be called
 // again.
 func (s *Service) sweepOnce(ctx context.Context) (time.Duration, error) {
+	if err := s.sweepRest(ctx); err != nil {
+		return 0, err
+	}
 	for {
 		now := s.now()
 		var first sql.NullInt64
 		err := s.db.Read(ctx, func(tx *sql.Tx) error {
-			return tx.QueryRowContext(ctx, `select min(expires_at) from sessions`).Scan(&first)
+			const query = `select min(at) from (select min(expires_at) at from sessions union all select min(expires_at) from api_tokens)`
+			return tx.QueryRowContext(ctx, query).Scan(&first)
 		})
 		if err != nil {
 			return 0, err
@@ -317,10 +334,52 @@ func (s *Service) sweepOnce(ctx context.Context) (time.Duration, error) {
 		if wait := fromMillis(first.Int64).Sub(now); wait > 0 {
 			return min(wait, sweepEvery), nil
 		}
-		_, err = s.end(ctx, "expired", `id in (select id from sessions where expires_at <= ? order by expires_at limit ?)`,
-			millis(now), sweepBatch)
+		var over []ended
+		err = s.db.Write(ctx, func(tx *sql.Tx) error {
+			const expired = `id in (select id from %s where expires_at <= ? order by expires_at limit ?)`
+			sessions, err := endSessions(ctx, tx, fmt.Sprintf(expired, "sessions"), millis(now), sweepBatch)
+			if err != nil {
+				return err
+			}
+			tokens, err := endTokens(ctx, tx, fmt.Sprintf(expired, "api_tokens"), millis(now), sweepBatch)
+			over = append(sessions, tokens...)
+			return err
+		})
 		if err != nil {
 			return 0, err
 		}
+		s.tell("expired", over)
 	}
+}
+
+// sweepRest writes down who was seen, and removes what is of no use any more: what
+// was sent out and didn't come back, and guests who can't either.
+func (s *Service) sweepRest(ctx context.Context) error {
+	if err := s.writeSeen(ctx); err != nil {
+		return err
+	}
+	now := s.now()
+	var stale bool
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select exists (select 1 from verifications where expires_at <= ?)
+			or exists (select 1 from invites where expires_at <= ? or uses_left = 0)
+			or exists (select 1 from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id))`
+		return tx.QueryRowContext(ctx, query, millis(now), millis(now)).Scan(&stale)
+	})
+	if err != nil || !stale {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, remove := range []string{
+			`delete from verifications where token_hash in (select token_hash from verifications where expires_at <= ? limit ?)`,
+			`delete from invites where id in (select id from invites where expires_at <= ? or uses_left = 0 limit ?)`,
+			`delete from users where id in (select id from users u where anonymous = 1 and created_at < ?
+				and not exists (select 1 from sessions where user_id = u.id) limit ?)`,
+		} {
+			if _, err := tx.ExecContext(ctx, remove, millis(now), sweepBatch); err != nil {
+				return fmt.Errorf("remove what is stale: %w", err)
+			}
+		}
+		return nil
+	})
 }

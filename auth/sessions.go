@@ -15,6 +15,11 @@ func (s *Service) getSession(c *call) error {
 	if err != nil {
 		return errors.Join(errGetSession, err)
 	}
+	if l != nil && l.session.imported {
+		if err := s.adopt(c, l, token); err != nil {
+			return errors.Join(errGetSession, err)
+		}
+	}
 	// Any text is a yes, "false" too: so the client's other servers read it.
 	fixed := c.r.URL.Query().Get("disableRefresh") != ""
 	if l != nil && !fixed && !s.isShort(c) {
@@ -24,7 +29,7 @@ func (s *Service) getSession(c *call) error {
 		switch {
 		case err != nil:
 			// A disk that is full doesn't sign anybody out.
-			s.log.Error("request failed", "path", "/get-session", "err", err)
+			s.log.Error("lengthen session", "err", err)
 		case longer == nil:
 			l = nil
 		case longer.session.expires.After(before):
@@ -35,7 +40,7 @@ func (s *Service) getSession(c *call) error {
 	if l == nil {
 		// A signature of ours on a session that is over. A cookie that we didn't
 		// make is left alone.
-		if len(s.signed(c.r, tokenCookie)) > 0 {
+		if len(s.tokens(c.r)) > 0 {
 			s.clearSession(c.w)
 		}
 		return c.reply(nil)
@@ -44,6 +49,21 @@ func (s *Service) getSession(c *call) error {
 		Session sessionJSON `json:"session"`
 		User    userJSON    `json:"user"`
 	}{l.session.json(token), l.user.json()})
+}
+
+// adopt gives a session that began on another server a cookie of ours.
+func (s *Service) adopt(c *call, l *login, token string) error {
+	ctx := context.WithoutCancel(c.r.Context())
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `update sessions set imported = 0 where token_hash = ?`, l.session.hash.String())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.cache.forget(l.session.hash)
+	s.setSession(c.w, c.r, token, l.session.remember, l.session.expires.Sub(s.now()))
+	return nil
 }
 
 // isShort: the browser was told to forget the session with its windows.
@@ -68,7 +88,7 @@ func (s *Service) require(c *call) (*login, string, error) {
 // signOut ends every session that the browser holds. It succeeds without one too:
 // the page wants to be signed out, and is.
 func (s *Service) signOut(c *call) error {
-	for _, token := range s.signed(c.r, tokenCookie) {
+	for _, token := range s.tokens(c.r) {
 		if _, err := s.end(c.r.Context(), "sign-out", `token_hash = ?`, hashToken(token).String()); err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}

@@ -6,16 +6,86 @@ CREATE TABLE accounts (
     password    text,
     created_at  integer not null,
     updated_at  integer not null
-) strict;
+, scope text not null default '') strict;
 
 CREATE UNIQUE INDEX accounts_provider on accounts (provider_id, account_id);
 
 CREATE INDEX accounts_user on accounts (user_id);
 
+CREATE TABLE api_tokens (
+    id         text    not null primary key,
+    user_id    text    not null references users (id) on delete cascade,
+    name       text    not null,
+    token_hash text    not null,
+    hint       text    not null,
+    scopes     text    not null,
+    created_at integer not null,
+    expires_at integer,
+    used_at    integer
+) strict;
+
+CREATE INDEX api_tokens_expires on api_tokens (expires_at);
+
+CREATE UNIQUE INDEX api_tokens_token on api_tokens (token_hash);
+
+CREATE INDEX api_tokens_user on api_tokens (user_id);
+
+CREATE TABLE avatars (
+    id         text    not null primary key,
+    user_id    text    not null references users (id) on delete cascade,
+    type       text    not null,
+    bytes      blob    not null,
+    created_at integer not null
+) strict;
+
+CREATE INDEX avatars_user on avatars (user_id);
+
+CREATE TABLE backup_codes (
+    user_id   text not null references users (id) on delete cascade,
+    code_hash text not null,
+    primary key (user_id, code_hash)
+) strict, without rowid;
+
+CREATE TABLE departures (
+    user_id    text    not null primary key,
+    deleted_at integer not null
+) strict;
+
+CREATE TABLE invites (
+    id         text    not null primary key,
+    token_hash text    not null,
+    email      text,
+    created_by text    references users (id) on delete set null,
+    created_at integer not null,
+    expires_at integer not null,
+    uses_left  integer not null
+) strict;
+
+CREATE UNIQUE INDEX invites_token on invites (token_hash);
+
 CREATE TABLE migrations (
     version integer not null primary key,
     name    text    not null
 ) strict;
+
+CREATE TABLE passkeys (
+    id            text    not null primary key,
+    user_id       text    not null references users (id) on delete cascade,
+    name          text    not null,
+    credential_id text    not null,
+    public_key    text    not null,
+    counter       integer not null,
+    device_type   text    not null,
+    backed_up     integer not null,
+    transports    text    not null,
+    aaguid        text    not null,
+    created_at    integer not null,
+    used_at       integer
+) strict;
+
+CREATE UNIQUE INDEX passkeys_credential on passkeys (credential_id);
+
+CREATE INDEX passkeys_user on passkeys (user_id);
 
 CREATE TABLE rooms (
     id         text    not null primary key,
@@ -36,13 +106,23 @@ CREATE TABLE sessions (
     created_at integer not null,
     updated_at integer not null,
     expires_at integer not null
-) strict;
+, method text not null default '', seen_at integer not null default 0, imported integer not null default 0) strict;
 
 CREATE INDEX sessions_expires on sessions (expires_at);
 
 CREATE UNIQUE INDEX sessions_token on sessions (token_hash);
 
 CREATE INDEX sessions_user on sessions (user_id, created_at);
+
+CREATE TABLE two_factors (
+    user_id      text    not null primary key references users (id) on delete cascade,
+    secret       text    not null,
+    verified     integer not null,
+    last_step    integer not null default 0,
+    failures     integer not null default 0,
+    locked_until integer not null default 0,
+    created_at   integer not null
+) strict;
 
 CREATE TABLE users (
     id             text    not null primary key,
@@ -52,6 +132,21 @@ CREATE TABLE users (
     image          text,
     created_at     integer not null,
     updated_at     integer not null
-) strict;
+, role text not null default 'member', anonymous integer not null default 0, two_factor integer not null default 0, banned_at integer, ban_reason text not null default '', method text not null default '') strict;
+
+CREATE INDEX users_anonymous on users (created_at) where anonymous = 1;
 
 CREATE UNIQUE INDEX users_email on users (lower(email));
+
+CREATE TABLE verifications (
+    token_hash text    not null primary key,
+    purpose    text    not null,
+    user_id    text    references users (id) on delete cascade,
+    value      text    not null, -- JSON, by purpose
+    created_at integer not null,
+    expires_at integer not null
+) strict;
+
+CREATE INDEX verifications_expires on verifications (expires_at);
+
+CREATE INDEX verifications_user on verifications (user_id, purpose);

@@ -9,6 +9,8 @@ const (
 	// maxBody bytes of a request. Handlers have lower bounds of their own; this is
 	// for those that forget.
 	maxBody = 128 << 10
+	// maxPicture bytes of an upload: what a phone's camera makes.
+	maxPicture = 8 << 20
 
 	headerTimeout = 10 * time.Second // a client that dawdles over its headers
 	readTimeout   = 30 * time.Second // … or over its body

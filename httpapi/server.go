@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -28,7 +29,8 @@ type Rooms interface {
 
 // Accounts is what the server needs of auth.
 type Accounts interface {
-	// Handler serves everything below /api/auth/.
+	// Handler serves everything below /api/auth/ and /api/avatars/, /api/account, and
+	// what is below that.
 	Handler() http.Handler
 	Identify(r *http.Request) (id auth.Identity, ok bool, err error)
 }
@@ -78,9 +80,8 @@ func New(c Config) (*Server, error) {
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
 	}
-	crossOrigin, err := newCrossOrigin(c.Origins.Base, c.Origins.Trusted)
-	if err != nil {
-		return nil, err
+	if err := c.Origins.Validate(); err != nil {
+		return nil, fmt.Errorf("httpapi: %w", err)
 	}
 	s := &Server{
 		rooms:       c.Rooms,
@@ -88,7 +89,7 @@ func New(c Config) (*Server, error) {
 		origins:     c.Origins,
 		proxies:     c.Proxies,
 		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
-		crossOrigin: crossOrigin,
+		crossOrigin: http.NewCrossOriginProtection(),
 		hsts:        strings.HasPrefix(c.Origins.Base, "https:"),
 		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
 		readers:     newReaders(),
@@ -105,7 +106,10 @@ func New(c Config) (*Server, error) {
 	for _, r := range s.routes {
 		s.mux.Handle(r.path, r.handler())
 	}
-	s.mux.Handle("/api/auth/", c.Accounts.Handler())
+	accounts := c.Accounts.Handler()
+	for _, pattern := range []string{"/api/auth/", "/api/account", "/api/account/", "/api/avatars/"} {
+		s.mux.Handle(pattern, accounts)
+	}
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, level1) })
 	s.mux.Handle("/", c.Web)
 	return s, nil
@@ -173,9 +177,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// bodyLimit is how many bytes a request may bring: few, but for a picture.
+func bodyLimit(r *http.Request) int64 {
+	if r.URL.Path == "/api/account/avatar" {
+		return maxPicture
+	}
+	return maxBody
 }
 
 func (s *Server) about(w http.ResponseWriter, _ *http.Request) {

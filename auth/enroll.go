@@ -1,0 +1,130 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A newcomer is somebody about to get an account.
+type newcomer struct {
+	name     string
+	email    string // lower case
+	verified bool   // the address was shown to be theirs
+	image    *string
+	// The first way to sign in. provider "" is none: a link alone.
+	provider  string
+	accountID string // "": the user's own id, as for passwords
+	hash      string // of the password
+	scope     string
+}
+
+// enroll makes an account, if the server takes people and the address is free (it
+// is db.ErrConflict otherwise). Who was a guest until now stays the same user. The
+// first account is its owner's.
+func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (*user, error) {
+	role, err := s.roleOf(ctx, tx, r, n, now)
+	if err != nil {
+		return nil, err
+	}
+	guest, err := s.guestOf(ctx, tx, r)
+	if err != nil {
+		return nil, err
+	}
+	u := &user{id: newID(), name: n.name, email: n.email, emailVerified: n.verified, image: n.image, role: role, created: now, updated: now}
+	if guest != nil {
+		u.id, u.created = guest.id, guest.created
+		const update = `update users set name = ?, email = ?, email_verified = ?, image = coalesce(?, image), role = ?, anonymous = 0, updated_at = ?
+			where id = ?`
+		_, err = tx.ExecContext(ctx, update, u.name, u.email, flag(u.emailVerified), u.image, string(role), millis(now), u.id)
+	} else {
+		const insert = `insert into users (id, name, email, email_verified, image, role, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?)`
+		_, err = tx.ExecContext(ctx, insert, u.id, u.name, u.email, flag(u.emailVerified), u.image, string(role), millis(now), millis(now))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store user: %w", err)
+	}
+	if n.provider != "" {
+		if n.accountID == "" {
+			n.accountID = u.id
+		}
+		if err := insertAccount(ctx, tx, u.id, n.provider, n.accountID, n.hash, n.scope, now); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
+}
+
+// insertAccount adds a way to sign in. One that somebody else has is
+// db.ErrConflict.
+func insertAccount(ctx context.Context, tx *sql.Tx, userID, provider, accountID, hash, scope string, now time.Time) error {
+	const insert = `insert into accounts (id, user_id, provider_id, account_id, password, scope, created_at, updated_at)
+		values (?, ?, ?, ?, nullif(?, ''), ?, ?, ?)`
+	if _, err := tx.ExecContext(ctx, insert, newID(), userID, provider, accountID, hash, scope, millis(now), millis(now)); err != nil {
+		return fmt.Errorf("insert account: %w", err)
+	}
+	return nil
+}
+
+// roleOf says what a newcomer becomes, or refuses.
+func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (Role, error) {
+	var one int
+	err := tx.QueryRowContext(ctx, `select 1 from users where anonymous = 0 limit 1`).Scan(&one)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return RoleOwner, nil
+	case err != nil:
+		return "", fmt.Errorf("look for users: %w", err)
+	case s.cfg.SignUp.Mode == SignUpOpen:
+		return RoleMember, nil
+	case s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
+		return RoleMember, nil
+	case s.cfg.SignUp.Mode == SignUpClosed:
+		return "", errSignUpClosed
+	}
+	invited, err := s.useInvite(ctx, tx, r, n.email, now)
+	switch {
+	case err != nil:
+		return "", err
+	case invited:
+		return RoleMember, nil
+	case s.cfg.SignUp.Mode == SignUpDomain:
+		return "", errDomain
+	}
+	return "", errUninvited
+}
+
+// ofDomain: an address that isn't verified yet will be, before anyone signs in
+// with a password; a provider's has to be now.
+func (s *Service) ofDomain(n newcomer) bool {
+	if !n.verified && n.provider != credential {
+		return false
+	}
+	_, domain, _ := strings.Cut(n.email, "@")
+	for _, d := range s.cfg.SignUp.Domains {
+		if strings.EqualFold(d, domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// useInvite uses up one use of the invitation that the browser holds.
+func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email string, now time.Time) (bool, error) {
+	const update = `update invites set uses_left = uses_left - 1
+		where token_hash = ? and uses_left > 0 and expires_at > ? and (email is null or lower(email) = ?)`
+	for _, token := range s.signed(r, inviteCookie) {
+		result, err := tx.ExecContext(ctx, update, hashToken(token).String(), millis(now), email)
+		if err != nil {
+			return false, fmt.Errorf("use invite: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			return n == 1, err
+		}
+	}
+	return false, nil
+}
