@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 		PostRate: config.Rate{Count: 10, Per: 10 * time.Second}, AuthRate: config.Rate{Count: 3, Per: 10 * time.Second},
 		UpgradeRate: config.Rate{Count: 100, Per: 10 * time.Second},
 		SignUp:      config.SignUp{Mode: "open"}, Passwords: true, OAuthCallback: "direct",
-		SMTP:       config.SMTP{Port: 587, TLS: "starttls"},
+		SMTP:       config.SMTP{TLS: "starttls"},
 		MaxMessage: 10_000, Heartbeat: 25 * time.Second, MinFree: 64 << 20, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if !reflect.DeepEqual(got.Config, want) {

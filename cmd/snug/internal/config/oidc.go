@@ -22,16 +22,10 @@ type OIDC struct {
 	ClientID     string
 	ClientSecret string   // "" for a client that has none
 	Name         string   // on the button
-	Scopes       []string // with openid
+	Scopes       []string // besides openid, profile and email
 	EmailDomains []string // lower case; whoever has an address of another domain is refused; empty: nobody
-	Claim        Claim
+	Claim        string   // name=value that the issuer must say of a person; "": none
 	Rooms        []string // slugs of rooms to be in from the first sign-in on; the first is opened
-}
-
-// Claim is what an id token must say of whoever is to get in: Value, or Value
-// among others. The zero Claim asks for nothing.
-type Claim struct {
-	Name, Value string
 }
 
 const issuersHelp = `Any number of OpenID Connect issuers (Keycloak, Authentik, Entra, Okta …), each
@@ -64,14 +58,14 @@ func issuerSettings(id string) []Setting {
 		{Name: of("name"), Default: id,
 			Help: "What the button says after \"Continue with\".",
 			set:  func(c *Config, v string) error { return parseIssuerName(v, &in(c).Name) }},
-		{Name: of("scopes"), Default: "openid,profile,email",
-			Help: "What is asked of the issuer, separated by commas.",
-			set:  func(c *Config, v string) error { return parseScopes(v, &in(c).Scopes) }},
+		{Name: of("scopes"), Example: "groups",
+			Help: "What is asked of the issuer besides openid, profile and email, separated by commas.",
+			set:  func(c *Config, v string) error { return parseList(v, &in(c).Scopes, parseScope) }},
 		{Name: of("email-domains"), Example: "example.com,example.org",
 			Help: "Only people with a verified address of these domains get in.",
 			set:  func(c *Config, v string) error { return parseList(v, &in(c).EmailDomains, parseDomain) }},
 		{Name: of("claim"), Example: "groups=staff",
-			Help: "Only people of whom the id token says this get in: a claim that is the value, or a list with it.",
+			Help: "Only people of whom the issuer says this get in: a claim that is the value, or a list with it.",
 			set:  func(c *Config, v string) error { return parseClaim(v, &in(c).Claim) }},
 		{Name: of("rooms"), Example: "welcome,staff",
 			Help: "Rooms that people join at their first sign-in; the first is opened.",
@@ -150,27 +144,21 @@ func parseIssuerName(v string, to *string) error {
 
 var scopeSyntax = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 
-func parseScopes(v string, to *[]string) error {
-	err := parseList(v, to, func(v string, to *string) error {
-		if !scopeSyntax.MatchString(v) {
-			return errors.New("one word, and commas between them")
-		}
-		*to = v
-		return nil
-	})
-	if err == nil && !slices.Contains(*to, "openid") {
-		return errors.New("scopes with openid among them, such as openid,profile,email")
+func parseScope(v string, to *string) error {
+	if !scopeSyntax.MatchString(v) {
+		return errors.New("one word, and commas between several")
 	}
-	return err
+	*to = v
+	return nil
 }
 
-func parseClaim(v string, to *Claim) error {
+func parseClaim(v string, to *string) error {
 	name, want, _ := strings.Cut(v, "=")
 	name, want = strings.TrimSpace(name), strings.TrimSpace(want)
 	if name == "" || want == "" {
 		return errors.New("a claim and its value, such as groups=staff")
 	}
-	*to = Claim{name, want}
+	*to = name + "=" + want
 	return nil
 }
 

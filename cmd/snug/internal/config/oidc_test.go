@@ -12,13 +12,13 @@ import (
 
 var wholeAcme = config.OIDC{
 	ID: "acme", Issuer: "https://login.acme.example/", ClientID: "snug", ClientSecret: "s3cret", Name: "Acme, Inc.",
-	Scopes: []string{"openid", "email", "groups"}, EmailDomains: []string{"acme.example", "b.example"},
-	Claim: config.Claim{Name: "groups", Value: "staff=1"}, Rooms: []string{"welcome", "staff"},
+	Scopes: []string{"groups", "roles"}, EmailDomains: []string{"acme.example", "b.example"},
+	Claim: "groups=staff=1", Rooms: []string{"welcome", "staff"},
 }
 
 func TestIssuers(t *testing.T) {
-	defaults := config.OIDC{ID: "acme", Issuer: "https://login.acme.example", ClientID: "snug", Name: "acme", Scopes: []string{"openid", "profile", "email"}}
-	second := config.OIDC{ID: "b2", Issuer: "http://127.0.0.1:5556/dex", ClientID: "c", Name: "b2", Scopes: []string{"openid", "profile", "email"}}
+	defaults := config.OIDC{ID: "acme", Issuer: "https://login.acme.example", ClientID: "snug", Name: "acme"}
+	second := config.OIDC{ID: "b2", Issuer: "http://127.0.0.1:5556/dex", ClientID: "c", Name: "b2"}
 	for _, tt := range []struct {
 		name string
 		in   sources
@@ -26,7 +26,7 @@ func TestIssuers(t *testing.T) {
 	}{
 		{"variables", sources{env: []string{
 			"SNUG_OIDC_ACME_ISSUER=https://login.acme.example/", "SNUG_OIDC_ACME_CLIENT_ID=snug", "SNUG_OIDC_ACME_CLIENT_SECRET=s3cret",
-			"SNUG_OIDC_ACME_NAME=Acme, Inc.", "SNUG_OIDC_ACME_SCOPES=openid,email, groups", "SNUG_OIDC_ACME_EMAIL_DOMAINS=Acme.example,b.example",
+			"SNUG_OIDC_ACME_NAME=Acme, Inc.", "SNUG_OIDC_ACME_SCOPES=groups, roles", "SNUG_OIDC_ACME_EMAIL_DOMAINS=Acme.example,b.example",
 			"SNUG_OIDC_ACME_CLAIM=groups=staff=1", "SNUG_OIDC_ACME_ROOMS=welcome,staff",
 		}}, []config.OIDC{wholeAcme}},
 		{"a table", sources{toml: `
@@ -35,7 +35,7 @@ func TestIssuers(t *testing.T) {
 			client-id = "snug"
 			client-secret = "s3cret"
 			name = "Acme, Inc."
-			scopes = ["openid", "email", "groups"]
+			scopes = ["groups", "roles"]
 			email-domains = ["acme.example", "b.example"]
 			claim = "groups=staff=1"
 			rooms = ["welcome", "staff"]`}, []config.OIDC{wholeAcme}},
@@ -46,7 +46,7 @@ func TestIssuers(t *testing.T) {
 		{"two, sorted", sources{dotenv: acme, toml: "[oidc.b2]\nissuer = \"http://127.0.0.1:5556/dex\"\nclient-id = \"c\""}, []config.OIDC{defaults, second}},
 		{"an empty variable begins none", sources{env: []string{"SNUG_OIDC_ACME_ISSUER="}}, nil},
 		{"an id like the end of a key", sources{env: []string{"SNUG_OIDC_ID_ISSUER=https://login.acme.example", "SNUG_OIDC_ID_CLIENT_ID=snug", "SNUG_OIDC_ID_NAME=acme"}},
-			[]config.OIDC{{ID: "id", Issuer: defaults.Issuer, ClientID: "snug", Name: "acme", Scopes: defaults.Scopes}}},
+			[]config.OIDC{{ID: "id", Issuer: defaults.Issuer, ClientID: "snug", Name: "acme"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := load(t, tt.in)
@@ -96,7 +96,6 @@ func TestIssuerErrors(t *testing.T) {
 		{"plain http", sources{dotenv: acme, args: []string{"--oidc.acme.issuer=http://login.acme.example"}}, []string{"oidc.acme.issuer", "flag --oidc.acme.issuer", "https://"}},
 		{"not a URL", sources{dotenv: acme, args: []string{"--oidc.acme.issuer=login.acme.example"}}, []string{"oidc.acme.issuer", "https://"}},
 		{"scopes with spaces", sources{dotenv: acme, args: []string{"--oidc.acme.scopes=openid email"}}, []string{"oidc.acme.scopes", "commas"}},
-		{"scopes without openid", sources{dotenv: acme, args: []string{"--oidc.acme.scopes=email"}}, []string{"oidc.acme.scopes", "openid"}},
 		{"claim", sources{dotenv: acme, args: []string{"--oidc.acme.claim=staff"}}, []string{"oidc.acme.claim", "groups=staff"}},
 		{"room", sources{dotenv: acme, args: []string{"--oidc.acme.rooms=global,#staff"}}, []string{"oidc.acme.rooms", `"#staff"`, "global"}},
 		{"name", sources{dotenv: acme, args: []string{"--oidc.acme.name=a\nb"}}, []string{"oidc.acme.name"}},

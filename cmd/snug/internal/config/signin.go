@@ -18,11 +18,11 @@ type SignUp struct {
 // SMTP is where mail is sent. Without a Host none is.
 type SMTP struct {
 	Host     string
-	Port     int
+	Port     int    // 0 is the usual one of TLS: 587, 465 and 25
 	User     string // "" for a server that asks for none, and Password too
 	Password string
 	TLS      string // starttls (and nothing without it), tls or none
-	From     mail.Address
+	From     string // as in Snug <chat@example.org>
 }
 
 // OAuthClient is what a provider knows this server by. Without an ID it isn't
@@ -30,8 +30,9 @@ type SMTP struct {
 type OAuthClient struct {
 	ID, Secret string
 	// URL is where people are sent, and where codes are exchanged; APIURL is where
-	// the person is asked for. Both without a slash at the end, and both "" for the
-	// provider's own.
+	// the person is asked for. Both without a slash at the end; "" is the provider's
+	// own, and an APIURL that belongs to the URL, if there is one. An APIURL is never
+	// alone.
 	URL, APIURL string
 }
 
@@ -75,8 +76,8 @@ func mailSettings() []Setting {
 		{Name: "smtp-host", Example: "smtp.example.com",
 			Help: "The server that takes our mail. Needs base-url and mail-from. Without one the links of mails are only logged.",
 			set:  func(c *Config, v string) error { return parseHost(v, &c.SMTP.Host) }},
-		{Name: "smtp-port", Default: "587",
-			Help: "Its port: usually 587, or 465 with smtp-tls=tls.",
+		{Name: "smtp-port", Example: "587",
+			Help: "Its port. Without one: 587, 465 with smtp-tls=tls, or 25 with smtp-tls=none.",
 			set:  func(c *Config, v string) error { return parseInt(v, 1, 65535, &c.SMTP.Port) }},
 		{Name: "smtp-user",
 			Help: "The account there, if it asks for one.",
@@ -85,7 +86,7 @@ func mailSettings() []Setting {
 			Help: "The password of that account.",
 			set:  func(c *Config, v string) error { return parseText(v, &c.SMTP.Password) }},
 		{Name: "smtp-tls", Default: "starttls",
-			Help: "starttls (mail waits rather than go without it), tls (from the first byte on) or none.",
+			Help: "starttls (mail waits rather than go without it), tls (from the first byte on) or none (for a server on this machine or a network that you trust; a password goes to this machine only).",
 			set:  func(c *Config, v string) error { return parseOneOf(v, &c.SMTP.TLS, "starttls", "tls", "none") }},
 		{Name: "mail-from", Example: "Snug <chat@example.com>",
 			Help: "Who mails come from.",
@@ -114,10 +115,10 @@ func providerSettings() []Setting {
 			Help: "The secret that GitHub gave out with the id.",
 			set:  func(c *Config, v string) error { return parseText(v, &c.GitHub.Secret) }},
 		{Name: "github-url", Example: "https://github.com",
-			Help: "A GitHub Enterprise server in GitHub's place. Needs github-api-url.",
+			Help: "A GitHub Enterprise server in GitHub's place.",
 			set:  func(c *Config, v string) error { return parseBaseURL(v, &c.GitHub.URL) }},
 		{Name: "github-api-url", Example: "https://api.github.com",
-			Help: "Where its API is, such as https://github.example.com/api/v3.",
+			Help: "Where its API is, if that isn't /api/v3 of github-url.",
 			set:  func(c *Config, v string) error { return parseBaseURL(v, &c.GitHub.APIURL) }},
 		{Name: "twitter-client-id", Also: "TWITTER_CLIENT_ID",
 			Help: "Sign-in with X, together with the secret. The callback address to give there is BASE-URL/api/auth/callback/twitter.",
@@ -126,10 +127,10 @@ func providerSettings() []Setting {
 			Help: "The secret that X gave out with the id.",
 			set:  func(c *Config, v string) error { return parseText(v, &c.Twitter.Secret) }},
 		{Name: "twitter-url", Example: "https://x.com",
-			Help: "Another server in X's place, for tests. Needs twitter-api-url.",
+			Help: "Another server in X's place, for tests.",
 			set:  func(c *Config, v string) error { return parseBaseURL(v, &c.Twitter.URL) }},
 		{Name: "twitter-api-url", Example: "https://api.x.com",
-			Help: "Where its API is.",
+			Help: "Where its API is, if that isn't twitter-url.",
 			set:  func(c *Config, v string) error { return parseBaseURL(v, &c.Twitter.APIURL) }},
 		{Name: "oauth-callback", Default: "direct",
 			Help: "What a browser that comes back from a provider gets: direct (it is signed in and sent on) or page (the front end, which then fetches that address itself, as front ends written for a static host do).",
@@ -149,12 +150,12 @@ func parseHost(v string, to *string) error {
 
 // parseSender takes no control character, not even an encoded one: each would be
 // a header of its own to somebody.
-func parseSender(v string, to *mail.Address) error {
+func parseSender(v string, to *string) error {
 	a, err := mail.ParseAddress(v)
-	if err != nil || strings.ContainsFunc(a.Name, unicode.IsControl) ||
+	if err != nil || strings.ContainsFunc(v+a.Name, unicode.IsControl) ||
 		strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return errors.New("an address, such as Snug <chat@example.com>")
 	}
-	*to = *a
+	*to = v
 	return nil
 }

@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"bytes"
-	"net/mail"
 	"reflect"
 	"strings"
 	"testing"
@@ -34,13 +33,15 @@ func TestSignInValues(t *testing.T) {
 		{"github enterprise", sources{env: []string{"GITHUB_CLIENT_ID=i", "GITHUB_CLIENT_SECRET=s", "SNUG_GITHUB_URL=https://git.example/", "SNUG_GITHUB_API_URL=https://git.example/api/v3/"}},
 			func(c *config.Loaded) any { return c.GitHub },
 			config.OAuthClient{ID: "i", Secret: "s", URL: "https://git.example", APIURL: "https://git.example/api/v3"}},
+		{"github enterprise in short", sources{args: []string{"--github-url=https://git.example"}},
+			func(c *config.Loaded) any { return c.GitHub }, config.OAuthClient{URL: "https://git.example"}},
 		{"twitter", sources{toml: "twitter-client-id = \"i\"\ntwitter-client-secret = \"s\""},
 			func(c *config.Loaded) any { return c.Twitter }, config.OAuthClient{ID: "i", Secret: "s"}},
 		{"smtp", sources{dotenv: mails + "SNUG_SMTP_PORT=465\nSNUG_SMTP_TLS=tls\nSNUG_SMTP_USER=u\nSNUG_SMTP_PASSWORD=p\n"},
 			func(c *config.Loaded) any { return c.SMTP },
-			config.SMTP{Host: "smtp.example", Port: 465, User: "u", Password: "p", TLS: "tls", From: mail.Address{Name: "Snug", Address: "chat@example.org"}}},
+			config.SMTP{Host: "smtp.example", Port: 465, User: "u", Password: "p", TLS: "tls", From: "Snug <chat@example.org>"}},
 		{"sender without a name", sources{args: []string{"--mail-from", "chat@example.org"}},
-			func(c *config.Loaded) any { return c.SMTP.From }, mail.Address{Address: "chat@example.org"}},
+			func(c *config.Loaded) any { return c.SMTP.From }, "chat@example.org"},
 		{"sign-up by domain asks for verified addresses", sources{args: []string{"--sign-up=domain", "--sign-up-domains=Example.org, b.example"}},
 			func(c *config.Loaded) any { return []any{c.SignUp, c.RequireVerified} },
 			[]any{config.SignUp{Mode: "domain", Domains: []string{"example.org", "b.example"}}, true}},
@@ -80,8 +81,8 @@ func TestSignInErrors(t *testing.T) {
 		{"two ids", sources{env: []string{"TWITTER_CLIENT_ID=i", "SNUG_TWITTER_CLIENT_ID=j"}}, []string{"TWITTER_CLIENT_ID", "SNUG_TWITTER_CLIENT_ID", "differ"}},
 		{"plain http", sources{args: []string{"--github-url", "http://git.example", "--github-api-url", "https://git.example"}}, []string{"github-url", "https://"}},
 		{"a query", sources{args: []string{"--google-issuer", "https://a.example?b"}}, []string{"google-issuer", "question mark"}},
-		{"half an override", sources{args: []string{"--github-url", "https://git.example"}}, []string{"github-url", "needs github-api-url"}},
-		{"other half", sources{args: []string{"--twitter-api-url", "https://x.example"}}, []string{"twitter-api-url", "needs twitter-url"}},
+		{"an API without its server", sources{args: []string{"--github-api-url", "https://git.example"}}, []string{"github-api-url", "needs github-url"}},
+		{"another", sources{args: []string{"--twitter-api-url", "https://x.example"}}, []string{"twitter-api-url", "needs twitter-url"}},
 		{"a secret as a flag", sources{args: []string{"--google-client-secret", "s"}}, []string{"--google-client-secret", "SNUG_GOOGLE_CLIENT_SECRET"}},
 
 		{"mail without base-url", sources{args: []string{"--smtp-host=smtp.example", "--mail-from=a@b.example"}}, []string{"smtp-host", "needs base-url", "SNUG_BASE_URL"}},
@@ -91,6 +92,7 @@ func TestSignInErrors(t *testing.T) {
 		{"host with port", sources{args: []string{"--smtp-host=smtp.example:25"}}, []string{"smtp-host", "without a port"}},
 		{"port", sources{args: []string{"--smtp-port=0"}}, []string{"smtp-port", "from 1 to 65535"}},
 		{"tls", sources{args: []string{"--smtp-tls=ssl"}}, []string{"smtp-tls", "starttls, tls or none"}},
+		{"password in the clear", sources{dotenv: mails + "SNUG_SMTP_USER=u\nSNUG_SMTP_PASSWORD=p\n", args: []string{"--smtp-tls=none"}}, []string{"smtp-tls", "flag --smtp-tls", "smtp-password"}},
 		{"sender", sources{args: []string{"--mail-from=Snug"}}, []string{"mail-from", "Snug <chat@example.com>"}},
 		{"sender with a line end", sources{args: []string{"--mail-from=Snug\r\nBcc: a@b.example <chat@example.org>"}}, []string{"mail-from"}},
 		{"sender with an encoded line end", sources{args: []string{"--mail-from==?utf-8?q?a=0d=0aBcc:_x?= <chat@example.org>"}}, []string{"mail-from"}},

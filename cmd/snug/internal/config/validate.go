@@ -33,6 +33,9 @@ func (l *Loaded) checkBaseURL() error {
 }
 
 func (l *Loaded) checkMail() error {
+	if l.SMTP.TLS == "none" && l.SMTP.Password != "" && !IsLoopback(l.SMTP.Host) {
+		return fmt.Errorf("setting smtp-tls (%s) is none, which would send smtp-password in the clear: leave it at starttls, or leave the password out", l.origin["smtp-tls"].source)
+	}
 	return first(
 		l.needs("smtp-host", "base-url", ", as links in mails must not depend on what a request says"),
 		l.needs("smtp-host", "mail-from", ""),
@@ -45,9 +48,9 @@ func (l *Loaded) checkProviders() error {
 		l.needEachOther("google-client-id", "google-client-secret"),
 		l.needEachOther("github-client-id", "github-client-secret"),
 		l.needEachOther("twitter-client-id", "twitter-client-secret"),
-		// One alone would bring what one server gave out to the other.
-		l.needEachOther("github-url", "github-api-url"),
-		l.needEachOther("twitter-url", "twitter-api-url"),
+		// It would bring what the provider gave out to another server.
+		l.needs("github-api-url", "github-url", ""),
+		l.needs("twitter-api-url", "twitter-url", ""),
 	}
 	for _, o := range l.OIDC {
 		for _, key := range []string{"issuer", "client-id"} {
@@ -91,10 +94,10 @@ func (c *Config) Warnings() []string {
 	noMail := c.SMTP.Host == ""
 	warn(noMail && c.RequireVerified,
 		"addresses must be verified, and without smtp-host no mail is sent: the links are only in this log")
-	warn(noMail && (c.SMTP.User != "" || c.SMTP.From.Address != ""),
+	warn(noMail && (c.SMTP.User != "" || c.SMTP.From != ""),
 		"without smtp-host no mail is sent, and its other settings do nothing")
 	warn(!noMail && c.SMTP.TLS == "none" && !IsLoopback(c.SMTP.Host),
-		"with smtp-tls=none anyone on the way to the mail server reads the links that sign people in, and smtp-password")
+		"with smtp-tls=none anyone on the way to the mail server reads the links that sign people in")
 	warn(c.Guests && c.SignUp.Mode != "open",
 		"guests let everyone in, whatever sign-up says")
 	return all
