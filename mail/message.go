@@ -1,0 +1,84 @@
+package mail
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"strings"
+	"time"
+	"unicode"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Message is one mail to one person.
+type Message struct {
+	To      string // an address alone, in ASCII: ada@example.org
+	Subject string // one line, at most 255 bytes
+	Text    string // with HTML at most 64 KiB
+	HTML    string // the same again for those who can show it; "" for none
+}
+
+// check refuses what can't be sent. Its errors don't say what was in the message:
+// they may be logged.
+func (m Message) check() error {
+	if err := checkAddress(m.To); err != nil {
+		return err
+	}
+	switch {
+	case m.Subject == "" || len(m.Subject) > maxSubject:
+		return fmt.Errorf("subject has %d bytes, want 1 to %d", len(m.Subject), maxSubject)
+	case hasControl(m.Subject):
+		return errors.New("subject holds a line break or another control character")
+	case m.Text == "":
+		return errors.New("no text")
+	case len(m.Text)+len(m.HTML) > maxBody:
+		return fmt.Errorf("text and HTML have %d bytes, more than %d", len(m.Text)+len(m.HTML), maxBody)
+	}
+	return nil
+}
+
+// checkAddress takes addresses alone, without a name, comments or quotes, which
+// servers read in different ways. Others than ASCII ones would need SMTPUTF8 all
+// the way to their mailbox.
+func checkAddress(s string) error {
+	a, err := netmail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > maxAddress || hasControl(s) {
+		return errors.New("address is not like ada@example.org")
+	}
+	for _, r := range s {
+		if r > unicode.MaxASCII || r == ' ' {
+			return errors.New("address holds more than ASCII")
+		}
+	}
+	return nil
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// render returns the mail as it goes over the wire. The same id and time make it
+// the same mail for whoever gets it twice.
+func render(m Message, from netmail.Address, id string, at time.Time) ([]byte, error) {
+	g := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	g.FromMailAddress(&from)
+	g.ToMailAddress(&netmail.Address{Address: m.To})
+	// Single spaces, so that folding never makes a line of spaces alone: some take
+	// that for the end of the headers.
+	g.Subject(strings.Join(strings.Fields(strings.ToValidUTF8(m.Subject, "\uFFFD")), " "))
+	g.SetMessageIDWithValue(id)
+	g.SetDateWithValue(at)
+	// Keeps holiday answers away (RFC 3834).
+	g.SetGenHeader("Auto-Submitted", "auto-generated")
+	g.SetBodyString(gomail.TypeTextPlain, strings.ToValidUTF8(m.Text, "\uFFFD"))
+	if m.HTML != "" {
+		g.AddAlternativeString(gomail.TypeTextHTML, strings.ToValidUTF8(m.HTML, "\uFFFD"))
+	}
+	var b bytes.Buffer
+	if _, err := g.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("render mail: %w", err)
+	}
+	return b.Bytes(), nil
+}
