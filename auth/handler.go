@@ -56,9 +56,15 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/revoke-sessions":       {handle: s.revokeSessions},
 		"POST /auth/revoke-other-sessions": {handle: s.revokeOtherSessions},
 
-		"GET /account/tokens":         {handle: s.listTokens},
-		"POST /account/tokens":        {handle: s.createToken},
-		"POST /account/tokens/revoke": {handle: s.revokeToken},
+		"GET /account":                 {handle: s.account},
+		"GET /account/options":         {handle: s.options},
+		"GET /account/invites":         {handle: s.listInvites},
+		"POST /account/invites":        {handle: s.createInvite, mails: true},
+		"POST /account/invites/revoke": {handle: s.revokeInvite},
+		"POST /account/invites/open":   {handle: s.openInvite, family: "invite"},
+		"GET /account/tokens":          {handle: s.listTokens},
+		"POST /account/tokens":         {handle: s.createToken},
+		"POST /account/tokens/revoke":  {handle: s.revokeToken},
 	}
 }
 

@@ -60,6 +60,18 @@ const (
 	maxTokens    = 50
 	maxTokenDays = 3650
 
+	// freshAge is how old a session may be for what a password would else be asked
+	// for.
+	freshAge = 24 * time.Hour
+
+	// maxInvites are open at a time.
+	maxInvites        = 1000
+	maxInviteUses     = 1000
+	maxInviteDays     = 365
+	defaultInviteDays = 7
+	// inviteCookieLife is how long a browser holds an invitation that was opened.
+	inviteCookieLife = 24 * time.Hour
+
 	// departRetry is the pause after a deleted account couldn't be forgotten.
 	departRetry = 10 * time.Second
 	departBatch = 100

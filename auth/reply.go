@@ -66,10 +66,13 @@ var (
 	errImage        = &refusal{status: 400, code: "INVALID_IMAGE", message: "Image must be an https address"}
 
 	// Of our own interface.
-	errGuest         = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
-	errTokenName     = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
-	errScopes        = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
-	errTooManyTokens = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
+	errGuest          = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
+	errTokenName      = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
+	errScopes         = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
+	errForbidden      = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}
+	errNoInvite       = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked"}
+	errTooManyInvites = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
+	errTooManyTokens  = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
 
 	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,
 		message: "The server can't store anything right now. Please try again later."}
@@ -297,4 +300,12 @@ func (b body) number(name string, low, high int) (n int, given bool, err error) 
 		return 0, false, errValidation
 	}
 	return n, true, nil
+}
+
+// optional is text for a property that may be null.
+func (b body) optional(name string) (text string, given bool, err error) {
+	if raw, ok := b[name]; !ok || string(raw) == "null" {
+		return "", false, nil
+	}
+	return b.text(name)
 }

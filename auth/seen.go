@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"sync"
 	"time"
@@ -40,8 +39,7 @@ func (x *seen) drain() map[tokenHash]time.Time {
 // Seen notes that a session was in use until now: its last socket has closed. What
 // Identify finds it notes by itself.
 func (s *Service) Seen(sessionKey string) {
-	var h tokenHash
-	if n, err := hex.Decode(h[:], []byte(sessionKey)); err == nil && n == len(h) {
+	if h, err := parseHash(sessionKey); err == nil {
 		s.seen.note(h, s.now())
 	}
 }

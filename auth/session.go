@@ -19,6 +19,17 @@ func hashToken(token string) tokenHash { return sha256.Sum256([]byte(token)) }
 
 func (h tokenHash) String() string { return hex.EncodeToString(h[:]) }
 
+// parseHash reads what String gives.
+func parseHash(text string) (h tokenHash, err error) {
+	if len(text) != hex.EncodedLen(len(h)) {
+		return h, fmt.Errorf("token hash of %d characters", len(text))
+	}
+	if _, err := hex.Decode(h[:], []byte(text)); err != nil {
+		return h, fmt.Errorf("token hash: %w", err)
+	}
+	return h, nil
+}
+
 // short is the part that logs show.
 func (h tokenHash) short() string { return hex.EncodeToString(h[:4]) }
 
@@ -243,8 +254,8 @@ func endRows(ctx context.Context, tx *sql.Tx, remove string, args ...any) (over 
 		if err := rows.Scan(&hash, &e.userID); err != nil {
 			return nil, fmt.Errorf("end sessions: %w", err)
 		}
-		if n, err := hex.Decode(e.hash[:], []byte(hash)); err != nil || n != len(e.hash) {
-			return nil, fmt.Errorf("end sessions: token hash of %d characters", len(hash))
+		if e.hash, err = parseHash(hash); err != nil {
+			return nil, fmt.Errorf("end sessions: %w", err)
 		}
 		over = append(over, e)
 	}

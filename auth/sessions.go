@@ -99,6 +99,16 @@ func (s *Service) signOut(c *call) error {
 	}{true})
 }
 
+// listedJSON is a session as its user sees it beside others.
+type listedJSON struct {
+	sessionJSON
+	Method  string `json:"method"` // how it began
+	Place   string `json:"place"`  // where, in words; "" where that isn't known
+	SeenAt  stamp  `json:"seenAt"`
+	Current bool   `json:"current"` // it is this one
+	Active  bool   `json:"active"`  // something is open for it just now
+}
+
 // listSessions lists the user's live sessions. Only the current one is listed with
 // its token; the others' aren't known here. In its place stands the session's id,
 // which revokeSession takes as well, and which opens nothing.
@@ -107,8 +117,8 @@ func (s *Service) listSessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	list := []sessionJSON{}
-	const query = `select id, token_hash, ip_address, user_agent, created_at, updated_at, expires_at from sessions
+	list := []listedJSON{}
+	const query = `select id, token_hash, method, ip_address, user_agent, created_at, updated_at, seen_at, expires_at from sessions
 		where user_id = ? and expires_at > ? order by created_at desc, id`
 	ctx := c.r.Context()
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
@@ -119,17 +129,24 @@ func (s *Service) listSessions(c *call) error {
 		defer func() { err = errors.Join(err, rows.Close()) }()
 		for rows.Next() {
 			x := session{userID: l.user.id}
-			var hash string
-			var created, updated, expires int64
-			if err := rows.Scan(&x.id, &hash, &x.ipAddress, &x.userAgent, &created, &updated, &expires); err != nil {
+			var hash, method string
+			var created, updated, seen, expires int64
+			err := rows.Scan(&x.id, &hash, &method, &x.ipAddress, &x.userAgent, &created, &updated, &seen, &expires)
+			if err != nil {
 				return err
 			}
 			x.created, x.updated, x.expires = fromMillis(created), fromMillis(updated), fromMillis(expires)
-			handle := x.id
-			if hash == l.session.hash.String() {
-				handle = token
+			row := listedJSON{
+				sessionJSON: x.json(x.id), Method: method, Place: s.cfg.Place(x.ipAddress),
+				SeenAt: stamp(fromMillis(seen)), Current: hash == l.session.hash.String(), Active: s.cfg.Active(hash),
 			}
-			list = append(list, x.json(handle))
+			if row.Current {
+				row.Token = token
+			}
+			if row.Current || row.Active {
+				row.SeenAt = stamp(s.now())
+			}
+			list = append(list, row)
 		}
 		return rows.Err()
 	})

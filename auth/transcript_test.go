@@ -310,6 +310,9 @@ func mask(value any, name string) any {
 		if _, isSession := v["userAgent"]; isSession {
 			delete(v, "id") // which 1.3.9 leaves out where sessions are in a key-value store
 			v["userAgent"], v["ipAddress"] = "", ""
+			for _, ours := range []string{"method", "place", "seenAt", "current", "active"} { // in the list only
+				delete(v, ours)
+			}
 		}
 		delete(v, "role") // the recorded server had none
 		for key := range v {

@@ -1,0 +1,223 @@
+package auth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+type inviteJSON struct {
+	ID        string  `json:"id"`
+	Email     *string `json:"email"`
+	InvitedBy *string `json:"invitedBy"`
+	CreatedAt stamp   `json:"createdAt"`
+	ExpiresAt stamp   `json:"expiresAt"`
+	UsesLeft  int     `json:"usesLeft"`
+}
+
+// openedJSON is what somebody who was invited is told.
+type openedJSON struct {
+	Email     *string `json:"email"`
+	InvitedBy *string `json:"invitedBy"`
+}
+
+// An Invite is an invitation to be made.
+type Invite struct {
+	Email string // the only address that may use it; "": whoever has the link
+	Uses  int    // how many accounts may be made with it
+	Life  time.Duration
+}
+
+// makeInvite stores an invitation and returns it with its token. by may be "".
+func (s *Service) makeInvite(ctx context.Context, by string, i Invite) (inviteJSON, string, error) {
+	now := s.now()
+	token := newID()
+	row := inviteJSON{ID: newID(), CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(i.Life)), UsesLeft: i.Uses}
+	if i.Email != "" {
+		row.Email = &i.Email
+	}
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		var open int
+		if err := tx.QueryRowContext(ctx, `select count(*) from invites`).Scan(&open); err != nil {
+			return err
+		}
+		if open >= maxInvites {
+			return errTooManyInvites
+		}
+		const insert = `insert into invites (id, token_hash, email, created_by, created_at, expires_at, uses_left)
+			values (?, ?, ?, nullif(?, ''), ?, ?, ?)`
+		_, err := tx.ExecContext(ctx, insert, row.ID, hashToken(token).String(), row.Email, by, millis(now), millis(now.Add(i.Life)), i.Uses)
+		return err
+	})
+	if err != nil {
+		return inviteJSON{}, "", fmt.Errorf("make invite: %w", err)
+	}
+	s.log.Info("invitation made", "by", by, "invite", row.ID)
+	return row, token, nil
+}
+
+// findInvite returns an invitation that is still good, nil if there is none.
+func findInvite(ctx context.Context, tx *sql.Tx, token string, now time.Time) (*openedJSON, error) {
+	const query = `select i.email, u.name from invites i left join users u on u.id = i.created_by
+		where i.token_hash = ? and i.uses_left > 0 and i.expires_at > ?`
+	var found openedJSON
+	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find invite: %w", err)
+	}
+	return &found, nil
+}
+
+// requireHost returns the login of somebody who may invite.
+func (s *Service) requireHost(c *call) (*login, error) {
+	l, _, err := s.require(c)
+	if err == nil && l.user.role != RoleOwner && l.user.role != RoleAdmin {
+		err = errForbidden
+	}
+	return l, err
+}
+
+func (s *Service) listInvites(c *call) error {
+	if _, err := s.requireHost(c); err != nil {
+		return err
+	}
+	list := []inviteJSON{}
+	const query = `select i.id, i.email, u.name, i.created_at, i.expires_at, i.uses_left
+		from invites i left join users u on u.id = i.created_by where i.uses_left > 0 and i.expires_at > ? order by i.created_at desc, i.id`
+	ctx := c.r.Context()
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		rows, err := tx.QueryContext(ctx, query, millis(s.now()))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var row inviteJSON
+			var created, expires int64
+			if err := rows.Scan(&row.ID, &row.Email, &row.InvitedBy, &created, &expires, &row.UsesLeft); err != nil {
+				return err
+			}
+			row.CreatedAt, row.ExpiresAt = stamp(fromMillis(created)), stamp(fromMillis(expires))
+			list = append(list, row)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return fmt.Errorf("list invites: %w", err)
+	}
+	return c.reply(list)
+}
+
+// createInvite makes an invitation and shows its link, this once.
+func (s *Service) createInvite(c *call) error {
+	l, err := s.requireHost(c)
+	if err != nil {
+		return err
+	}
+	i := Invite{Uses: 1, Life: defaultInviteDays * 24 * time.Hour}
+	email, given, err := c.body.optional("email")
+	if err != nil {
+		return err
+	}
+	if given && email != "" {
+		if i.Email, err = cleanEmail(email); err != nil {
+			return err
+		}
+	}
+	uses, given, err := c.body.number("uses", 1, maxInviteUses)
+	if err != nil {
+		return err
+	}
+	if given {
+		i.Uses = uses
+	}
+	days, given, err := c.body.number("expiresInDays", 1, maxInviteDays)
+	if err != nil {
+		return err
+	}
+	if given {
+		i.Life = time.Duration(days) * 24 * time.Hour
+	}
+	row, token, err := s.makeInvite(c.r.Context(), l.user.id, i)
+	if err != nil {
+		return err
+	}
+	row.InvitedBy = &l.user.name
+	link := s.baseOf(c.r) + invitePath + url.PathEscape(token)
+	mailed := i.Email != "" && s.cfg.Mail != nil
+	if mailed {
+		s.mailInvite(i.Email, l.user.name, link)
+	}
+	return c.reply(struct {
+		inviteJSON
+		URL    string `json:"url"`
+		Mailed bool   `json:"mailed"`
+	}{row, link, mailed})
+}
+
+// invitePath is the page that opens an invitation; its token follows.
+const invitePath = "/invite/"
+
+func (s *Service) revokeInvite(c *call) error {
+	l, err := s.requireHost(c)
+	if err != nil {
+		return err
+	}
+	id, err := c.body.required("id")
+	if err != nil {
+		return err
+	}
+	ctx := c.r.Context()
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `delete from invites where id = ?`, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("revoke invite: %w", err)
+	}
+	s.log.Info("invitation revoked", "by", l.user.id, "invite", id)
+	return c.reply(statusJSON{true})
+}
+
+// openInvite lets the browser hold an invitation, whichever way its owner then
+// signs up.
+func (s *Service) openInvite(c *call) error {
+	token, err := c.body.required("token")
+	if err != nil {
+		return err
+	}
+	var found *openedJSON
+	ctx := c.r.Context()
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		found, err = findInvite(ctx, tx, token, s.now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return errNoInvite
+	}
+	life := inviteCookieLife
+	s.setCookie(c.w, inviteCookie, s.sign(token), &life)
+	return c.reply(found)
+}
+
+// mailInvite sends the link of an invitation.
+func (s *Service) mailInvite(to, by, link string) {
+	err := s.cfg.Mail(Mail{
+		To:      to,
+		Subject: by + " invites you to chat",
+		Text: by + " invites you to chat. Open this link to make your account:\n\n" + link +
+			"\n\nIf you don't know " + by + ", you can ignore this mail.\n",
+	})
+	if err != nil {
+		s.log.Error("send invitation", "err", err)
+	}
+}

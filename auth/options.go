@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"database/sql"
+	"fmt"
+)
+
+type optionsJSON struct {
+	SignUp          SignUpMode     `json:"signUp"`
+	Domains         []string       `json:"domains"`
+	FirstAccount    bool           `json:"firstAccount"`
+	Passwords       bool           `json:"passwords"`
+	MagicLinks      bool           `json:"magicLinks"`
+	Passkeys        bool           `json:"passkeys"`
+	Guests          bool           `json:"guests"`
+	RequireVerified bool           `json:"requireVerified"`
+	Mail            bool           `json:"mail"`
+	Providers       []providerJSON `json:"providers"`
+	Invite          *openedJSON    `json:"invite"`
+}
+
+type providerJSON struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// options tells a page what to offer to somebody who isn't signed in.
+func (s *Service) options(c *call) error {
+	o := optionsJSON{
+		SignUp: s.cfg.SignUp.Mode, Domains: s.cfg.SignUp.Domains, Passwords: !s.cfg.NoPasswords,
+		MagicLinks: s.cfg.MagicLinks && s.cfg.Mail != nil, Passkeys: true, Guests: s.cfg.Guests,
+		RequireVerified: s.cfg.RequireVerified, Mail: s.cfg.Mail != nil, Providers: []providerJSON{},
+	}
+	if o.SignUp == SignUpOpen {
+		o.SignUp = "open"
+	}
+	if o.Domains == nil {
+		o.Domains = []string{}
+	}
+	for _, p := range s.cfg.Providers {
+		o.Providers = append(o.Providers, providerJSON{p.ID(), p.Name()})
+	}
+	ctx := c.r.Context()
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		const query = `select not exists (select 1 from users where anonymous = 0)`
+		if err := tx.QueryRowContext(ctx, query).Scan(&o.FirstAccount); err != nil {
+			return err
+		}
+		for _, token := range s.signed(c.r, inviteCookie) {
+			if o.Invite, err = findInvite(ctx, tx, token, s.now()); err != nil || o.Invite != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read options: %w", err)
+	}
+	return c.reply(o)
+}
