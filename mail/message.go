@@ -27,7 +27,7 @@ func (m Message) check() error {
 		return err
 	}
 	switch {
-	case m.Subject == "" || len(m.Subject) > maxSubject:
+	case strings.TrimSpace(m.Subject) == "" || len(m.Subject) > maxSubject:
 		return fmt.Errorf("subject has %d bytes, want 1 to %d", len(m.Subject), maxSubject)
 	case hasControl(m.Subject):
 		return errors.New("subject holds a line break or another control character")
@@ -55,6 +55,14 @@ func checkAddress(s string) error {
 	return nil
 }
 
+// plain makes a subject mean what it says: single spaces, so that folding never
+// makes a line of spaces alone, which some take for the end of the headers, and
+// nothing that looks as if it were encoded, for a name in it may be anyone's.
+func plain(subject string) string {
+	words := strings.Fields(strings.ToValidUTF8(subject, "\uFFFD"))
+	return strings.ReplaceAll(strings.Join(words, " "), "=?", "= ?")
+}
+
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, unicode.IsControl)
 }
@@ -65,9 +73,7 @@ func render(m Message, from netmail.Address, id string, at time.Time) ([]byte, e
 	g := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	g.FromMailAddress(&from)
 	g.ToMailAddress(&netmail.Address{Address: m.To})
-	// Single spaces, so that folding never makes a line of spaces alone: some take
-	// that for the end of the headers.
-	g.Subject(strings.Join(strings.Fields(strings.ToValidUTF8(m.Subject, "\uFFFD")), " "))
+	g.Subject(plain(m.Subject))
 	g.SetMessageIDWithValue(id)
 	g.SetDateWithValue(at)
 	// Keeps holiday answers away (RFC 3834).

@@ -128,6 +128,13 @@ func (g *rig) received() []mailtest.Message {
 	return g.mails
 }
 
+// asked returns whom mails were to go to so far, taken or not.
+func (g *rig) asked() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.rcpts
+}
+
 func (g *rig) connections() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -185,9 +192,14 @@ func (n *rigSession) Data(r io.Reader) error {
 	return nil
 }
 
-func (n *rigSession) Reset()                   {}
-func (n *rigSession) Logout() error            { return nil }
-func (n *rigSession) AuthMechanisms() []string { return n.g.mechanisms }
+func (n *rigSession) Reset()        {}
+func (n *rigSession) Logout() error { return nil }
+
+func (n *rigSession) AuthMechanisms() []string {
+	n.g.mu.Lock()
+	defer n.g.mu.Unlock()
+	return n.g.mechanisms
+}
 
 func (n *rigSession) Auth(mech string) (sasl.Server, error) {
 	check := func(user, password string) error {
