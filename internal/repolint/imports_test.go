@@ -34,6 +34,8 @@ var arrows = []arrow{
 		why: "it sends what it is given, and knows neither accounts nor what the links open"},
 	{pkg: "mail/mailtest", may: []string{"snug/mail", "github.com/emersion/go-smtp"},
 		why: "a test kit that other packages' tests read their mails with"},
+	{pkg: "place", may: []string{"github.com/oschwald/maxminddb-golang/v2"},
+		why: "it knows addresses, and nobody's"},
 	{pkg: "db", may: []string{"modernc.org/sqlite", "modernc.org/sqlite/"},
 		why: "it opens the tables' database and knows no table"},
 	{pkg: "durable", may: []string{"golang.org/x/"},
