@@ -38,8 +38,13 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) {
 		sock.Send(frame(PongFrame{Type: "pong", Ref: f.Ref}))
 		return
 	}
+	if err == nil && c.actor.ReadOnly && (f.Type == FrameMessage || f.Type == FrameTyping) {
+		err = errReadOnly
+	}
 	if err == nil {
-		err = c.pass(request{Slug: f.Room, Actor: c.actor, Socket: sock.ID(), Frame: f})
+		a := c.actor
+		a.User = c.s.profiles.current(a.User)
+		err = c.pass(request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f})
 	}
 	if err != nil {
 		c.refuse(sock, f, err)
@@ -121,7 +126,10 @@ func (c *client) pause(d time.Duration) bool {
 
 // SocketClosed ends a pause. The rooms hear of the close themselves.
 func (c *client) SocketClosed(*durable.Socket, durable.CloseInfo) {
-	c.goneOnce.Do(func() { close(c.gone) })
+	c.goneOnce.Do(func() {
+		close(c.gone)
+		c.s.closed(c.actor)
+	})
 }
 
 // refuse answers a frame that failed. Where it isn't known whether the frame

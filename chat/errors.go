@@ -1,6 +1,9 @@
 package chat
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Code is the closed set of ways in which a request can fail. httpapi maps
 // each to a status; a socket carries it in an error frame.
@@ -16,6 +19,8 @@ const (
 	CodeEmpty       Code = "empty"        // nothing to post
 	CodeOverloaded  Code = "overloaded"   // the room's queue is full: try again in a moment
 	CodeStorageFull Code = "storage_full" // the server's disk is full: nothing was stored
+	CodeForbidden   Code = "forbidden"    // your token, or your role, doesn't allow it
+	CodeRateLimited Code = "rate_limited" // not now; see Error.Retry
 	CodeInternal    Code = "internal"     // our fault; the cause is in the log
 )
 
@@ -23,8 +28,11 @@ const (
 type Error struct {
 	Code    Code
 	Message string
-	Err     error // logged, never shown; may be nil
+	Err     error         // logged, never shown; may be nil
+	Retry   time.Duration // with CodeRateLimited: until it is worth trying again
 }
+
+var errReadOnly = &Error{Code: CodeForbidden, Message: "This token may read only."}
 
 func (e *Error) Error() string {
 	if e.Err != nil {

@@ -101,7 +101,10 @@ func (w *world) start() {
 // actor is what the HTTP layer would have found out about a request.
 func actor(r *http.Request) chat.Actor {
 	q := r.URL.Query()
-	return chat.Actor{User: chat.User{ID: chat.UserID(q.Get("id")), Name: q.Get("name"), Image: q.Get("image")}, SessionKey: q.Get("session")}
+	return chat.Actor{
+		User:       chat.User{ID: chat.UserID(q.Get("id")), Name: q.Get("name"), Image: q.Get("image")},
+		SessionKey: q.Get("session"), ReadOnly: q.Get("readonly") != "",
+	}
 }
 
 // stop ends the chat as a signal would.

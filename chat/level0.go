@@ -11,7 +11,7 @@ import (
 
 // SocketOpen accepts a level 0 socket.
 func (r *Room) SocketOpen(_ context.Context, sock *durable.Socket) error {
-	a, err := actorOf(sock)
+	a, err := r.actorOf(sock)
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,13 @@ func (r *Room) SocketOpen(_ context.Context, sock *durable.Socket) error {
 	return nil
 }
 
+// actorOf returns whose a socket is, as they are now.
+func (r *Room) actorOf(sock *durable.Socket) (Actor, error) {
+	a, err := actorOf(sock)
+	a.User = r.current(a.User)
+	return a, err
+}
+
 // level0Frame is what a level 0 client sends; other fields are left alone.
 type level0Frame struct {
 	Type    string `json:"type"`
@@ -36,7 +43,7 @@ type level0Frame struct {
 // SocketMessage handles a frame of a level 0 socket. That level has no errors:
 // what makes no sense is ignored, up to a point.
 func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.Message) error {
-	a, err := actorOf(sock)
+	a, err := r.actorOf(sock)
 	if err != nil {
 		return err
 	}
@@ -55,6 +62,10 @@ func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.
 	}
 	if utf8.RuneCountInString(content) > Level0MaxChars {
 		return r.expel(sock, a.User, closeTooLong, "message too long")
+	}
+	if a.ReadOnly {
+		r.st.Send(sock, r.saying(errReadOnly.Message))
+		return nil
 	}
 	did, err := r.take(post{author: a.User, content: content, maxChars: Level0MaxChars})
 	switch {
@@ -93,10 +104,11 @@ func (r *Room) expel(sock *durable.Socket, u User, code int, reason string) erro
 
 // SocketClose notes that a socket of either level is gone.
 func (r *Room) SocketClose(_ context.Context, sock *durable.Socket, _ durable.CloseInfo) error {
-	a, err := actorOf(sock)
+	a, err := r.actorOf(sock)
 	if err != nil {
 		return err
 	}
 	r.exit(a.User)
+	r.closed(a)
 	return nil
 }

@@ -27,6 +27,7 @@ const (
 	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009
 	maxAhead          = 32       // frames of one level 1 socket that wait in a room's inbox
 	maxTail           = 100_000  // messages that a room looks at when it wakes, to find who posted lately
+	authorChunk       = 1000     // messages that one turn looks at for those of one author
 	maxCachedRooms    = 10_000   // slugs in memory; a full cache starts anew
 )
 
@@ -56,4 +57,5 @@ const (
 	closeFailed       = 1011
 	closeTooMany      = 4009
 	closeSessionEnded = 4401
+	closeBanned       = 4403
 )

@@ -103,7 +103,7 @@ func (r *Room) restorePresence() error {
 	socks := r.st.Sockets("")
 	slices.SortFunc(socks, func(a, b *durable.Socket) int { return cmp.Compare(a.ID(), b.ID()) })
 	for _, sock := range socks {
-		a, err := actorOf(sock)
+		a, err := r.actorOf(sock)
 		if err != nil {
 			return err
 		}

@@ -50,7 +50,9 @@ type roomConfig struct {
 	maxChars  int
 	retention Retention
 	now       func() time.Time
-	storable  func() error // nil: there is room on the disk
+	storable  func() error    // nil: there is room on the disk
+	current   func(User) User // the person as they are now
+	closed    func(Actor)     // a socket is gone
 	log       *slog.Logger
 }
 

@@ -27,6 +27,8 @@ type Config struct {
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
+	// OnClosed hears of each socket that is gone, by its session. It must not wait.
+	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
 	CloseSpread time.Duration
 }
@@ -41,7 +43,8 @@ type Service struct {
 	probe *durable.Namespace
 	calls calls
 
-	replays *replays
+	replays  *replays
+	profiles *profiles
 }
 
 // none is the result of calls that have none.
@@ -52,6 +55,10 @@ type calls struct {
 	leave, typing, post durable.Method[request, none]
 	history             durable.Method[historyRequest, Page]
 	wake, touch         durable.Method[none, none]
+	rename              durable.Method[User, none]
+	forget              durable.Method[authorRequest, Seq]
+	authored            durable.Method[authorRequest, authoredPage]
+	submit              durable.Method[request, Message]
 }
 
 // New starts the chat and makes its first room.
@@ -74,7 +81,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now), replays: newReplays()}
+	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles()}
 	if err := s.rooms.ensure(ctx, Level0Room, "Global"); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}
@@ -114,6 +121,7 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
+		current: s.profiles.current, closed: s.closed,
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
@@ -124,6 +132,10 @@ func (s *Service) register() (err error) {
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
 	s.calls.history = durable.Handle(room, "history", (*Room).history)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
+	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
+	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
+	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
+	s.calls.submit = durable.Handle(room, "submit", (*Room).submit)
 	if s.ns, err = s.rt.Register(room); err != nil {
 		return err
 	}
@@ -162,7 +174,8 @@ func (s *Service) Stats() durable.Stats { return s.rt.Stats() }
 // Actor is who acts, as httpapi found out. It comes from a session alone.
 type Actor struct {
 	User
-	SessionKey string `json:"session"` // names the session, without being its token
+	SessionKey string `json:"session"`            // names the session, without being its token
+	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
 }
 
 func actorOf(sock *durable.Socket) (Actor, error) {
@@ -224,6 +237,22 @@ func (s *Service) EndSession(key string) {
 // EndUser does so for all of a person's sessions.
 func (s *Service) EndUser(id UserID) {
 	s.rt.CloseSockets(tagUser+string(id), closeSessionEnded, "session ended")
+}
+
+// BanUser does so with 4403: the person is not to come back.
+func (s *Service) BanUser(id UserID) {
+	s.rt.CloseSockets(tagUser+string(id), closeBanned, "banned")
+}
+
+// Active reports whether a session has a socket open.
+func (s *Service) Active(sessionKey string) bool { return s.rt.CountSockets(tagSession+sessionKey) > 0 }
+
+// closed takes note of a socket that is gone.
+func (s *Service) closed(a Actor) {
+	s.left(a.ID)
+	if s.cfg.OnClosed != nil {
+		s.cfg.OnClosed(a.SessionKey)
+	}
 }
 
 const (

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"slices"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -125,6 +126,25 @@ func (rt *Runtime) CountSockets(tag string) int {
 	rt.sockets.mu.Lock()
 	defer rt.sockets.mu.Unlock()
 	return len(rt.sockets.byTag[tag])
+}
+
+// WithSockets returns the objects of the namespace that a socket with the tag is a
+// member of at this moment, each once.
+func (n *Namespace) WithSockets(tag string) []*Stub {
+	met := map[ID]bool{}
+	var stubs []*Stub
+	for _, s := range n.rt.sockets.all(tag) {
+		s.mu.Lock()
+		objects := slices.Clone(s.objects)
+		s.mu.Unlock()
+		for _, o := range objects {
+			if o.ns == n && !met[o.id] {
+				met[o.id] = true
+				stubs = append(stubs, n.Get(o.id))
+			}
+		}
+	}
+	return stubs
 }
 
 // Ended reports whether the socket was closed by CloseSockets, or by the reset

@@ -1,20 +1,26 @@
 package httpapi
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"snug/auth"
 	"snug/chat"
 )
 
-// actor returns who asks, or answers the request itself.
-func (s *Server) actor(w http.ResponseWriter, r *http.Request, l level) (chat.Actor, bool) {
+// actor returns who asks and may do what the scope names, or answers the request
+// itself.
+func (s *Server) actor(w http.ResponseWriter, r *http.Request, l level, scope auth.Scope) (chat.Actor, bool) {
 	id, ok, err := s.accounts.Identify(r)
 	if err != nil {
 		s.fail(w, r, fmt.Errorf("identify: %w", err), l)
@@ -22,6 +28,10 @@ func (s *Server) actor(w http.ResponseWriter, r *http.Request, l level) (chat.Ac
 	}
 	if !ok {
 		unauthorized.write(w, l)
+		return chat.Actor{}, false
+	}
+	if !id.May(scope) {
+		refusal{http.StatusForbidden, chat.CodeForbidden, "This token isn't made for that: it lacks the scope " + string(scope) + ".", "Forbidden"}.write(w, l)
 		return chat.Actor{}, false
 	}
 	return actorOf(id), true
@@ -33,6 +43,7 @@ func actorOf(id auth.Identity) chat.Actor {
 	return chat.Actor{
 		User:       chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image},
 		SessionKey: id.SessionKey,
+		ReadOnly:   !id.May(auth.ScopeWrite),
 	}
 }
 
@@ -43,7 +54,7 @@ func (s *Server) upgrade(l level) http.HandlerFunc {
 		serve = s.rooms.ServeLevel0
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		a, ok := s.actor(w, r, l)
+		a, ok := s.actor(w, r, l, auth.ScopeRead)
 		switch {
 		case !ok:
 			return
@@ -107,7 +118,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, a chat.Actor, l l
 }
 
 func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.actor(w, r, level0)
+	a, ok := s.actor(w, r, level0, auth.ScopeRead)
 	if !ok {
 		return
 	}
@@ -131,7 +142,7 @@ func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.actor(w, r, level1)
+	a, ok := s.actor(w, r, level1, auth.ScopeRead)
 	if !ok {
 		return
 	}
@@ -157,6 +168,50 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	writeJSON(w, http.StatusOK, page)
+}
+
+// post takes a message of a script that has no socket. The reply comes when the
+// message is durable.
+func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.actor(w, r, level1, auth.ScopeWrite)
+	if !ok {
+		return
+	}
+	var q struct {
+		ClientID chat.ClientID `json:"clientId"`
+		Content  string        `json:"content"`
+	}
+	if err := readJSON(r, &q); err != nil {
+		s.fail(w, r, err, level1)
+		return
+	}
+	ctx, cancel := pageContext(r.Context())
+	defer cancel()
+	m, err := s.rooms.Post(ctx, a, r.PathValue("slug"), q.ClientID, q.Content)
+	if err != nil {
+		s.fail(w, r, err, level1)
+		return
+	}
+	writeJSON(w, http.StatusOK, m)
+}
+
+// readJSON reads a body that must be a JSON object.
+func readJSON(r *http.Request, to any) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return badRequest("The body must be JSON, with Content-Type application/json.")
+	}
+	raw, err := io.ReadAll(r.Body)
+	var big *http.MaxBytesError
+	switch {
+	case errors.As(err, &big):
+		return &chat.Error{Code: chat.CodeTooLong, Message: "The body is too large."}
+	case err != nil:
+		return badRequest("The body didn't arrive whole.")
+	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, to) != nil:
+		return badRequest("The body must be a JSON object with the right types of values.")
+	}
+	return nil
 }
 
 // historyQuery reads the position and the limit. Parameters that it doesn't know

@@ -19,6 +19,8 @@ var statuses = map[chat.Code]int{
 	chat.CodeEmpty:       http.StatusBadRequest,
 	chat.CodeOverloaded:  http.StatusServiceUnavailable,
 	chat.CodeStorageFull: http.StatusInsufficientStorage,
+	chat.CodeForbidden:   http.StatusForbidden,
+	chat.CodeRateLimited: http.StatusTooManyRequests,
 	chat.CodeInternal:    http.StatusInternalServerError,
 }
 
@@ -29,7 +31,6 @@ const (
 	codeOrigin       chat.Code = "forbidden_origin"
 	codeHost         chat.Code = "unknown_host"
 	codeMethod       chat.Code = "method_not_allowed"
-	codeRateLimited  chat.Code = "rate_limited"
 )
 
 // errorBody is the answer of everything but level 0.
@@ -56,8 +57,8 @@ var (
 	unauthorized = refusal{http.StatusUnauthorized, codeUnauthorized, "Sign in first.", "Unauthorized"}
 	notUpgrade   = refusal{http.StatusUpgradeRequired, codeUpgrade, "This address takes WebSocket connections only.", "Expected websocket"}
 	badOrigin    = refusal{http.StatusForbidden, codeOrigin, "This page may not use this server.", "Forbidden"}
-	tooFast      = refusal{http.StatusTooManyRequests, codeRateLimited, "Too many connections from your address. Wait a moment.", "Too many requests"}
-	tooMuch      = refusal{http.StatusTooManyRequests, codeRateLimited, "You ask for too many pages at once. Wait a moment.", "Too many requests"}
+	tooFast      = refusal{http.StatusTooManyRequests, chat.CodeRateLimited, "Too many connections from your address. Wait a moment.", "Too many requests"}
+	tooMuch      = refusal{http.StatusTooManyRequests, chat.CodeRateLimited, "You ask for too many pages at once. Wait a moment.", "Too many requests"}
 	notFound     = refusal{http.StatusNotFound, chat.CodeNotFound, "There is nothing at this address.", "Not found"}
 	internal     = refusal{http.StatusInternalServerError, chat.CodeInternal, "Something went wrong on the server. Try again.", "Internal error"}
 )
@@ -94,6 +95,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, l level
 	}
 	if e.Code == chat.CodeOverloaded {
 		setRetryAfter(w, time.Second)
+	}
+	if e.Retry > 0 {
+		setRetryAfter(w, e.Retry)
 	}
 	refusal{status, e.Code, e.Message, e.Message}.write(w, l)
 }

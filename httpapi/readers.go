@@ -12,6 +12,8 @@ import (
 // included. A page may be megabytes, and a room reads them between the posts of
 // everybody: whoever asks for hundreds would stop it for minutes.
 type readers struct {
+	atOnce, waiting int
+
 	mu     sync.Mutex
 	people map[chat.UserID]*reader // those that read or wait
 }
@@ -21,7 +23,10 @@ type reader struct {
 	here  int // requests that have a slot or wait for one
 }
 
-func newReaders() *readers { return &readers{people: map[chat.UserID]*reader{}} }
+// newReaders lets each person read so many at once, and so many more wait.
+func newReaders(atOnce, waiting int) *readers {
+	return &readers{atOnce: atOnce, waiting: waiting, people: map[chat.UserID]*reader{}}
+}
 
 // enter waits for a slot; false where too many wait already, or for too long.
 // Who enters has to leave.
@@ -29,10 +34,10 @@ func (p *readers) enter(ctx context.Context, id chat.UserID) (leave func(), ok b
 	p.mu.Lock()
 	someone := p.people[id]
 	if someone == nil {
-		someone = &reader{slots: make(chan struct{}, pagesAtOnce)}
+		someone = &reader{slots: make(chan struct{}, p.atOnce)}
 		p.people[id] = someone
 	}
-	if someone.here >= pagesAtOnce+pagesWaiting {
+	if someone.here >= p.atOnce+p.waiting {
 		p.mu.Unlock()
 		return nil, false
 	}

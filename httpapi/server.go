@@ -23,6 +23,9 @@ type Rooms interface {
 	// Newest gives the latest messages of the room "global", oldest first.
 	Newest(ctx context.Context, a chat.Actor) ([]chat.Message, error)
 	History(ctx context.Context, a chat.Actor, slug string, q chat.HistoryQuery) (chat.Page, error)
+	Post(ctx context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error)
+	// MessagesBy calls fn for each message of a person.
+	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message) error) error
 	// EndSession closes the sockets of a session.
 	EndSession(key string)
 }
@@ -33,6 +36,8 @@ type Accounts interface {
 	// what is below that.
 	Handler() http.Handler
 	Identify(r *http.Request) (id auth.Identity, ok bool, err error)
+	// Export gathers what is kept about a user.
+	Export(ctx context.Context, userID string) (auth.Export, error)
 }
 
 // Config of a Server. Rooms, Accounts and Web are required.
@@ -61,7 +66,8 @@ type Server struct {
 	crossOrigin *http.CrossOriginProtection
 	hsts        bool
 	upgrades    *limiter
-	readers     *readers
+	readers     *readers // of history
+	exports     *readers
 	version     string
 	log         *slog.Logger
 	mux         *http.ServeMux
@@ -92,7 +98,8 @@ func New(c Config) (*Server, error) {
 		crossOrigin: http.NewCrossOriginProtection(),
 		hsts:        strings.HasPrefix(c.Origins.Base, "https:"),
 		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
-		readers:     newReaders(),
+		readers:     newReaders(pagesAtOnce, pagesWaiting),
+		exports:     newReaders(1, 0),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
@@ -134,34 +141,42 @@ type route struct {
 	path  string
 	level level
 	get   http.HandlerFunc
+	post  http.HandlerFunc // nil where nothing can be posted
 }
 
 func (s *Server) routeTable(document []byte) []route {
 	return []route{
-		{"/healthz", level1, s.healthz},
-		{"/readyz", level1, s.readyz},
-		{"/api", level0, s.about},
-		{"/api/{$}", level0, s.about},
-		{"/api/openapi.json", level1, func(w http.ResponseWriter, _ *http.Request) {
+		{path: "/healthz", level: level1, get: s.healthz},
+		{path: "/readyz", level: level1, get: s.readyz},
+		{path: "/api", level: level0, get: s.about},
+		{path: "/api/{$}", level: level0, get: s.about},
+		{path: "/api/openapi.json", level: level1, get: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Cache-Control", "no-cache")
 			_, _ = w.Write(document)
 		}},
-		{"/api/chat/messages", level0, s.level0Messages},
-		{"/api/chat", level0, s.upgrade(level0)},
-		{"/api/socket", level1, s.upgrade(level1)},
-		{"/api/rooms/{slug}/messages", level1, s.history},
+		{path: "/api/chat/messages", level: level0, get: s.level0Messages},
+		{path: "/api/chat", level: level0, get: s.upgrade(level0)},
+		{path: "/api/socket", level: level1, get: s.upgrade(level1)},
+		{path: "/api/rooms/{slug}/messages", level: level1, get: s.history, post: s.post},
+		{path: "/api/account/export", level: level1, get: s.export},
 	}
 }
 
 func (r route) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		switch {
+		case req.Method == http.MethodGet, req.Method == http.MethodHead:
+			r.get(w, req)
+		case req.Method == http.MethodPost && r.post != nil:
+			r.post(w, req)
+		case r.post != nil:
+			w.Header().Set("Allow", "GET, HEAD, POST")
+			refusal{http.StatusMethodNotAllowed, codeMethod, "This address takes GET and POST.", "Method not allowed"}.write(w, r.level)
+		default:
 			w.Header().Set("Allow", "GET, HEAD")
 			refusal{http.StatusMethodNotAllowed, codeMethod, "This address can only be read.", "Method not allowed"}.write(w, r.level)
-			return
 		}
-		r.get(w, req)
 	})
 }
 

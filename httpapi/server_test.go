@@ -64,6 +64,9 @@ func (a *fakeAccounts) Identify(r *http.Request) (auth.Identity, bool, error) {
 	if a.err != nil {
 		return auth.Identity{}, false, a.err
 	}
+	if scope, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return auth.Identity{UserID: "u2", Name: "Bot", SessionKey: "k2", Scopes: []auth.Scope{auth.Scope(scope)}}, true, nil
+	}
 	cookie, err := r.Cookie("s")
 	if err != nil || cookie.Value != "ada" {
 		return auth.Identity{}, false, nil
@@ -75,6 +78,10 @@ func (a *fakeAccounts) Identify(r *http.Request) (auth.Identity, bool, error) {
 		return *a.next, true, nil
 	}
 	return auth.Identity{UserID: "u1", Name: "Ada", SessionKey: "k1", ExpiresAt: time.Now().Add(time.Hour)}, true, nil
+}
+
+func (a *fakeAccounts) Export(_ context.Context, id string) (auth.Export, error) {
+	return auth.Export{ID: id, Name: "Ada"}, a.err
 }
 
 func (a *fakeAccounts) Handler() http.Handler {
@@ -130,6 +137,20 @@ func (f *fakeRooms) Newest(_ context.Context, a chat.Actor) ([]chat.Message, err
 func (f *fakeRooms) History(_ context.Context, a chat.Actor, slug string, q chat.HistoryQuery) (chat.Page, error) {
 	f.actors, f.slug, f.query = append(f.actors, a), slug, q
 	return f.page, f.err
+}
+
+func (f *fakeRooms) Post(_ context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error) {
+	f.actors, f.slug = append(f.actors, a), slug
+	return chat.Message{ID: "m1", UserID: a.ID, ClientID: id, Content: content, Seq: 7, Type: chat.TypeText}, f.err
+}
+
+func (f *fakeRooms) MessagesBy(_ context.Context, id chat.UserID, fn func(string, chat.Message) error) error {
+	for _, m := range f.page.Messages {
+		if err := fn("global", m); err != nil {
+			return err
+		}
+	}
+	return f.err
 }
 
 func (f *fakeRooms) EndSession(key string) { f.ended = append(f.ended, key) }
@@ -207,8 +228,14 @@ func TestMethods(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/api/chat", "/api/chat/messages", "/api/socket", "/api/rooms/global/messages", "/api/", "/api/openapi.json"} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
+			allow := "GET, HEAD"
+			if path == "/api/rooms/global/messages" {
+				if allow += ", POST"; method == "POST" {
+					continue
+				}
+			}
 			w := s.do(request(method, path, session...))
-			if w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" || w.Header().Get("Content-Type") != "application/json" {
+			if w.Code != 405 || w.Header().Get("Allow") != allow || w.Header().Get("Content-Type") != "application/json" {
 				t.Errorf("%s %s: %d, Allow %q, %s", method, path, w.Code, w.Header().Get("Allow"), w.Header().Get("Content-Type"))
 			}
 		}

@@ -215,4 +215,6 @@ export type Code =
   | "empty"
   | "overloaded"
   | "storage_full"
+  | "forbidden"
+  | "rate_limited"
   | "internal";

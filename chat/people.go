@@ -1,0 +1,234 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"snug/durable"
+)
+
+// forgotten is the name under which the messages of a deleted account stay.
+const forgotten = "Deleted account"
+
+// profiles holds what people have become since they opened their sockets, which
+// bear what they were then.
+type profiles struct {
+	mu   sync.RWMutex
+	byID map[UserID]User
+}
+
+func newProfiles() *profiles { return &profiles{byID: make(map[UserID]User)} }
+
+func (p *profiles) set(u User) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byID[u.ID] = u
+}
+
+func (p *profiles) drop(id UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.byID, id)
+}
+
+// current returns the person as they are now.
+func (p *profiles) current(u User) User {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if now, changed := p.byID[u.ID]; changed {
+		return now
+	}
+	return u
+}
+
+// UpdateUser gives a person who has sockets open a new name or picture, in what they
+// say from now on and to those who see that they are here. It doesn't wait for the
+// rooms.
+func (s *Service) UpdateUser(ctx context.Context, u User) error {
+	u = u.fit()
+	tag := tagUser + string(u.ID)
+	if s.rt.CountSockets(tag) == 0 {
+		s.profiles.drop(u.ID)
+		return nil
+	}
+	s.profiles.set(u)
+	for _, room := range s.ns.WithSockets(tag) {
+		if err := s.calls.rename.Send(ctx, room, u); err != nil {
+			return fmt.Errorf("tell a room of a new name: %w", err)
+		}
+	}
+	return nil
+}
+
+// left forgets what a person had become once their last socket is gone: the next
+// one bears it itself.
+func (s *Service) left(id UserID) {
+	if s.rt.CountSockets(tagUser+string(id)) == 0 {
+		s.profiles.drop(id)
+	}
+}
+
+func (r *Room) rename(_ context.Context, u User) (none, error) {
+	if r.presence.rename(u) {
+		r.announce()
+	}
+	return none{}, nil
+}
+
+// rename changes a person who is here; false if nothing is new.
+func (p *presence) rename(u User) bool {
+	someone, here := p.people[u.ID]
+	if !here || someone.User == u {
+		return false
+	}
+	someone.User = u
+	p.changed[u.ID] = struct{}{}
+	return true
+}
+
+// ForgetUser takes a deleted account's name and picture off its messages in all
+// rooms. It may be called again after it failed half-way, or succeeded.
+func (s *Service) ForgetUser(ctx context.Context, id UserID) error {
+	rooms, err := s.rooms.all(ctx)
+	if err != nil {
+		return fmt.Errorf("list rooms: %w", err)
+	}
+	for _, room := range rooms {
+		stub := s.ns.ByName(string(room))
+		for from := Seq(1); from != 0; {
+			if from, err = s.calls.forget.Call(ctx, stub, authorRequest{id, from}); err != nil {
+				return fmt.Errorf("forget user in room %s: %w", room, err)
+			}
+		}
+	}
+	return nil
+}
+
+// MessagesBy calls fn for each message that a person wrote, room by room and oldest
+// first, until it fails.
+func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string, m Message) error) error {
+	rooms, err := s.rooms.all(ctx)
+	if err != nil {
+		return fmt.Errorf("list rooms: %w", err)
+	}
+	for _, room := range rooms {
+		stub := s.ns.ByName(string(room))
+		for from := Seq(1); from != 0; {
+			page, err := s.calls.authored.Call(ctx, stub, authorRequest{id, from})
+			if err != nil {
+				return fmt.Errorf("read messages of room %s: %w", room, err)
+			}
+			for _, m := range page.Messages {
+				if err := fn(page.Slug, m); err != nil {
+					return err
+				}
+			}
+			from = page.Next
+		}
+	}
+	return nil
+}
+
+// authorRequest asks about the messages of one person from a seq on.
+type authorRequest struct {
+	User UserID
+	From Seq
+}
+
+type authoredPage struct {
+	Slug     string
+	Messages []Message
+	Next     Seq // where to go on; 0: that was all
+}
+
+// eachBy walks a chunk of the room's messages and calls fn for those of one person,
+// until it returns false. It returns where to go on, 0 at the end.
+func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) (Seq, error) {
+	next, seen := Seq(0), 0
+	err := r.eachMessage(durable.ListOptions{Start: messageKey(q.From), Limit: authorChunk + 1}, func(m *Message, stored []byte) bool {
+		if seen++; seen > authorChunk {
+			next = m.Seq
+			return false
+		}
+		if m.UserID == q.User && !fn(m, stored) {
+			next = m.Seq + 1
+			return false
+		}
+		return true
+	})
+	return next, err
+}
+
+func (r *Room) authored(_ context.Context, q authorRequest) (authoredPage, error) {
+	page := authoredPage{Slug: r.meta.Slug}
+	size := 0
+	var err error
+	page.Next, err = r.eachBy(q, func(m *Message, stored []byte) bool {
+		page.Messages = append(page.Messages, *m)
+		size += len(stored)
+		return size < maxPageBytes
+	})
+	return page, err
+}
+
+// forget takes a person's name off a chunk of the room's messages. Its result is
+// where to go on, 0 at the end.
+func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
+	var entries []durable.Entry
+	next, err := r.eachBy(q, func(m *Message, _ []byte) bool {
+		if m.UserName == forgotten && m.UserImage == "" {
+			return true
+		}
+		m.UserName, m.UserImage = forgotten, ""
+		entries = append(entries, durable.Entry{Key: messageKey(m.Seq), Value: encode(m)})
+		return len(entries) < durable.MaxKeysPerCall
+	})
+	if err != nil || len(entries) == 0 {
+		return next, err
+	}
+	return next, r.st.Storage().PutMany(entries)
+}
+
+// Post takes a message that didn't come over a socket, as bots send them. It returns
+// once the message is durable, with the message; for a repeated id with the first
+// one's. Errors that people may see are *Error. An id "" can't be repeated safely.
+func (s *Service) Post(ctx context.Context, a Actor, slug string, id ClientID, content string) (Message, error) {
+	if a.ReadOnly {
+		return Message{}, errReadOnly
+	}
+	if utf8.RuneCountInString(string(id)) > maxClientIDChars || !utf8.ValidString(string(id)) || strings.ContainsRune(string(id), utf8.RuneError) {
+		return Message{}, bad("clientId must be 1 to " + decimal(maxClientIDChars) + " whole Unicode characters.")
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return Message{}, err
+	}
+	a.User = s.profiles.current(a.User.fit())
+	q := request{Slug: slug, Actor: a, Frame: ClientFrame{ClientID: id, Content: content}}
+	m, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room)), q)
+	return m, public(err)
+}
+
+func (r *Room) submit(_ context.Context, q request) (Message, error) {
+	if err := r.learn(q.Slug); err != nil {
+		return Message{}, err
+	}
+	did, err := r.take(post{q.Actor.User, q.Frame.ClientID, q.Frame.Content, r.maxChars})
+	switch {
+	case err != nil:
+		return Message{}, err
+	case did.limited != nil:
+		return Message{}, &Error{Code: CodeRateLimited, Message: "You post too fast. Wait a moment.",
+			Retry: time.Duration(did.limited.RetryAfterMs) * time.Millisecond}
+	case did.refused != nil:
+		return Message{}, did.refused
+	case did.repeated != nil:
+		return *did.repeated, nil
+	}
+	r.publish(did.encoded)
+	return *did.posted, nil
+}

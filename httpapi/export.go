@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"snug/auth"
+	"snug/chat"
+)
+
+// exported is a message in an export.
+type exported struct {
+	Room      string    `json:"room"`
+	ID        string    `json:"id"`
+	Seq       chat.Seq  `json:"seq"`
+	Content   string    `json:"content"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// export gives people all that is kept about them: their account, and what they
+// wrote. It is sent as it is read, so an error in the midst cuts the connection:
+// half an export doesn't look like a whole one.
+func (s *Server) export(w http.ResponseWriter, r *http.Request) {
+	id, ok, err := s.accounts.Identify(r)
+	switch {
+	case err != nil:
+		s.fail(w, r, fmt.Errorf("identify: %w", err), level1)
+		return
+	case !ok || id.Scopes != nil: // a token can't take an account away
+		unauthorized.write(w, level1)
+		return
+	}
+	leave, ok := s.exports.enter(r.Context(), chat.UserID(id.UserID))
+	if !ok {
+		setRetryAfter(w, time.Minute)
+		tooMuch.write(w, level1)
+		return
+	}
+	defer leave()
+	account, err := s.accounts.Export(r.Context(), id.UserID)
+	if err != nil {
+		s.fail(w, r, err, level1)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Disposition", `attachment; filename="snug-export-`+time.Now().UTC().Format("2006-01-02")+`.json"`)
+	h.Set("Cache-Control", "no-store")
+	if err := s.writeExport(w, r, id, account); err != nil {
+		s.log.Error("export failed", "user", id.UserID, "err", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Identity, account auth.Export) error {
+	// The time-out of answers is for one that is read at once.
+	limits := http.NewResponseController(w)
+	b := bufio.NewWriterSize(w, 64<<10)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	fmt.Fprint(b, `{"account":`)
+	if err := enc.Encode(account); err != nil {
+		return err
+	}
+	fmt.Fprint(b, `,"messages":[`)
+	comma := ""
+	err := s.rooms.MessagesBy(r.Context(), chat.UserID(id.UserID), func(slug string, m chat.Message) error {
+		if err := limits.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		fmt.Fprint(b, comma)
+		comma = ","
+		return enc.Encode(exported{slug, string(m.ID), m.Seq, m.Content, time.UnixMilli(m.Timestamp).UTC()})
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(b, "]}\n")
+	return b.Flush()
+}

@@ -1,0 +1,134 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"snug/chat"
+)
+
+const (
+	reader = "Bearer messages:read"
+	writer = "Bearer messages:write"
+)
+
+func posting(body string, headers ...string) *http.Request {
+	r := httptest.NewRequest("POST", "/api/rooms/global/messages", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return r
+}
+
+func TestPost(t *testing.T) {
+	s := newSite(t)
+	const body = `{"clientId":"c1","content":"hello"}`
+	const stored = `{"id":"m1","userId":"u2","userName":"","content":"hello","timestamp":0,"type":"text","seq":7,"clientId":"c1"}`
+	wantJSON(t, s.do(posting(body)), 401, `{"code":"unauthorized","message":"Sign in first."}`)
+	wantJSON(t, s.do(posting(body, "Authorization", writer)), 200, stored)
+	wantJSON(t, s.do(posting(body, "Authorization", reader)), 403, `{"code":"forbidden","message":"This token isn't made for that: it lacks the scope messages:write."}`)
+	for _, bad := range []string{``, `[]`, `null`, `{"content":5}`, `{`, "{\"content\":\"\xff\"}"} {
+		if w := s.do(posting(bad, "Authorization", writer)); w.Code != 400 {
+			t.Errorf("%q: %d %s", bad, w.Code, w.Body)
+		}
+	}
+	if w := s.do(posting(body, "Authorization", writer, "Content-Type", "text/plain")); w.Code != 400 {
+		t.Errorf("text: %d %s", w.Code, w.Body)
+	}
+	if w := s.do(posting(`{"content":"`+strings.Repeat("x", 200_000)+`"}`, "Authorization", writer)); w.Code != 413 {
+		t.Errorf("too much: %d %s", w.Code, w.Body)
+	}
+	s.rooms.err = &chat.Error{Code: chat.CodeRateLimited, Message: "Slow down.", Retry: 1500 * time.Millisecond}
+	if w := s.do(posting(body, "Authorization", writer)); w.Code != 429 || w.Header().Get("Retry-After") != "2" {
+		t.Errorf("limited: %d %v", w.Code, w.Header())
+	}
+}
+
+// A page of another origin must not post with its visitor's session.
+func TestPostAcrossSites(t *testing.T) {
+	s := newSite(t, withBase("https://chat.example"))
+	r := posting(`{"content":"x"}`, "Cookie", "s=ada", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
+	r.Host = "chat.example"
+	if w := s.do(r); w.Code != 403 || len(s.rooms.actors) > 0 {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+func TestScopes(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/api/rooms/global/messages", "/api/chat/messages"} {
+		if w := s.get(path, "Authorization", writer); w.Code != 403 {
+			t.Errorf("%s with a token that may only write: %d", path, w.Code)
+		}
+		if w := s.get(path, "Authorization", reader); w.Code != 200 {
+			t.Errorf("%s with a token that may read: %d", path, w.Code)
+		}
+	}
+	if w := s.get("/api/socket", with(handshake, []string{"Authorization", reader})...); w.Code != 101 {
+		t.Fatalf("socket: %d %s", w.Code, w.Body)
+	}
+	if a := s.rooms.actors[len(s.rooms.actors)-1]; !a.ReadOnly || a.ID != "u2" {
+		t.Errorf("actor %+v", a)
+	}
+	if w := s.get("/api/socket", with(handshake, []string{"Authorization", writer})...); w.Code != 403 {
+		t.Errorf("socket of a token that may only write: %d", w.Code)
+	}
+}
+
+func TestExport(t *testing.T) {
+	s := newSite(t)
+	if w := s.get("/api/account/export"); w.Code != 401 {
+		t.Errorf("nobody: %d", w.Code)
+	}
+	if w := s.get("/api/account/export", "Authorization", reader); w.Code != 401 {
+		t.Errorf("a token: %d", w.Code)
+	}
+	s.rooms.page.Messages = []chat.Message{{ID: "m1", Content: "<a>", Seq: 1, Timestamp: 1000}, {ID: "m2", Content: "b", Seq: 2}}
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	get := func() (*http.Response, error) {
+		r, err := http.NewRequest("GET", srv.URL+"/api/account/export", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", "s=ada")
+		return srv.Client().Do(r)
+	}
+	res, err := get()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var got struct {
+		Account  struct{ ID, Name string }
+		Messages []struct {
+			Room, ID, Content, CreatedAt string
+			Seq                          int
+		}
+	}
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Account.Name != "Ada" || len(got.Messages) != 2 || got.Messages[0].Content != "<a>" || got.Messages[0].Room != "global" ||
+		got.Messages[0].CreatedAt != "1970-01-01T00:00:01Z" || got.Messages[1].Seq != 2 {
+		t.Errorf("got %+v", got)
+	}
+	if d := res.Header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="snug-export-`) {
+		t.Errorf("disposition %q", d)
+	}
+	// What broke off must not look whole.
+	s.rooms.err = errors.New("disk")
+	if res, err := get(); err == nil {
+		var whole any
+		if err := json.NewDecoder(res.Body).Decode(&whole); err == nil {
+			t.Error("half an export is a whole document")
+		}
+		res.Body.Close()
+	}
+}
