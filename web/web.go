@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -34,6 +35,33 @@ func Handler() http.Handler {
 		panic(err) // an embedded file can always be read
 	}
 	return h
+}
+
+// Dir serves another built client, from a folder, in the same way. The folder is
+// read once, now.
+func Dir(folder string) (http.Handler, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, fmt.Errorf("open the web client: %w", err)
+	}
+	defer root.Close()
+	h, err := newHandler(root.FS())
+	if err != nil {
+		return nil, err
+	}
+	if h.files["index.html"] == nil {
+		return nil, fmt.Errorf("folder %s has no index.html: is it a built client?", folder)
+	}
+	return h, nil
+}
+
+// Page serves a client's index.html at whatever address it is asked for.
+func Page(client http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page := r.Clone(r.Context())
+		page.URL.Path = "/index.html"
+		client.ServeHTTP(w, page)
+	})
 }
 
 // file is one file of the client with its ready-made answers.
@@ -198,7 +226,9 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 	}
-	header.Set("Cache-Control", f.cache)
+	if header.Get("Cache-Control") == "" { // who serves a page at a special address may be stricter
+		header.Set("Cache-Control", f.cache)
+	}
 	header.Set("ETag", v.etag)
 	if matches(r.Header.Get("If-None-Match"), v.etag) {
 		header.Del("Content-Encoding")

@@ -114,6 +114,9 @@ func serve(args, environ []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	log := newLogger(l.Config, stderr)
+	for _, warning := range l.Warnings() {
+		log.Warn(warning)
+	}
 
 	// The first signal asks for a clean stop, the second for one at once.
 	signals := make(chan os.Signal, 2)

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -39,6 +38,7 @@ type Server struct {
 	listener net.Listener
 	space    *disk
 	chat     *chat.Service
+	accounts *auth.Service
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -109,35 +109,31 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 		Heartbeat: s.cfg.Heartbeat,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
+		OnClosed: func(sessionKey string) {
+			if s.accounts != nil { // sockets come after them
+				s.accounts.Seen(sessionKey)
+			}
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("start chat: %w", err)
 	}
 	s.later(s.drain)
 
-	proxies := httpapi.Proxies(s.cfg.TrustedProxies)
-	origins := auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}
-	accounts, err := auth.New(auth.Config{
-		DB: s.tables, Secret: secret, Logger: s.log.With("part", "auth"),
-		BaseURL: authBase(s.cfg.BaseURL), Origins: authOrigins(origins),
-		ClientIP: proxies.ClientIP,
-		AuthRate: auth.Rate{Limit: s.cfg.AuthRate.Count, Window: s.cfg.AuthRate.Per},
-		OnSessionEnd: func(end auth.SessionEnd) {
-			if end.All {
-				s.chat.EndUser(chat.UserID(end.UserID))
-				return
-			}
-			s.chat.EndSession(end.SessionKey)
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("start accounts: %w", err)
+	client := web.Handler()
+	if s.cfg.WebDir != "" {
+		if client, err = web.Dir(s.cfg.WebDir); err != nil {
+			return err
+		}
 	}
-	s.later(accounts.Close)
+	proxies := httpapi.Proxies(s.cfg.TrustedProxies)
+	if s.accounts, err = s.openAccounts(secret, proxies.ClientIP, client); err != nil {
+		return err
+	}
 
 	handler, err := httpapi.New(httpapi.Config{
-		Rooms: s.chat, Accounts: accounts, Web: web.Handler(),
-		Origins: origins, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
+		Rooms: s.chat, Accounts: s.accounts, Web: client,
+		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
 	})
 	if err != nil {
@@ -145,35 +141,6 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	}
 	s.http = handler.HTTPServer()
 	return nil
-}
-
-// authBase leaves out a base URL that auth refuses: plain http for another host
-// than this one, which insecure-http allows. auth then goes by the Host header,
-// and httpapi lets only the base URL's host through.
-func authBase(base string) string {
-	if insecure(base) {
-		return ""
-	}
-	return base
-}
-
-func authOrigins(o auth.Origins) auth.Origins {
-	if insecure(o.Base) {
-		return auth.Origins{Trusted: append([]string{o.Base}, o.Trusted...)}
-	}
-	return o
-}
-
-func insecure(base string) bool {
-	rest, ok := strings.CutPrefix(base, "http://")
-	if !ok {
-		return false
-	}
-	host := rest
-	if name, _, err := net.SplitHostPort(rest); err == nil {
-		host = name
-	}
-	return !config.IsLoopback(strings.Trim(host, "[]"))
 }
 
 // storeMinFree says "no limit" in the store's words.

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"snug/auth"
+	"snug/auth/oauth"
+	"snug/chat"
+	"snug/cmd/snug/internal/config"
+	"snug/fetch"
+	"snug/mail"
+	"snug/place"
+	"snug/web"
+)
+
+// openAccounts makes what signs people in, with all that it stands on. page is the
+// client for the address that providers send people back to.
+func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string, page http.Handler) (*auth.Service, error) {
+	providers, err := providersOf(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := auth.Config{
+		DB: s.tables, Secret: secret, Logger: s.log.With("part", "auth"),
+		BaseURL: s.cfg.BaseURL, InsecureHTTP: s.cfg.InsecureHTTP,
+		Origins:  auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins},
+		ClientIP: clientIP,
+		AuthRate: auth.Rate{Limit: s.cfg.AuthRate.Count, Window: s.cfg.AuthRate.Per},
+
+		Providers: providers, SignUp: signUpOf(s.cfg.SignUp), RequireVerified: s.cfg.RequireVerified,
+		NoPasswords: !s.cfg.Passwords, MagicLinks: s.cfg.MagicLinks, Guests: s.cfg.Guests,
+		Active: s.chat.Active,
+
+		OnSessionEnd: func(end auth.SessionEnd) {
+			switch {
+			case end.Banned:
+				s.chat.BanUser(chat.UserID(end.UserID))
+			case end.All:
+				s.chat.EndUser(chat.UserID(end.UserID))
+			default:
+				s.chat.EndSession(end.SessionKey)
+			}
+		},
+		OnUserChange: func(id auth.Identity) {
+			u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}
+			if err := s.chat.UpdateUser(context.Background(), u); err != nil {
+				s.log.Error("tell the rooms of a new name", "user", id.UserID, "err", err)
+			}
+		},
+		OnUserDelete: func(ctx context.Context, userID string) error { return s.chat.ForgetUser(ctx, chat.UserID(userID)) },
+	}
+	for _, old := range s.cfg.OldSecrets {
+		c.OldSecrets = append(c.OldSecrets, []byte(old))
+	}
+	if s.cfg.OAuthCallback == "page" {
+		c.CallbackPage = web.Page(page)
+	}
+	fetcher := fetch.New(fetch.Options{})
+	c.Fetch = func(ctx context.Context, url string) ([]byte, error) {
+		found, err := fetcher.Get(ctx, url, fetch.GetOptions{MaxBytes: maxRemotePicture})
+		return found.Body, err
+	}
+	if c.Place, err = s.openPlaces(); err != nil {
+		return nil, err
+	}
+	if s.cfg.SMTP.Host != "" {
+		if c.Mail, err = s.openMail(); err != nil {
+			return nil, err
+		}
+	}
+	accounts, err := auth.New(c)
+	if err != nil {
+		return nil, fmt.Errorf("start accounts: %w", err)
+	}
+	s.later(accounts.Close)
+	return accounts, nil
+}
+
+// maxRemotePicture bytes are fetched for a provider's picture of a person.
+const maxRemotePicture = 1 << 20
+
+// openMail starts what sends mails.
+func (s *Server) openMail() (func(auth.Mail) error, error) {
+	sender, err := mail.New(mailConfig(s.cfg.SMTP, s.log))
+	if err != nil {
+		return nil, fmt.Errorf("start mail: %w", err)
+	}
+	s.later(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		defer cancel()
+		if err := sender.Close(ctx); err != nil {
+			s.log.Warn("stopped before all mails were sent", "err", err)
+		}
+		return nil
+	})
+	return func(m auth.Mail) error { return sender.Send(mail.Message(m)) }, nil
+}
+
+func (s *Server) openPlaces() (func(address string) string, error) {
+	var places *place.Places
+	if path := s.cfg.PlaceDatabase; path != "" {
+		var err error
+		if places, err = place.Open(path); err != nil {
+			return nil, fmt.Errorf("open place database: %w", err)
+		}
+		s.later(places.Close)
+	}
+	return func(address string) string {
+		addr, err := netip.ParseAddr(address)
+		if err != nil {
+			return ""
+		}
+		return places.Of(addr)
+	}, nil
+}
+
+// providersOf makes the providers that are set up, in the order of their buttons.
+func providersOf(cfg config.Config) ([]auth.Provider, error) {
+	var list []auth.Provider
+	add := func(rooms []string, p *oauth.Provider, err error) error {
+		if err == nil {
+			list = append(list, auth.Provider{Provider: p, Rooms: rooms})
+		}
+		return err
+	}
+	if g := cfg.Google; g.ID != "" {
+		p, err := oauth.NewGoogle(oauth.Config{ID: "google", Name: "Google", ClientID: g.ID, ClientSecret: g.Secret, Issuer: g.Issuer, EmailDomains: g.EmailDomains})
+		if err := add(nil, p, err); err != nil {
+			return nil, fmt.Errorf("set up Google: %w", err)
+		}
+	}
+	if g := cfg.GitHub; g.ID != "" {
+		p, err := oauth.NewGitHub(oauth.Config{ID: "github", Name: "GitHub", ClientID: g.ID, ClientSecret: g.Secret, URL: g.URL, APIURL: g.APIURL})
+		if err := add(nil, p, err); err != nil {
+			return nil, fmt.Errorf("set up GitHub: %w", err)
+		}
+	}
+	if x := cfg.Twitter; x.ID != "" {
+		p, err := oauth.NewTwitter(oauth.Config{ID: "twitter", Name: "X", ClientID: x.ID, ClientSecret: x.Secret, URL: x.URL, APIURL: x.APIURL})
+		if err := add(nil, p, err); err != nil {
+			return nil, fmt.Errorf("set up X: %w", err)
+		}
+	}
+	for _, o := range cfg.OIDC {
+		p, err := oauth.NewOIDC(oauth.Config{ID: o.ID, Name: o.Name, ClientID: o.ClientID, ClientSecret: o.ClientSecret,
+			Issuer: o.Issuer, Scopes: o.Scopes, EmailDomains: o.EmailDomains, Claim: o.Claim})
+		if err := add(o.Rooms, p, err); err != nil {
+			return nil, fmt.Errorf("set up the issuer %s: %w", o.ID, err)
+		}
+	}
+	return list, nil
+}
+
+func signUpOf(c config.SignUp) auth.SignUp {
+	mode := auth.SignUpMode(c.Mode)
+	if c.Mode == "open" {
+		mode = auth.SignUpOpen
+	}
+	return auth.SignUp{Mode: mode, Domains: c.Domains}
+}
+
+func mailConfig(c config.SMTP, log *slog.Logger) mail.Config {
+	return mail.Config{Host: c.Host, Port: c.Port, User: c.User, Password: c.Password, TLS: mail.Mode(c.TLS), From: c.From, Logger: log.With("part", "mail")}
+}
