@@ -27,14 +27,7 @@ type signInReply struct {
 
 // callback returns where the client wants to go afterwards; "" if it doesn't say.
 func (s *Service) callback(c *call) (string, error) {
-	target, ok, err := c.body.text("callbackURL")
-	if err != nil || !ok || target == "" {
-		return "", err
-	}
-	if !s.safeRedirect(c.r, target) {
-		return "", errCallback
-	}
-	return target, nil
+	return s.target(c, "callbackURL", errCallback)
 }
 
 func (s *Service) signUpEmail(c *call) error {

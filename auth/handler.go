@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"fmt"
-	"html"
 	"net/http"
 	"strings"
 )
@@ -51,6 +49,12 @@ func (s *Service) routeTable() map[string]route {
 		"GET /auth/list-sessions":          {handle: s.listSessions},
 		"POST /auth/sign-up/email":         {handle: s.signUpEmail, family: "sign-up", form: true},
 		"POST /auth/sign-in/email":         {handle: s.signInEmail, family: "sign-in", form: true},
+		"POST /auth/sign-in/social":        {handle: s.signInSocial, family: "social"},
+		"POST /auth/link-social":           {handle: s.linkSocial, family: "social"},
+		"GET /auth/callback/*":             {handle: s.callbackGet},
+		"POST /auth/callback/*":            {handle: s.callbackPost, foreign: true, form: true},
+		"GET /auth/list-accounts":          {handle: s.listAccounts},
+		"POST /auth/unlink-account":        {handle: s.unlinkAccount},
 		"POST /auth/sign-out":              {handle: s.signOut},
 		"POST /auth/revoke-session":        {handle: s.revokeSession},
 		"POST /auth/revoke-sessions":       {handle: s.revokeSessions},
@@ -144,41 +148,3 @@ func (s *Service) ok(c *call) error {
 		OK bool `json:"ok"`
 	}{true})
 }
-
-// errorPage is where a sign-in that leads over other sites ends when it fails.
-func (s *Service) errorPage(c *call) error {
-	code := c.r.URL.Query().Get("error")
-	const longest = 200
-	if code == "" || len(code) > longest {
-		code = "Unknown"
-	}
-	h := c.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	fmt.Fprintf(c.w, errorHTML, html.EscapeString(strings.ToValidUTF8(code, "\ufffd")))
-	return nil
-}
-
-const errorHTML = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta name="viewport" content="width=device-width, initial-scale=1.0">
-<title>Sign-in failed</title>
-<style>
-:root { color-scheme: light dark; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 25rem; padding: 2rem; text-align: center; }
-</style>
-</head>
-<body>
-<main>
-<h1>Sign-in failed</h1>
-<p>Something went wrong while signing you in. Please try again.</p>
-<p><a href="/">Back</a></p>
-<p><small>Error code: <span id="errorCode">%s</span></small></p>
-</main>
-</body>
-</html>
-`

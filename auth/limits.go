@@ -48,6 +48,20 @@ const (
 	// limiterSize is how many keys a rate limiter remembers, about 150 bytes each.
 	limiterSize = 1 << 16
 
+	// stateLife is how long somebody may take to sign in at a provider.
+	stateLife = 10 * time.Minute
+	// maxFlows are under way in one browser: 10 cookies of 120 bytes or so.
+	maxFlows = 10
+	// maxExtraScopes may be asked for beyond a provider's own.
+	maxExtraScopes = 20
+	// maxCallbackField bytes of a field are passed on from a provider's form: codes
+	// are known to have 2,000.
+	maxCallbackField = 4096
+	// maxErrorCode and maxErrorText bytes are shown or passed on of what a provider
+	// says went wrong.
+	maxErrorCode = 200
+	maxErrorText = 500
+
 	// twoFactorLife is how long a sign-in waits for its second factor.
 	twoFactorLife = 10 * time.Minute
 	// methodLife is how long a browser remembers how it was signed in last.
