@@ -139,7 +139,7 @@ func (s *Service) signInEmail(c *call) error {
 	if wait := s.accounts.allow(account, s.now()); wait > 0 {
 		return errTooMany(wait)
 	}
-	stored, err := s.passwordOf(c.r.Context(), email)
+	stored, err := s.passwordOf(c.r.Context(), `lower(u.email) = ?`, email)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
@@ -179,11 +179,12 @@ type twoFactorReply struct {
 	Methods           []string `json:"twoFactorMethods"`
 }
 
-func (s *Service) passwordOf(ctx context.Context, email string) (p password, err error) {
-	const query = `select coalesce(a.password, ''), ` + userColumns + `
-		from users u left join accounts a on a.user_id = u.id and a.provider_id = ? where lower(u.email) = ?`
+// passwordOf returns the password of the user for whom the condition holds.
+func (s *Service) passwordOf(ctx context.Context, where string, arg any) (p password, err error) {
+	query := `select coalesce(a.password, ''), ` + userColumns + `
+		from users u left join accounts a on a.user_id = u.id and a.provider_id = ? where ` + where
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
-		err := p.user.scan(tx.QueryRowContext(ctx, query, credential, email), &p.hash)
+		err := p.user.scan(tx.QueryRowContext(ctx, query, credential, arg), &p.hash)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

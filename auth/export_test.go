@@ -14,6 +14,13 @@ func (s *Service) Weaken() {
 // HashRuns is how many keys were derived.
 func (s *Service) HashRuns() int64 { return s.hasher.runs.Load() }
 
+// Settle waits until all errands so far are done.
+func (s *Service) Settle() {
+	done := make(chan struct{})
+	s.errands <- errand{"settle", func(context.Context) error { close(done); return nil }}
+	<-done
+}
+
 // HoldHasher takes all slots until release is called.
 func (s *Service) HoldHasher() (release func()) {
 	for range cap(s.hasher.slots) {

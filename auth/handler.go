@@ -59,6 +59,9 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/revoke-session":        {handle: s.revokeSession},
 		"POST /auth/revoke-sessions":       {handle: s.revokeSessions},
 		"POST /auth/revoke-other-sessions": {handle: s.revokeOtherSessions},
+		"POST /auth/update-user":           {handle: s.updateUser},
+		"POST /auth/delete-user":           {handle: s.deleteMe},
+		"GET /auth/delete-user/callback":   {handle: s.deleteCallback},
 
 		"GET /account":                 {handle: s.account},
 		"GET /account/options":         {handle: s.options},

@@ -86,6 +86,22 @@ const (
 	// inviteCookieLife is how long a browser holds an invitation that was opened.
 	inviteCookieLife = 24 * time.Hour
 
+	// How long the links in mails are good for.
+	verifyLife = time.Hour // of a JWT, which better-auth gives an hour
+	resetLife  = time.Hour
+	changeLife = time.Hour
+	linkLife   = 10 * time.Minute
+	deleteLife = 24 * time.Hour
+	// operatorLinkLife is that of a link that an operator hands over by themselves.
+	operatorLinkLife = 15 * time.Minute
+	// maxTicket is the length of the longest JWT that is looked at: one with two
+	// addresses has a thousand characters.
+	maxTicket = 4096
+	// expiredKept is how long a link whose time is over is known as such.
+	expiredKept = time.Hour
+	// maxErrands wait to be done. Each costs a write or two: some seconds' work.
+	maxErrands = 1024
+
 	// departRetry is the pause after a deleted account couldn't be forgotten.
 	departRetry = 10 * time.Second
 	departBatch = 100
@@ -104,6 +120,9 @@ const (
 // it makes guessing with many machines slow. It is generous, for it also lets a
 // stranger keep someone out for that long.
 func accountRate() Rate { return Rate{Limit: 30, Window: 5 * time.Minute} }
+
+// mailboxRate is how many mails that strangers can ask for one mailbox gets.
+func mailboxRate() Rate { return Rate{Limit: 10, Window: time.Hour} }
 
 // mailRate is how often one address may make the server send mails.
 func mailRate() Rate { return Rate{Limit: 3, Window: time.Minute} }

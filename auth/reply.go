@@ -25,6 +25,7 @@ type refusal struct {
 	status  int
 	code    string // "": the body is empty
 	message string
+	word    string        // stands for the code in a redirect, where that differs
 	retry   time.Duration // when it is worth trying again; 0 where that is no help
 }
 
@@ -59,6 +60,35 @@ var (
 	errSignUpClosed = &refusal{status: 403, code: "SIGN_UP_CLOSED", message: "This server takes no new accounts"}
 	errUninvited    = &refusal{status: 403, code: "INVITE_REQUIRED", message: "You need an invitation to make an account here"}
 	errDomain       = &refusal{status: 403, code: "DOMAIN_NOT_ALLOWED", message: "This server takes only addresses of certain domains"}
+
+	errQuery          = &refusal{status: 400, code: "VALIDATION_ERROR", message: "Invalid query parameters"}
+	errRedirect       = &refusal{status: 403, code: "INVALID_REDIRECTURL", message: "Invalid redirectURL"}
+	errEmailFixed     = &refusal{status: 400, code: "EMAIL_CAN_NOT_BE_UPDATED", message: "Email can not be updated"}
+	errSameEmail      = &refusal{status: 400, code: "EMAIL_IS_THE_SAME", message: "Email is the same"}
+	errUnverified     = &refusal{status: 403, code: "EMAIL_NOT_VERIFIED", message: "Email not verified"}
+	errPassword       = &refusal{status: 400, code: "INVALID_PASSWORD", message: "Invalid password"}
+	errNoPassword     = &refusal{status: 400, code: "CREDENTIAL_ACCOUNT_NOT_FOUND", message: "Credential account not found"}
+	errPasswordsOff   = &refusal{status: 400, code: "EMAIL_AND_PASSWORD_IS_NOT_ENABLED", message: "Email and password is not enabled"}
+	errPasswordSignUp = &refusal{status: 400, code: "EMAIL_AND_PASSWORD_SIGN_UP_IS_NOT_ENABLED",
+		message: "Email and password sign up is not enabled"}
+	errResetOff = &refusal{status: 400, code: "RESET_PASSWORD_ISNT_ENABLED", message: "Reset password isn't enabled"}
+	errVerified = &refusal{status: 400, code: "YOU_CAN_ONLY_SEND_A_VERIFICATION_EMAIL_TO_AN_UNVERIFIED_EMAIL",
+		message: "You can only send a verification email to an unverified email"}
+	errForeignEmail = &refusal{status: 400, code: "YOU_CAN_ONLY_SEND_A_VERIFICATION_EMAIL_TO_YOUR_OWN_EMAIL",
+		message: "You can only send a verification email to your own email"}
+	errStale = &refusal{status: 400, code: "SESSION_EXPIRED_REAUTHENTICATE_TO_PERFORM_THIS_ACTION",
+		message: "Session expired. Re-authenticate to perform this action."}
+	errUserInfo = &refusal{status: 404, code: "FAILED_TO_GET_USER_INFO", message: "Failed to get user info"}
+	// Each part of the protocol has its own way to refuse a token.
+	errToken         = &refusal{status: 400, code: "INVALID_TOKEN", message: "Invalid token"}
+	errDeleteToken   = &refusal{status: 404, code: "INVALID_TOKEN", message: "Invalid token"}
+	errTicket        = &refusal{status: 401, code: "INVALID_TOKEN", message: "invalid_token", word: "invalid_token"}
+	errTicketExpired = &refusal{status: 401, code: "TOKEN_EXPIRED", message: "token_expired", word: "token_expired"}
+	errTicketUser    = &refusal{status: 401, code: "USER_NOT_FOUND", message: "user_not_found", word: "user_not_found"}
+	errTicketSession = &refusal{status: 401, code: "UNAUTHORIZED", message: "unauthorized", word: "unauthorized"}
+	// better-auth lets the last owner go: it has none.
+	errOnlyOwner = &refusal{status: 403, code: "LAST_OWNER",
+		message: "You are the only owner of this server. Make somebody else one first"}
 
 	// better-auth takes any name and image.
 	errName         = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 visible characters"}

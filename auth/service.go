@@ -175,16 +175,22 @@ type Service struct {
 	addresses *limiter // tries per address
 	mails     *limiter // mails asked for, per address
 	accounts  *limiter // tries per account
+	mailboxes *limiter // mails per address that they go to
 
 	seen     *seen
 	departed chan struct{} // wakes forget
+	errands  chan errand
 
-	stop context.CancelFunc // ends the sweeper and forget
+	// profiles is held while a new name or picture is stored and told, so that two
+	// are told in the order in which they were stored.
+	profiles sync.Mutex
+
+	stop context.CancelFunc // ends what New started
 	done sync.WaitGroup
 }
 
 // New checks the configuration and starts what works in the background: ending
-// sessions whose time has come, and forgetting deleted accounts.
+// sessions whose time has come, forgetting deleted accounts, and sending mails.
 func New(c Config) (*Service, error) {
 	if c.DB == nil {
 		return nil, errors.New("auth: no database")
@@ -228,9 +234,9 @@ func New(c Config) (*Service, error) {
 	if c.Active == nil {
 		c.Active = func(string) bool { return false }
 	}
-	perAccount, perMail := accountRate(), mailRate()
+	perAccount, perMail, perMailbox := accountRate(), mailRate(), mailboxRate()
 	if c.AuthRate.Limit == 0 {
-		perAccount, perMail = Rate{}, Rate{}
+		perAccount, perMail, perMailbox = Rate{}, Rate{}, Rate{}
 	}
 	s := &Service{
 		cfg:       c,
@@ -248,14 +254,17 @@ func New(c Config) (*Service, error) {
 		addresses: newLimiter(c.AuthRate, limiterSize),
 		mails:     newLimiter(perMail, limiterSize),
 		accounts:  newLimiter(perAccount, limiterSize),
+		mailboxes: newLimiter(perMailbox, limiterSize),
 		seen:      newSeen(),
 		departed:  make(chan struct{}, 1),
+		errands:   make(chan errand, maxErrands),
 	}
 	s.routes = s.routeTable()
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.done.Go(func() { s.sweep(ctx) })
 	s.done.Go(func() { s.forget(ctx) })
+	s.done.Go(func() { s.runErrands(ctx) })
 	return s, nil
 }
 

@@ -291,6 +291,14 @@ func (s *Service) tell(why string, over []ended) {
 	}
 }
 
+// tellAll lets the cache and the listener know that all sessions of a user have
+// ended, of which these were stored; that is committed.
+func (s *Service) tellAll(why, userID string, over []ended) {
+	s.drop(over)
+	s.log.Info("all sessions ended", "why", why, "user", userID, "count", len(over))
+	s.onEnd(SessionEnd{UserID: userID, All: true})
+}
+
 func (s *Service) drop(over []ended) {
 	hashes := make([]tokenHash, len(over))
 	for i, e := range over {

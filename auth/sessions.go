@@ -204,9 +204,7 @@ func (s *Service) endAll(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	s.drop(over)
-	s.log.Info("all sessions ended", "why", "revoked", "user", userID, "count", len(over))
-	s.onEnd(SessionEnd{UserID: userID, All: true})
+	s.tellAll("revoked", userID, over)
 	return nil
 }
 
