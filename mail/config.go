@@ -90,7 +90,7 @@ func newServer(c Config) (*server, error) {
 		return nil, errors.New("user and password come together or not at all")
 	}
 	from, err := netmail.ParseAddress(c.From)
-	if err != nil || hasControl(c.From) || checkAddress(from.Address) != nil {
+	if err != nil || checkAddress(from.Address) != nil {
 		return nil, fmt.Errorf("from %q is not like Snug <chat@example.org>", c.From)
 	}
 	s.from = *from

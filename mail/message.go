@@ -44,12 +44,12 @@ func (m Message) check() error {
 // the way to their mailbox.
 func checkAddress(s string) error {
 	a, err := netmail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > maxAddress || hasControl(s) {
+	if err != nil || a.Address != s || len(s) > maxAddress {
 		return errors.New("address is not like ada@example.org")
 	}
 	for _, r := range s {
-		if r > unicode.MaxASCII || r == ' ' {
-			return errors.New("address holds more than ASCII")
+		if r <= ' ' || r > '~' {
+			return errors.New("address holds more than printable ASCII")
 		}
 	}
 	return nil

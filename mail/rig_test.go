@@ -142,14 +142,19 @@ func (g *rig) connections() int {
 }
 
 type rigSession struct {
-	g *rig
-	c *smtp.Conn
+	g    *rig
+	c    *smtp.Conn
+	open bool // a mail was begun
 }
 
 func (n *rigSession) Mail(from string, o *smtp.MailOptions) error {
 	if o.UTF8 {
 		return errors.New("SMTPUTF8 was asked for")
 	}
+	if n.open {
+		return &smtp.SMTPError{Code: 503, Message: "nested MAIL"}
+	}
+	n.open = true
 	n.g.mu.Lock()
 	n.g.froms = append(n.g.froms, from)
 	n.g.mu.Unlock()
@@ -192,7 +197,7 @@ func (n *rigSession) Data(r io.Reader) error {
 	return nil
 }
 
-func (n *rigSession) Reset()        {}
+func (n *rigSession) Reset()        { n.open = false }
 func (n *rigSession) Logout() error { return nil }
 
 func (n *rigSession) AuthMechanisms() []string {

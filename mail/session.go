@@ -138,8 +138,7 @@ func (n *session) usable(err error) bool {
 	if err == nil {
 		return true
 	}
-	code := replyCode(err)
-	if code == 0 || code == 421 { // 421: the server closes
+	if replyCode(err) == 0 {
 		return false
 	}
 	return n.step("reset", n.client.Reset) == nil

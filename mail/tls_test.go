@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime"
 	"slices"
@@ -79,7 +81,7 @@ func TestTLSIsNotTalkedOutOf(t *testing.T) {
 	otherPool, _ := certificate(t, "127.0.0.1")
 	_, otherName := certificate(t, "mail.example.net")
 	old := good.Clone()
-	old.MaxVersion = tls.VersionTLS11
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	for name, c := range map[string]struct {
 		server *tls.Config
 		roots  *x509.CertPool
@@ -223,6 +225,41 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, s, "connect: ")
+	g.flush(s)
+}
+
+// Whatever goes wrong, the server isn't left with an open connection.
+func TestFailedSessionIsClosed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ended := make(chan error)
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			ended <- err
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "220 hello\r\n")
+		for lines := bufio.NewReader(conn); ; fmt.Fprint(conn, "502 not here\r\n") {
+			_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second)) // the next read shows it
+			if _, err := lines.ReadString('\n'); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	g := newRig(t)
+	s := g.sender(g.config(l.Addr().(*net.TCPAddr).Port))
+	if err := s.Check(t.Context()); err == nil || !strings.HasSuffix(err.Error(), `502 "not here"`) {
+		t.Errorf("Check: %v", err)
+	}
+	if err := <-ended; !errors.Is(err, io.EOF) {
+		t.Errorf("the connection ends with %v", err)
+	}
 	g.flush(s)
 }
 
