@@ -11,14 +11,15 @@ import (
 	"strings"
 )
 
-// goTest runs go test and counts its tests. flags end with the packages; args
-// are for the test binaries.
-func goTest(ctx context.Context, out io.Writer, flags []string, args ...string) (count, error) {
+// goTest runs go test in the module of a folder, "" for the root's, and counts its
+// tests. flags end with the packages; args are for the test binaries.
+func goTest(ctx context.Context, out io.Writer, dir string, flags []string, args ...string) (count, error) {
 	all := append([]string{"test", "-json"}, flags...)
 	if len(args) > 0 {
 		all = append(append(all, "-args"), args...)
 	}
 	cmd := exec.CommandContext(ctx, "go", all...)
+	cmd.Dir = dir
 	cmd.Stderr = out
 	events, err := cmd.StdoutPipe()
 	if err != nil {

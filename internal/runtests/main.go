@@ -1,7 +1,8 @@
 // Command runtests runs every suite of the repository and adds up what they
-// say: the Go packages with the race detector, the built binary from outside,
-// the client's types, its unit tests, and a real browser. The last line it
-// prints is "N passed, N failed"; it exits with 1 if anything failed.
+// say: the Go packages with the race detector, sign-in at real providers, the
+// built binary from outside, the client's types, its unit tests, and a real
+// browser. The last line it prints is "N passed, N failed"; it exits with 1 if
+// anything failed.
 //
 // Run it by make test, which installs and builds what it needs.
 package main
@@ -59,8 +60,11 @@ func main() {
 func suites(bin string) []suite {
 	return []suite{
 		{"go packages, with the race detector", goPackages},
+		{"sign-in providers", func(ctx context.Context, out io.Writer) (count, error) {
+			return goTest(ctx, out, "auth/providertest", []string{"-race", "./..."})
+		}},
 		{"the binary from outside", func(ctx context.Context, out io.Writer) (count, error) {
-			return goTest(ctx, out, []string{"-race", "-count=1", "./e2e"}, "-bin", bin)
+			return goTest(ctx, out, "", []string{"-race", "-count=1", "./e2e"}, "-bin", bin)
 		}},
 		{"types and lint of TypeScript", func(ctx context.Context, out io.Writer) (total count, err error) {
 			for _, folder := range []string{"web", "e2e"} {
@@ -113,7 +117,7 @@ func goPackages(ctx context.Context, out io.Writer) (count, error) {
 			args = append(args, pkg)
 		}
 	}
-	return goTest(ctx, out, args)
+	return goTest(ctx, out, "", args)
 }
 
 func execute(ctx context.Context, out io.Writer, dir string, env []string, name string, args ...string) error {
