@@ -39,6 +39,7 @@ type admission struct {
 type pendingEntry struct {
 	Method   string `json:"method"`
 	Remember bool   `json:"remember"`
+	Failures int    `json:"failures,omitempty"` // wrong codes so far
 }
 
 // admit lets a user in: it ends the sessions that the request came with and begins
@@ -55,8 +56,13 @@ func (s *Service) admit(ctx context.Context, tx *sql.Tx, r *http.Request, u *use
 			return a, err
 		}
 		if !trusted {
+			// The cookies of those go now, whatever comes of the second factor.
+			if a.over, err = s.endBorne(ctx, tx, r); err != nil {
+				return a, err
+			}
 			a.pending = newID()
-			return a, put(ctx, tx, forTwoFactor, a.pending, u.id, pendingEntry{e.method, e.remember}, now, twoFactorLife)
+			waits := pendingEntry{Method: e.method, Remember: e.remember}
+			return a, put(ctx, tx, forTwoFactor, a.pending, u.id, waits, now, twoFactorLife)
 		}
 	}
 	guest, err := s.guestOf(ctx, tx, r)
@@ -93,6 +99,10 @@ func (s *Service) welcome(c *call, a admission) {
 	}
 	s.log.Info("signed in", "user", a.user.id, "method", a.entry.method, "session", hashToken(a.token).short())
 	s.setSession(c.w, c.r, a.token, a.entry.remember, sessionLife)
+	eachCookie(c.r.Header["Cookie"], s.cookieName(twoFactorCookie), func(string) bool {
+		s.setCookie(c.w, twoFactorCookie, "", new(time.Duration)) // of a sign-in that nobody waits for
+		return false
+	})
 	s.setMethod(c.w, a.entry.method)
 }
 

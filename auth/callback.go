@@ -189,6 +189,10 @@ func (s *Service) failed(c *call, f flow, err error) string {
 	var own failure
 	code := codeOf(err)
 	switch {
+	case errors.As(err, &own) && f.Provider == "":
+		// Nothing had begun: anybody can ask for this address, any number of times.
+		code = own.code
+		s.log.Debug("callback refused", "code", code)
 	case errors.As(err, &own):
 		code = own.code
 		// What the provider says is a foreign text: it isn't logged.

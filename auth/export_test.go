@@ -63,6 +63,13 @@ func (s *Service) Chill() {
 	clear(s.cache.old)
 }
 
+// Sweep does what the sweeper does in its own time.
+func (s *Service) Sweep() {
+	if _, err := s.sweepOnce(context.Background()); err != nil {
+		panic(err)
+	}
+}
+
 type Limiter struct{ l *limiter }
 
 func NewLimiter(rate Rate, size int) Limiter { return Limiter{newLimiter(rate, size)} }

@@ -63,7 +63,17 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/delete-user":           {handle: s.deleteMe},
 		"GET /auth/delete-user/callback":   {handle: s.deleteCallback},
 
+		"POST /auth/two-factor/enable":                {handle: s.enableTwoFactor, family: "two-factor"},
+		"POST /auth/two-factor/disable":               {handle: s.disableTwoFactor, family: "two-factor"},
+		"POST /auth/two-factor/get-totp-uri":          {handle: s.getTOTPURI, family: "two-factor"},
+		"POST /auth/two-factor/generate-backup-codes": {handle: s.generateBackupCodes, family: "two-factor"},
+		"POST /auth/two-factor/verify-totp":           {handle: s.verifyTOTP, family: "two-factor"},
+		"POST /auth/two-factor/verify-backup-code":    {handle: s.verifyBackupCode, family: "two-factor"},
+
 		"GET /account":                 {handle: s.account},
+		"POST /account/avatar":         {handle: s.uploadAvatar, raw: true},
+		"POST /account/avatar/remove":  {handle: s.removeAvatar},
+		"GET /avatars/*":               {handle: s.avatar},
 		"GET /account/options":         {handle: s.options},
 		"GET /account/invites":         {handle: s.listInvites},
 		"POST /account/invites":        {handle: s.createInvite, mails: true},

@@ -102,6 +102,12 @@ const (
 	// maxErrands wait to be done. Each costs a write or two: some seconds' work.
 	maxErrands = 1024
 
+	// avatarSide of the pictures of people, in pixels: twice the largest that is
+	// shown.
+	avatarSide     = 256
+	maxAvatarBytes = 8 << 20 // of an upload
+	maxWanted      = 256     // pictures that wait to be fetched
+
 	// departRetry is the pause after a deleted account couldn't be forgotten.
 	departRetry = 10 * time.Second
 	departBatch = 100

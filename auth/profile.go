@@ -69,14 +69,38 @@ func (b body) profile() (p profile, err error) {
 	return p, nil
 }
 
-// changeProfile stores a new name or picture and tells of it. Who is told of two
-// changes hears of them in the order in which they were stored.
+// changeProfile stores a new name or picture.
 func (s *Service) changeProfile(ctx context.Context, userID string, p profile) error {
+	err := s.editProfile(ctx, userID, func(tx *sql.Tx, u *user) (bool, error) {
+		if p.name != nil {
+			u.name = *p.name
+		}
+		if p.image != nil {
+			if *p.image != nil && ours(**p.image) {
+				if err := checkOwn(ctx, tx, userID, **p.image); err != nil {
+					return false, err
+				}
+			}
+			u.image = *p.image
+		}
+		return true, nil
+	})
+	if err == nil && p.image != nil && *p.image != nil {
+		s.fetchGiven(userID, **p.image)
+	}
+	return err
+}
+
+// editProfile lets fn change a user's name and picture; if it returns true, what it
+// made of them is stored and told. Who is told of two changes hears of them in the
+// order in which they were stored.
+func (s *Service) editProfile(ctx context.Context, userID string, fn func(tx *sql.Tx, u *user) (bool, error)) error {
 	now := s.now()
 	ctx = context.WithoutCancel(ctx) // what is stored is told, even if the client has hung up
 	s.profiles.Lock()
 	defer s.profiles.Unlock()
 	var u *user
+	var changed bool
 	var known []tokenHash
 	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		if u, err = selectUser(ctx, tx, `u.id = ?`, userID); err != nil {
@@ -85,18 +109,9 @@ func (s *Service) changeProfile(ctx context.Context, userID string, p profile) e
 		if u == nil {
 			return errUnauthorized // deleted meanwhile
 		}
-		if p.name != nil {
-			u.name = *p.name
+		if changed, err = fn(tx, u); err != nil || !changed {
+			return err
 		}
-		if p.image != nil {
-			if *p.image != nil && ours(**p.image) {
-				if err := checkOwn(ctx, tx, userID, **p.image); err != nil {
-					return err
-				}
-			}
-			u.image = *p.image
-		}
-		u.updated = now
 		const update = `update users set name = ?, image = ?, updated_at = ? where id = ?`
 		if _, err := tx.ExecContext(ctx, update, u.name, u.image, millis(now), userID); err != nil {
 			return fmt.Errorf("store profile: %w", err)
@@ -104,7 +119,7 @@ func (s *Service) changeProfile(ctx context.Context, userID string, p profile) e
 		known, err = hashesOf(ctx, tx, userID)
 		return err
 	})
-	if err != nil {
+	if err != nil || !changed {
 		return err
 	}
 	s.cache.forget(known...)
@@ -117,7 +132,7 @@ func (s *Service) changeProfile(ctx context.Context, userID string, p profile) e
 func checkOwn(ctx context.Context, tx *sql.Tx, userID, image string) error {
 	var own bool
 	const query = `select exists (select 1 from avatars where id = ? and user_id = ?)`
-	if err := tx.QueryRowContext(ctx, query, image[len(avatarPath):], userID).Scan(&own); err != nil {
+	if err := tx.QueryRowContext(ctx, query, avatarID(image), userID).Scan(&own); err != nil {
 		return fmt.Errorf("look for picture: %w", err)
 	}
 	if !own {

@@ -96,13 +96,15 @@ var (
 	errImage        = &refusal{status: 400, code: "INVALID_IMAGE", message: "Image must be an https address"}
 
 	// Of our own interface.
-	errGuest          = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
-	errTokenName      = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
-	errScopes         = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
-	errForbidden      = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}
-	errNoInvite       = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked"}
-	errTooManyInvites = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
-	errTooManyTokens  = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
+	errGuest           = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
+	errTokenName       = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
+	errScopes          = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
+	errNoPicture       = &refusal{status: 400, code: "NOT_A_PICTURE", message: "This isn't a PNG, JPEG, GIF or WebP picture, or it is broken"}
+	errPictureTooLarge = &refusal{status: 413, code: "PICTURE_TOO_LARGE", message: "The picture is too large. Use one of at most 8 MB and 40 megapixels"}
+	errForbidden       = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}
+	errNoInvite        = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked"}
+	errTooManyInvites  = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
+	errTooManyTokens   = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
 
 	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,
 		message: "The server can't store anything right now. Please try again later."}

@@ -122,11 +122,15 @@ func (j *jar) copy() *jar {
 }
 
 func (j *jar) request(method, path, body string) *http.Request {
+	prefix := "/api/auth" // our own interface lies beside the protocol
+	if strings.HasPrefix(path, "/account") || strings.HasPrefix(path, "/avatars/") {
+		prefix = "/api"
+	}
 	var r *http.Request
 	if body == "" {
-		r = httptest.NewRequest(method, j.origin+"/api/auth"+path, nil)
+		r = httptest.NewRequest(method, j.origin+prefix+path, nil)
 	} else {
-		r = httptest.NewRequest(method, j.origin+"/api/auth"+path, strings.NewReader(body))
+		r = httptest.NewRequest(method, j.origin+prefix+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 	}
 	if method != http.MethodGet {

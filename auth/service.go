@@ -16,6 +16,7 @@ import (
 
 	"snug/auth/oauth"
 	"snug/db"
+	"snug/picture"
 )
 
 // Config is what a Service needs. DB and Secret are required.
@@ -177,6 +178,8 @@ type Service struct {
 	accounts  *limiter // tries per account
 	mailboxes *limiter // mails per address that they go to
 
+	studio   *picture.Studio
+	wanted   chan wanted // pictures to be fetched
 	seen     *seen
 	departed chan struct{} // wakes forget
 	errands  chan errand
@@ -255,6 +258,8 @@ func New(c Config) (*Service, error) {
 		mails:     newLimiter(perMail, limiterSize),
 		accounts:  newLimiter(perAccount, limiterSize),
 		mailboxes: newLimiter(perMailbox, limiterSize),
+		studio:    picture.New(picture.Options{}),
+		wanted:    make(chan wanted, maxWanted),
 		seen:      newSeen(),
 		departed:  make(chan struct{}, 1),
 		errands:   make(chan errand, maxErrands),
@@ -264,6 +269,10 @@ func New(c Config) (*Service, error) {
 	s.stop = stop
 	s.done.Go(func() { s.sweep(ctx) })
 	s.done.Go(func() { s.forget(ctx) })
+	if len(c.OldSecrets) > 0 {
+		s.done.Go(func() { s.reseal(ctx) })
+	}
+	s.done.Go(func() { s.fetchPictures(ctx) })
 	s.done.Go(func() { s.runErrands(ctx) })
 	return s, nil
 }

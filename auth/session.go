@@ -151,13 +151,9 @@ func selectLogin(ctx context.Context, tx *sql.Tx, h tokenHash) (*login, error) {
 // request came with: a cookie that somebody planted is worth nothing after the
 // sign-in. It returns the new token and the sessions that ended.
 func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID, method string, remember bool, now time.Time) (string, []ended, error) {
-	var over []ended
-	for _, token := range s.tokens(r) {
-		more, err := endSessions(ctx, tx, `token_hash = ?`, hashToken(token).String())
-		if err != nil {
-			return "", nil, err
-		}
-		over = append(over, more...)
+	over, err := s.endBorne(ctx, tx, r)
+	if err != nil {
+		return "", nil, err
 	}
 	more, err := endSessions(ctx, tx, `user_id = ? and id not in
 		(select id from sessions where user_id = ? order by created_at desc, id limit ?)`, userID, userID, maxSessions-1)
@@ -180,6 +176,18 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID
 		return "", nil, fmt.Errorf("insert session: %w", err)
 	}
 	return token, over, nil
+}
+
+// endBorne ends the sessions that the request came with.
+func (s *Service) endBorne(ctx context.Context, tx *sql.Tx, r *http.Request) (over []ended, err error) {
+	for _, token := range s.tokens(r) {
+		more, err := endSessions(ctx, tx, `token_hash = ?`, hashToken(token).String())
+		if err != nil {
+			return nil, err
+		}
+		over = append(over, more...)
+	}
+	return over, nil
 }
 
 func flag(b bool) int {

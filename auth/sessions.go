@@ -208,15 +208,25 @@ func (s *Service) endAll(ctx context.Context, userID string) error {
 	return nil
 }
 
-// revokeOtherSessions ends the user's sessions but this one.
+// revokeOtherSessions ends the user's sessions but this one. No browser is trusted
+// any more, this one neither: the user wants to be alone, and can say so again.
 func (s *Service) revokeOtherSessions(c *call) error {
 	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}
-	_, err = s.end(c.r.Context(), "revoked", `user_id = ? and token_hash <> ?`, l.user.id, l.session.hash.String())
+	ctx := context.WithoutCancel(c.r.Context())
+	var over []ended
+	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		if err := distrust(ctx, tx, l.user.id); err != nil {
+			return err
+		}
+		over, err = endSessions(ctx, tx, `user_id = ? and token_hash <> ?`, l.user.id, l.session.hash.String())
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("revoke other sessions: %w", err)
 	}
+	s.tell("revoked", over)
 	return c.reply(statusJSON{true})
 }

@@ -290,6 +290,3 @@ func isAlphanumeric(s string) bool {
 	}
 	return true
 }
-
-// fetchPicture has a picture of a provider's brought here.
-func (s *Service) fetchPicture(userID, address string) {}

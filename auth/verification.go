@@ -71,6 +71,19 @@ func readVerification(row *sql.Row, value any, now time.Time) (userID string, ok
 	return userID, true, nil
 }
 
+// amend replaces the value of what put stored.
+func amend(ctx context.Context, tx *sql.Tx, what purpose, token string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode verification: %w", err)
+	}
+	const update = `update verifications set value = ? where token_hash = ? and purpose = ?`
+	if _, err := tx.ExecContext(ctx, update, string(raw), hashToken(token).String(), string(what)); err != nil {
+		return fmt.Errorf("amend verification: %w", err)
+	}
+	return nil
+}
+
 // revoke removes all that was sent out to a user for one purpose.
 func revoke(ctx context.Context, tx *sql.Tx, what purpose, userID string) error {
 	if _, err := tx.ExecContext(ctx, `delete from verifications where user_id = ? and purpose = ?`, userID, string(what)); err != nil {

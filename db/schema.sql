@@ -38,7 +38,7 @@ CREATE TABLE avatars (
     created_at integer not null
 ) strict;
 
-CREATE INDEX avatars_user on avatars (user_id);
+CREATE UNIQUE INDEX avatars_user on avatars (user_id);
 
 CREATE TABLE backup_codes (
     user_id   text not null references users (id) on delete cascade,

@@ -86,6 +86,7 @@ create unique index api_tokens_token on api_tokens (token_hash);
 create index api_tokens_user on api_tokens (user_id);
 create index api_tokens_expires on api_tokens (expires_at);
 
+-- One for each user; the id stays when the picture changes, as messages hold it.
 create table avatars (
     id         text    not null primary key,
     user_id    text    not null references users (id) on delete cascade,
@@ -93,7 +94,7 @@ create table avatars (
     bytes      blob    not null,
     created_at integer not null
 ) strict;
-create index avatars_user on avatars (user_id);
+create unique index avatars_user on avatars (user_id);
 
 -- email: the only address that may use it; null for whoever has the link.
 create table invites (

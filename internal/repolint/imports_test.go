@@ -25,7 +25,7 @@ var arrows = []arrow{
 	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
 	{pkg: "chat", may: []string{"snug/durable", "snug/db"},
 		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
-	{pkg: "auth", may: []string{"snug/db", "golang.org/x/crypto/", "golang.org/x/text/"},
+	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/db", "snug/picture", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
 		why: "credentials are reviewed alone"},
 	{pkg: "auth/oauth", may: []string{"golang.org/x/oauth2", "golang.org/x/oauth2/", "github.com/coreos/go-oidc/v3/"},
 		why: "it signs people in elsewhere and knows neither accounts nor sessions"},
