@@ -31,6 +31,9 @@ func (s *Service) callback(c *call) (string, error) {
 }
 
 func (s *Service) signUpEmail(c *call) error {
+	if s.cfg.NoPasswords {
+		return errPasswordSignUp
+	}
 	u, password, remember, err := s.readSignUp(c)
 	if err != nil {
 		return err
@@ -115,6 +118,9 @@ type password struct {
 }
 
 func (s *Service) signInEmail(c *call) error {
+	if s.cfg.NoPasswords {
+		return errPasswordsOff
+	}
 	email, err := c.body.required("email")
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package auth
 
 import (
 	"context"
+	"database/sql"
 	"html/template"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -188,3 +190,36 @@ func (s *Service) mailLater(what, email string, do func(context.Context) error) 
 		s.later(what, do)
 	}
 }
+
+// reachable returns the user with that address, nil if there is none who is to get
+// mails.
+func (s *Service) reachable(ctx context.Context, email string) (u *user, err error) {
+	if placeholder(email) {
+		return nil, nil
+	}
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		u, err = selectUser(ctx, tx, `lower(u.email) = ?`, email)
+		return err
+	})
+	if u != nil && (u.banned || u.anonymous) {
+		u = nil
+	}
+	return u, err
+}
+
+// withQuery adds a parameter to a URL that safeRedirect has passed.
+func withQuery(target, name, value string) string {
+	before, fragment, hasFragment := strings.Cut(target, "#")
+	sep := "?"
+	if strings.Contains(before, "?") {
+		sep = "&"
+	}
+	before += sep + url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	if hasFragment {
+		before += "#" + fragment
+	}
+	return before
+}
+
+// noReferrer keeps a link with a secret from being told to the next site.
+func noReferrer(w http.ResponseWriter) { w.Header().Set("Referrer-Policy", "no-referrer") }

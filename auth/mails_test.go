@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -81,4 +82,9 @@ func (j *jar) open(u *url.URL) reply {
 		j.Fatalf("the link %s isn't the server's", u)
 	}
 	return j.get(path)
+}
+
+// clientAt lets requests come from an address that the test changes.
+func clientAt(address *string) func(*http.Request) string {
+	return func(*http.Request) string { return *address }
 }

@@ -334,6 +334,18 @@ func (b body) number(name string, low, high int) (n int, given bool, err error) 
 	return n, true, nil
 }
 
+// address returns the property that is an e-mail address.
+func (b body) address(name string) (string, error) {
+	email, err := b.required(name)
+	if err != nil {
+		return "", err
+	}
+	if email, err = cleanEmail(email); err != nil {
+		return "", errValidation // as better-auth has it everywhere but at sign-in
+	}
+	return email, nil
+}
+
 // optional is text for a property that may be null.
 func (b body) optional(name string) (text string, given bool, err error) {
 	if raw, ok := b[name]; !ok || string(raw) == "null" {
