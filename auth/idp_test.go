@@ -274,7 +274,7 @@ func (j *jar) navigated(provider string, q url.Values) reply {
 // enter signs in at a provider, all the way.
 func (j *jar) enter(p *idp, provider string, who person) reply {
 	j.Helper()
-	return j.navigated(provider, p.approve(j.begin(provider, `"callbackURL":"/ok","errorCallbackURL":"/failed"`), who))
+	return j.fetched(provider, p.approve(j.begin(provider, `"callbackURL":"/ok","errorCallbackURL":"/failed"`), who))
 }
 
 // wantAt checks where a reply sends the browser.
