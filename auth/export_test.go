@@ -85,6 +85,7 @@ var (
 	CheckImage    = checkImage
 	EachCookie    = eachCookie
 	NewID         = newID
+	TOTPCode      = totpCode
 )
 
 // RoundTripPHC parses a hash and writes it again; "" if it is refused.
@@ -100,3 +101,6 @@ const (
 	MaxSessions = maxSessions
 	CacheSize   = cacheSize
 )
+
+// Resealed encrypts anew what old secrets hold, as New does in the background.
+func (s *Service) Resealed() { s.reseal(context.Background()) }

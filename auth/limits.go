@@ -64,6 +64,20 @@ const (
 
 	// twoFactorLife is how long a sign-in waits for its second factor.
 	twoFactorLife = 10 * time.Minute
+	// deviceLife is how long a browser may leave out the second factor.
+	deviceLife = 30 * 24 * time.Hour
+	// maxCodeTries is how many wrong codes end a sign-in that waits for one.
+	maxCodeTries = 5
+	// maxFailures is how many wrong codes in a row lock the second factor of a user,
+	// over all sign-ins. Each one more locks it for twice as long as the one before,
+	// until that is maxLock. So whoever knows the password and guesses codes, of which
+	// three are right at a time, has one chance in 150 a year.
+	maxFailures = 10
+	minLock     = 15 * time.Minute
+	maxLock     = 4 * time.Hour
+
+	backupCodes  = 10
+	backupLength = 10 // letters and digits, 59 bits
 	// methodLife is how long a browser remembers how it was signed in last.
 	methodLife = 30 * 24 * time.Hour
 

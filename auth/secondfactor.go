@@ -11,23 +11,6 @@ import (
 	"time"
 )
 
-const (
-	// deviceLife is how long a browser may leave out the second factor.
-	deviceLife = 30 * 24 * time.Hour
-	// maxCodeTries is how many wrong codes end a sign-in that waits for one.
-	maxCodeTries = 5
-	// maxFailures is how many wrong codes in a row lock the second factor of a user,
-	// over all sign-ins. Each one more locks it for twice as long as the one before,
-	// until that is maxLock. So whoever knows the password and guesses codes, of which
-	// three are right at a time, has one chance in 150 a year.
-	maxFailures = 10
-	minLock     = 15 * time.Minute
-	maxLock     = 4 * time.Hour
-
-	backupCodes  = 10
-	backupLength = 10 // letters and digits, 59 bits
-)
-
 var (
 	errTwoFactorCookie = &refusal{status: 401, code: "INVALID_TWO_FACTOR_COOKIE", message: "Invalid two factor cookie"}
 	errCode            = &refusal{status: 401, code: "INVALID_CODE", message: "Invalid code"}

@@ -198,6 +198,9 @@ func (s *Service) endAll(ctx context.Context, userID string) error {
 	ctx = context.WithoutCancel(ctx)
 	var over []ended
 	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		if err := distrust(ctx, tx, userID); err != nil {
+			return err
+		}
 		over, err = endSessions(ctx, tx, `user_id = ?`, userID)
 		return err
 	})

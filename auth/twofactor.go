@@ -14,9 +14,8 @@ import (
 )
 
 var (
-	errWrongPassword = &refusal{status: 400, code: "INVALID_PASSWORD", message: "Invalid password"}
-	errTOTPOff       = &refusal{status: 400, code: "TOTP_NOT_ENABLED", message: "TOTP not enabled"}
-	errTwoFactorOff  = &refusal{status: 400, code: "TWO_FACTOR_ISNT_ENABLED", message: "Two factor isn't enabled"}
+	errTOTPOff      = &refusal{status: 400, code: "TOTP_NOT_ENABLED", message: "TOTP not enabled"}
+	errTwoFactorOff = &refusal{status: 400, code: "TWO_FACTOR_ISNT_ENABLED", message: "Two factor isn't enabled"}
 	// 1.3.9 replaces the secret, and who doesn't finish is locked out.
 	errTOTPOn = &refusal{status: 400, code: "TOTP_ALREADY_ENABLED", message: "TOTP is already enabled"}
 	errIssuer = &refusal{status: 400, code: "INVALID_ISSUER", message: "Issuer must have 1 to 64 visible characters"}
@@ -206,39 +205,14 @@ func (s *Service) prove(c *call) (*login, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := c.r.Context()
-	var stored string
-	err = s.db.Read(ctx, func(tx *sql.Tx) error {
-		const query = `select password from accounts where user_id = ? and provider_id = ? and password is not null`
-		err := tx.QueryRowContext(ctx, query, l.user.id, credential).Scan(&stored)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
+	_, err = s.ownPassword(c.r.Context(), l, given)
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read password: %w", err)
-	case stored == "" && !s.fresh(l):
+	case errors.Is(err, errNoPassword) && !s.fresh(l):
 		return nil, errNotFresh
-	case stored == "":
+	case errors.Is(err, errNoPassword):
 		return l, nil
 	}
-	// Whoever has stolen a session may not guess here without end.
-	tries := "password " + l.user.id
-	if wait := s.accounts.allow(tries, s.now()); wait > 0 {
-		return nil, errTooMany(wait)
-	}
-	right, _, err := s.hasher.verify(ctx, given, stored)
-	if err != nil {
-		return nil, fmt.Errorf("verify password: %w", err)
-	}
-	if !right {
-		s.log.Info("password refused", "user", l.user.id, "session", l.session.hash.short())
-		return nil, errWrongPassword
-	}
-	s.accounts.forget(tries)
-	return l, nil
+	return l, err
 }
 
 // stillIn returns the user of a login as they are now. One that ended since it was
