@@ -70,6 +70,13 @@ func (s *Service) Sweep() {
 	}
 }
 
+// Forgotten does once more what the worker for deleted accounts does.
+func (s *Service) Forgotten(ctx context.Context) {
+	if err := s.forgetOnce(ctx); err != nil {
+		panic(err)
+	}
+}
+
 type Limiter struct{ l *limiter }
 
 func NewLimiter(rate Rate, size int) Limiter { return Limiter{newLimiter(rate, size)} }
