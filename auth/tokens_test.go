@@ -107,15 +107,15 @@ func TestTokenRefusals(t *testing.T) {
 	g := newRig(t)
 	ada := g.jar().signUp("ada")
 	for body, code := range map[string]string{
-		`{"scopes":["messages:read"]}`:                                       "VALIDATION_ERROR",
-		`{"name":"","scopes":["messages:read"]}`:                             "INVALID_NAME",
+		`{"scopes":["messages:read"]}`:                                          "VALIDATION_ERROR",
+		`{"name":"","scopes":["messages:read"]}`:                                "INVALID_NAME",
 		`{"name":"` + strings.Repeat("x", 65) + `","scopes":["messages:read"]}`: "INVALID_NAME",
-		`{"name":"x"}`:                                              "INVALID_SCOPES",
-		`{"name":"x","scopes":[]}`:                                  "INVALID_SCOPES",
-		`{"name":"x","scopes":["admin"]}`:                           "INVALID_SCOPES",
-		`{"name":"x","scopes":"messages:read"}`:                     "VALIDATION_ERROR",
-		`{"name":"x","scopes":["messages:read"],"expiresInDays":0}`: "VALIDATION_ERROR",
-		`{"name":"x","scopes":["messages:read"],"expiresInDays":1.5}`: "VALIDATION_ERROR",
+		`{"name":"x"}`:                                                 "INVALID_SCOPES",
+		`{"name":"x","scopes":[]}`:                                     "INVALID_SCOPES",
+		`{"name":"x","scopes":["admin"]}`:                              "INVALID_SCOPES",
+		`{"name":"x","scopes":"messages:read"}`:                        "VALIDATION_ERROR",
+		`{"name":"x","scopes":["messages:read"],"expiresInDays":0}`:    "VALIDATION_ERROR",
+		`{"name":"x","scopes":["messages:read"],"expiresInDays":1.5}`:  "VALIDATION_ERROR",
 		`{"name":"x","scopes":["messages:read"],"expiresInDays":9999}`: "VALIDATION_ERROR",
 	} {
 		ada.post("/account/tokens", body).want(t, 400, code)
