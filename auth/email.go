@@ -14,7 +14,7 @@ import (
 const credential = "credential"
 
 type signUpReply struct {
-	Token string   `json:"token"`
+	Token *string  `json:"token"` // null until the address is confirmed
 	User  userJSON `json:"user"`
 }
 
@@ -38,6 +38,10 @@ func (s *Service) signUpEmail(c *call) error {
 	if err != nil {
 		return err
 	}
+	target, err := s.callback(c)
+	if err != nil {
+		return err
+	}
 	ctx := c.r.Context()
 	// Before the address is looked up: an attempt costs the same whether it is taken
 	// or not.
@@ -45,11 +49,14 @@ func (s *Service) signUpEmail(c *call) error {
 	if err != nil {
 		return err
 	}
+	n := newcomer{name: u.name, email: u.email, image: u.image, provider: credential, hash: hash}
+	if s.cfg.RequireVerified {
+		return s.signUpUnverified(c, n, target)
+	}
 	now := s.now()
 	var in admission
 	ctx = context.WithoutCancel(ctx) // what is stored is told, even if the client has hung up
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
-		n := newcomer{name: u.name, email: u.email, image: u.image, provider: credential, hash: hash}
 		made, err := s.enroll(ctx, tx, c.r, n, now)
 		if err != nil {
 			return err
@@ -64,8 +71,62 @@ func (s *Service) signUpEmail(c *call) error {
 		return fmt.Errorf("sign up: %w", err)
 	}
 	s.log.Info("signed up", "user", in.user.id)
+	if s.cfg.Mail != nil {
+		s.verifyLater(c, &in.user, target)
+	}
 	s.welcome(c, in)
-	return c.reply(signUpReply{in.token, in.user.json()})
+	return c.reply(signUpReply{&in.token, in.user.json()})
+}
+
+// signUpUnverified makes an account that opens once its address is confirmed. If
+// somebody has that address already the reply is the same, and takes as long; the
+// address hears of it.
+func (s *Service) signUpUnverified(c *call, n newcomer, target string) error {
+	n.apart = true // or the guest's session would open the account
+	now := s.now()
+	base := s.baseOf(c.r)
+	u := &user{id: newID(), name: n.name, email: n.email, image: n.image, role: RoleMember, created: now, updated: now}
+	taken := false
+	ctx := context.WithoutCancel(c.r.Context())
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		made, err := s.enroll(ctx, tx, c.r, n, now)
+		if taken = errors.Is(err, db.ErrConflict); taken {
+			// Changes nothing, and has to reach the disk as a new account has.
+			_, err = tx.ExecContext(ctx, `update users set email = email where lower(email) = ?`, n.email)
+			return err
+		}
+		if err == nil {
+			u = made
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sign up: %w", err)
+	}
+	if taken {
+		s.mailLater("tell of sign-up", n.email, func(ctx context.Context) error {
+			owner, err := s.reachable(ctx, n.email)
+			if err == nil && owner != nil {
+				s.sendNote(letterTaken, base, signInPath, owner.id, owner.email)
+			}
+			return err
+		})
+	} else {
+		s.log.Info("signed up", "user", u.id)
+		s.verifyLater(c, u, target)
+	}
+	return c.reply(signUpReply{nil, u.json()})
+}
+
+// signInPath is the page to sign in on.
+const signInPath = "/sign-in"
+
+// verifyLater has the link sent that confirms a user's address.
+func (s *Service) verifyLater(c *call, u *user, target string) {
+	base := s.baseOf(c.r)
+	s.mailLater("send verification", u.email, func(ctx context.Context) error {
+		return s.mailVerification(ctx, u, base, target)
+	})
 }
 
 func (s *Service) readSignUp(c *call) (u user, password string, remember bool, err error) {
@@ -88,9 +149,6 @@ func (s *Service) readSignUp(c *call) (u user, password string, remember bool, e
 		if image, hasImage, err = c.body.text("image"); err != nil {
 			return fail(err)
 		}
-	}
-	if _, err = s.callback(c); err != nil {
-		return fail(err)
 	}
 	if u.email, err = cleanEmail(u.email); err != nil {
 		return fail(err)
@@ -156,6 +214,10 @@ func (s *Service) signInEmail(c *call) error {
 	if !right || stored.hash == "" {
 		s.log.Info("sign-in refused", "user", stored.user.id)
 		return errCredentials
+	}
+	if s.cfg.RequireVerified && !stored.user.emailVerified && !stored.user.banned {
+		s.verifyLater(c, &stored.user, target)
+		return errUnverified
 	}
 
 	now := s.now()

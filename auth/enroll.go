@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"snug/db"
 )
 
 // A newcomer is somebody about to get an account.
@@ -21,19 +23,30 @@ type newcomer struct {
 	accountID string // "": the user's own id, as for passwords
 	hash      string // of the password
 	scope     string
+	apart     bool // a guest in this browser stays one
 }
 
-// enroll makes an account, if the server takes people and the address is free (it
-// is db.ErrConflict otherwise). Who was a guest until now stays the same user. The
+// enroll makes an account, if the server takes people and the address is free. If it
+// isn't, the error is db.ErrConflict, and tx may still be committed: an invitation is
+// used up then as if there were a new account. Who was a guest until now stays the same user. The
 // first account is its owner's.
 func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (*user, error) {
 	role, err := s.roleOf(ctx, tx, r, n, now)
 	if err != nil {
 		return nil, err
 	}
-	guest, err := s.guestOf(ctx, tx, r)
-	if err != nil {
-		return nil, err
+	var taken bool
+	if err := tx.QueryRowContext(ctx, `select exists (select 1 from users where lower(email) = ?)`, n.email).Scan(&taken); err != nil {
+		return nil, fmt.Errorf("look for address: %w", err)
+	}
+	if taken {
+		return nil, fmt.Errorf("store user: %w", db.ErrConflict)
+	}
+	var guest *user
+	if !n.apart {
+		if guest, err = s.guestOf(ctx, tx, r); err != nil {
+			return nil, err
+		}
 	}
 	u := &user{id: newID(), name: n.name, email: n.email, emailVerified: n.verified, image: n.image, role: role, created: now, updated: now}
 	if guest != nil {

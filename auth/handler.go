@@ -70,10 +70,12 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/two-factor/verify-totp":           {handle: s.verifyTOTP, family: "two-factor"},
 		"POST /auth/two-factor/verify-backup-code":    {handle: s.verifyBackupCode, family: "two-factor"},
 
-		"POST /auth/request-password-reset": {handle: s.requestReset, mails: true},
-		"POST /auth/forget-password":        {handle: s.requestReset, mails: true},
-		"GET /auth/reset-password/*":        {handle: s.openReset},
-		"POST /auth/reset-password":         {handle: s.resetPassword},
+		"POST /auth/send-verification-email": {handle: s.sendVerification, mails: true},
+		"GET /auth/verify-email":             {handle: s.verifyEmail},
+		"POST /auth/request-password-reset":  {handle: s.requestReset, mails: true},
+		"POST /auth/forget-password":         {handle: s.requestReset, mails: true},
+		"GET /auth/reset-password/*":         {handle: s.openReset},
+		"POST /auth/reset-password":          {handle: s.resetPassword},
 
 		"GET /account":                 {handle: s.account},
 		"POST /account/avatar":         {handle: s.uploadAvatar, raw: true},
