@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -159,10 +160,8 @@ func (s *Service) resetPassword(c *call) error {
 		if err := setPassword(ctx, tx, u.id, hash, now); err != nil {
 			return err
 		}
-		for _, what := range []purpose{forReset, forDevice} {
-			if err := revoke(ctx, tx, what, u.id); err != nil {
-				return err
-			}
+		if err := errors.Join(revoke(ctx, tx, forReset, u.id), distrust(ctx, tx, u.id)); err != nil {
+			return err
 		}
 		more, err := endSessions(ctx, tx, `user_id = ?`, u.id)
 		over = append(over, more...)

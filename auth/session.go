@@ -178,6 +178,22 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID
 	return token, over, nil
 }
 
+// renewToken gives a session another token: after a change of what its user may do
+// or what opens the account, a copy of the old one is worth nothing. To everybody
+// else the session of the old token has ended. Its age stays.
+func renewToken(ctx context.Context, tx *sql.Tx, l *login) (string, []ended, error) {
+	token := newID()
+	const update = `update sessions set token_hash = ?, imported = 0 where token_hash = ?`
+	result, err := tx.ExecContext(ctx, update, hashToken(token).String(), l.session.hash.String())
+	if err != nil {
+		return "", nil, fmt.Errorf("renew token: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return "", nil, orElse(err, errUnauthorized) // it ended meanwhile
+	}
+	return token, []ended{{l.session.hash, l.user.id}}, nil
+}
+
 // endBorne ends the sessions that the request came with.
 func (s *Service) endBorne(ctx context.Context, tx *sql.Tx, r *http.Request) (over []ended, err error) {
 	for _, token := range s.tokens(r) {
