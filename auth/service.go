@@ -40,7 +40,8 @@ type Config struct {
 	// AuthRate is how often one address may try to sign in, and to sign up. The zero
 	// Rate turns this off, and with it the limit per account.
 	AuthRate Rate
-	// HashLimit is how many passwords are hashed at once. 0: twice the cores.
+	// HashLimit is how many passwords are hashed at once. 0: one less than there are
+	// cores, so that a storm of sign-ins leaves one to all else.
 	HashLimit int
 	Logger    *slog.Logger     // nil: nothing is logged
 	Now       func() time.Time // nil: time.Now
@@ -214,7 +215,7 @@ func New(c Config) (*Service, error) {
 		c.ClientIP = peer
 	}
 	if c.HashLimit <= 0 {
-		c.HashLimit = 2 * runtime.GOMAXPROCS(0)
+		c.HashLimit = max(1, runtime.GOMAXPROCS(0)-1)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
