@@ -346,18 +346,13 @@ func TestNoWayDown(t *testing.T) {
 // The name is public when it is judged and private when it is asked for again. It
 // is asked for once a visit, and what was answered then is what is dialled.
 func TestRebinding(t *testing.T) {
-	inside, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer inside.Close()
 	asked := 0
 	w := newWeb(t, fetch.Options{Resolver: func(_ context.Context, host string) ([]netip.Addr, error) {
 		asked++
 		if asked == 1 {
 			return answers("127.0.0.1")(t.Context(), host) // the exempt one
 		}
-		return answers("127.0.0.2")(t.Context(), host)
+		return answers("127.0.0.2")(t.Context(), host) // private
 	}})
 	w.HandleFunc("/once", answer("once"))
 	if got, err := w.get(t, "/once"); err != nil || string(got.Body) != "once" || asked != 1 {

@@ -38,8 +38,8 @@ func inspect(data []byte) (header, error) {
 
 func broken(cause any) error { return fmt.Errorf("%w: %v", ErrBroken, cause) }
 
-// inspectGIF: of one byte a pixel. The first frame may be smaller than the canvas,
-// never larger.
+// inspectGIF reads the size of the canvas. The first frame, of a byte a pixel, may be
+// smaller; the decoder refuses a larger one.
 func inspectGIF(data []byte) (header, error) {
 	c, err := gif.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

@@ -24,7 +24,8 @@ func inspectJPEG(data []byte) (header, error) {
 		return header{}, broken(err)
 	}
 	h := header{width: c.Width, height: c.Height, turn: upright, data: data, decode: jpeg.Decode}
-	var adobeRGB, seenFrame, seenExif bool
+	var frame []byte
+	var progressive, adobeRGB, seenExif bool
 	scans := 0
 	for rest := data[2:]; ; {
 		i := bytes.IndexByte(rest, 0xff)
@@ -48,15 +49,8 @@ func inspectJPEG(data []byte) (header, error) {
 		segment := rest[2:n]
 		rest = rest[n:]
 		switch {
-		case marker >= 0xc0 && marker <= jpegProgressive && !seenFrame:
-			seenFrame = true
-			if len(segment) < 6 || int(binary.BigEndian.Uint16(segment[1:])) != h.height || int(binary.BigEndian.Uint16(segment[3:])) != h.width {
-				return header{}, broken("two sizes")
-			}
-			h.memory, err = jpegMemory(segment, marker == jpegProgressive)
-			if err != nil {
-				return header{}, err
-			}
+		case marker >= 0xc0 && marker <= jpegProgressive && frame == nil:
+			frame, progressive = segment, marker == jpegProgressive
 		case marker == jpegScan:
 			if scans++; scans > maxScans {
 				return header{}, fmt.Errorf("%w: over %d scans", ErrTooLarge, maxScans)
@@ -68,39 +62,42 @@ func inspectJPEG(data []byte) (header, error) {
 			adobeRGB = segment[11] == 0
 		}
 	}
-	if adobeRGB {
-		h.memory += 4 * int64(c.Width) * int64(c.Height)
-	}
-	return h, nil
+	h.memory, err = jpegMemory(frame, h, progressive, adobeRGB)
+	return h, err
 }
 
 // jpegMemory is what a frame takes: a byte for each sample, four more if its
 // coefficients are gathered over several scans, and for each pixel four where the
-// planes are joined to colours in the end.
-func jpegMemory(frame []byte, progressive bool) (int64, error) {
-	components := frame[6:]
-	if n := int(frame[5]); n < 1 || n > 4 || len(components) != 3*n {
-		return 0, broken("components")
+// planes aren't luma and chroma and are joined in the end.
+func jpegMemory(frame []byte, h header, progressive, rgb bool) (int64, error) {
+	if len(frame) < 6 || len(frame) != 6+3*int(frame[5]) {
+		return 0, broken("frame")
 	}
+	if int(binary.BigEndian.Uint16(frame[1:])) != h.height || int(binary.BigEndian.Uint16(frame[3:])) != h.width {
+		return 0, broken("two sizes")
+	}
+	components := frame[6:]
 	var across, down, samples int64
 	for i := 0; i < len(components); i += 3 {
-		h, v := int64(components[i+1]>>4), int64(components[i+1]&15)
-		across, down, samples = max(across, h), max(down, v), samples+h*v
+		x, y := int64(components[i+1]>>4), int64(components[i+1]&15)
+		across, down, samples = max(across, x), max(down, y), samples+x*y
 	}
 	if across < 1 || down < 1 {
 		return 0, broken("sampling")
 	}
-	height, width := int64(binary.BigEndian.Uint16(frame[1:])), int64(binary.BigEndian.Uint16(frame[3:]))
 	// Of units that hold each component's blocks of 8 by 8.
-	units := (width + 8*across - 1) / (8 * across) * ((height + 8*down - 1) / (8 * down))
-	memory := 64 * units * samples
-	if len(components) == 3 { // grey: sampling means nothing
-		memory = (width + 7) / 8 * ((height + 7) / 8) * 64
-	}
+	width, height := int64(h.width), int64(h.height)
+	memory := 64 * samples * ((width + 8*across - 1) / (8 * across)) * ((height + 8*down - 1) / (8 * down))
 	if progressive {
 		memory *= 5
 	}
-	if len(components) == 12 || len(components) == 9 && components[0] == 'R' && components[3] == 'G' && components[6] == 'B' {
+	switch len(components) {
+	case 9:
+		rgb = rgb || components[0] == 'R' && components[3] == 'G' && components[6] == 'B'
+	case 12:
+		rgb = true
+	}
+	if rgb {
 		memory += 4 * width * height
 	}
 	return memory, nil

@@ -49,7 +49,7 @@ const (
 )
 
 // The errors of a picture, to be found with errors.Is. Their texts are fit for the
-// one who sent it.
+// one who sent it; what is returned adds the cause.
 var (
 	// ErrFormat: it isn't any of the formats.
 	ErrFormat = errors.New("not a PNG, JPEG, GIF or WebP picture")
@@ -73,7 +73,7 @@ type Options struct {
 	// MaxPixels of a picture; 0 means 40 million. No side may be longer than 16,384.
 	MaxPixels int
 	// AtOnce is how many are decoded at once; 0 means 1. A photo of 12 megapixels
-	// takes some 30 MB, the worst that passes for a picture 400 MB.
+	// takes some 25 MB, the worst that is let through 450 MB.
 	AtOnce int
 	// Waiting is how many more may wait for their turn; 0 means 8, less than 0 none.
 	Waiting int

@@ -112,6 +112,7 @@ func TestBombs(t *testing.T) {
 		"WebP, large canvas, small frame":   {animated(1<<24, 1<<24, strings.Repeat("\x00", 16)+string(riff("VP8L", vp8l(1, 1))[12:])), picture.ErrTooLarge},
 		"WebP, small frame, large picture":  {animated(100, 100, strings.Repeat("\x00", 16)+string(riff("VP8L", vp8l(5000, 5000))[12:])), picture.ErrBroken},
 		"WebP, frame outside":               {animated(100, 100, "\xff\xff\xff\xff\xff\xff"+strings.Repeat("\x00", 10)+string(riff("VP8L", vp8l(1, 1))[12:])), picture.ErrBroken},
+		"WebP, frame over the edge":         {animated(47, 32, strings.Repeat("\x00", 6)+"\x2f\x00\x00\x1f\x00\x00\x00\x00\x00\x00"+string(load(t, "lossless.webp")[12:])), picture.ErrBroken},
 		"WebP, animated without frames":     {riff("VP8X", "\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00"), picture.ErrBroken},
 		"WebP, says it is 4 GB long":        {append([]byte("RIFF\xff\xff\xff\xffWEBPVP8 \xff\xff\xff\x7f"), vp8(100, 100)...), picture.ErrBroken},
 		"WebP, says it is 0 long":           {append([]byte("RIFF\x00\x00\x00\x00WEBP"), vp8(100, 100)...), picture.ErrBroken},
@@ -133,7 +134,7 @@ func TestBombs(t *testing.T) {
 // to the picture is never unpacked.
 func TestDeepZip(t *testing.T) {
 	const grey = "\x08\x00\x00\x00\x00"
-	bomb := zlibOf(1 << 28) // 260 KB
+	bomb := zlibOf(1 << 26) // 65 KB
 	text := append([]byte("Comment\x00\x00"), bomb...)
 	profile := append([]byte("ICC\x00\x00"), bomb...)
 	pixels := pngChunk(nil, "IDAT", zlibOf(8*9))
@@ -189,6 +190,7 @@ func TestMemoryOfJPEG(t *testing.T) {
 	rgb := bytes.Clone(frame(0xc0, "\x11\x11\x11"))
 	rgb[12], rgb[15], rgb[18] = 'R', 'G', 'B'
 	adobe := spliced(frame(0xc0, "\x11\x11\x11"), 2, jpegSegment(0xee, "Adobe\x00\x64\x00\x00\x00\x00\x00"))
+	luma := spliced(frame(0xc0, "\x11\x11\x11"), 2, jpegSegment(0xee, "Adobe\x00\x64\x00\x00\x00\x00\x01"))
 	for name, row := range map[string]struct {
 		data []byte
 		want error
@@ -200,6 +202,7 @@ func TestMemoryOfJPEG(t *testing.T) {
 		"colour, progressive": {frame(0xc2, "\x11\x11\x11"), picture.ErrTooLarge},
 		"colour, not luma":    {rgb, picture.ErrTooLarge},
 		"the same by Adobe":   {adobe, picture.ErrTooLarge},
+		"luma, by Adobe":      {luma, picture.ErrBroken},
 		"inks":                {frame(0xc0, "\x11\x11\x11\x11"), picture.ErrTooLarge},
 		"inks, progressive":   {frame(0xc2, "\x22\x11\x11\x22"), picture.ErrTooLarge},
 		"strange sampling":    {frame(0xc2, "\x41\x11\x11"), picture.ErrTooLarge},

@@ -39,8 +39,8 @@ const files = {
   'lossy-alpha.webp': alpha().webp({ quality: 95 }),
   'lossless.webp': opaque().webp({ lossless: true }),
   'lossless-alpha.webp': alpha().webp({ lossless: true }),
-  'animated.webp': animated([255, 255, 255, 255]).webp({ quality: 95, delay: [100, 100] }),
-  'animated-alpha.webp': animated([0, 0, 0, 0]).webp({ lossless: true, delay: [100, 100] }),
+  'animated.webp': animated([255, 255, 255, 255]).webp({ lossless: true, delay: [100, 100] }),
+  'animated-alpha.webp': animated([0, 0, 0, 0]).webp({ quality: 95, delay: [100, 100] }),
   'animated.gif': animated([255, 255, 255, 255]).gif({ delay: [100, 100] }),
   'animated-alpha.gif': animated([0, 0, 0, 0]).gif({ delay: [100, 100] }),
 }
