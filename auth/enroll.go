@@ -72,6 +72,26 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 	return u, nil
 }
 
+// wouldEnroll reports whether enroll would take somebody with an address that is
+// free. It changes nothing.
+func (s *Service) wouldEnroll(ctx context.Context, r *http.Request, n newcomer) (bool, error) {
+	undo := errors.New("undo")
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := s.roleOf(ctx, tx, r, n, s.now()); err != nil {
+			return err
+		}
+		return undo
+	})
+	var no *refusal
+	switch {
+	case errors.Is(err, undo):
+		return true, nil
+	case errors.As(err, &no):
+		return false, nil
+	}
+	return false, err
+}
+
 // insertAccount adds a way to sign in. One that somebody else has is
 // db.ErrConflict.
 func insertAccount(ctx context.Context, tx *sql.Tx, userID, provider, accountID, hash, scope string, now time.Time) error {

@@ -73,6 +73,8 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/send-verification-email": {handle: s.sendVerification, mails: true},
 		"GET /auth/verify-email":             {handle: s.verifyEmail},
 		"POST /auth/change-password":         {handle: s.changePassword, family: "change-password"},
+		"POST /auth/sign-in/magic-link":      {handle: s.requestLink, family: "magic-link", mails: true},
+		"GET /auth/magic-link/verify":        {handle: s.verifyLink},
 		"POST /auth/request-password-reset":  {handle: s.requestReset, mails: true},
 		"POST /auth/forget-password":         {handle: s.requestReset, mails: true},
 		"GET /auth/reset-password/*":         {handle: s.openReset},

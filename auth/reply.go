@@ -57,9 +57,10 @@ var (
 
 	errBanned = &refusal{status: 403, code: "BANNED_USER", message: "You have been banned from this server"}
 	// better-auth knows these two of passwords alone, and no invitations.
-	errSignUpClosed = &refusal{status: 403, code: "SIGN_UP_CLOSED", message: "This server takes no new accounts"}
-	errUninvited    = &refusal{status: 403, code: "INVITE_REQUIRED", message: "You need an invitation to make an account here"}
-	errDomain       = &refusal{status: 403, code: "DOMAIN_NOT_ALLOWED", message: "This server takes only addresses of certain domains"}
+	errSignUpClosed = &refusal{status: 403, code: "SIGN_UP_CLOSED", message: "This server takes no new accounts",
+		word: "new_user_signup_disabled"}
+	errUninvited = &refusal{status: 403, code: "INVITE_REQUIRED", message: "You need an invitation to make an account here"}
+	errDomain    = &refusal{status: 403, code: "DOMAIN_NOT_ALLOWED", message: "This server takes only addresses of certain domains"}
 
 	errQuery          = &refusal{status: 400, code: "VALIDATION_ERROR", message: "Invalid query parameters"}
 	errRedirect       = &refusal{status: 403, code: "INVALID_REDIRECTURL", message: "Invalid redirectURL"}
@@ -82,6 +83,8 @@ var (
 	// Each part of the protocol has its own way to refuse a token.
 	errToken         = &refusal{status: 400, code: "INVALID_TOKEN", message: "Invalid token"}
 	errDeleteToken   = &refusal{status: 404, code: "INVALID_TOKEN", message: "Invalid token"}
+	errLinkToken     = &refusal{status: 401, code: "INVALID_TOKEN", message: "Invalid token"}
+	errLinkExpired   = &refusal{status: 401, code: "EXPIRED_TOKEN", message: "Token expired"}
 	errTicket        = &refusal{status: 401, code: "INVALID_TOKEN", message: "invalid_token", word: "invalid_token"}
 	errTicketExpired = &refusal{status: 401, code: "TOKEN_EXPIRED", message: "token_expired", word: "token_expired"}
 	errTicketUser    = &refusal{status: 401, code: "USER_NOT_FOUND", message: "user_not_found", word: "user_not_found"}
