@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { getSession, signIn, signOut } from './auth/session'
+import { signIn } from './auth/calls'
+import { getSession, signOut } from './auth/session'
 import { call, explain } from './http'
 
 afterEach(() => {
@@ -43,7 +44,7 @@ describe('accounts', () => {
 
   it('somebody is', async () => {
     answers(Response.json({ session: {}, user }))
-    expect(await getSession()).toEqual({ ok: true, value: { account: { id: 'u', name: 'Ada', email: 'ada@example.org', image: null } } })
+    expect(await getSession()).toEqual({ ok: true, value: { account: { id: 'u', name: 'Ada', email: 'ada@example.org', image: null, guest: false } } })
   })
 
   it('a session without a person is broken, not signed out', async () => {

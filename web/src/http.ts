@@ -36,6 +36,7 @@ export function explain(failure: Failure): string {
 }
 
 export function seconds(n: number): string {
+  if (n > 120) return `${Math.ceil(n / 60)} minutes`
   return n === 1 ? '1 second' : `${n} seconds`
 }
 
@@ -66,8 +67,20 @@ export async function call<T>(path: string, request: Request, parse: (value: unk
     return fail({ kind: 'unreachable' })
   }
 
-  const { status } = response
-  if (status === 429) return fail({ kind: 'limited', retryAfterSeconds: retryAfter(response.headers) })
+  // Some parts of the sign-in protocol say no by a redirect to a page that would show it.
+  const code = response.redirected ? new URL(response.url).searchParams.get('error') : null
+  if (code) return fail({ kind: 'refused', status: response.status, code, message: '' })
+  return interpret(response.status, (name) => response.headers.get(name), text, parse)
+}
+
+/** Makes a result of a reply that came whole, however it was asked for. */
+export function interpret<T>(
+  status: number,
+  header: (name: string) => string | null,
+  text: string,
+  parse: (value: unknown) => T | null,
+): Result<T> {
+  if (status === 429) return fail({ kind: 'limited', retryAfterSeconds: retryAfter(header) })
 
   let value: unknown
   try {
@@ -76,7 +89,9 @@ export async function call<T>(path: string, request: Request, parse: (value: unk
     // Vite's and other proxies answer so when the server behind them is down.
     return fail(status >= 502 && status <= 504 ? { kind: 'unreachable' } : { kind: 'broken', status })
   }
-  if (!response.ok) return fail({ kind: 'refused', status, code: field(value, 'code'), message: field(value, 'message') || field(value, 'error') })
+  if (status < 200 || status > 299) {
+    return fail({ kind: 'refused', status, code: field(value, 'code'), message: field(value, 'message') || field(value, 'error') })
+  }
   const parsed = parse(value)
   return parsed === null ? fail({ kind: 'broken', status }) : { ok: true, value: parsed }
 }
@@ -85,13 +100,17 @@ function fail(failure: Failure): { ok: false; failure: Failure } {
   return { ok: false, failure }
 }
 
-function retryAfter(headers: Headers): number {
-  const n = Number(headers.get('X-Retry-After') ?? headers.get('Retry-After'))
+function retryAfter(header: (name: string) => string | null): number {
+  const n = Number(header('X-Retry-After') ?? header('Retry-After'))
   return Number.isFinite(n) && n > 0 ? Math.ceil(n) : 10
 }
 
 function field(value: unknown, name: string): string {
-  if (typeof value !== 'object' || value === null || !(name in value)) return ''
-  const v: unknown = Reflect.get(value, name)
+  const v = member(value, name)
   return typeof v === 'string' ? v : ''
+}
+
+/** A property of something that came from outside; undefined if it has none. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -6,6 +6,7 @@ import './app.css'
 import { Broken } from './broken'
 import { Pending } from './pending'
 import { routeTree } from './routeTree.gen'
+import { parseSearch, stringifySearch } from './search'
 
 const RELOADED = 'snug:reloaded'
 
@@ -24,6 +25,8 @@ const client = new QueryClient({
 const router = createRouter({
   routeTree,
   context: { client },
+  parseSearch,
+  stringifySearch,
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
   defaultPendingComponent: Pending,

@@ -1,30 +1,39 @@
-import { useQueryClient } from '@tanstack/solid-query'
-import { useRouter } from '@tanstack/solid-router'
-import { createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { Link } from '@tanstack/solid-router'
+import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { Mark } from '~/mark'
-import { Button } from '~/ui/button'
+import { Button, buttonVariants } from '~/ui/button'
+import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
-import { safeRedirect, setSession, type Account } from './session'
 
-/** The frame of the pages for those who aren't signed in. */
-export function AuthPage(props: { title: string; lead: string; aside: JSX.Element; children: JSX.Element }) {
-  onMount(() => {
+/**
+ * The frame of the pages for those who aren't signed in. It hangs from the top:
+ * what appears in it pushes nothing up. Its heading takes the focus, if no field
+ * in it does.
+ */
+export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX.Element; children?: JSX.Element }) {
+  let heading: HTMLHeadingElement | undefined
+  createEffect(() => {
     document.title = `${props.title} · Snug`
   })
+  onMount(() => heading?.focus())
   return (
-    <main class="grid min-h-full place-items-center px-4 py-8 sm:py-12">
+    <main class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2.5rem,11dvh)]">
       <div class="w-full max-w-[25rem]">
-        <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-8">
+        <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
           <Mark class="size-8" />
           <span class="text-title font-semibold tracking-tight">Snug</span>
         </div>
         <div class="rounded-card border border-line bg-surface p-5 sm:p-7">
-          <h1 class="text-headline font-semibold tracking-tight">{props.title}</h1>
-          <p class="mt-1 text-body text-muted">{props.lead}</p>
+          <h1 ref={heading} tabindex="-1" class="text-headline font-semibold tracking-tight outline-none wrap-anywhere">{props.title}</h1>
+          <Show when={props.lead}>
+            <p class="mt-1 text-body text-muted wrap-anywhere">{props.lead}</p>
+          </Show>
           {props.children}
         </div>
-        <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
+        <Show when={props.aside}>
+          <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
+        </Show>
       </div>
     </main>
   )
@@ -34,6 +43,7 @@ interface FieldProps {
   label: string
   name: string
   type?: 'text' | 'email' | 'password'
+  inputmode?: 'numeric' | 'text'
   autocomplete: string
   value: string
   onChange(value: string): void
@@ -41,6 +51,10 @@ interface FieldProps {
   fault: string
   hint?: string
   autofocus?: boolean
+  readOnly?: boolean
+  /** Stands at the end of the label's line. */
+  beside?: JSX.Element
+  class?: string
 }
 
 export function Field(props: FieldProps) {
@@ -48,7 +62,8 @@ export function Field(props: FieldProps) {
   const [shown, setShown] = createSignal(false)
   const isPassword = () => props.type === 'password'
   onMount(() => {
-    if (props.autofocus) input?.focus()
+    // On a phone that would hide half of the page behind a keyboard.
+    if (props.autofocus && !matchMedia('(pointer: coarse)').matches) input?.focus()
   })
   return (
     <TextField
@@ -56,16 +71,18 @@ export function Field(props: FieldProps) {
       value={props.value}
       onChange={(value: string) => props.onChange(value)}
       validationState={props.fault ? 'invalid' : 'valid'}
+      readOnly={props.readOnly ?? false}
     >
       <TextFieldLabel>{props.label}</TextFieldLabel>
       <div class="relative">
         <TextFieldInput
           ref={input}
           type={isPassword() && shown() ? 'text' : (props.type ?? 'text')}
+          inputmode={props.inputmode}
           autocomplete={props.autocomplete}
-          autocapitalize={props.type === 'text' ? 'words' : 'none'}
+          autocapitalize={props.autocomplete === 'name' ? 'words' : 'none'}
           spellcheck={false}
-          class={isPassword() ? 'pe-18' : ''}
+          class={cn(isPassword() && 'pe-18', props.readOnly && 'bg-sunken text-muted', props.class)}
         />
         <Show when={isPassword()}>
           <Button
@@ -87,79 +104,127 @@ export function Field(props: FieldProps) {
         <TextFieldDescription>{props.hint}</TextFieldDescription>
       </Show>
       <TextFieldError>{props.fault}</TextFieldError>
+      {/* After the field, so that Tab goes from one field to the next. */}
+      <Show when={props.beside}>
+        <div class="self-start">{props.beside}</div>
+      </Show>
     </TextField>
   )
 }
 
-/**
- * Sending a form: what is under way, what went wrong, and where to go when it
- * went well. `words` may say a refusal better than the server did.
- */
-export function createSubmission(options: {
-  send(): Promise<Result<Account>>
-  words(failure: Failure): string | undefined
-  redirect: string | undefined
-}) {
-  const client = useQueryClient()
-  const router = useRouter()
-  const [busy, setBusy] = createSignal(false)
-  const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [waitLeft, setWaitLeft] = createSignal(0)
+/** Puts the focus into the first field of a form that something is wrong with; false if there is none. */
+export function focusFault(form: HTMLElement): boolean {
+  const field = form.querySelector<HTMLElement>('[aria-invalid="true"]')
+  field?.focus()
+  return field !== null
+}
+
+/** Counts seconds down to nothing. */
+export function createCountdown(finished?: () => void) {
+  const [left, setLeft] = createSignal(0)
   let ticking: ReturnType<typeof setInterval> | undefined
   onCleanup(() => clearInterval(ticking))
-
-  function countDown(from: number) {
-    const end = Date.now() + from * 1_000
-    setWaitLeft(from)
-    clearInterval(ticking)
-    ticking = setInterval(() => {
-      const left = Math.max(0, Math.ceil((end - Date.now()) / 1_000))
-      setWaitLeft(left)
-      if (left > 0) return
-      clearInterval(ticking)
-      setFailure(null)
-    }, 250)
-  }
-
   return {
-    busy,
-    waitLeft,
-    message() {
-      const f = failure()
-      if (!f) return ''
-      return options.words(f) ?? explain(f)
-    },
-    /** For eyes only: a counter that speaks each second is a nuisance. */
-    countdown: () => (failure()?.kind === 'limited' && waitLeft() > 0 ? `Wait ${seconds(waitLeft())}` : ''),
-    async send() {
-      if (busy() || waitLeft() > 0) return
-      setBusy(true)
-      setFailure(null)
-      const result = await options.send()
-      setBusy(false)
-      if (!result.ok) {
-        setFailure(result.failure)
-        if (result.failure.kind === 'limited') countDown(result.failure.retryAfterSeconds)
-        return
-      }
-      setSession(client, result.value)
-      router.history.push(safeRedirect(options.redirect))
+    left,
+    start(from: number) {
+      const end = Date.now() + from * 1_000
+      setLeft(from)
+      clearInterval(ticking)
+      ticking = setInterval(() => {
+        const now = Math.max(0, Math.ceil((end - Date.now()) / 1_000))
+        setLeft(now)
+        if (now > 0) return
+        clearInterval(ticking)
+        finished?.()
+      }, 250)
     },
   }
 }
 
+/** What went wrong, in words; most people never need those of refusals, so they are fetched then. */
+export async function say(failure: Failure, own?: Readonly<Record<string, string>>): Promise<string> {
+  if (failure.kind !== 'refused') return explain(failure)
+  const { inWords } = await import('./words')
+  return inWords(failure, own)
+}
+
+/**
+ * Sending something: what is under way, and what went wrong. `done` is told of
+ * what went well and may take its time, in which the form stays busy. `words` may
+ * say a refusal better than the table does.
+ */
+export function createSubmission<T>(options: {
+  send(): Promise<Result<T>>
+  done(value: T): void | Promise<void>
+  words?(failure: Failure): string | undefined
+}) {
+  const [busy, setBusy] = createSignal(false)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [message, setMessage] = createSignal('')
+  const wait = createCountdown(clear)
+
+  function clear() {
+    setFailure(null)
+    setMessage('')
+  }
+
+  return {
+    busy,
+    failure,
+    message,
+    /** For eyes only: a counter that speaks each second is a nuisance. */
+    countdown: () => (failure()?.kind === 'limited' && wait.left() > 0 ? `Wait ${seconds(wait.left())}` : ''),
+    clear,
+    async send() {
+      if (busy() || wait.left() > 0) return
+      setBusy(true)
+      clear()
+      const result = await options.send()
+      if (result.ok) {
+        await options.done(result.value)
+      } else {
+        setMessage(options.words?.(result.failure) ?? (await say(result.failure)))
+        setFailure(result.failure)
+        if (result.failure.kind === 'limited') wait.start(result.failure.retryAfterSeconds)
+      }
+      setBusy(false)
+    },
+  }
+}
+
+/** What went wrong, read out as it appears. */
+export function Alert(props: { message: string; class?: string }) {
+  return (
+    <div role="alert" class={cn('empty:hidden', props.class)}>
+      <Show when={props.message}>
+        <p class="animate-fade-in rounded-control bg-bad-soft px-3 py-2 text-meta text-bad wrap-anywhere">{props.message}</p>
+      </Show>
+    </div>
+  )
+}
+
 /** The submit button with what went wrong above it. */
-export function Submit(props: { label: string; busyLabel: string; busy: boolean; message: string; countdown: string }) {
+export function Submit(props: { label: string; busyLabel: string; busy: boolean; message: string; countdown: string; mark?: JSX.Element }) {
   return (
     <div class="mt-1 flex flex-col gap-3">
-      <div role="alert" class="empty:hidden">
-        <Show when={props.message}>
-          <p class="animate-fade-in rounded-control bg-bad-soft px-3 py-2 text-meta text-bad">{props.message}</p>
-        </Show>
-      </div>
-      <Button type="submit" size="large" disabled={props.countdown !== ''} aria-busy={props.busy}>
+      <Alert message={props.message} />
+      <Button type="submit" size="large" class="relative" disabled={props.countdown !== ''} aria-busy={props.busy}>
         {props.countdown || (props.busy ? props.busyLabel : props.label)}
+        {props.mark}
       </Button>
     </div>
+  )
+}
+
+/** The way to the sign-in page, from any other. */
+export function ToSignIn(props: { redirect?: string | undefined; children?: JSX.Element; button?: boolean }) {
+  return (
+    <Link
+      to="/sign-in"
+      search={props.redirect ? { redirect: props.redirect } : {}}
+      class={props.button ? cn(buttonVariants({ size: 'large' }), 'w-full') : buttonVariants({ variant: 'link', size: 'inline' })}
+    >
+      {props.children ?? 'Sign in'}
+    </Link>
   )
 }

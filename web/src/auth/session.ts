@@ -1,18 +1,15 @@
 import { queryOptions, type QueryClient } from '@tanstack/solid-query'
-import { call, RequestError, type Result } from '~/http'
+import { call, member, RequestError, type Result } from '~/http'
 
-// Accounts, as the server's /api/auth speaks of them.
+// Who is signed in, as the server's /api/auth speaks of it.
 
 export interface Account {
   id: string
   name: string
   email: string
   image: string | null
-}
-
-export interface Credentials {
-  email: string
-  password: string
+  /** Somebody without a way to come back: they may still make an account. */
+  guest: boolean
 }
 
 /** Who is signed in in this browser; null: nobody. */
@@ -23,14 +20,6 @@ export function getSession(signal?: AbortSignal): Promise<Result<{ account: Acco
     const account = parseAccount(member(value, 'user'))
     return account && { account }
   })
-}
-
-export function signIn(credentials: Credentials): Promise<Result<Account>> {
-  return call('/api/auth/sign-in/email', { method: 'POST', body: credentials }, (v) => parseAccount(member(v, 'user')))
-}
-
-export function signUp(who: Credentials & { name: string }): Promise<Result<Account>> {
-  return call('/api/auth/sign-up/email', { method: 'POST', body: who }, (v) => parseAccount(member(v, 'user')))
 }
 
 export function signOut(): Promise<Result<true>> {
@@ -55,6 +44,11 @@ export function setSession(client: QueryClient, account: Account | null) {
   client.setQueryData(sessionQuery.queryKey, account)
 }
 
+/** Makes the rest of the page ask anew who is signed in. */
+export function forgetSession(client: QueryClient) {
+  client.removeQueries({ queryKey: sessionQuery.queryKey })
+}
+
 /**
  * A place within this app to go to after signing in. Whatever else the address
  * says (another host, a scheme) is not followed.
@@ -64,15 +58,22 @@ export function safeRedirect(target: string | undefined): string {
   return target
 }
 
-function parseAccount(value: unknown): Account | null {
+/** The same of a whole address, if it is one of this server. */
+export function localPath(address: string | undefined, origin = location.origin): string {
+  if (!address) return '/'
+  try {
+    const url = new URL(address, origin)
+    return url.origin === origin ? safeRedirect(url.pathname + url.search + url.hash) : '/'
+  } catch {
+    return '/'
+  }
+}
+
+export function parseAccount(value: unknown): Account | null {
   const id = member(value, 'id')
   const name = member(value, 'name')
   const email = member(value, 'email')
   const image = member(value, 'image')
   if (typeof id !== 'string' || typeof name !== 'string' || typeof email !== 'string') return null
-  return { id, name, email, image: typeof image === 'string' && image !== '' ? image : null }
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+  return { id, name, email, image: typeof image === 'string' && image !== '' ? image : null, guest: member(value, 'isAnonymous') === true }
 }

@@ -1,64 +1,167 @@
-import { Link } from '@tanstack/solid-router'
-import { createSignal } from 'solid-js'
-import { buttonVariants } from '~/ui/button'
-import { emailFault, nameFault, newPasswordFault, PASSWORD_MAX, PASSWORD_MIN } from './fields'
-import { AuthPage, createSubmission, Field, Submit } from './form'
-import { signUp } from './session'
+import { useQueryClient } from '@tanstack/solid-query'
+import { createSignal, Show } from 'solid-js'
+import { callbackTo, requestLink, requestVerification, signUp, withRedirect } from './calls'
+import { CheckMail } from './check-mail'
+import { useEnter } from './enter'
+import { emailFault, nameFault, newPasswordFault, PASSWORD_MIN } from './fields'
+import { Alert, AuthPage, createSubmission, Field, focusFault, Submit, ToSignIn } from './form'
+import { addressMayJoin, mayJoin, type SignInOptions } from './options'
+import { safeRedirect, sessionQuery } from './session'
+import { Or, WayButtons } from './way-buttons'
+import { orderWays } from './ways'
+import { WithOptions } from './with-options'
+
+const TITLE = 'Create an account'
 
 export function SignUpPage(props: { redirect: string | undefined }) {
+  return (
+    <WithOptions title={TITLE}>
+      {(options) => (mayJoin(options) ? <SignUp options={options} redirect={props.redirect} /> : <NoWayIn options={options} redirect={props.redirect} />)}
+    </WithOptions>
+  )
+}
+
+/** For those who can't make an account here, or not yet. */
+function NoWayIn(props: { options: SignInOptions; redirect: string | undefined }) {
+  const byInvitation = props.options.signUp === 'invite'
+  return (
+    <AuthPage
+      title={byInvitation ? 'You need an invitation' : 'No new accounts'}
+      lead={
+        byInvitation
+          ? 'People come to this server by invitation. Ask somebody who is in for one, and open its link in this browser.'
+          : 'This server takes no new accounts. If that should change, whoever runs it can tell.'
+      }
+    >
+      <div class="mt-6">
+        <ToSignIn button redirect={props.redirect}>
+          Sign in with an account
+        </ToSignIn>
+      </div>
+    </AuthPage>
+  )
+}
+
+function SignUp(props: { options: SignInOptions; redirect: string | undefined }) {
+  const { options, redirect } = props
+  const { invite } = options
+  const client = useQueryClient()
+  const enter = useEnter()
+  const ways = orderWays(options, null, false)
+  const guest = client.getQueryData(sessionQuery.queryKey)?.guest ?? false
+
   const [name, setName] = createSignal('')
-  const [email, setEmail] = createSignal('')
+  const [email, setEmail] = createSignal(invite?.email ?? '')
   const [password, setPassword] = createSignal('')
   const [tried, setTried] = createSignal(false)
+  const [mailed, setMailed] = createSignal<'confirmation' | 'link'>()
+  const [trouble, setTrouble] = createSignal('')
+  let form: HTMLFormElement | undefined
 
-  const submission = createSubmission({
-    send: () => signUp({ name: name().trim(), email: email().trim(), password: password() }),
-    words(f) {
-      if (f.kind !== 'refused') return undefined
-      if (f.code.startsWith('USER_ALREADY_EXISTS')) return 'There is an account with this e-mail already. Sign in, or use another address.'
-      if (f.code === 'INVALID_EMAIL') return 'That is not an e-mail address.'
-      if (f.code === 'PASSWORD_TOO_SHORT') return `Use at least ${PASSWORD_MIN} characters for the password.`
-      if (f.code === 'PASSWORD_TOO_LONG') return `Use at most ${PASSWORD_MAX} characters for the password.`
-      return undefined
+  const confirmTo = callbackTo(withRedirect('/verify-email', safeRedirect(redirect)))
+  const sendLink = () =>
+    requestLink({
+      email: email().trim(),
+      name: name().trim(),
+      callbackURL: callbackTo(safeRedirect(redirect)),
+      errorCallbackURL: callbackTo(withRedirect('/sign-in', safeRedirect(redirect))),
+    })
+  const byPassword = createSubmission({
+    send: () => signUp({ name: name().trim(), email: email().trim(), password: password(), callbackURL: confirmTo }),
+    async done(entered) {
+      if (entered.step === 'confirm') setMailed('confirmation')
+      else await enter.after(entered, redirect)
     },
-    redirect: props.redirect,
   })
+  const byLink = createSubmission({ send: sendLink, done: () => void setMailed('link') })
+  const sending = options.passwords ? byPassword : byLink
+
+  function addressFault(): string {
+    const fault = emailFault(email())
+    if (fault || addressMayJoin(options, email())) return fault
+    return `Use an address ${domains(options)}.`
+  }
 
   function submit(event: SubmitEvent) {
     event.preventDefault()
     setTried(true)
-    if (nameFault(name()) || emailFault(email()) || newPasswordFault(password())) return
-    void submission.send()
+    setTrouble('')
+    if (form && focusFault(form)) return
+    void sending.send()
   }
 
+  const hasForm = options.passwords || options.magicLinks
+  const hasButtons = ways.buttons.length > 0
   return (
-    <AuthPage
-      title="Create an account"
-      lead="A name, and you are in the room."
-      aside={
-        <>
-          Have an account?{' '}
-          <Link to="/sign-in" search={props.redirect ? { redirect: props.redirect } : {}} class={buttonVariants({ variant: 'link', size: 'inline' })}>
-            Sign in
-          </Link>
-        </>
+    <Show
+      when={mailed()}
+      fallback={
+        <AuthPage
+          title={TITLE}
+          lead={lead(options, guest)}
+          aside={
+            <>
+              Have an account? <ToSignIn redirect={redirect} />
+            </>
+          }
+        >
+          <div class="mt-6 flex flex-col gap-5">
+            <Alert message={trouble()} />
+            {hasButtons && <WayButtons ways={ways.buttons} redirect={redirect} report={setTrouble} />}
+            {hasButtons && hasForm && <Or />}
+            <Show when={hasForm}>
+              <form ref={form} class="flex flex-col gap-4" onSubmit={submit} noValidate>
+                <Field
+                  label="Name" name="name" autocomplete="name" autofocus={!hasButtons} hint="What others will see."
+                  value={name()} onChange={setName} fault={tried() ? nameFault(name()) : ''}
+                />
+                <Field
+                  label="E-mail" name="email" type="email" autocomplete="username"
+                  hint={invite?.email ? 'The address that you were invited by.' : options.signUp === 'domain' && !options.firstAccount && !invite ? `An address ${domains(options)}.` : ''}
+                  readOnly={Boolean(invite?.email)}
+                  value={email()} onChange={setEmail} fault={tried() ? addressFault() : ''}
+                />
+                <Show when={options.passwords}>
+                  <Field
+                    label="Password" name="new-password" type="password" autocomplete="new-password" hint={`At least ${PASSWORD_MIN} characters.`}
+                    value={password()} onChange={setPassword} fault={tried() ? newPasswordFault(password()) : ''}
+                  />
+                </Show>
+                <Submit
+                  label={options.passwords ? 'Create account' : 'E-mail me a link'} busyLabel={options.passwords ? 'Creating…' : 'Sending…'}
+                  busy={sending.busy()} message={sending.message()} countdown={sending.countdown()}
+                />
+              </form>
+            </Show>
+          </div>
+        </AuthPage>
       }
     >
-      <form class="mt-6 flex flex-col gap-4" onSubmit={submit} noValidate>
-        <Field
-          label="Name" name="name" autocomplete="name" autofocus hint="What others will see."
-          value={name()} onChange={setName} fault={tried() ? nameFault(name()) : ''}
+      {(what) => (
+        <CheckMail
+          email={email().trim()}
+          mail={options.mail}
+          purpose={what() === 'link' ? 'Open it in this browser, and you are in.' : 'It confirms that the address is yours: open it, and you are in.'}
+          again={() => (what() === 'link' ? sendLink() : requestVerification(email().trim(), confirmTo))}
+          onOtherAddress={() => setMailed(undefined)}
+          aside={
+            <>
+              Had an account already? <ToSignIn redirect={redirect} />
+            </>
+          }
         />
-        <Field
-          label="E-mail" name="email" type="email" autocomplete="username"
-          value={email()} onChange={setEmail} fault={tried() ? emailFault(email()) : ''}
-        />
-        <Field
-          label="Password" name="new-password" type="password" autocomplete="new-password" hint={`At least ${PASSWORD_MIN} characters.`}
-          value={password()} onChange={setPassword} fault={tried() ? newPasswordFault(password()) : ''}
-        />
-        <Submit label="Create account" busyLabel="Creating…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
-      </form>
-    </AuthPage>
+      )}
+    </Show>
   )
+}
+
+function lead(options: SignInOptions, guest: boolean): string {
+  if (options.firstAccount) return 'You are the first here: this account will own the server.'
+  if (options.invite) return `${options.invite.invitedBy ?? 'Somebody'} invited you. A name, and you are in the room.`
+  if (guest) return 'What you wrote as a guest stays yours.'
+  return 'A name, and you are in the room.'
+}
+
+function domains(options: SignInOptions): string {
+  return `at ${new Intl.ListFormat('en', { type: 'disjunction' }).format(options.domains)}`
 }

@@ -1,18 +1,19 @@
-import { createFileRoute, redirect } from '@tanstack/solid-router'
-import { safeRedirect, sessionQuery } from '~/auth/session'
+import { createFileRoute } from '@tanstack/solid-router'
 import { SignInPage } from '~/auth/sign-in-page'
+import { visitorsOnly } from '~/auth/visitors'
+import { only } from '~/search'
+
+const validateSearch = only('redirect', 'error')
 
 export const Route = createFileRoute('/sign-in')({
-  validateSearch: (search): { redirect?: string } =>
-    typeof search['redirect'] === 'string' ? { redirect: search['redirect'] } : {},
-  beforeLoad: async ({ context, search }) => {
-    // Whether someone is signed in is only a convenience here: a server that
-    // can't be reached is told by the form.
-    const account = await context.client.ensureQueryData(sessionQuery).catch(() => null)
-    if (account) throw redirect({ href: safeRedirect(search.redirect) })
-  },
+  validateSearch,
+  beforeLoad: ({ context, search }) => visitorsOnly(context.client, search.redirect),
+  loaderDeps: ({ search }) => ({ error: search.error }),
+  // The words are fetched only where something went wrong.
+  loader: async ({ deps }) => (deps.error ? (await import('~/auth/words')).wordsFor(deps.error) : ''),
   component: () => {
     const search = Route.useSearch()
-    return <SignInPage redirect={search().redirect} />
+    const trouble = Route.useLoaderData()
+    return <SignInPage redirect={search().redirect} trouble={trouble()} />
   },
 })

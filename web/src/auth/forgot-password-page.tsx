@@ -1,0 +1,65 @@
+import { createSignal, Show } from 'solid-js'
+import { requestReset } from './calls'
+import { CheckMail } from './check-mail'
+import { emailFault } from './fields'
+import { AuthPage, createSubmission, Field, focusFault, Submit, ToSignIn } from './form'
+import { WithOptions } from './with-options'
+
+export function ForgotPasswordPage(props: { redirect: string | undefined; email: string }) {
+  return (
+    <WithOptions title="Forgot your password?">
+      {(options) => <ForgotPassword mail={options.mail} redirect={props.redirect} email={props.email} />}
+    </WithOptions>
+  )
+}
+
+function ForgotPassword(props: { mail: boolean; redirect: string | undefined; email: string }) {
+  const [email, setEmail] = createSignal(props.email)
+  const [tried, setTried] = createSignal(false)
+  const [mailed, setMailed] = createSignal(false)
+  let form: HTMLFormElement | undefined
+  const send = () => requestReset(email().trim())
+  const submission = createSubmission({ send, done: () => void setMailed(true) })
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (form && focusFault(form)) return
+    void submission.send()
+  }
+
+  return (
+    <Show
+      when={mailed()}
+      fallback={
+        <AuthPage
+          title="Forgot your password?"
+          lead="We send you a link by which you choose a new one."
+          aside={
+            <>
+              Remembered it? <ToSignIn redirect={props.redirect} />
+            </>
+          }
+        >
+          <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={submit} noValidate>
+            <Field
+              label="E-mail" name="email" type="email" autocomplete="username" autofocus
+              value={email()} onChange={setEmail} fault={tried() ? emailFault(email()) : ''}
+            />
+            <Submit label="Send the link" busyLabel="Sending…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+          </form>
+        </AuthPage>
+      }
+    >
+      <CheckMail
+        email={email().trim()}
+        mail={props.mail}
+        perhaps
+        purpose="It lets you choose a new password, and works for an hour."
+        again={send}
+        onOtherAddress={() => setMailed(false)}
+        aside={<ToSignIn redirect={props.redirect}>Back to signing in</ToSignIn>}
+      />
+    </Show>
+  )
+}

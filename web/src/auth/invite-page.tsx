@@ -1,0 +1,83 @@
+import { Link, useRouter } from '@tanstack/solid-router'
+import { Match, Show, Switch } from 'solid-js'
+import type { Result } from '~/http'
+import { Button, buttonVariants } from '~/ui/button'
+import type { Invitation } from './calls'
+import { AuthPage, ToSignIn } from './form'
+import type { Account } from './session'
+import { inWords } from './words'
+
+/** Where an invitation leads to. */
+export function InvitePage(props: { account: Account | null; opened: Result<Invitation> | null }) {
+  const router = useRouter()
+  return (
+    <Switch>
+      <Match when={props.account}>
+        {(account) => (
+          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. The invitation stays good for somebody else.`}>
+            <div class="mt-6 grid">
+              <Link to="/" class={buttonVariants({ size: 'large' })}>
+                Go to the rooms
+              </Link>
+            </div>
+          </AuthPage>
+        )}
+      </Match>
+      <Match when={props.opened?.ok ? props.opened.value : null}>
+        {(invitation) => (
+          <AuthPage
+            title="You are invited"
+            lead={
+              <>
+                <Show when={invitation().invitedBy} fallback="Somebody invited you to talk here.">
+                  {(name) => (
+                    <>
+                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to talk here.
+                    </>
+                  )}
+                </Show>
+                <Show when={invitation().email}>
+                  {(email) => (
+                    <>
+                      {' '}The invitation is for <strong class="font-medium text-ink">{email()}</strong>.
+                    </>
+                  )}
+                </Show>
+              </>
+            }
+          >
+            <div class="mt-6 flex flex-col gap-2.5">
+              <Link to="/sign-up" class={buttonVariants({ size: 'large' })}>
+                Create your account
+              </Link>
+              <Link to="/sign-in" class={buttonVariants({ variant: 'outline', size: 'large' })}>
+                I have an account
+              </Link>
+            </div>
+          </AuthPage>
+        )}
+      </Match>
+      <Match when={props.opened && !props.opened.ok ? props.opened.failure : null}>
+        {(failure) => (
+          <AuthPage
+            title={failure().kind === 'refused' ? 'This invitation is of no use' : 'No way through'}
+            lead={inWords(failure())}
+            aside={
+              <>
+                Have an account? <ToSignIn />
+              </>
+            }
+          >
+            <Show when={failure().kind !== 'refused'}>
+              <div class="mt-6 grid">
+                <Button size="large" onClick={() => void router.invalidate()}>
+                  Try again
+                </Button>
+              </div>
+            </Show>
+          </AuthPage>
+        )}
+      </Match>
+    </Switch>
+  )
+}

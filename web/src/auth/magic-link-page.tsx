@@ -1,0 +1,46 @@
+import { onMount, Show } from 'solid-js'
+import { Button } from '~/ui/button'
+import { redeemLink } from './calls'
+import { useEnter } from './enter'
+import { Alert, AuthPage, createSubmission, ToSignIn } from './form'
+import { localPath } from './session'
+import { wordsFor } from './words'
+
+/**
+ * Where a link that signs in leads to. The link is used up by a press of a button,
+ * not by the visit: programs that look through mail open links too.
+ */
+export function MagicLinkPage(props: { token: string | undefined; callbackURL: string | undefined; error: string | undefined }) {
+  const enter = useEnter()
+  let button: HTMLButtonElement | undefined
+  const submission = createSubmission({
+    send: () => redeemLink(props.token ?? ''),
+    async done(entered) {
+      if (entered.step !== 'confirm') await enter.after(entered, localPath(props.callbackURL))
+    },
+  })
+  onMount(() => button?.focus())
+  const unusable = () => (!props.token || props.error ? wordsFor(props.error ?? 'INVALID_TOKEN') : submission.failure()?.kind === 'refused' ? submission.message() : '')
+
+  return (
+    <Show
+      when={!unusable()}
+      fallback={
+        <AuthPage title="This link is of no use" lead={unusable()}>
+          <div class="mt-6 grid">
+            <ToSignIn button>Back to signing in</ToSignIn>
+          </div>
+        </AuthPage>
+      }
+    >
+      <AuthPage title="One press, and you are in" lead="You asked for this link to sign in to Snug with.">
+        <div class="mt-6 flex flex-col gap-3">
+          <Alert message={submission.message()} />
+          <Button ref={button} size="large" disabled={submission.countdown() !== ''} aria-busy={submission.busy()} onClick={() => void submission.send()}>
+            {submission.countdown() || (submission.busy() ? 'Signing in…' : 'Sign in')}
+          </Button>
+        </div>
+      </AuthPage>
+    </Show>
+  )
+}

@@ -1,0 +1,100 @@
+import { createSignal, Show } from 'solid-js'
+import { Button } from '~/ui/button'
+import { Checkbox } from '~/ui/checkbox'
+import { verifyCode } from './calls'
+import { useEnter } from './enter'
+import { AuthPage, createSubmission, Field, focusFault, Submit, ToSignIn } from './form'
+import { inWords, secondFactorWords } from './words'
+
+/** After these there is nothing left to enter a code for. */
+const over = new Set(['INVALID_TWO_FACTOR_COOKIE', 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE', 'TWO_FACTOR_ISNT_ENABLED', 'TOTP_NOT_ENABLED'])
+
+/** The second step of signing in. */
+export function TwoFactorPage(props: { redirect: string | undefined }) {
+  const enter = useEnter()
+  const [kind, setKind] = createSignal<'totp' | 'backup-code'>('totp')
+  const [code, setCode] = createSignal('')
+  const [trust, setTrust] = createSignal(false)
+  const [tried, setTried] = createSignal(false)
+  let form: HTMLFormElement | undefined
+
+  // Apps show them in groups, and people write them down so.
+  const given = () => code().replace(/\s/g, '')
+  const submission = createSubmission({
+    send: () => verifyCode(kind(), given(), trust()),
+    async done(entered) {
+      if (entered.step === 'in') await enter.after(entered, props.redirect)
+    },
+    words: (f) => inWords(f, secondFactorWords),
+  })
+
+  function fault(): string {
+    if (kind() === 'totp') return /^\d{6}$/.test(given()) ? '' : 'Enter the six digits that your app shows.'
+    return given() === '' ? 'Enter one of your backup codes.' : ''
+  }
+
+  async function submit(event: SubmitEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (form && focusFault(form)) return
+    await submission.send()
+    if (submission.failure()) form?.querySelector<HTMLInputElement>('[name="code"]')?.select()
+  }
+
+  function change() {
+    setKind(kind() === 'totp' ? 'backup-code' : 'totp')
+    setCode('')
+    setTried(false)
+    submission.clear()
+  }
+
+  const ended = () => {
+    const failure = submission.failure()
+    return failure?.kind === 'refused' && over.has(failure.code)
+  }
+
+  return (
+    <Show
+      when={!ended()}
+      fallback={
+        <AuthPage title="That took too long" lead={submission.message()}>
+          <div class="mt-6 grid">
+            <ToSignIn button redirect={props.redirect}>
+              Start again
+            </ToSignIn>
+          </div>
+        </AuthPage>
+      }
+    >
+      <AuthPage
+        title="One step more"
+        lead={kind() === 'totp' ? 'Enter the code that your authenticator app shows for Snug.' : 'Enter one of the codes that you put away when you turned this on.'}
+        aside={
+          <>
+            Not you? <ToSignIn redirect={props.redirect}>Start again</ToSignIn>
+          </>
+        }
+      >
+        <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={(event) => void submit(event)} noValidate>
+          <Show when={kind()} keyed>
+            {(now) => (
+              <Field
+                label={now === 'totp' ? 'Code' : 'Backup code'} name="code" type="text"
+                inputmode={now === 'totp' ? 'numeric' : 'text'} autocomplete={now === 'totp' ? 'one-time-code' : 'off'} autofocus
+                value={code()} onChange={setCode} fault={tried() ? fault() : ''}
+                class="text-center text-title tabular-nums tracking-[0.25em] pointer-coarse:text-title"
+              />
+            )}
+          </Show>
+          <Checkbox checked={trust()} onChange={setTrust}>
+            Trust this device for 30 days
+          </Checkbox>
+          <Submit label="Go on" busyLabel="Checking…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+          <Button type="button" variant="quiet" size="large" class="-mt-1" onClick={change}>
+            {kind() === 'totp' ? 'Use a backup code' : 'Use the code of the app'}
+          </Button>
+        </form>
+      </AuthPage>
+    </Show>
+  )
+}
