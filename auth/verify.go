@@ -169,6 +169,10 @@ func (s *Service) verifyEmail(c *call) error {
 		switch t.Request {
 		case requestVerify:
 			err = s.verifyAddress(c, t, token, now)
+		case requestChange:
+			err = s.agreeToChange(c, t, token, target, now)
+		case requestAdopt:
+			err = s.adoptAddress(c, t, token, now)
 		default:
 			err = errTicket
 		}
