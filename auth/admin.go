@@ -22,19 +22,20 @@ type Person struct {
 	Verified  bool      `json:"verified"`
 	Role      Role      `json:"role"`
 	Banned    bool      `json:"banned"`
+	BanReason string    `json:"banReason,omitempty"`
 	Guest     bool      `json:"guest"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
-func (u *user) person() Person {
-	return Person{u.id, u.name, u.email, u.emailVerified, u.role, u.banned, u.anonymous, u.created}
+func (u *user) person(banReason string) Person {
+	return Person{u.id, u.name, u.email, u.emailVerified, u.role, u.banned, banReason, u.anonymous, u.created}
 }
 
 // People returns at most limit users in whose name or address the text occurs, by
 // when they came, the latest first.
 func (s *Service) People(ctx context.Context, text string, limit int) (list []Person, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		const query = `select ` + userColumns + ` from users u
+		const query = `select u.ban_reason, ` + userColumns + ` from users u
 			where ? = '' or instr(lower(u.name), lower(?)) > 0 or instr(lower(u.email), lower(?)) > 0
 			order by u.created_at desc, u.id limit ?`
 		rows, err := tx.QueryContext(ctx, query, text, text, text, limit)
@@ -44,10 +45,11 @@ func (s *Service) People(ctx context.Context, text string, limit int) (list []Pe
 		defer func() { err = errors.Join(err, rows.Close()) }()
 		for rows.Next() {
 			var u user
-			if err := u.scan(rows); err != nil {
+			var reason string
+			if err := u.scan(rows, &reason); err != nil {
 				return err
 			}
-			list = append(list, u.person())
+			list = append(list, u.person(reason))
 		}
 		return rows.Err()
 	})
@@ -219,8 +221,37 @@ func (s *Service) Delete(ctx context.Context, email string) error {
 	return nil
 }
 
-// InviteLink makes an invitation and returns the path of its page.
+// SignOut ends all sessions of a person. API tokens stay good.
+func (s *Service) SignOut(ctx context.Context, email string) error {
+	var u *user
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		u, err = userBy(ctx, tx, email)
+		return err
+	})
+	if err == nil {
+		err = s.endAll(ctx, u.id)
+	}
+	if err != nil {
+		return fmt.Errorf("sign user out: %w", err)
+	}
+	return nil
+}
+
+// InviteLink makes an invitation and returns the path of its page. Without Uses it
+// is good once, without Life for a week.
 func (s *Service) InviteLink(ctx context.Context, i Invite) (path string, err error) {
+	if i.Uses == 0 {
+		i.Uses = 1
+	}
+	if i.Life == 0 {
+		i.Life = defaultInviteDays * 24 * time.Hour
+	}
+	if i.Uses < 1 || i.Uses > maxInviteUses {
+		return "", fmt.Errorf("an invitation is good for 1 to %d accounts, not %d", maxInviteUses, i.Uses)
+	}
+	if most := maxInviteDays * 24 * time.Hour; i.Life < 0 || i.Life > most {
+		return "", fmt.Errorf("an invitation is good for at most %d days", maxInviteDays)
+	}
 	if i.Email != "" {
 		if i.Email, err = cleanEmail(i.Email); err != nil {
 			return "", err

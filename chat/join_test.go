@@ -91,6 +91,16 @@ func (w *world) fill(n int, content string) {
 	p.leaves()
 }
 
+func TestHasRoom(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		for slug, want := range map[string]bool{chat.Level0Room: true, "nowhere": false, "": false} {
+			if got, err := w.chat.HasRoom(w.Context(), slug); err != nil || got != want {
+				t.Errorf("%q: %t %v", slug, got, err)
+			}
+		}
+	})
+}
+
 func TestResume(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		ada, joined := w.joined("ada")

@@ -66,6 +66,16 @@ func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
 	return id, nil
 }
 
+// HasRoom reports whether there is a room with that slug.
+func (s *Service) HasRoom(ctx context.Context, slug string) (bool, error) {
+	_, err := s.rooms.find(ctx, slug)
+	var known *Error
+	if errors.As(err, &known) && known.Code == CodeNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // all returns the ids of all rooms.
 func (rs *rooms) all(ctx context.Context) (ids []RoomID, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) error {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -303,4 +304,25 @@ func FuzzLoad(f *testing.F) {
 		// Whatever it is, it is an answer and not a crash.
 		_, _ = load(t, sources{args: []string{arg}, dotenv: dotenv, toml: toml})
 	})
+}
+
+// A command that takes words beside its flags must know which are values.
+func TestIsFlag(t *testing.T) {
+	for _, tt := range []struct {
+		arg         string
+		known, next bool
+	}{
+		{"--data", true, true}, {"-data", true, true}, {"--data=x", true, false}, {"--config", true, true}, {"--config=x", true, false},
+		{"--guests", true, false}, {"--guests=false", true, false}, {"--oidc.acme.issuer", true, true}, {"--oidc.acme.issuer=x", true, false},
+		{"--secret", true, true}, // so that nobody takes the secret for a word
+		{"--dta", false, false}, {"--help", false, false}, {"data", false, false}, {"", false, false}, {"-", false, false}, {"--", false, false},
+		{"--oidc.acme.issuers", false, false},
+	} {
+		if known, next := config.IsFlag(tt.arg); known != tt.known || next != tt.next {
+			t.Errorf("%q: known %t, value next %t", tt.arg, known, next)
+		}
+	}
+	if all := config.Flags(); !slices.Contains(all, "--data") || slices.Contains(all, "--secret") {
+		t.Errorf("flags %v", all)
+	}
 }

@@ -173,6 +173,32 @@ func readFlags(table []Setting, args []string) (found map[string]value, file str
 	return found, file, nil
 }
 
+// IsFlag tells of a command line's argument whether it is the flag of a setting, or
+// of the config file, and whether its value is the argument after it.
+func IsFlag(arg string) (known, valueNext bool) {
+	name, isFlag := strings.CutPrefix(arg, "-")
+	name, _, given := strings.Cut(strings.TrimPrefix(name, "-"), "=")
+	switch {
+	case !isFlag:
+		return false, false
+	case name == "config":
+		return true, !given
+	}
+	s, err := find(Settings(), "flag", "--"+name, asFlag)
+	return err == nil, err == nil && !given && !s.Bool
+}
+
+// Flags returns the flags of all settings but those of OIDC issuers.
+func Flags() []string {
+	list := []string{"--config"}
+	for _, s := range Settings() {
+		if !s.Secret {
+			list = append(list, asFlag(s)...)
+		}
+	}
+	return list
+}
+
 func asFlag(s Setting) []string { return []string{"--" + s.Name} }
 
 func asKey(s Setting) []string { return []string{s.Name} }
