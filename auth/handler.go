@@ -81,6 +81,15 @@ func (s *Service) routeTable() map[string]route {
 		"GET /auth/reset-password/*":         {handle: s.openReset},
 		"POST /auth/reset-password":          {handle: s.resetPassword},
 
+		"GET /auth/passkey/generate-register-options":      {handle: s.registerOptions},
+		"POST /auth/passkey/verify-registration":           {handle: s.verifyRegistration, family: "passkey"},
+		"GET /auth/passkey/generate-authenticate-options":  {handle: s.authenticateOptions, family: "passkey-options"},
+		"POST /auth/passkey/generate-authenticate-options": {handle: s.authenticateOptions, family: "passkey-options"},
+		"POST /auth/passkey/verify-authentication":         {handle: s.verifyAuthentication, family: "passkey"},
+		"GET /auth/passkey/list-user-passkeys":             {handle: s.listPasskeys},
+		"POST /auth/passkey/delete-passkey":                {handle: s.deletePasskey},
+		"POST /auth/passkey/update-passkey":                {handle: s.updatePasskey},
+
 		"GET /account":                 {handle: s.account},
 		"POST /account/avatar":         {handle: s.uploadAvatar, raw: true},
 		"POST /account/avatar/remove":  {handle: s.removeAvatar},

@@ -78,6 +78,15 @@ const (
 
 	backupCodes  = 10
 	backupLength = 10 // letters and digits, 59 bits
+
+	// passkeyLife is how long an authenticator may take to answer, its user included.
+	passkeyLife = 5 * time.Minute
+	// maxPasskeys per user: they are all offered at once.
+	maxPasskeys = 20
+	// maxPasskeyResponse bytes of JSON may be the answer. It bounds the keys in it, so
+	// that checking a signature takes milliseconds.
+	maxPasskeyResponse = 16 << 10
+
 	// methodLife is how long a browser remembers how it was signed in last.
 	methodLife = 30 * 24 * time.Hour
 

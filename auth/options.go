@@ -28,9 +28,11 @@ type providerJSON struct {
 func (s *Service) options(c *call) error {
 	o := optionsJSON{
 		SignUp: s.cfg.SignUp.Mode, Domains: s.cfg.SignUp.Domains, Passwords: !s.cfg.NoPasswords,
-		MagicLinks: s.cfg.MagicLinks && s.cfg.Mail != nil, Passkeys: true, Guests: s.cfg.Guests,
+		MagicLinks: s.cfg.MagicLinks && s.cfg.Mail != nil, Guests: s.cfg.Guests,
 		RequireVerified: s.cfg.RequireVerified, Mail: s.cfg.Mail != nil, Providers: []providerJSON{},
 	}
+	_, err := s.passkeyHost(c.r)
+	o.Passkeys = err == nil
 	if o.SignUp == SignUpOpen {
 		o.SignUp = "open"
 	}
@@ -41,7 +43,7 @@ func (s *Service) options(c *call) error {
 		o.Providers = append(o.Providers, providerJSON{p.ID(), p.Name()})
 	}
 	ctx := c.r.Context()
-	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		const query = `select not exists (select 1 from users where anonymous = 0)`
 		if err := tx.QueryRowContext(ctx, query).Scan(&o.FirstAccount); err != nil {
 			return err
