@@ -170,14 +170,25 @@ describe('reconnecting', () => {
   })
 
   it.each([[4401, 'signedOut'], [4403, 'banned']] as const)('does not follow close code %i', async (code, reason) => {
-    const t = setUp()
+    const t = setUp('no')
     t.socket.hello()
     t.socket.closes(code)
+    await vi.advanceTimersByTimeAsync(0)
     expect(t.connection.state()).toEqual({ status: 'ended', reason })
     await vi.advanceTimersByTimeAsync(120_000)
     t.happens('online')
     expect(t.sockets).toHaveLength(1)
     expect(t.listening()).toBe(false)
+  })
+
+  it('goes on after its session ended where another one took its place', async () => {
+    const t = setUp('yes')
+    t.socket.hello()
+    t.socket.closes(4401)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(t.sockets).toHaveLength(2)
+    t.socket.hello()
+    expect(t.status()).toBe('open')
   })
 
   it('starts over after a connection that lasted, and not after one that did not', async () => {

@@ -52,8 +52,9 @@ export interface Surroundings {
 export interface ConnectionOptions {
   openSocket(): SocketLike
   /**
-   * Asked after a handshake that failed, since a browser doesn't tell a socket
-   * that was refused for want of a session from one that can't be reached.
+   * Asked after the session of a socket ended, and after a handshake that failed,
+   * since a browser doesn't tell a socket that was refused for want of a session
+   * from one that can't be reached.
    */
   signedIn(): Promise<'yes' | 'no' | 'unknown'>
   surroundings: Surroundings
@@ -174,9 +175,9 @@ export function makeConnection(options: ConnectionOptions): Connection {
   function closed(code: number) {
     const opened = state.status === 'open'
     socket = null
-    if (code === CLOSE_SIGNED_OUT) return end('signedOut')
     if (code === CLOSE_BANNED) return end('banned')
-    lost(opened)
+    // A session that is over may have been renewed: by a new password, say.
+    lost(opened && code !== CLOSE_SIGNED_OUT)
   }
 
   function lost(opened: boolean) {
