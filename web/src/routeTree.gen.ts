@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as DashboardRouteImport } from './routes/dashboard'
+import { Route as DeleteAccountRouteImport } from './routes/delete-account'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as MagicLinkRouteImport } from './routes/magic-link'
 import { Route as ResetPasswordRouteImport } from './routes/reset-password'
@@ -19,7 +20,15 @@ import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as TwoFactorRouteImport } from './routes/two-factor'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
+import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
+import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
+import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
+import { Route as AppAccountDevicesRouteImport } from './routes/_app/account.devices'
+import { Route as AppAccountInvitationsRouteImport } from './routes/_app/account.invitations'
+import { Route as AppAccountProfileRouteImport } from './routes/_app/account.profile'
+import { Route as AppAccountSignInRouteImport } from './routes/_app/account.sign-in'
+import { Route as AppAccountTokensRouteImport } from './routes/_app/account.tokens'
 import { Route as AppRoomsSlugRouteImport } from './routes/_app/rooms.$slug'
 import { Route as ApiAuthCallbackProviderRouteImport } from './routes/api.auth.callback.$provider'
 
@@ -30,6 +39,11 @@ const AppRoute = AppRouteImport.update({
 const DashboardRoute = DashboardRouteImport.update({
   id: '/dashboard',
   path: '/dashboard',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const DeleteAccountRoute = DeleteAccountRouteImport.update({
+  id: '/delete-account',
+  path: '/delete-account',
   getParentRoute: () => rootRouteImport,
 } as any)
 const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
@@ -72,10 +86,50 @@ const AppIndexRoute = AppIndexRouteImport.update({
   path: '/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountRoute = AppAccountRouteImport.update({
+  id: '/account',
+  path: '/account',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
   getParentRoute: () => rootRouteImport,
+} as any)
+const AppAccountIndexRoute = AppAccountIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountDataRoute = AppAccountDataRouteImport.update({
+  id: '/data',
+  path: '/data',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountDevicesRoute = AppAccountDevicesRouteImport.update({
+  id: '/devices',
+  path: '/devices',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountInvitationsRoute = AppAccountInvitationsRouteImport.update({
+  id: '/invitations',
+  path: '/invitations',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountProfileRoute = AppAccountProfileRouteImport.update({
+  id: '/profile',
+  path: '/profile',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountSignInRoute = AppAccountSignInRouteImport.update({
+  id: '/sign-in',
+  path: '/sign-in',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountTokensRoute = AppAccountTokensRouteImport.update({
+  id: '/tokens',
+  path: '/tokens',
+  getParentRoute: () => AppAccountRoute,
 } as any)
 const AppRoomsSlugRoute = AppRoomsSlugRouteImport.update({
   id: '/rooms/$slug',
@@ -91,6 +145,7 @@ const ApiAuthCallbackProviderRoute = ApiAuthCallbackProviderRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/dashboard': typeof DashboardRoute
+  '/delete-account': typeof DeleteAccountRoute
   '/forgot-password': typeof ForgotPasswordRoute
   '/magic-link': typeof MagicLinkRoute
   '/reset-password': typeof ResetPasswordRoute
@@ -98,12 +153,21 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/account': typeof AppAccountRouteWithChildren
   '/invite/$token': typeof InviteTokenRoute
+  '/account/data': typeof AppAccountDataRoute
+  '/account/devices': typeof AppAccountDevicesRoute
+  '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/profile': typeof AppAccountProfileRoute
+  '/account/sign-in': typeof AppAccountSignInRoute
+  '/account/tokens': typeof AppAccountTokensRoute
   '/rooms/$slug': typeof AppRoomsSlugRoute
+  '/account/': typeof AppAccountIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRoutesByTo {
   '/dashboard': typeof DashboardRoute
+  '/delete-account': typeof DeleteAccountRoute
   '/forgot-password': typeof ForgotPasswordRoute
   '/magic-link': typeof MagicLinkRoute
   '/reset-password': typeof ResetPasswordRoute
@@ -113,13 +177,21 @@ export interface FileRoutesByTo {
   '/verify-email': typeof VerifyEmailRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
+  '/account/data': typeof AppAccountDataRoute
+  '/account/devices': typeof AppAccountDevicesRoute
+  '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/profile': typeof AppAccountProfileRoute
+  '/account/sign-in': typeof AppAccountSignInRoute
+  '/account/tokens': typeof AppAccountTokensRoute
   '/rooms/$slug': typeof AppRoomsSlugRoute
+  '/account': typeof AppAccountIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/_app': typeof AppRouteWithChildren
   '/dashboard': typeof DashboardRoute
+  '/delete-account': typeof DeleteAccountRoute
   '/forgot-password': typeof ForgotPasswordRoute
   '/magic-link': typeof MagicLinkRoute
   '/reset-password': typeof ResetPasswordRoute
@@ -127,9 +199,17 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/_app/account': typeof AppAccountRouteWithChildren
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/account/data': typeof AppAccountDataRoute
+  '/_app/account/devices': typeof AppAccountDevicesRoute
+  '/_app/account/invitations': typeof AppAccountInvitationsRoute
+  '/_app/account/profile': typeof AppAccountProfileRoute
+  '/_app/account/sign-in': typeof AppAccountSignInRoute
+  '/_app/account/tokens': typeof AppAccountTokensRoute
   '/_app/rooms/$slug': typeof AppRoomsSlugRoute
+  '/_app/account/': typeof AppAccountIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRouteTypes {
@@ -137,6 +217,7 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/dashboard'
+    | '/delete-account'
     | '/forgot-password'
     | '/magic-link'
     | '/reset-password'
@@ -144,12 +225,21 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/two-factor'
     | '/verify-email'
+    | '/account'
     | '/invite/$token'
+    | '/account/data'
+    | '/account/devices'
+    | '/account/invitations'
+    | '/account/profile'
+    | '/account/sign-in'
+    | '/account/tokens'
     | '/rooms/$slug'
+    | '/account/'
     | '/api/auth/callback/$provider'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/dashboard'
+    | '/delete-account'
     | '/forgot-password'
     | '/magic-link'
     | '/reset-password'
@@ -159,12 +249,20 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/invite/$token'
     | '/'
+    | '/account/data'
+    | '/account/devices'
+    | '/account/invitations'
+    | '/account/profile'
+    | '/account/sign-in'
+    | '/account/tokens'
     | '/rooms/$slug'
+    | '/account'
     | '/api/auth/callback/$provider'
   id:
     | '__root__'
     | '/_app'
     | '/dashboard'
+    | '/delete-account'
     | '/forgot-password'
     | '/magic-link'
     | '/reset-password'
@@ -172,15 +270,24 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/two-factor'
     | '/verify-email'
+    | '/_app/account'
     | '/invite/$token'
     | '/_app/'
+    | '/_app/account/data'
+    | '/_app/account/devices'
+    | '/_app/account/invitations'
+    | '/_app/account/profile'
+    | '/_app/account/sign-in'
+    | '/_app/account/tokens'
     | '/_app/rooms/$slug'
+    | '/_app/account/'
     | '/api/auth/callback/$provider'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
   DashboardRoute: typeof DashboardRoute
+  DeleteAccountRoute: typeof DeleteAccountRoute
   ForgotPasswordRoute: typeof ForgotPasswordRoute
   MagicLinkRoute: typeof MagicLinkRoute
   ResetPasswordRoute: typeof ResetPasswordRoute
@@ -206,6 +313,13 @@ declare module '@tanstack/solid-router' {
       path: '/dashboard'
       fullPath: '/dashboard'
       preLoaderRoute: typeof DashboardRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/delete-account': {
+      id: '/delete-account'
+      path: '/delete-account'
+      fullPath: '/delete-account'
+      preLoaderRoute: typeof DeleteAccountRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/forgot-password': {
@@ -264,12 +378,68 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/account': {
+      id: '/_app/account'
+      path: '/account'
+      fullPath: '/account'
+      preLoaderRoute: typeof AppAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
       fullPath: '/invite/$token'
       preLoaderRoute: typeof InviteTokenRouteImport
       parentRoute: typeof rootRouteImport
+    }
+    '/_app/account/': {
+      id: '/_app/account/'
+      path: '/'
+      fullPath: '/account/'
+      preLoaderRoute: typeof AppAccountIndexRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/data': {
+      id: '/_app/account/data'
+      path: '/data'
+      fullPath: '/account/data'
+      preLoaderRoute: typeof AppAccountDataRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/devices': {
+      id: '/_app/account/devices'
+      path: '/devices'
+      fullPath: '/account/devices'
+      preLoaderRoute: typeof AppAccountDevicesRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/invitations': {
+      id: '/_app/account/invitations'
+      path: '/invitations'
+      fullPath: '/account/invitations'
+      preLoaderRoute: typeof AppAccountInvitationsRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/profile': {
+      id: '/_app/account/profile'
+      path: '/profile'
+      fullPath: '/account/profile'
+      preLoaderRoute: typeof AppAccountProfileRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/sign-in': {
+      id: '/_app/account/sign-in'
+      path: '/sign-in'
+      fullPath: '/account/sign-in'
+      preLoaderRoute: typeof AppAccountSignInRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/tokens': {
+      id: '/_app/account/tokens'
+      path: '/tokens'
+      fullPath: '/account/tokens'
+      preLoaderRoute: typeof AppAccountTokensRouteImport
+      parentRoute: typeof AppAccountRoute
     }
     '/_app/rooms/$slug': {
       id: '/_app/rooms/$slug'
@@ -288,12 +458,38 @@ declare module '@tanstack/solid-router' {
   }
 }
 
+interface AppAccountRouteChildren {
+  AppAccountDataRoute: typeof AppAccountDataRoute
+  AppAccountDevicesRoute: typeof AppAccountDevicesRoute
+  AppAccountInvitationsRoute: typeof AppAccountInvitationsRoute
+  AppAccountProfileRoute: typeof AppAccountProfileRoute
+  AppAccountSignInRoute: typeof AppAccountSignInRoute
+  AppAccountTokensRoute: typeof AppAccountTokensRoute
+  AppAccountIndexRoute: typeof AppAccountIndexRoute
+}
+
+const AppAccountRouteChildren: AppAccountRouteChildren = {
+  AppAccountDataRoute: AppAccountDataRoute,
+  AppAccountDevicesRoute: AppAccountDevicesRoute,
+  AppAccountInvitationsRoute: AppAccountInvitationsRoute,
+  AppAccountProfileRoute: AppAccountProfileRoute,
+  AppAccountSignInRoute: AppAccountSignInRoute,
+  AppAccountTokensRoute: AppAccountTokensRoute,
+  AppAccountIndexRoute: AppAccountIndexRoute,
+}
+
+const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
+  AppAccountRouteChildren,
+)
+
 interface AppRouteChildren {
+  AppAccountRoute: typeof AppAccountRouteWithChildren
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAccountRoute: AppAccountRouteWithChildren,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
 }
@@ -303,6 +499,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   DashboardRoute: DashboardRoute,
+  DeleteAccountRoute: DeleteAccountRoute,
   ForgotPasswordRoute: ForgotPasswordRoute,
   MagicLinkRoute: MagicLinkRoute,
   ResetPasswordRoute: ResetPasswordRoute,

@@ -1,14 +1,16 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createContext, createSignal, onCleanup, useContext, type Accessor, type JSX } from 'solid-js'
+import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
 import { getSession, type Account } from '~/auth/session'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
+import { settled } from './renewal'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
 export interface Live {
-  account: Account
+  /** Always the same person, whose name and picture may change. */
+  account: Accessor<Account>
   connection: Connection
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
@@ -26,8 +28,8 @@ export function useLive(): Live {
 
 export function LiveProvider(props: { account: Account; onSignedOut(): void; children: JSX.Element }) {
   const client = useQueryClient()
-  // Another account is another provider.
-  const account = props.account
+  // Another person is another provider.
+  const userId = untrack(() => props.account.id)
   const store = 'indexedDB' in globalThis ? makeIndexedDBStore(indexedDB) : makeMemoryStore()
   const theme = makeTheme()
   const rooms = new Map<string, RoomSession>()
@@ -36,7 +38,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     openSocket: openBrowserSocket,
     surroundings: browserSurroundings,
     async signedIn() {
-      const result = await getSession()
+      const result = await settled(getSession)
       if (!result.ok) return 'unknown'
       return result.value.account ? 'yes' : 'no'
     },
@@ -56,14 +58,14 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   })
 
   const live: Live = {
-    account,
+    account: () => props.account,
     connection,
     state,
     theme,
     room(slug) {
       let session = rooms.get(slug)
       if (!session) {
-        session = makeRoomSession({ slug, userId: account.id, connection, client, store, onSignedOut: () => props.onSignedOut() })
+        session = makeRoomSession({ slug, userId, connection, client, store, onSignedOut: () => props.onSignedOut() })
         rooms.set(slug, session)
       }
       return session

@@ -1,8 +1,8 @@
-import { useQueryClient } from '@tanstack/solid-query'
-import { Link, Outlet, useRouter } from '@tanstack/solid-router'
+import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import Hash from 'lucide-solid/icons/hash'
 import { Match, Show, Switch } from 'solid-js'
-import { setSession, type Account } from '~/auth/session'
+import { sessionQuery, setSession, type Account } from '~/auth/session'
 import { Mark } from '~/mark'
 import { Notice } from '~/notice'
 import { Button, buttonVariants } from '~/ui/button'
@@ -16,29 +16,32 @@ export function Shell(props: { account: Account }) {
   const client = useQueryClient()
   const router = useRouter()
 
+  // What changes of the account later is in the cache; nothing is fetched here.
+  const session = useQuery(() => ({ ...sessionQuery, enabled: false }))
+  const account = () => session.data ?? props.account
+
   // Signed out here, in another tab, or by the server: the same way out.
   function leave(keepPlace: boolean) {
-    const { href, pathname } = router.state.location
-    if (!pathname.startsWith('/sign-')) {
+    const { href, pathname } = router.latestLocation
+    if (!pathname.startsWith('/sign-') && pathname !== '/delete-account') {
       setSession(client, null)
       void router.navigate({ to: '/sign-in', search: keepPlace ? { redirect: href } : {} })
     }
   }
 
   return (
-    <Show when={props.account} keyed>
-      {(account) => (
-        <LiveProvider account={account} onSignedOut={() => leave(true)}>
-          <Frame onSignedOut={() => leave(false)} />
-          <Toaster />
-        </LiveProvider>
-      )}
+    <Show when={account().id} keyed>
+      <LiveProvider account={account()} onSignedOut={() => leave(true)}>
+        <Frame onSignedOut={() => leave(false)} />
+        <Toaster />
+      </LiveProvider>
     </Show>
   )
 }
 
 function Frame(props: { onSignedOut(): void }) {
   const { state } = useLive()
+  const atAccount = useRouterState({ select: (s) => s.location.pathname.startsWith('/account') })
   const ended = () => {
     const s = state()
     return s.status === 'ended' ? s.reason : undefined
@@ -58,7 +61,7 @@ function Frame(props: { onSignedOut(): void }) {
               target?.focus()
             }}
           >
-            Skip to writing
+            {atAccount() ? 'Skip to the page' : 'Skip to writing'}
           </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />

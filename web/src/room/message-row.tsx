@@ -41,7 +41,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
               </span>
             }
           >
-            <Avatar userId={props.row.userId} name={props.row.userName} class="mt-0.5" />
+            <Avatar userId={props.row.userId} name={props.row.userName} image={props.row.userImage} class="mt-0.5" />
           </Show>
         </div>
         <div class="min-w-0 max-w-[47.5rem] flex-1">

@@ -14,7 +14,7 @@ export function People(props: { people: readonly User[]; count: number; me: stri
       >
         <span class="flex -space-x-1">
           <For each={props.people.slice(0, 3)}>
-            {(person) => <Avatar userId={person.userId} name={person.userName} letters={1} class="size-7 text-day ring-2 ring-paper max-sm:nth-3:hidden" />}
+            {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} letters={1} class="size-7 text-day ring-2 ring-paper max-sm:nth-3:hidden" />}
           </For>
         </span>
         <span class="pe-1 text-meta font-medium text-muted tabular-nums">{props.count}</span>
@@ -25,7 +25,7 @@ export function People(props: { people: readonly User[]; count: number; me: stri
           <For each={props.people}>
             {(person) => (
               <li class="flex items-center gap-2.5 rounded-control px-1.5 py-1">
-                <Avatar userId={person.userId} name={person.userName} class="size-7 text-day" />
+                <Avatar userId={person.userId} name={person.userName} image={person.userImage} class="size-7 text-day" />
                 <span class="min-w-0 truncate text-body" dir="auto">{person.userName}</span>
                 <Show when={person.userId === props.me}>
                   <span class="ms-auto text-meta text-muted">you</span>

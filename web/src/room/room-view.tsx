@@ -10,6 +10,7 @@ import { Button, buttonVariants } from '~/ui/button'
 import { Composer } from './composer'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
+import type { Me } from './rows'
 import type { RoomSession } from './session'
 import { Announcer, RowSkeletons, Timeline, type TimelineHandle } from './timeline'
 
@@ -21,13 +22,12 @@ export function RoomView(props: { slug: string }) {
   const live = useLive()
   // The view of one room; another slug is another view.
   const session = live.room(props.slug)
-  const { account } = live
-  const me = { id: account.id, name: account.name }
+  const me = () => ({ id: live.account().id, name: live.account().name, image: live.account().image ?? undefined })
   const [timeline, setTimeline] = createSignal<TimelineHandle>()
   const online = () => live.state().status === 'open'
   const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length
 
-  createTitle(session, me.id)
+  createTitle(session, me().id)
 
   function post(content: string): boolean {
     const taken = session.post(content)
@@ -39,15 +39,15 @@ export function RoomView(props: { slug: string }) {
     <main id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
       <Show when={session.gone()} fallback={
         <>
-          <Head session={session} me={me.id} />
+          <Head session={session} me={me()} />
           <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
-          <Body session={session} me={me} online={online()} handle={setTimeline} />
-          <Announcer session={session} me={me.id} />
+          <Body session={session} me={me()} online={online()} handle={setTimeline} />
+          <Announcer session={session} me={me().id} />
           <Composer
             room={props.slug}
-            userId={me.id}
+            userId={me().id}
             slowedUntil={session.slowedUntil()}
-            typing={typingWords(session.room().typing, me.id)}
+            typing={typingWords(session.room().typing, me().id)}
             onPost={post}
             onTyping={session.typing}
           />
@@ -71,9 +71,14 @@ export function RoomView(props: { slug: string }) {
   )
 }
 
-function Head(props: { session: RoomSession; me: string }) {
+function Head(props: { session: RoomSession; me: Me }) {
   const client = useQueryClient()
   const router = useRouter()
+  // Oneself with the face that one has now, which the server may not have told yet.
+  const people = createMemo(() => {
+    const { id, name, image } = props.me
+    return props.session.room().people.map((p) => (p.userId === id ? { userId: id, userName: name, ...(image ? { userImage: image } : {}) } : p))
+  })
   function signedOut() {
     setSession(client, null)
     void router.navigate({ to: '/sign-in', search: {} })
@@ -87,7 +92,7 @@ function Head(props: { session: RoomSession; me: string }) {
       <p class="ms-2 hidden min-w-0 truncate text-meta text-muted md:block">Everyone on this server</p>
       <div class="ms-auto flex items-center gap-1">
         <Show when={props.session.room().joined && props.session.room().count > 0}>
-          <People people={props.session.room().people} count={props.session.room().count} me={props.me} />
+          <People people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
         <div class="sm:hidden">
           <AccountMenu compact onSignedOut={signedOut} />
@@ -97,7 +102,7 @@ function Head(props: { session: RoomSession; me: string }) {
   )
 }
 
-function Body(props: { session: RoomSession; me: { id: string; name: string }; online: boolean; handle(handle: TimelineHandle): void }) {
+function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void }) {
   const ready = createMemo(() => props.session.room().loaded || props.session.room().messages.length > 0 )
   const failure = () => {
     const s = props.session.newest()

@@ -12,6 +12,7 @@ export interface Row {
   key: string
   userId: string
   userName: string
+  userImage: string | undefined
   content: string
   timestamp: number
   /** Absent while it isn't posted. */
@@ -23,6 +24,13 @@ export interface Row {
   first: boolean
   /** The last of those that wait: one word is enough for all of them. */
   lastWaiting: boolean
+}
+
+/** Who reads: their own messages carry the face they have now. */
+export interface Me {
+  id: string
+  name: string
+  image?: string | undefined
 }
 
 /** An own message keeps its key from the outbox on, so that its row keeps its element. */
@@ -42,7 +50,7 @@ export class Rows {
     private readonly messages: readonly Posted[],
     hasOlder: boolean,
     private readonly pending: readonly PendingPost[],
-    private readonly me: { id: string; name: string },
+    private readonly me: Me,
   ) {
     this.skipped = hasOlder && messages.length > 1 ? 1 : 0
   }
@@ -79,11 +87,13 @@ export class Rows {
   private plain(index: number): Omit<Row, 'first' | 'lastWaiting'> | undefined {
     const m = this.messages[index + this.skipped]
     if (m) {
-      const { userId, userName, content, timestamp, seq } = m
-      return { key: messageKey(m), userId, userName, content, timestamp, seq }
+      const { userId, content, timestamp, seq } = m
+      const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq }
     }
     const p = this.pending[index + this.skipped - this.messages.length]
     if (!p) return undefined
-    return { key: this.key(index), userId: p.userId, userName: this.me.name, content: p.content, timestamp: p.createdAt, pending: p }
+    const { name: userName, image: userImage } = this.me
+    return { key: this.key(index), userId: p.userId, userName, userImage, content: p.content, timestamp: p.createdAt, pending: p }
   }
 }

@@ -5,7 +5,7 @@ import { explain } from '~/http'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import { MessageRow } from './message-row'
-import { Rows } from './rows'
+import { Rows, type Me } from './rows'
 import type { RoomSession } from './session'
 import { dayOf } from './times'
 import { createVirtualList, type VirtualList } from './virtual'
@@ -25,7 +25,7 @@ export interface TimelineHandle {
 }
 
 /** The messages of a room, held at their end for those who are there. */
-export function Timeline(props: { session: RoomSession; me: { id: string; name: string }; online: boolean; handle(handle: TimelineHandle): void }) {
+export function Timeline(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void }) {
   // A timeline is for one session; another room is another timeline.
   const session = props.session
   let scroller!: HTMLDivElement

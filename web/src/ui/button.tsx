@@ -11,6 +11,7 @@ export const buttonVariants = cva(
       variant: {
         solid: 'forced-border bg-accent text-on-accent hover:bg-accent-strong',
         outline: 'border border-line-strong/60 bg-surface text-ink hover:bg-sunken',
+        danger: 'forced-border bg-bad text-on-accent hover:opacity-90',
         quiet: 'text-ink hover:bg-ink/6',
         link: 'rounded-control text-accent-strong underline decoration-current/40 underline-offset-3 hover:decoration-current',
       },

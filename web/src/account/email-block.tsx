@@ -1,0 +1,137 @@
+import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { createSignal, Show } from 'solid-js'
+import { requestVerification } from '~/auth/calls'
+import { emailFault } from '~/auth/fields'
+import { Field } from '~/auth/form'
+import { optionsQuery } from '~/auth/options'
+import { sessionQuery } from '~/auth/session'
+import { Badge } from '~/ui/badge'
+import { Button } from '~/ui/button'
+import { DialogFooter } from '~/ui/dialog'
+import { showToast } from '~/ui/toast'
+import { createAction } from './action'
+import { addressPage, changeEmail, meQuery, type Me } from './me'
+import { Modal } from './modal'
+import { Act, Block, Card, Fault, Item } from './parts'
+
+/** The e-mail address: whether it is confirmed, and the way to another one. */
+export function EmailBlock(props: { me: Me }) {
+  const options = useQuery(() => optionsQuery)
+  const mail = () => options.isPending || options.data?.mail !== false
+  const [changing, setChanging] = createSignal(false)
+  const [sent, setSent] = createSignal(false)
+  const resend = createAction(() => requestVerification(props.me.email, addressPage()), { done: () => setSent(true) })
+
+  return (
+    <Block title="E-mail address" text="For signing in and for mails from this server. Others don't see it.">
+      <Card>
+        <Item
+          title={
+            <Show when={!props.me.emailMissing} fallback="None yet">
+              <span dir="ltr">{props.me.email}</span>
+              <Badge tone={props.me.emailVerified ? 'good' : 'warn'}>{props.me.emailVerified ? 'Confirmed' : 'Not confirmed'}</Badge>
+            </Show>
+          }
+          text={
+            <Show when={!props.me.emailVerified && !props.me.emailMissing}>
+              {sent()
+                ? mail()
+                  ? 'A mail is on its way. Open the link in it. It is good for an hour.'
+                  : 'This server sends no mail: the link is in its log. Ask whoever runs it.'
+                : 'Confirm it, so that a forgotten password is no trouble.'}
+            </Show>
+          }
+        >
+          <Show when={!props.me.emailVerified && !props.me.emailMissing}>
+            <Act action={resend} variant="outline" label={!mail() ? 'Make the link' : sent() ? 'Send it again' : 'Send the mail'} busyLabel="Sending…" onClick={() => void resend.run()} />
+          </Show>
+          <Button variant="outline" onClick={() => setChanging(true)}>{props.me.emailMissing ? 'Add' : 'Change'}</Button>
+        </Item>
+        <Show when={resend.message()}>
+          <Fault action={resend} class="p-3" />
+        </Show>
+      </Card>
+      <ChangeDialog me={props.me} mail={mail()} open={changing()} onClose={() => setChanging(false)} />
+    </Block>
+  )
+}
+
+function ChangeDialog(props: { me: Me; mail: boolean; open: boolean; onClose(): void }) {
+  return (
+    <Modal
+      open={props.open}
+      onClose={() => props.onClose()}
+      title={props.me.emailMissing ? 'Add an e-mail address' : 'Change your e-mail address'}
+      text={
+        props.me.emailVerified
+          ? 'Both addresses get a mail. Open the link at your present one first, then the one at the new address. Until then nothing changes.'
+          : 'The new address gets a mail with a link that confirms it.'
+      }
+    >
+      <ChangeForm me={props.me} mail={props.mail} onClose={() => props.onClose()} />
+    </Modal>
+  )
+}
+
+function ChangeForm(props: { me: Me; mail: boolean; onClose(): void }) {
+  const client = useQueryClient()
+  const [email, setEmail] = createSignal('')
+  const [tried, setTried] = createSignal(false)
+  const [sent, setSent] = createSignal(false)
+  const fault = () => emailFault(email()) || (email().trim().toLowerCase() === props.me.email ? 'That is your address already.' : '')
+  // A new address that waits for links changes nothing yet.
+  const waits = props.me.emailVerified
+
+  const change = createAction(changeEmail, {
+    words: {
+      couldnt_update_your_email: "That address can't be used. Choose another.",
+      email_is_the_same: 'That is your address already.',
+    },
+    done() {
+      if (waits) return setSent(true)
+      showToast({ title: 'Address changed', text: props.mail ? 'A mail is on its way to confirm it.' : '' })
+      props.onClose()
+      void client.invalidateQueries({ queryKey: meQuery.queryKey })
+      void client.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    },
+  })
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (!fault()) void change.run(email().trim())
+  }
+
+  return (
+    <Show
+      when={!sent()}
+      fallback={
+        <>
+          <p role="status" class="rounded-control bg-good-soft px-3 py-2.5 text-body">
+            {props.mail
+              ? <>A mail is on its way to <b class="font-medium">{props.me.email}</b>. Open its link, then the one that comes to <b class="font-medium">{email().trim()}</b>.</>
+              : 'This server sends no mail: the links are in its log. Ask whoever runs it.'}
+          </p>
+          <DialogFooter>
+            <Button onClick={() => props.onClose()}>Done</Button>
+          </DialogFooter>
+        </>
+      }
+    >
+      <form class="flex flex-col gap-4" onSubmit={submit} noValidate>
+        <Field
+          label="New e-mail address" name="email" type="email" autocomplete="email" autofocus
+          value={email()} onChange={(value) => {
+            setEmail(value)
+            change.reset()
+          }} fault={tried() ? fault() : ''}
+        />
+        <Fault action={change} />
+        <DialogFooter>
+          <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
+          <Act action={change} label="Change address" busyLabel="Sending…" />
+        </DialogFooter>
+      </form>
+    </Show>
+  )
+}

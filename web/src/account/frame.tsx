@@ -1,0 +1,137 @@
+import { useQuery } from '@tanstack/solid-query'
+import { Link, Outlet, useRouterState } from '@tanstack/solid-router'
+import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import ChevronRight from 'lucide-solid/icons/chevron-right'
+import Download from 'lucide-solid/icons/download'
+import KeyRound from 'lucide-solid/icons/key-round'
+import MailPlus from 'lucide-solid/icons/mail-plus'
+import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
+import SquareTerminal from 'lucide-solid/icons/square-terminal'
+import UserRound from 'lucide-solid/icons/user-round'
+import { For, onMount, Show, type JSX } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import { useLive } from '~/app/live'
+import { Avatar } from '~/ui/avatar'
+import { Badge } from '~/ui/badge'
+import { buttonVariants } from '~/ui/button'
+import { cn } from '~/ui/cn'
+import { meQuery, type Role } from './me'
+
+/** What all pages of the account stand in. */
+export function AccountFrame() {
+  const { account } = useLive()
+  const path = useRouterState({ select: (s) => s.location.pathname })
+  const atList = () => /^\/account\/?$/.test(path())
+  return (
+    <main id="main" tabindex="-1" class="flex min-w-0 flex-1 outline-none">
+      <div class={cn('min-h-0 flex-col overflow-y-auto scrollbar-calm md:flex md:w-60 md:shrink-0 md:border-e md:border-line', atList() ? 'flex flex-1 md:flex-none' : 'hidden')}>
+        <Sections atList={atList()} />
+      </div>
+      <div class={cn('scrollbar-calm min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
+        <Show when={account().guest}>
+          <GuestBanner />
+        </Show>
+        <Outlet />
+      </div>
+    </main>
+  )
+}
+
+interface Section {
+  to: '/account/profile' | '/account/sign-in' | '/account/devices' | '/account/tokens' | '/account/invitations' | '/account/data'
+  title: string
+  text: string
+  icon: (props: { class?: string; 'aria-hidden'?: 'true' }) => JSX.Element
+  for?: (account: { guest: boolean }, role: Role | undefined) => boolean
+}
+
+const sections: readonly Section[] = [
+  { to: '/account/profile', title: 'Profile', text: 'Name, picture, e-mail', icon: UserRound },
+  { to: '/account/sign-in', title: 'Ways to sign in', text: 'Password, passkeys, two steps', icon: KeyRound, for: (a) => !a.guest },
+  { to: '/account/devices', title: 'Devices', text: 'Where you are signed in', icon: MonitorSmartphone },
+  { to: '/account/tokens', title: 'API tokens', text: 'For scripts and bots', icon: SquareTerminal, for: (a) => !a.guest },
+  { to: '/account/invitations', title: 'Invitations', text: 'Links that let others in', icon: MailPlus, for: (_, role) => role === 'owner' || role === 'admin' },
+  { to: '/account/data', title: 'Your data', text: 'Take it along, or leave', icon: Download },
+]
+
+const roleWords: Partial<Record<Role, string>> = { owner: 'Owner', admin: 'Admin', moderator: 'Moderator', guest: 'Guest' }
+
+function Sections(props: { atList: boolean }) {
+  const { account } = useLive()
+  const me = useQuery(() => meQuery)
+  const role = () => (me.isPending ? undefined : me.data?.role)
+  const shown = () => sections.filter((s) => s.for?.(account(), role()) ?? true)
+  return (
+    <>
+      <div class="flex h-14 shrink-0 items-center gap-1 border-b border-line px-2 sm:px-4 md:border-0 md:px-3">
+        <Link to="/" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label="Back to the rooms">
+          <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
+        </Link>
+        <Dynamic component={props.atList ? 'h1' : 'p'} class="text-title font-semibold tracking-tight md:px-2">
+          Account
+        </Dynamic>
+      </div>
+      <div class="flex items-center gap-3.5 px-4 pt-5 pb-4 sm:px-6 md:px-5 md:pt-2">
+        <Avatar userId={account().id} name={account().name} image={account().image} class="size-14 text-title md:size-10 md:text-meta" />
+        <div class="min-w-0">
+          <p class="flex min-w-0 items-center gap-2">
+            <span class="truncate font-medium" dir="auto">{account().name}</span>
+            <Show when={roleWords[role() ?? 'member']}>{(word) => <Badge>{word()}</Badge>}</Show>
+          </p>
+          <Show when={!account().guest}>
+            <p class="truncate text-meta text-muted">{account().email}</p>
+          </Show>
+        </div>
+      </div>
+      <Show when={props.atList && account().guest}>
+        <div class="md:hidden">
+          <GuestBanner />
+        </div>
+      </Show>
+      <nav aria-label="Account" class="px-2 pb-6 sm:px-4 md:px-3">
+        <ul class="flex flex-col gap-px">
+          <For each={shown()}>
+            {(section) => (
+              <li>
+                <Link
+                  to={section.to}
+                  class="flex min-h-15 items-center gap-3.5 rounded-control px-2.5 md:min-h-9 md:gap-2.5 md:px-2 pointer-coarse:md:min-h-11"
+                  activeProps={{ class: 'forced-border bg-ink/7 font-medium' }}
+                  inactiveProps={{ class: 'hover:bg-ink/5 md:text-muted' }}
+                >
+                  <Dynamic component={section.icon} class="size-5 shrink-0 text-muted md:size-4" aria-hidden="true" />
+                  <span class="min-w-0 flex-1">
+                    <span class="block truncate text-body">{section.title}</span>
+                    <span class="block truncate text-meta text-muted md:hidden">{section.text}</span>
+                  </span>
+                  <ChevronRight class="size-4 shrink-0 text-muted md:hidden rtl:rotate-180" aria-hidden="true" />
+                </Link>
+              </li>
+            )}
+          </For>
+        </ul>
+      </nav>
+    </>
+  )
+}
+
+function GuestBanner() {
+  return (
+    <div class="mx-4 mt-4 flex flex-wrap items-center justify-between gap-3 rounded-card bg-accent-soft px-4 py-3 sm:mx-6 md:mx-10 md:mt-6 md:max-w-[39rem]">
+      <p class="min-w-0 flex-1 basis-56 text-body">You are a guest. Make an account to keep your name.</p>
+      <Link to="/sign-up" class={buttonVariants({ size: 'small' })}>
+        Make an account
+      </Link>
+    </div>
+  )
+}
+
+/** The list of the pages: by itself on a phone; beside the first of them elsewhere. */
+export function AccountIndex(props: { first: () => JSX.Element }) {
+  const wide = matchMedia('(min-width: 56.25rem)')
+  onMount(() => {
+    document.title = 'Account · Snug'
+  })
+  return <Show when={wide.matches}>{props.first()}</Show>
+}
+

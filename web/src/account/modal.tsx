@@ -1,0 +1,95 @@
+import { createComputed, createMemo, on, Show, type JSX } from 'solid-js'
+import { Button } from '~/ui/button'
+import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } from '~/ui/dialog'
+import type { Action } from './action'
+import { Act, Fault } from './parts'
+
+/**
+ * A dialog that is opened by something in a Block. The focus goes back to that, or
+ * to the block's heading where it is gone.
+ */
+export function Modal(props: {
+  open: boolean
+  onClose(): void
+  title: string
+  text?: JSX.Element
+  /** Asks before something that can't be undone. */
+  alert?: boolean
+  /** A press beside it doesn't close it: what it shows isn't shown again. */
+  holds?: boolean
+  class?: string
+  children: JSX.Element
+}) {
+  let opener: Element | null = null
+  let block: Element | null = null
+  createComputed(
+    on(
+      () => props.open,
+      (open) => {
+        if (!open) return
+        opener = document.activeElement
+        block = opener?.closest('section') ?? null
+      },
+    ),
+  )
+
+  function giveBack(event: Event) {
+    event.preventDefault()
+    const target = opener?.isConnected && opener !== document.body ? opener : block?.querySelector('h2')
+    if (target instanceof HTMLElement) target.focus()
+  }
+
+  return (
+    <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()}>
+      <DialogContent
+        class={props.class}
+        role={props.alert ? 'alertdialog' : 'dialog'}
+        onCloseAutoFocus={giveBack}
+        onInteractOutside={(event: Event) => props.holds && event.preventDefault()}
+      >
+        <DialogTitle>{props.title}</DialogTitle>
+        <Show when={props.text}>
+          <DialogDescription>{props.text}</DialogDescription>
+        </Show>
+        {props.children}
+      </DialogContent>
+    </Dialog>
+  )
+}
+
+/** Asks before something is done to `target`; null: nothing is asked. */
+export function Confirm<T extends object>(props: {
+  target: T | null
+  onClose(): void
+  title: (target: T) => string
+  text: (target: T) => JSX.Element
+  label: string
+  busyLabel: string
+  action: Action<[T]>
+}) {
+  // It still shows while it closes.
+  const shown = createMemo<T | null>((last) => props.target ?? last, null)
+  function close() {
+    props.onClose()
+    props.action.reset()
+  }
+  return (
+    <Show when={shown()}>
+      {(target) => (
+        <Modal open={props.target !== null} onClose={close} alert title={props.title(target())} text={props.text(target())}>
+          <Fault action={props.action} />
+          <DialogFooter>
+            <Button variant="outline" onClick={close}>Cancel</Button>
+            <Act
+              action={props.action}
+              variant="danger"
+              label={props.label}
+              busyLabel={props.busyLabel}
+              onClick={() => void props.action.run(target()).then((ok) => ok && close())}
+            />
+          </DialogFooter>
+        </Modal>
+      )}
+    </Show>
+  )
+}

@@ -1,0 +1,116 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import { createSignal, Show } from 'solid-js'
+import { renewing } from '~/app/renewal'
+import { requestReset } from '~/auth/calls'
+import { newPasswordFault, PASSWORD_MIN, passwordFault } from '~/auth/fields'
+import { Field, focusFault } from '~/auth/form'
+import { Button } from '~/ui/button'
+import { Checkbox } from '~/ui/checkbox'
+import { DialogFooter } from '~/ui/dialog'
+import { showToast } from '~/ui/toast'
+import { createAction } from './action'
+import { changePassword, type Me } from './me'
+import { Modal } from './modal'
+import { Act, Block, Card, Fault, Item } from './parts'
+import { sessionsQuery } from './sessions'
+
+/** A password: to change one, or to get a first one by mail. */
+export function PasswordBlock(props: { me: Me; mail: boolean }) {
+  const [changing, setChanging] = createSignal(false)
+  const [sent, setSent] = createSignal(false)
+  const send = createAction(() => requestReset(props.me.email), { done: () => setSent(true) })
+  return (
+    <Block title="Password">
+      <Card>
+        <Show
+          when={props.me.hasPassword}
+          fallback={
+            <>
+              <Item
+                title="No password"
+                text={
+                  props.me.emailMissing
+                    ? 'A password needs an e-mail address. Add one under Profile first.'
+                    : sent()
+                      ? props.mail
+                        ? `A mail is on its way to ${props.me.email}. Open the link in it to choose a password.`
+                        : 'This server sends no mail: the link is in its log. Ask whoever runs it.'
+                      : 'You sign in without one. If you want one, a link to choose it is sent to you.'
+                }
+              >
+                <Show when={!props.me.emailMissing}>
+                  <Act action={send} variant="outline" label={!props.mail ? 'Make the link' : sent() ? 'Send it again' : 'Send the link'} busyLabel="Sending…" onClick={() => void send.run()} />
+                </Show>
+              </Item>
+              <Show when={send.message()}>
+                <Fault action={send} class="p-3" />
+              </Show>
+            </>
+          }
+        >
+          <Item title="You have one" text="It is known to you alone: the server can't read it.">
+            <Button variant="outline" onClick={() => setChanging(true)}>Change</Button>
+          </Item>
+        </Show>
+      </Card>
+      <Modal open={changing()} onClose={() => setChanging(false)} title="Change your password">
+        <ChangeForm me={props.me} onClose={() => setChanging(false)} />
+      </Modal>
+    </Block>
+  )
+}
+
+function ChangeForm(props: { me: Me; onClose(): void }) {
+  const client = useQueryClient()
+  const [current, setCurrent] = createSignal('')
+  const [next, setNext] = createSignal('')
+  const [others, setOthers] = createSignal(true)
+  const [tried, setTried] = createSignal(false)
+  let form!: HTMLFormElement
+
+  const change = createAction(
+    // With it the session may be another one.
+    () => renewing(() => changePassword({ currentPassword: current(), newPassword: next(), revokeOtherSessions: others() })),
+    {
+      words: { invalid_password: 'Your present password is another one.' },
+      done() {
+        showToast({ title: 'Password changed', text: others() ? 'Your other devices are signed out.' : '' })
+        props.onClose()
+        void client.invalidateQueries({ queryKey: sessionsQuery.queryKey })
+      },
+    },
+  )
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (!focusFault(form)) void change.run()
+  }
+
+  return (
+    <form ref={form} class="flex flex-col gap-4" onSubmit={submit} noValidate>
+      {/* For password managers, which want to know whose it is. */}
+      <input type="email" name="username" autocomplete="username" value={props.me.email} readOnly hidden />
+      <Field
+        label="Present password" name="current-password" type="password" autocomplete="current-password" autofocus
+        value={current()} onChange={(value) => {
+          setCurrent(value)
+          change.reset()
+        }} fault={tried() ? passwordFault(current()) : ''}
+      />
+      <Field
+        label="New password" name="new-password" type="password" autocomplete="new-password"
+        hint={`At least ${PASSWORD_MIN} characters. Longer is stronger: a few words do well.`}
+        value={next()} onChange={setNext} fault={tried() ? newPasswordFault(next()) : ''}
+      />
+      <Checkbox checked={others()} onChange={setOthers} hint="Whoever knew the old password is out.">
+        Sign out my other devices
+      </Checkbox>
+      <Fault action={change} />
+      <DialogFooter>
+        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
+        <Act action={change} label="Change password" busyLabel="Changing…" />
+      </DialogFooter>
+    </form>
+  )
+}

@@ -1,0 +1,182 @@
+import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { createEffect, createSignal, on, onCleanup, onMount, Show } from 'solid-js'
+import { useLive } from '~/app/live'
+import { nameFault } from '~/auth/fields'
+import { Field } from '~/auth/form'
+import { Avatar } from '~/ui/avatar'
+import { Button } from '~/ui/button'
+import { cn } from '~/ui/cn'
+import { Skeleton } from '~/ui/skeleton'
+import { showToast } from '~/ui/toast'
+import { createAction } from './action'
+import { MAX_FILE } from './avatar-upload'
+import { CropDialog, type Chosen } from './crop-dialog'
+import { EmailBlock } from './email-block'
+import { meQuery, removePicture, showProfile, updateName } from './me'
+import { Act, Block, Card, Fault, Loaded, Page } from './parts'
+
+export function ProfilePage() {
+  const { account } = useLive()
+  const me = useQuery(() => meQuery)
+  return (
+    <Page title="Profile" lead="How others see you in the rooms.">
+      <Block title="Name and picture">
+        <Card>
+          <PictureRow />
+          <NameRow />
+        </Card>
+      </Block>
+      <Show when={!account().guest}>
+        <Loaded query={me} what="Your e-mail address" skeleton={<Skeleton class="h-32 w-full rounded-card" />}>
+          {(m) => <EmailBlock me={m()} />}
+        </Loaded>
+      </Show>
+    </Page>
+  )
+}
+
+function PictureRow() {
+  const { account } = useLive()
+  const client = useQueryClient()
+  const [chosen, setChosen] = createSignal<Chosen | null>(null)
+  const [fault, setFault] = createSignal('')
+  const [over, setOver] = createSignal(false)
+  let input!: HTMLInputElement
+
+  async function choose(file: File | null | undefined) {
+    if (!file) return
+    setFault('')
+    if (file.size > MAX_FILE) return setFault(`That file has ${Math.round(file.size / 2 ** 20)} MB. Choose one of at most ${MAX_FILE >> 20} MB.`)
+    try {
+      // Cameras note how they were held; it is turned upright here as on the server.
+      setChosen({ file, picture: await createImageBitmap(file, { imageOrientation: 'from-image' }) })
+    } catch {
+      setFault('That is not a picture that this browser can read. Choose a PNG, JPEG, WebP or GIF.')
+    }
+  }
+
+  function paste(event: ClipboardEvent) {
+    const file = [...(event.clipboardData?.files ?? [])].find((f) => f.type.startsWith('image/'))
+    if (!file || chosen()) return
+    event.preventDefault()
+    void choose(file)
+  }
+  onMount(() => {
+    document.addEventListener('paste', paste)
+    onCleanup(() => document.removeEventListener('paste', paste))
+  })
+
+  const remove = createAction(removePicture, {
+    done() {
+      showProfile(client, { image: null })
+      showToast({ title: 'Picture removed' })
+    },
+  })
+
+  function done(image: string) {
+    setChosen(null)
+    showProfile(client, { image })
+    showToast({ title: 'New picture saved' })
+  }
+
+  return (
+    <>
+      <div
+        class={cn('flex flex-wrap items-center gap-x-4 gap-y-3 rounded-t-card sm:gap-x-5 px-4 py-5 sm:px-5', over() && 'bg-accent-soft outline-2 -outline-offset-2 outline-accent outline-dashed')}
+        onDragOver={(event) => {
+          event.preventDefault()
+          setOver(true)
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault()
+          setOver(false)
+          void choose(event.dataTransfer?.files[0])
+        }}
+      >
+        <Avatar userId={account().id} name={account().name} image={account().image} class="size-16 text-headline sm:size-18" />
+        <div class="flex min-w-0 flex-1 basis-40 flex-col gap-2">
+          <div class="flex flex-wrap gap-2">
+            <input
+              ref={input}
+              type="file"
+              accept="image/*"
+              class="hidden"
+              aria-label="Choose a picture"
+              tabindex="-1"
+              onChange={(event) => {
+                void choose(event.currentTarget.files?.[0])
+                // The same file again is a choice too.
+                event.currentTarget.value = ''
+              }}
+            />
+            <Button variant="outline" onClick={() => input.click()}>
+              {account().image ? 'Change' : 'Choose a picture'}
+              <Show when={account().image}>
+                <span class="sr-only"> picture</span>
+              </Show>
+            </Button>
+            <Show when={account().image}>
+              <Act action={remove} variant="quiet" label="Remove" busyLabel="Removing…" onClick={() => void remove.run()} />
+            </Show>
+          </div>
+          <p class="text-meta text-muted">
+            <span class="pointer-coarse:hidden">Or drop one here, or paste it. </span>
+            Nothing but the picture is kept of the file.
+          </p>
+        </div>
+        <div role="alert" class="basis-full empty:hidden">
+          <Show when={fault()}>
+            <p class="rounded-control bg-bad-soft px-3 py-2 text-meta text-bad">{fault()}</p>
+          </Show>
+        </div>
+        <Fault action={remove} class="basis-full" />
+      </div>
+      <CropDialog chosen={chosen()} onClose={() => setChosen(null)} onDone={done} />
+    </>
+  )
+}
+
+function NameRow() {
+  const { account } = useLive()
+  const client = useQueryClient()
+  const [name, setName] = createSignal(account().name)
+  const [tried, setTried] = createSignal(false)
+  // Saved here, or on another page of this browser.
+  createEffect(on(() => account().name, (now) => setName(now), { defer: true }))
+
+  const save = createAction(updateName, {
+    done(_, saved) {
+      showProfile(client, { name: saved })
+      setTried(false)
+      showToast({ title: 'Name saved' })
+      void client.invalidateQueries({ queryKey: meQuery.queryKey })
+    },
+  })
+  const changed = () => name().trim() !== account().name
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (nameFault(name()) || !changed()) return
+    void save.run(name().trim())
+  }
+
+  return (
+    <form class="flex flex-col gap-3 px-4 py-5 sm:px-5" onSubmit={submit} noValidate>
+      <div class="flex items-start gap-3">
+        <div class="min-w-0 flex-1">
+          <Field
+            label="Name" name="name" autocomplete="name" hint="Stands beside your messages."
+            value={name()} onChange={(value) => {
+              setName(value)
+              save.reset()
+            }} fault={tried() ? nameFault(name()) : ''}
+          />
+        </div>
+        <Act action={save} variant={changed() ? 'solid' : 'outline'} class="mt-6 h-11" label="Save" busyLabel="Saving…" disabled={!changed()} />
+      </div>
+      <Fault action={save} />
+    </form>
+  )
+}

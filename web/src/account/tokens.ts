@@ -1,0 +1,73 @@
+import { queryOptions } from '@tanstack/solid-query'
+import { member, type Result } from '~/http'
+import { done, fetched, listOf, listOptions, post, text, texts, time } from './parse'
+
+/** What a script may do with a token. */
+export type Scope = 'messages:read' | 'messages:write'
+
+export const scopes: readonly { scope: Scope; label: string; short: string; hint: string }[] = [
+  { scope: 'messages:read', label: 'Read messages', short: 'reads', hint: 'In the rooms that you can read.' },
+  { scope: 'messages:write', label: 'Post messages', short: 'posts', hint: 'In your name.' },
+]
+
+export interface Token {
+  id: string
+  name: string
+  /** How it begins. */
+  hint: string
+  scopes: string[]
+  createdAt: number | null
+  expiresAt: number | null
+  usedAt: number | null
+}
+
+function parseToken(value: unknown): Token | null {
+  const id = text(value, 'id')
+  if (!id) return null
+  return {
+    id,
+    name: text(value, 'name'),
+    hint: text(value, 'hint'),
+    scopes: texts(value, 'scopes'),
+    createdAt: time(value, 'createdAt'),
+    expiresAt: time(value, 'expiresAt'),
+    usedAt: time(value, 'usedAt'),
+  }
+}
+
+/** "reads and posts", of what it may do. */
+export function scopeWords(granted: readonly string[]): string {
+  return granted.map((g) => scopes.find((s) => s.scope === g)?.short ?? g).join(' and ')
+}
+
+export const tokensQuery = queryOptions({
+  queryKey: ['account', 'tokens'],
+  queryFn: ({ signal }) => fetched('/api/account/tokens', { signal }, listOf(parseToken)),
+  ...listOptions,
+})
+
+export interface TokenRequest {
+  name: string
+  scopes: Scope[]
+  expiresInDays: number | null
+}
+
+/** The value is the token itself, told this once. */
+export function createToken(request: TokenRequest): Promise<Result<string>> {
+  return post('/api/account/tokens', request, (value) => {
+    const token = member(value, 'token')
+    return typeof token === 'string' && token !== '' ? token : null
+  })
+}
+
+export function revokeToken(id: string): Promise<Result<true>> {
+  return post('/api/account/tokens/revoke', { id }, done)
+}
+
+/** A command that shows the token at work, for the room of everybody. */
+export function example(token: string, granted: readonly string[], origin: string): string {
+  const address = `${origin}/api/rooms/global/messages`
+  const header = `-H "Authorization: Bearer ${token}"`
+  if (granted.includes('messages:read')) return `curl \\\n  ${header} \\\n  "${address}?limit=10"`
+  return `curl \\\n  ${header} \\\n  -H "Content-Type: application/json" \\\n  -d '{"content":"Hello from a script"}' \\\n  ${address}`
+}
