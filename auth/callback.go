@@ -104,10 +104,10 @@ func (s *Service) arrive(c *call, f *flow) (string, error) {
 		return "", failure{code: "oauth_provider_not_found"}
 	}
 	q := c.r.URL.Query()
-	userID, err := s.takeFlow(c, q.Get("state"), f)
-	switch {
-	case err != nil:
+	if err := s.takeFlow(c, q.Get("state"), f); err != nil {
 		return "", err
+	}
+	switch {
 	case f.Provider != p.ID():
 		return "", failure{code: "state_mismatch"}
 	case q.Get("error") != "":
@@ -122,7 +122,7 @@ func (s *Service) arrive(c *call, f *flow) (string, error) {
 		return "", err
 	}
 	if f.Link != "" {
-		return s.landing(c, *f, f.Target), s.link(c, *f, userID, profile)
+		return s.landing(c, *f, f.Target), s.link(c, *f, profile)
 	}
 	_, made, err := s.enter(c, p, profile)
 	target := f.Target
@@ -138,12 +138,12 @@ func (s *Service) arrive(c *call, f *flow) (string, error) {
 
 // takeFlow ends the flow of a state, if it was begun in this browser. Its row is
 // gone from then on, whatever comes of the rest.
-func (s *Service) takeFlow(c *call, state string, f *flow) (userID string, err error) {
+func (s *Service) takeFlow(c *call, state string, f *flow) error {
 	if state == "" {
-		return "", failure{code: "state_not_found"}
+		return failure{code: "state_not_found"}
 	}
 	if !stateSyntax.MatchString(state) {
-		return "", failure{code: "please_restart_the_process"}
+		return failure{code: "please_restart_the_process"}
 	}
 	ctx := context.WithoutCancel(c.r.Context())
 	found := false
@@ -155,21 +155,21 @@ func (s *Service) takeFlow(c *call, state string, f *flow) (userID string, err e
 		})
 		switch {
 		case err != nil:
-			return "", err
+			return err
 		case found:
-			return "", failure{code: "state_mismatch"}
+			return failure{code: "state_mismatch"}
 		}
-		return "", failure{code: "please_restart_the_process"}
+		return failure{code: "please_restart_the_process"}
 	}
 	s.setCookie(c.w, stateName(state), "", new(time.Duration))
-	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		userID, found, err = take(ctx, tx, forState, state, f, s.now())
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		_, found, err = take(ctx, tx, forState, state, f, s.now())
 		return err
 	})
 	if err == nil && !found {
 		err = failure{code: "please_restart_the_process"}
 	}
-	return userID, err
+	return err
 }
 
 // landing returns where a flow ends well. Targets were checked when it began; what

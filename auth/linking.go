@@ -195,7 +195,7 @@ func takeOver(ctx context.Context, tx *sql.Tx, u *user, now time.Time) ([]ended,
 
 // link adds an account at a provider to the user who began the flow. The session in
 // which that was has to live, and gets a new token; the others stay as they are.
-func (s *Service) link(c *call, f flow, userID string, profile oauth.Profile) error {
+func (s *Service) link(c *call, f flow, profile oauth.Profile) error {
 	before := ""
 	for _, token := range s.tokens(c.r) {
 		if hashToken(token).String() == f.Link {
@@ -215,7 +215,7 @@ func (s *Service) link(c *call, f flow, userID string, profile oauth.Profile) er
 		if l, err = selectLogin(ctx, tx, hashToken(before)); err != nil {
 			return fmt.Errorf("link account: %w", err)
 		}
-		if l == nil || !now.Before(l.session.expires) || l.user.id != userID {
+		if l == nil || !now.Before(l.session.expires) {
 			return errCantLink
 		}
 		if stale, err = addAccount(ctx, tx, &l.user, f.Provider, profile, now); err != nil {
@@ -228,8 +228,8 @@ func (s *Service) link(c *call, f flow, userID string, profile oauth.Profile) er
 		return err
 	}
 	s.cache.forget(stale...)
-	s.log.Info("account linked", "user", userID, "provider", f.Provider, "session", hashToken(token).short())
-	s.tell("account linked", []ended{{l.session.hash, userID}})
+	s.log.Info("account linked", "user", l.user.id, "provider", f.Provider, "session", hashToken(token).short())
+	s.tell("account linked", []ended{{l.session.hash, l.user.id}})
 	s.setSession(c.w, c.r, token, l.session.remember, l.session.expires.Sub(now))
 	return nil
 }

@@ -305,8 +305,13 @@ func TestXWithoutAddress(t *testing.T) {
 	if k.session().User.ID != s.User.ID {
 		t.Error("not known again")
 	}
+	// A confirmed address that can't be one here is none.
+	j.enter(p, "twitter", person{id: "15", name: "Odd", email: "ödd@example.com", verified: true}).wantAt(t, "/ok")
+	if s := j.session(); s.User.Email != "15@twitter.placeholder.invalid" {
+		t.Errorf("got %+v", s.User)
+	}
 	var verified bool
-	g.query(`select email_verified from users`, &verified)
+	g.query(`select max(email_verified) from users`, &verified)
 	if verified {
 		t.Error("a made-up address is verified")
 	}

@@ -177,7 +177,7 @@ func (s *Service) linkSocial(c *call) error {
 	if d.Link == "" {
 		_, _, err = s.enter(c, d.provider, f)
 	} else {
-		err = s.link(c, d.flow, userID, f)
+		err = s.link(c, d.flow, f)
 	}
 	if err != nil {
 		return fmt.Errorf("link by id_token: %w", err)
