@@ -11,51 +11,44 @@ import (
 	"snug/auth/oauth"
 	"snug/chat"
 	"snug/cmd/snug/internal/config"
+	"snug/db"
 	"snug/fetch"
 	"snug/mail"
 	"snug/place"
 	"snug/web"
 )
 
-// openAccounts makes what signs people in, with all that it stands on. page is the
-// client for the address that providers send people back to.
-func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string, page http.Handler) (*auth.Service, error) {
-	providers, err := providersOf(s.cfg)
-	if err != nil {
-		return nil, err
-	}
+// accountsConfig says how a server's accounts are run, as far as that goes without
+// the rest of the server.
+func accountsConfig(cfg config.Config, tables *db.DB, secret []byte, log *slog.Logger) auth.Config {
 	c := auth.Config{
-		DB: s.tables, Secret: secret, Logger: s.log.With("part", "auth"),
-		BaseURL: s.cfg.BaseURL, InsecureHTTP: s.cfg.InsecureHTTP,
-		Origins:  auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins},
-		ClientIP: clientIP,
-		AuthRate: auth.Rate{Limit: s.cfg.AuthRate.Count, Window: s.cfg.AuthRate.Per},
-
-		Providers: providers, SignUp: signUpOf(s.cfg.SignUp), RequireVerified: s.cfg.RequireVerified,
-		NoPasswords: !s.cfg.Passwords, MagicLinks: s.cfg.MagicLinks, Guests: s.cfg.Guests,
-		Active: s.chat.Active,
-
-		OnSessionEnd: func(end auth.SessionEnd) {
-			switch {
-			case end.Banned:
-				s.chat.BanUser(chat.UserID(end.UserID))
-			case end.All:
-				s.chat.EndUser(chat.UserID(end.UserID))
-			default:
-				s.chat.EndSession(end.SessionKey)
-			}
-		},
-		OnUserChange: func(id auth.Identity) {
-			u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}
-			if err := s.chat.UpdateUser(context.Background(), u); err != nil {
-				s.log.Error("tell the rooms of a new name", "user", id.UserID, "err", err)
-			}
-		},
-		OnUserDelete: func(ctx context.Context, userID string) error { return s.chat.ForgetUser(ctx, chat.UserID(userID)) },
+		DB: tables, Secret: secret, Logger: log.With("part", "auth"),
+		BaseURL: cfg.BaseURL, InsecureHTTP: cfg.InsecureHTTP,
+		Origins:  auth.Origins{Base: cfg.BaseURL, Trusted: cfg.TrustedOrigins},
+		AuthRate: auth.Rate{Limit: cfg.AuthRate.Count, Window: cfg.AuthRate.Per},
+		SignUp:   signUpOf(cfg.SignUp), RequireVerified: cfg.RequireVerified,
+		NoPasswords: !cfg.Passwords, MagicLinks: cfg.MagicLinks, Guests: cfg.Guests,
 	}
-	for _, old := range s.cfg.OldSecrets {
+	for _, old := range cfg.OldSecrets {
 		c.OldSecrets = append(c.OldSecrets, []byte(old))
 	}
+	return c
+}
+
+// openAccounts makes what signs people in, with all that it stands on. page is the
+// client for the address that providers send people back to.
+func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string, page http.Handler) (_ *auth.Service, err error) {
+	c := accountsConfig(s.cfg, s.tables, secret, s.log)
+	c.ClientIP = clientIP
+	c.Active = s.chat.Active
+	c.OnSessionEnd = s.endSockets
+	c.OnUserChange = func(id auth.Identity) {
+		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}
+		if err := s.chat.UpdateUser(context.Background(), u); err != nil {
+			s.log.Error("tell the rooms of a new name", "user", id.UserID, "err", err)
+		}
+	}
+	c.OnUserDelete = func(ctx context.Context, userID string) error { return s.chat.ForgetUser(ctx, chat.UserID(userID)) }
 	if s.cfg.OAuthCallback == "page" {
 		c.CallbackPage = web.Page(page)
 	}
@@ -63,6 +56,9 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	c.Fetch = func(ctx context.Context, url string) ([]byte, error) {
 		found, err := fetcher.Get(ctx, url, fetch.GetOptions{MaxBytes: maxRemotePicture})
 		return found.Body, err
+	}
+	if c.Providers, err = providersOf(s.cfg); err != nil {
+		return nil, err
 	}
 	if c.Place, err = s.openPlaces(); err != nil {
 		return nil, err
@@ -80,6 +76,34 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	return accounts, nil
 }
 
+// endSockets closes the sockets of sessions that have ended.
+func (s *Server) endSockets(end auth.SessionEnd) {
+	switch {
+	case end.Banned:
+		s.chat.BanUser(chat.UserID(end.UserID))
+	case end.All:
+		s.chat.EndUser(chat.UserID(end.UserID))
+	default:
+		s.chat.EndSession(end.SessionKey)
+	}
+}
+
+// checkRooms warns of rooms that newcomers are sent to and that aren't there.
+func (s *Server) checkRooms(ctx context.Context) error {
+	for _, issuer := range s.cfg.OIDC {
+		for _, room := range issuer.Rooms {
+			there, err := s.chat.HasRoom(ctx, room)
+			if err != nil {
+				return fmt.Errorf("check the rooms of the issuer %s: %w", issuer.ID, err)
+			}
+			if !there {
+				s.log.Warn("a room that newcomers are sent to isn't there", "room", room, "setting", "oidc."+issuer.ID+".rooms")
+			}
+		}
+	}
+	return nil
+}
+
 // maxRemotePicture bytes are fetched for a provider's picture of a person.
 const maxRemotePicture = 1 << 20
 
@@ -90,7 +114,7 @@ func (s *Server) openMail() (func(auth.Mail) error, error) {
 		return nil, fmt.Errorf("start mail: %w", err)
 	}
 	s.later(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		ctx, cancel := s.grace(mailTime)
 		defer cancel()
 		if err := sender.Close(ctx); err != nil {
 			s.log.Warn("stopped before all mails were sent", "err", err)
@@ -105,7 +129,7 @@ func (s *Server) openPlaces() (func(address string) string, error) {
 	if path := s.cfg.PlaceDatabase; path != "" {
 		var err error
 		if places, err = place.Open(path); err != nil {
-			return nil, fmt.Errorf("open place database: %w", err)
+			return nil, fmt.Errorf("setting place-database: %w", err)
 		}
 		s.later(places.Close)
 	}

@@ -14,10 +14,20 @@ import (
 )
 
 // folder is the data folder, held by this process alone. In it: objects/ (the
-// rooms), snug.db (the tables), secret and lock.
+// rooms), snug.db (the tables), secret, lock, and control.sock while a server runs.
 type folder struct {
 	path string
 	lock *os.File
+}
+
+// tablesName is the file in it that has the accounts.
+const tablesName = "snug.db"
+
+// A heldError says that somebody else has the folder.
+type heldError struct{ path, by string }
+
+func (e *heldError) Error() string {
+	return fmt.Sprintf("data folder %s is in use by %s: stop that, or choose another folder with --data", e.path, e.by)
 }
 
 // openFolder makes the folder if need be and locks it. The lock is the
@@ -33,7 +43,7 @@ func openFolder(path string) (*folder, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer lock.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("data folder %s is in use by %s: stop that, or choose another folder with --data", path, holder(lock))
+			return nil, &heldError{path, holder(lock)}
 		}
 		return nil, fmt.Errorf("lock data folder %s: %w", path, err)
 	}
@@ -63,6 +73,15 @@ func holder(lock *os.File) string {
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f *folder) close() error { return f.lock.Close() }
+
+// secretOr returns the secret that was set, or else the folder's, with whether that
+// was made now.
+func (f *folder) secretOr(set string, log *slog.Logger) (secret []byte, made bool, err error) {
+	if set != "" {
+		return []byte(set), false, nil
+	}
+	return f.secret(log)
+}
 
 // secret returns the secret that is kept in the folder, and makes it at the
 // first start.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"snug/cmd/snug/internal/config"
@@ -32,30 +34,56 @@ func main() {
 type command struct {
 	name, help string
 	run        func(args, environ []string, stdout, stderr io.Writer) int
+	more       func(io.Writer) // its own help; nil: the settings are all that it takes
 }
 
 func commands() []command {
 	return []command{
-		{"serve", "run the server (the default)", serve},
-		{"config", "print the settings in force and where each comes from", printConfig},
-		{"version", "print the version", func(_, _ []string, stdout, _ io.Writer) int {
+		{name: "serve", help: "run the server (the default)", run: serve},
+		userCommand().command("list people, let them in, invite, ban or delete them, change roles"),
+		mailCommand().command("find out whether mails leave"),
+		{name: "config", help: "print the settings in force and where each comes from", run: printConfig},
+		{name: "version", help: "print the version", run: func(_, _ []string, stdout, _ io.Writer) int {
 			fmt.Fprintln(stdout, "snug", buildVersion())
 			return exitOK
 		}},
-		{"help", "print this", help},
+		{name: "help", help: "print this, or with a command's name how that is used", run: help},
 	}
 }
 
 // run picks the command. Without one, or with flags alone, that is serve.
 func run(args, environ []string, stdout, stderr io.Writer) int {
-	name := "serve"
-	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
-		name, args = args[0], args[1:]
+	name, args := commandIn(args)
+	if c, ok := findCommand(name, stderr); ok {
+		return c.run(args, environ, stdout, stderr)
 	}
+	return exitUsage
+}
+
+// commandIn returns the name of the command, and the arguments around it: flags of
+// settings may stand before it too.
+func commandIn(args []string) (name string, rest []string) {
+	for i := 0; i < len(args) && args[i] != ""; i++ {
+		if args[i][0] != '-' {
+			return args[i], slices.Concat(args[:i], args[i+1:])
+		}
+		known, valueNext := config.IsFlag(args[i])
+		if !known {
+			break // for serve to say what is wrong
+		}
+		if valueNext {
+			i++
+		}
+	}
+	return "serve", args
+}
+
+// findCommand returns the command of that name, or says that there is none.
+func findCommand(name string, stderr io.Writer) (command, bool) {
 	var known []string
 	for _, c := range commands() {
 		if c.name == name {
-			return c.run(args, environ, stdout, stderr)
+			return c, true
 		}
 		known = append(known, c.name)
 	}
@@ -65,13 +93,23 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	} else {
 		fmt.Fprintln(stderr, "; snug help lists the commands")
 	}
-	return exitUsage
+	return command{}, false
 }
 
-func help(args, _ []string, stdout, _ io.Writer) int {
+func help(args, _ []string, stdout, stderr io.Writer) int {
 	if len(args) == 1 && args[0] == "--env-example" { // how .env.example is made
 		config.Example(stdout)
 		return exitOK
+	}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		c, ok := findCommand(args[0], stderr)
+		if !ok {
+			return exitUsage
+		}
+		if c.more != nil {
+			c.more(stdout)
+			return exitOK
+		}
 	}
 	fmt.Fprintln(stdout, "Snug is a chat server. Usage: snug [command] [flags]\n\nCommands:")
 	for _, c := range commands() {

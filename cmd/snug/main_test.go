@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,8 +24,17 @@ import (
 // process without building it a second time.
 const actAs = "RUN_AS_COMMAND"
 
+// dropTo names a user to become before the command begins: the binary itself only
+// we can start.
+const dropTo = "RUN_AS_USER"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(actAs) != "" {
+		if id, err := strconv.Atoi(os.Getenv(dropTo)); err == nil {
+			if err := syscall.Setuid(id); err != nil {
+				panic(err)
+			}
+		}
 		main()
 		return
 	}

@@ -22,9 +22,12 @@ import (
 )
 
 const (
-	// stopTime is for requests and sockets to end, of the 10 s that a service
-	// manager gives before it kills; what is left is for closing the stores.
+	// stopTime is for requests and sockets to end and for mails to leave, of the 10 s
+	// that a service manager gives before it kills; what is left is for closing the
+	// stores.
 	stopTime = 5 * time.Second
+	// mailTime is for mails at least, where the others took it all.
+	mailTime = 2 * time.Second
 	// closeSpread keeps the clients from coming back all at once.
 	closeSpread = 2 * time.Second
 )
@@ -45,6 +48,8 @@ type Server struct {
 	hurry    chan struct{} // closed: don't wait for anybody
 	once     sync.Once
 	closers  []func() error // last opened first closed
+	stopBy   time.Time      // set when the closers begin
+	drained  bool
 }
 
 // OpenServer takes the data folder and the address, opens what is stored and
@@ -73,13 +78,11 @@ func (s *Server) open(ctx context.Context) error {
 	s.listener = newBoundedListener(listener, maxConns(), s.log)
 	s.later(func() error { return ignoreClosed(s.listener.Close()) })
 
-	secret, made := []byte(s.cfg.Secret), false
-	if len(secret) == 0 {
-		if secret, made, err = folder.secret(s.log); err != nil {
-			return err
-		}
+	secret, made, err := folder.secretOr(s.cfg.Secret, s.log)
+	if err != nil {
+		return err
 	}
-	if s.tables, err = db.Open(ctx, folder.file("snug.db")); err != nil {
+	if s.tables, err = db.Open(ctx, folder.file(tablesName)); err != nil {
 		return err
 	}
 	s.later(s.tables.Close)
@@ -118,13 +121,16 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	if err != nil {
 		return fmt.Errorf("start chat: %w", err)
 	}
-	s.later(s.drain)
+	s.later(s.drain) // if the start fails from here on
 
 	client := web.Handler()
 	if s.cfg.WebDir != "" {
 		if client, err = web.Dir(s.cfg.WebDir); err != nil {
-			return err
+			return fmt.Errorf("setting web-dir: %w", err)
 		}
+	}
+	if err := s.checkRooms(ctx); err != nil {
+		return err
 	}
 	proxies := httpapi.Proxies(s.cfg.TrustedProxies)
 	if s.accounts, err = s.openAccounts(secret, proxies.ClientIP, client); err != nil {
@@ -140,7 +146,26 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 		return err
 	}
 	s.http = handler.HTTPServer()
+	// Before the accounts and the mails are closed: who waits for an answer may still
+	// need them.
+	s.later(s.drain)
+	s.openControl()
 	return nil
+}
+
+// openControl lets operators give commands. A file system on which that can't be is
+// no reason not to run.
+func (s *Server) openControl() {
+	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, url: s.URL()}, s.log)
+	if err != nil {
+		s.log.Warn("commands such as snug user need this server to be stopped", "err", err)
+		return
+	}
+	s.later(func() error {
+		ctx, cancel := s.grace(0)
+		defer cancel()
+		return c.close(ctx)
+	})
 }
 
 // storeMinFree says "no limit" in the store's words.
@@ -169,10 +194,15 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // URL is where a browser finds the server.
 func (s *Server) URL() string {
-	if s.cfg.BaseURL != "" {
-		return s.cfg.BaseURL
+	return urlOf(s.cfg, s.Addr().String())
+}
+
+// urlOf is where a browser finds a server that listens on addr.
+func urlOf(cfg config.Config, addr string) string {
+	if cfg.BaseURL != "" {
+		return cfg.BaseURL
 	}
-	host, port, _ := net.SplitHostPort(s.Addr().String())
+	host, port, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
 		host = "localhost"
 	}
@@ -212,15 +242,12 @@ func (s *Server) Close() error {
 // drain lets requests and sockets end, side by side, before what they stand on
 // is closed.
 func (s *Server) drain() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	if s.drained {
+		return nil
+	}
+	s.drained = true
+	ctx, cancel := s.grace(0)
 	defer cancel()
-	go func() {
-		select {
-		case <-s.hurry:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	var requests sync.WaitGroup
 	requests.Go(func() {
 		if s.http != nil && s.http.Shutdown(ctx) != nil { // out of time
@@ -236,9 +263,24 @@ func (s *Server) drain() error {
 	return err
 }
 
+// grace bounds the waits of a stop: it ends when the stop has taken stopTime, though
+// not before least from now, and at once in a hurry.
+func (s *Server) grace(least time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), max(time.Until(s.stopBy), least))
+	go func() {
+		select {
+		case <-s.hurry:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 func (s *Server) later(fn func() error) { s.closers = append(s.closers, fn) }
 
 func (s *Server) closeAll() error {
+	s.stopBy = time.Now().Add(stopTime)
 	var errs []error
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		errs = append(errs, s.closers[i]())

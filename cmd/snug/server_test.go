@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -24,18 +25,46 @@ import (
 // testServer runs a Server in this process, on a free port.
 func testServer(t *testing.T, args ...string) *Server {
 	t.Helper()
-	args = append([]string{"--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, args...)
-	l, err := config.Load(args, nil, t.TempDir())
+	return hosted{}.start(t, args...).Server
+}
+
+// hosted is how a Server in this process is started; the zero value is a new one.
+type hosted struct {
+	data string // "" for a new folder
+	env  []string
+	log  io.Writer // nil for the test's own
+}
+
+// running is a Server that was started, and how to stop it.
+type running struct {
+	*Server
+	stop func()
+}
+
+func (h hosted) open(t *testing.T, args ...string) (*Server, error) {
+	t.Helper()
+	if h.data == "" {
+		h.data = filepath.Join(t.TempDir(), "data")
+	}
+	if h.log == nil {
+		h.log = testLog{t}
+	}
+	l, err := config.Load(append([]string{"--addr", "127.0.0.1:0", "--data", h.data}, args...), h.env, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := OpenServer(t.Context(), l.Config, slog.New(slog.NewTextHandler(testLog{t}, nil)), "test")
+	return OpenServer(t.Context(), l.Config, slog.New(slog.NewTextHandler(h.log, nil)), "test")
+}
+
+func (h hosted) start(t *testing.T, args ...string) running {
+	t.Helper()
+	s, err := h.open(t, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
+	var runs sync.WaitGroup
+	runs.Go(func() {
 		if err := s.Run(ctx); err != nil {
 			t.Errorf("run: %v", err)
 		}
@@ -43,9 +72,9 @@ func testServer(t *testing.T, args ...string) *Server {
 	t.Cleanup(func() {
 		s.Hurry()
 		cancel()
-		running.Wait()
+		runs.Wait()
 	})
-	return s
+	return running{s, func() { cancel(); runs.Wait() }}
 }
 
 type testLog struct{ t *testing.T }

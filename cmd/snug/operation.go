@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"snug/auth"
+)
+
+// maxListed people are in one answer. More don't help who reads, and one answer is
+// held in memory whole.
+const maxListed = 1000
+
+// maxReason characters of the reason for a ban are kept.
+const maxReason = 500
+
+// An office is where operations are done: the accounts of a server, and where
+// people find that.
+type office struct {
+	accounts *auth.Service
+	url      string
+}
+
+// An order is what an operation is asked to do. Each takes from it what it needs.
+type order struct {
+	Email  string    `json:"email,omitempty"`
+	Text   string    `json:"text,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Role   auth.Role `json:"role,omitempty"`
+	Base   string    `json:"base,omitempty"` // that links are to begin with; "": the server's own
+	Uses   int       `json:"uses,omitempty"`
+	Days   int       `json:"days,omitempty"`
+}
+
+// An outcome is what comes of it.
+type outcome struct {
+	People []auth.Person `json:"people,omitempty"`
+	More   bool          `json:"more,omitempty"` // there are more people than these
+	Link   string        `json:"link,omitempty"`
+}
+
+// An operation is something that the people who run a server do to its accounts. It
+// is the same whether the server does it or nobody runs and the command does.
+type operation func(context.Context, office, order) (outcome, error)
+
+// The operations, by the names that a command asks a server for them with.
+const (
+	opList    = "list"
+	opLink    = "link"
+	opInvite  = "invite"
+	opBan     = "ban"
+	opUnban   = "unban"
+	opRole    = "role"
+	opDelete  = "delete"
+	opSignOut = "sign-out"
+)
+
+func operations() map[string]operation {
+	return map[string]operation{
+		opList:   listPeople,
+		opInvite: invite,
+		opLink: func(ctx context.Context, o office, q order) (outcome, error) {
+			link, err := o.accounts.SignInLink(ctx, q.Email, o.base(q))
+			return outcome{Link: link}, err
+		},
+		opBan: func(ctx context.Context, o office, q order) (outcome, error) {
+			if len([]rune(q.Reason)) > maxReason {
+				return outcome{}, fmt.Errorf("the reason has more than %d characters", maxReason)
+			}
+			return outcome{}, o.accounts.Ban(ctx, q.Email, q.Reason)
+		},
+		opUnban: func(ctx context.Context, o office, q order) (outcome, error) {
+			return outcome{}, o.accounts.Unban(ctx, q.Email)
+		},
+		opRole: func(ctx context.Context, o office, q order) (outcome, error) {
+			return outcome{}, o.accounts.SetRole(ctx, q.Email, q.Role)
+		},
+		opDelete: func(ctx context.Context, o office, q order) (outcome, error) {
+			return outcome{}, o.accounts.Delete(ctx, q.Email)
+		},
+		opSignOut: func(ctx context.Context, o office, q order) (outcome, error) {
+			return outcome{}, o.accounts.SignOut(ctx, q.Email)
+		},
+	}
+}
+
+var errNoOperation = errors.New("there is no such operation")
+
+// perform does the operation of that name. Its errors are for the person who asked:
+// they may name the address that they gave.
+func (o office) perform(ctx context.Context, name string, q order) (outcome, error) {
+	do := operations()[name]
+	if do == nil {
+		return outcome{}, errNoOperation
+	}
+	out, err := do(ctx, o, q)
+	if errors.Is(err, auth.ErrNoUser) {
+		err = fmt.Errorf("nobody has the e-mail address %s: snug user list shows who there is", q.Email)
+	}
+	return out, err
+}
+
+// base is what links begin with.
+func (o office) base(q order) string { return cmp.Or(q.Base, o.url) }
+
+func listPeople(ctx context.Context, o office, q order) (outcome, error) {
+	list, err := o.accounts.People(ctx, q.Text, maxListed+1)
+	more := len(list) > maxListed
+	return outcome{People: slices.Clip(list[:min(len(list), maxListed)]), More: more}, err
+}
+
+func invite(ctx context.Context, o office, q order) (outcome, error) {
+	i := auth.Invite{Email: q.Email, Uses: q.Uses, Life: time.Duration(q.Days) * 24 * time.Hour}
+	path, err := o.accounts.InviteLink(ctx, i)
+	if err != nil {
+		return outcome{}, fmt.Errorf("invite %s: %w", cmp.Or(q.Email, "people"), err)
+	}
+	return outcome{Link: o.base(q) + path}, nil
+}
