@@ -1,9 +1,9 @@
-import type { UseQueryResult } from '@tanstack/solid-query'
 import { Link } from '@tanstack/solid-router'
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import { createEffect, createMemo, createSignal, createUniqueId, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
 import { signOut } from '~/auth/session'
 import { explain, RequestError } from '~/http'
+import type { Query } from '~/query'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { showToast } from '~/ui/toast'
@@ -108,14 +108,13 @@ export function Empty(props: { title: string; text: string; children?: JSX.Eleme
 }
 
 /** What a query brings, and what stands there until it does or when it can't. */
-export function Loaded<T>(props: { query: UseQueryResult<T>; what: string; skeleton: JSX.Element; children: (data: Accessor<NonNullable<T>>) => JSX.Element }) {
+export function Loaded<T>(props: { query: Query<T>; what: string; skeleton: JSX.Element; children: (data: Accessor<NonNullable<T>>) => JSX.Element }) {
   const leave = useLeave()
   const failure = () => (props.query.error instanceof RequestError ? props.query.error.failure : null)
   createEffect(() => {
     if (isSignedOut(failure())) leave()
   })
-  // Reading the data of a query that waits would suspend the whole route.
-  const data = () => (props.query.isPending ? undefined : props.query.data)
+  const data = () => props.query.data
   const words = () => {
     const f = failure()
     return f ? explain(f) : 'This page ran into a fault of its own.'

@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/solid-query'
 import { Show } from 'solid-js'
 import { optionsQuery } from '~/auth/options'
 import { wordsFor } from '~/auth/words'
+import { useQuery } from '~/query'
 import { Skeleton } from '~/ui/skeleton'
 import { LinkedBlock } from './linked-block'
 import { meQuery } from './me'

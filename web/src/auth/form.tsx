@@ -18,7 +18,7 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
   })
   onMount(() => heading?.focus())
   return (
-    <main class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2.5rem,11dvh)]">
+    <main class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2rem,8dvh)]">
       <div class="w-full max-w-[25rem]">
         <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
           <Mark class="size-8" />
@@ -72,6 +72,7 @@ export function Field(props: FieldProps) {
       onChange={(value: string) => props.onChange(value)}
       validationState={props.fault ? 'invalid' : 'valid'}
       readOnly={props.readOnly ?? false}
+      class="relative"
     >
       <TextFieldLabel>{props.label}</TextFieldLabel>
       <div class="relative">
@@ -106,7 +107,7 @@ export function Field(props: FieldProps) {
       <TextFieldError>{props.fault}</TextFieldError>
       {/* After the field, so that Tab goes from one field to the next. */}
       <Show when={props.beside}>
-        <div class="self-start">{props.beside}</div>
+        <div class="absolute end-0 top-0 text-meta">{props.beside}</div>
       </Show>
     </TextField>
   )

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import { Link } from '@tanstack/solid-router'
 import { createSignal, lazy, onMount, Show } from 'solid-js'
 import { Button, buttonVariants } from '~/ui/button'
+import { cn } from '~/ui/cn'
 import { callbackTo, requestLink, requestVerification, signIn, signInAsGuest, withRedirect } from './calls'
 import { useEnter } from './enter'
 import { emailFault, passwordFault } from './fields'
@@ -116,7 +117,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
           beside={
             <Link
               to="/forgot-password" state={{ email: email().trim() }} search={redirect ? { redirect } : {}}
-              class={buttonVariants({ variant: 'link', size: 'inline', class: 'text-meta font-normal' })}
+              class={cn(buttonVariants({ variant: 'link', size: 'inline' }), 'font-normal pointer-coarse:-mt-3 pointer-coarse:pt-3')}
             >
               Forgot your password?
             </Link>

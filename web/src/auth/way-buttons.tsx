@@ -41,28 +41,36 @@ export function WayButtons(props: {
     props.report(await say(result.failure))
   }
 
+  // Side by side once they would fill the page; the last used one stays whole.
+  const dense = () => props.ways.length > 2
+  const wide = (way: Way, index: number) => !dense() || way.last || (index === props.ways.length - 1 && (index + (props.ways[0]?.last ? 1 : 0)) % 2 === 0)
+
   return (
-    <div class="flex flex-col gap-2.5">
+    <div class={cn('grid gap-2.5', dense() && 'grid-cols-2')}>
       <For each={props.ways}>
-        {(way) =>
+        {(way, index) =>
           way.kind === 'provider' ? (
             <WayButton
               icon={<ProviderMark id={way.provider.id} />}
+              label={`Continue with ${way.provider.name}`}
+              short={way.provider.name}
+              busyLabel={`Going to ${way.provider.name}…`}
               last={way.last}
+              wide={wide(way, index())}
               busy={leaving() === way.provider.id}
               onClick={() => void go(way.provider.id)}
-            >
-              {leaving() === way.provider.id ? `Going to ${way.provider.name}…` : `Continue with ${way.provider.name}`}
-            </WayButton>
+            />
           ) : (
             <WayButton
               icon={<PasskeyMark />}
+              label="Use a passkey"
+              short="Passkey"
+              busyLabel="Waiting for your passkey…"
               last={way.last}
+              wide={wide(way, index())}
               busy={props.passkey?.busy() ?? false}
               onClick={() => void props.passkey?.choose()}
-            >
-              {props.passkey?.busy() ? 'Waiting for your passkey…' : 'Use a passkey'}
-            </WayButton>
+            />
           )
         }
       </For>
@@ -70,18 +78,32 @@ export function WayButtons(props: {
   )
 }
 
-function WayButton(props: { icon: JSX.Element; last: boolean; busy: boolean; onClick(): void; children: JSX.Element }) {
+interface WayButtonProps {
+  icon: JSX.Element
+  label: string
+  /** What of the label is seen where there is half the room. */
+  short: string
+  busyLabel: string
+  last: boolean
+  wide: boolean
+  busy: boolean
+  onClick(): void
+}
+
+function WayButton(props: WayButtonProps) {
+  const shown = () => (props.wide ? (props.busy ? props.busyLabel : props.label) : props.busy ? 'Waiting…' : props.short)
   return (
     <Button
       type="button"
       variant="outline"
       size="large"
-      class="w-full min-w-0 justify-start gap-3 px-4"
+      class={cn('w-full min-w-0 justify-start gap-3 px-4', props.wide && 'col-span-full')}
       aria-busy={props.busy}
+      aria-label={props.wide || props.busy ? undefined : props.label}
       onClick={() => props.onClick()}
     >
       {props.icon}
-      <span class="truncate">{props.children}</span>
+      <span class="truncate">{shown()}</span>
       <Show when={props.last}>
         <LastUsed />
       </Show>
