@@ -203,6 +203,7 @@ func (s *Service) signInEmail(c *call) error {
 	if wait := s.accounts.allow(account, s.now()); wait > 0 {
 		return errTooMany(wait)
 	}
+	s.mindLegacy(c.r.Context())
 	stored, err := s.passwordOf(c.r.Context(), `lower(u.email) = ?`, email)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -259,6 +260,28 @@ func (s *Service) passwordOf(ctx context.Context, where string, arg any) (p pass
 		return err
 	})
 	return p, err
+}
+
+// mindLegacy lets the hasher know, every now and then, whether there are hashes of
+// better-auth's own form.
+func (s *Service) mindLegacy(ctx context.Context) {
+	s.legacy.Lock()
+	defer s.legacy.Unlock()
+	now := s.now()
+	if now.Before(s.legacy.next) {
+		return
+	}
+	var any bool
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select exists (select 1 from accounts where provider_id = ? and password like '%:%')`
+		return tx.QueryRowContext(ctx, query, credential).Scan(&any)
+	})
+	if err != nil {
+		s.log.Error("look for imported passwords", "err", err)
+		return
+	}
+	s.legacy.next = now.Add(legacyEvery)
+	s.hasher.legacy.Store(any)
 }
 
 // confirm makes sure that the password is still the one that was checked, and

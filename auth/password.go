@@ -100,12 +100,6 @@ func (p phc) derive(password string) []byte {
 // legacyHash is better-auth's own form: a salt and a scrypt key in hex.
 var legacyHash = regexp.MustCompile(`^([0-9a-f]{32}):([0-9a-f]{128})$`)
 
-// deriveLegacy makes the key that stands after the colon. The salt is used as the
-// text that it is stored as, not as the bytes that it means.
-func deriveLegacy(password, salt string) ([]byte, error) {
-	return scrypt.Key([]byte(password), []byte(salt), 1<<14, 16, 1, 64)
-}
-
 // A hasher makes and checks password hashes, a bounded number at once: each takes
 // tens of milliseconds and of megabytes.
 type hasher struct {
@@ -114,6 +108,10 @@ type hasher struct {
 	waiting atomic.Int64
 	runs    atomic.Int64 // keys derived; each attempt to sign in must cost the same
 	dummy   string       // hash of nobody's password
+	// legacy is set while hashes of better-auth's own form are stored. They are much
+	// slower to check than ours: every check does both then, so that the time it
+	// takes doesn't tell whose account was taken over and never used since.
+	legacy atomic.Bool
 }
 
 func newHasher(cost argon, limit int) *hasher {
@@ -180,12 +178,11 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (ok bool, 
 	}
 	var want, got []byte
 	current := false
-	if m := legacyHash.FindStringSubmatch(stored); m != nil {
-		// Slower than ours, so the time it takes tells that there is such an
-		// account, until its owner has signed in once.
-		h.runs.Add(1)
-		if got, err = deriveLegacy(normalize(password), m[1]); err != nil {
-			return false, "", fmt.Errorf("derive scrypt key: %w", err)
+	m := legacyHash.FindStringSubmatch(stored)
+	if m != nil {
+		h.legacy.Store(true) // an import came while we ran
+		if got, err = h.deriveLegacy(password, m[1]); err != nil {
+			return false, "", err
 		}
 		if want, err = hex.DecodeString(m[2]); err != nil {
 			return false, "", fmt.Errorf("decode scrypt key: %w", err)
@@ -197,14 +194,30 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (ok bool, 
 		}
 		h.runs.Add(1)
 		want, got, current = p.key, p.derive(normalize(password)), p.cost == h.cost
+		if h.legacy.Load() {
+			if _, err := h.deriveLegacy(password, hex.EncodeToString(p.salt)); err != nil {
+				return false, "", err
+			}
+		}
 	}
-	if subtle.ConstantTimeCompare(want, got) != 1 {
-		return false, "", nil
-	}
-	if !current {
+	right := subtle.ConstantTimeCompare(want, got) == 1
+	switch {
+	case right && !current:
 		fresh = h.make(password)
+	case m != nil:
+		h.make(password) // what a check of our own form costs
 	}
-	return true, fresh, nil
+	return right, fresh, nil
+}
+
+func (h *hasher) deriveLegacy(password, salt string) ([]byte, error) {
+	h.runs.Add(1)
+	// The salt is used as the text that it is stored as, not as the bytes that it means.
+	key, err := scrypt.Key([]byte(normalize(password)), []byte(salt), 1<<14, 16, 1, 64)
+	if err != nil {
+		return nil, fmt.Errorf("derive scrypt key: %w", err)
+	}
+	return key, nil
 }
 
 // normalize makes one password of what different keyboards send for it, as

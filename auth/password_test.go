@@ -124,6 +124,47 @@ func TestEnumerationCostsTheSame(t *testing.T) {
 	}
 }
 
+// §13.13 and 14: while imported hashes are there every attempt costs what they cost,
+// and ours, too.
+func TestImportedHashesCostTheSame(t *testing.T) {
+	now := newClock()
+	g := newRig(t, now.use)
+	g.plantUser("imported@example.com", "imported", nil, 1)
+	g.exec(`update accounts set id = 'imported'`)
+	g.plantUser("second@example.com", "second", nil, 1)
+	g.jar().signUp("alice")
+	oauth := g.plantUser("oauth@example.com", "oauth", nil, 1)
+	g.exec(`update accounts set provider_id = 'google', password = null where user_id = ?`, oauth)
+	costs := func(email, password string) int64 {
+		before := g.HashRuns()
+		g.jar().post("/sign-in/email", `{"email":"`+email+`@example.com","password":"`+password+`"}`)
+		return g.HashRuns() - before
+	}
+	for _, email := range []string{"imported", "alice", "nobody", "oauth"} {
+		if n := costs(email, "wrong password"); n != 2 {
+			t.Errorf("%s: hashed %d times", email, n)
+		}
+	}
+	for _, email := range []string{"imported", "alice", "imported"} {
+		if n := costs(email, good); n != 2 {
+			t.Errorf("%s signs in: hashed %d times", email, n)
+		}
+	}
+	g.jar().signIn("second")
+	now.pass(5 * time.Minute)
+	for _, email := range []string{"imported", "alice", "nobody", "oauth", "second"} {
+		if n := costs(email, "wrong password"); n != 1 {
+			t.Errorf("with none left, %s: hashed %d times", email, n)
+		}
+	}
+	// An import that comes while the server runs is noticed at the latest now.
+	g.plantUser("third@example.com", "third", nil, 1)
+	costs("third", "wrong password")
+	if n := costs("nobody", "wrong password"); n != 2 {
+		t.Errorf("after an import: hashed %d times", n)
+	}
+}
+
 // A hash that nobody can have made isn't a password that nobody can know.
 func TestDummyHashOpensNothing(t *testing.T) {
 	g := newRig(t)

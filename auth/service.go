@@ -185,6 +185,12 @@ type Service struct {
 	departed chan struct{} // wakes forget
 	errands  chan errand
 
+	// legacy says when to look for imported passwords again.
+	legacy struct {
+		sync.Mutex
+		next time.Time
+	}
+
 	// profiles is held while a new name or picture is stored and told, so that two
 	// are told in the order in which they were stored.
 	profiles sync.Mutex
