@@ -19,6 +19,19 @@
 // session (a socket) has to ask Identify again after having registered it: the
 // session may have ended between the first question and the registration.
 //
+// # Mails
+//
+// A request that may lead to a mail is answered before anything is looked up for
+// it: what it led to is done by one goroutine, from a bounded queue. So neither the
+// answer nor its time tells who has an account. Links hold a token of which the
+// database has the hash; those that confirm an address hold a JWT instead, as
+// better-auth's do, and a hash of that where they work once only.
+//
+// No address, token or code is logged, with one exception that is meant: where
+// Config.Mail is nil a link goes to the log, for whoever runs the server to pass on.
+// Who reads that log can sign in as anybody. [Service.SignInLink] makes such a link
+// on request.
+//
 // # Concurrency
 //
 // All methods may be called concurrently. OnSessionEnd is called from the

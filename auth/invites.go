@@ -152,7 +152,7 @@ func (s *Service) createInvite(c *call) error {
 	link := s.baseOf(c.r) + invitePath + url.PathEscape(token)
 	mailed := i.Email != "" && s.cfg.Mail != nil
 	if mailed {
-		s.mailInvite(i.Email, l.user.name, link)
+		s.mail(letterInvite.render(i.Email, s.baseOf(c.r), link, l.user.name), "")
 	}
 	return c.reply(struct {
 		inviteJSON
@@ -207,17 +207,4 @@ func (s *Service) openInvite(c *call) error {
 	life := inviteCookieLife
 	s.setCookie(c.w, inviteCookie, s.sign(token), &life)
 	return c.reply(found)
-}
-
-// mailInvite sends the link of an invitation.
-func (s *Service) mailInvite(to, by, link string) {
-	err := s.cfg.Mail(Mail{
-		To:      to,
-		Subject: by + " invites you to chat",
-		Text: by + " invites you to chat. Open this link to make your account:\n\n" + link +
-			"\n\nIf you don't know " + by + ", you can ignore this mail.\n",
-	})
-	if err != nil {
-		s.log.Error("send invitation", "err", err)
-	}
 }

@@ -12,7 +12,7 @@ import (
 // A letter is the words of a mail. In all of them %host stands for the host of the
 // server and %more for one more word of the mail's own. Nothing that a stranger
 // chose stands in a mail, for it may be a stranger who makes us send it: addresses
-// alone, which have no room for words.
+// alone, which have no room for words, and the names of those who may invite.
 type letter struct {
 	subject string
 	above   []string // paragraphs
@@ -80,6 +80,12 @@ var (
 		above: []string{"Somebody tried to give another account at %host this address. It belongs to yours, and nothing has changed.",
 			"If it was you: one address can have one account only."},
 		button: "Open %host",
+	}
+	letterInvite = letter{
+		subject: "%more invites you to %host",
+		above:   []string{"%more invites you to chat at %host. Open this link to make your account:"},
+		button:  "Make my account",
+		below:   []string{"If you don't know %more, you can ignore this mail."},
 	}
 	letterDelete = letter{
 		subject: "Delete your account at %host?",

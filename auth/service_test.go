@@ -299,7 +299,19 @@ func FuzzHandler(f *testing.F) {
 		f.Add(seed, "/sign-in/email", "application/x-www-form-urlencoded")
 	}
 	f.Add(`{"token":"x"}`, "/revoke-session", "application/json")
-	g := newRig(f)
+	for body, path := range map[string]string{
+		`{"name":"b","image":null}`:                                             "/update-user",
+		`{"password":"","callbackURL":"/x"}`:                                    "/delete-user",
+		`{"email":"alice@example.com","redirectTo":"/x"}`:                       "/request-password-reset",
+		`{"newPassword":"12345678","token":"x"}`:                                "/reset-password",
+		`{"email":"alice@example.com","callbackURL":"/x"}`:                      "/send-verification-email",
+		`{"currentPassword":"12345678","newPassword":"12345678"}`:               "/change-password",
+		`{"newEmail":"b@example.com","callbackURL":"/x"}`:                       "/change-email",
+		`{"email":"b@example.com","name":"b","newUserCallbackURL":"https://%"}`: "/sign-in/magic-link",
+	} {
+		f.Add(body, path, "application/json")
+	}
+	g := newRig(f, magicLinks, func(c *auth.Config) { c.Mail = func(auth.Mail) error { return nil } })
 	alice := g.jar().signUp("alice")
 	f.Fuzz(func(t *testing.T, body, path, kind string) {
 		g.TB = t
@@ -315,11 +327,9 @@ func FuzzHandler(f *testing.F) {
 		if p.Code >= 500 || !utf8.ValidString(p.text) {
 			t.Errorf("%s with %q: %d %s", path, body, p.Code, p.text)
 		}
-		if !strings.HasPrefix(path, "/sign") && !strings.HasPrefix(path, "/revoke") && p.Code != 404 {
-			t.Errorf("%s: %d", path, p.Code)
-		}
 		if _, ok := alice.identity(); !ok {
-			alice.signIn("alice")
+			g.exec(`delete from users`) // whatever became of alice
+			alice = g.jar().signUp("alice")
 		}
 	})
 }
