@@ -98,6 +98,9 @@ func (s *Service) welcome(c *call, a admission) {
 		return
 	}
 	s.log.Info("signed in", "user", a.user.id, "method", a.entry.method, "session", hashToken(a.token).short())
+	if a.user.wasGuest {
+		s.announce(c.r.Context(), a.user.id)
+	}
 	s.setSession(c.w, c.r, a.token, a.entry.remember, sessionLife)
 	eachCookie(c.r.Header["Cookie"], s.cookieName(twoFactorCookie), func(string) bool {
 		s.setCookie(c.w, twoFactorCookie, "", new(time.Duration)) // of a sign-in that nobody waits for

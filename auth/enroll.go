@@ -50,8 +50,11 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 	}
 	u := &user{id: newID(), name: n.name, email: n.email, emailVerified: n.verified, image: n.image, role: role, created: now, updated: now}
 	if guest != nil {
-		u.id, u.created = guest.id, guest.created
-		const update = `update users set name = ?, email = ?, email_verified = ?, image = coalesce(?, image), role = ?, anonymous = 0, updated_at = ?
+		u.id, u.created, u.wasGuest = guest.id, guest.created, true
+		if u.image == nil {
+			u.image = guest.image
+		}
+		const update = `update users set name = ?, email = ?, email_verified = ?, image = ?, role = ?, anonymous = 0, updated_at = ?
 			where id = ?`
 		_, err = tx.ExecContext(ctx, update, u.name, u.email, flag(u.emailVerified), u.image, string(role), millis(now), u.id)
 	} else {

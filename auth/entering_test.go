@@ -120,18 +120,6 @@ func TestGuestsAtProviders(t *testing.T) {
 	}, func(c *auth.Config) { c.Guests = true })
 }
 
-// guest is a browser with a guest's session.
-func (g *rig) guest() *jar {
-	g.Helper()
-	id, token := auth.NewID(), auth.NewID()
-	g.exec(`insert into users (id, name, email, email_verified, role, anonymous, created_at, updated_at) values (?, 'Guest', ?, 0, 'guest', 1, 1, 1)`,
-		id, "temp-"+strings.ToLower(id)+"@anonymous.placeholder.invalid")
-	g.plant(token, id, time.Now(), time.Now().Add(time.Hour))
-	j := g.jar()
-	j.cookies["better-auth.session_token"] = g.Sign(token)
-	return j
-}
-
 func TestLinkSocial(t *testing.T) {
 	modes(t, func(t *testing.T, paged bool, p *idp, g *rig) {
 		link := func(j *jar, provider string, who person) reply {

@@ -107,6 +107,7 @@ func RoundTripPHC(s string) string {
 const (
 	MaxSessions = maxSessions
 	CacheSize   = cacheSize
+	MaxGuests   = maxGuests
 )
 
 // Resealed encrypts anew what old secrets hold, as New does in the background.

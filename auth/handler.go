@@ -63,6 +63,9 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/delete-user":           {handle: s.deleteMe},
 		"GET /auth/delete-user/callback":   {handle: s.deleteCallback},
 
+		"POST /auth/sign-in/anonymous":     {handle: s.signInAnonymous, family: "sign-in"},
+		"POST /auth/delete-anonymous-user": {handle: s.deleteAnonymousUser},
+
 		"POST /auth/two-factor/enable":                {handle: s.enableTwoFactor, family: "two-factor"},
 		"POST /auth/two-factor/disable":               {handle: s.disableTwoFactor, family: "two-factor"},
 		"POST /auth/two-factor/get-totp-uri":          {handle: s.getTOTPURI, family: "two-factor"},

@@ -83,6 +83,9 @@ const (
 	backupCodes  = 10
 	backupLength = 10 // letters and digits, 59 bits
 
+	// maxGuests are here at a time, whoever may be behind them.
+	maxGuests = 10_000
+
 	// passkeyLife is how long an authenticator may take to answer, its user included.
 	passkeyLife = 5 * time.Minute
 	// maxPasskeys per user: they are all offered at once.

@@ -49,9 +49,6 @@ func (s *Service) enter(c *call, p Provider, f oauth.Profile) (in admission, mad
 	}
 	if who.made {
 		s.log.Info("signed up", "user", who.user.id, "provider", p.ID())
-		if who.user.created.Before(now) { // as a guest, whose name was another
-			s.cfg.OnUserChange(who.user.identity())
-		}
 		if who.user.image != nil {
 			s.fetchPicture(who.user.id, *who.user.image)
 		}

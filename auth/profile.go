@@ -128,6 +128,24 @@ func (s *Service) editProfile(ctx context.Context, userID string, fn func(tx *sq
 	return nil
 }
 
+// announce tells of a user as they are stored now, in its turn among other changes.
+func (s *Service) announce(ctx context.Context, userID string) {
+	ctx = context.WithoutCancel(ctx)
+	s.profiles.Lock()
+	defer s.profiles.Unlock()
+	var u *user
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		u, err = selectUser(ctx, tx, `u.id = ?`, userID)
+		return err
+	})
+	switch {
+	case err != nil:
+		s.log.Error("tell of a changed user", "user", userID, "err", err)
+	case u != nil:
+		s.cfg.OnUserChange(u.identity())
+	}
+}
+
 // checkOwn refuses a picture of this server that somebody else uploaded.
 func checkOwn(ctx context.Context, tx *sql.Tx, userID, image string) error {
 	var own bool

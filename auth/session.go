@@ -401,28 +401,53 @@ func (s *Service) sweepRest(ctx context.Context) error {
 	if err := s.writeSeen(ctx); err != nil {
 		return err
 	}
-	now := s.now()
-	var stale bool
-	err := s.db.Read(ctx, func(tx *sql.Tx) error {
-		const query = `select exists (select 1 from verifications where expires_at <= ?)
-			or exists (select 1 from invites where expires_at <= ? or uses_left = 0)
-			or exists (select 1 from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id))`
-		return tx.QueryRowContext(ctx, query, millis(now), millis(now)).Scan(&stale)
-	})
-	if err != nil || !stale {
-		return err
+	for {
+		more, err := s.sweepSome(ctx)
+		if err != nil || !more {
+			return err
+		}
 	}
-	return s.db.Write(ctx, func(tx *sql.Tx) error {
-		for _, remove := range []string{
-			`delete from verifications where token_hash in (select token_hash from verifications where expires_at <= ? limit ?)`,
-			`delete from invites where id in (select id from invites where expires_at <= ? or uses_left = 0 limit ?)`,
-			`delete from users where id in (select id from users u where anonymous = 1 and created_at < ?
-				and not exists (select 1 from sessions where user_id = u.id) limit ?)`,
+}
+
+// sweepSome removes a batch of each. It reports whether there may be more.
+func (s *Service) sweepSome(ctx context.Context) (more bool, err error) {
+	now := s.now()
+	var stale, guests bool
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select exists (select 1 from verifications where expires_at <= ?)
+			or exists (select 1 from invites where expires_at <= ? or uses_left = 0),
+			exists (select 1 from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id))`
+		return tx.QueryRowContext(ctx, query, millis(now.Add(-expiredKept)), millis(now)).Scan(&stale, &guests)
+	})
+	if err != nil {
+		return false, err
+	}
+	if guests {
+		n, err := s.sweepGuests(ctx)
+		if err != nil {
+			return false, err
+		}
+		more = n == sweepBatch
+	}
+	if !stale {
+		return more, nil
+	}
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		for remove, before := range map[string]time.Time{
+			`delete from verifications where token_hash in (select token_hash from verifications where expires_at <= ? limit ?)`: now.Add(-expiredKept),
+			`delete from invites where id in (select id from invites where expires_at <= ? or uses_left = 0 limit ?)`:            now,
 		} {
-			if _, err := tx.ExecContext(ctx, remove, millis(now), sweepBatch); err != nil {
+			result, err := tx.ExecContext(ctx, remove, millis(before), sweepBatch)
+			if err != nil {
 				return fmt.Errorf("remove what is stale: %w", err)
 			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return fmt.Errorf("remove what is stale: %w", err)
+			}
+			more = more || n == sweepBatch
 		}
 		return nil
 	})
+	return more, err
 }

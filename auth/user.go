@@ -18,6 +18,7 @@ type user struct {
 	image         *string
 	role          Role
 	anonymous     bool // a guest: nobody else can sign in as this user
+	wasGuest      bool // until enroll gave them an account just now; not stored
 	twoFactor     bool
 	banned        bool
 	created       time.Time
