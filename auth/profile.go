@@ -4,14 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 )
-
-// A profile is what others see of a user: what update-user may change. A nil field
-// stays as it is.
-type profile struct {
-	name  *string
-	image **string // to nil: no picture
-}
 
 // updateUser changes the name or the picture of the signed-in user. Of what else
 // the body holds nothing is looked at, but for the address: whoever sends one is
@@ -24,71 +18,76 @@ func (s *Service) updateUser(c *call) error {
 	if _, given := c.body["email"]; given {
 		return errEmailFixed
 	}
-	p, err := c.body.profile()
+	name, named, err := c.body.text("name")
 	if err != nil {
 		return err
 	}
-	if p.name == nil && p.image == nil {
+	if named {
+		if name, err = cleanName(name); err != nil {
+			return err
+		}
+	}
+	_, pictured := c.body["image"]
+	image, _, err := c.body.optional("image") // null and "" are none
+	if err != nil {
+		return err
+	}
+	if image != "" && !ours(image) {
+		if err := checkImage(image); err != nil {
+			return err
+		}
+	}
+	if !named && !pictured {
 		return c.reply(statusJSON{true})
 	}
-	if err := s.changeProfile(c.r.Context(), l.user.id, p); err != nil {
+	ctx := c.r.Context()
+	err = s.editProfile(ctx, l.user.id, func(tx *sql.Tx, u *user) (bool, error) {
+		if named {
+			u.name = name
+		}
+		if !pictured {
+			return true, nil
+		}
+		return true, setImage(context.WithoutCancel(ctx), tx, u, image)
+	})
+	if err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
+	s.fetchGiven(l.user.id, image)
 	s.setSession(c.w, c.r, token, l.session.remember, sessionLife)
 	return c.reply(statusJSON{true})
 }
 
-func (b body) profile() (p profile, err error) {
-	name, given, err := b.text("name")
-	if err != nil {
-		return profile{}, err
-	}
-	if given {
-		if name, err = cleanName(name); err != nil {
-			return profile{}, err
-		}
-		p.name = &name
-	}
-	if _, given := b["image"]; !given {
-		return p, nil
-	}
-	image, given, err := b.optional("image")
-	if err != nil {
-		return profile{}, err
-	}
-	p.image = new(*string)
-	if !given || image == "" {
-		return p, nil
-	}
-	if !ours(image) { // whose it is, the database knows
-		if err := checkImage(image); err != nil {
-			return profile{}, err
-		}
-	}
-	*p.image = &image
-	return p, nil
-}
+// ownImage is the address of a picture of this server, as storeAvatar makes it.
+var ownImage = regexp.MustCompile(`^` + avatarPath + `([A-Za-z0-9]+)(?:\?v=[0-9a-z]+)?$`)
 
-// changeProfile stores a new name or picture.
-func (s *Service) changeProfile(ctx context.Context, userID string, p profile) error {
-	err := s.editProfile(ctx, userID, func(tx *sql.Tx, u *user) (bool, error) {
-		if p.name != nil {
-			u.name = *p.name
+// setImage gives a user the picture at an address, "" for none. One of this server
+// has to be their own upload; with another that isn't kept.
+func setImage(ctx context.Context, tx *sql.Tx, u *user, image string) error {
+	if !ours(image) {
+		u.image = nil
+		if image != "" {
+			u.image = &image
 		}
-		if p.image != nil {
-			if *p.image != nil && ours(**p.image) {
-				if err := checkOwn(ctx, tx, userID, **p.image); err != nil {
-					return false, err
-				}
-			}
-			u.image = *p.image
+		if _, err := tx.ExecContext(ctx, `delete from avatars where user_id = ?`, u.id); err != nil {
+			return fmt.Errorf("delete picture: %w", err)
 		}
-		return true, nil
-	})
-	if err == nil && p.image != nil && *p.image != nil {
-		s.fetchGiven(userID, **p.image)
+		return nil
 	}
-	return err
+	m := ownImage.FindStringSubmatch(image)
+	if m == nil {
+		return errImage
+	}
+	var own bool
+	const query = `select exists (select 1 from avatars where id = ? and user_id = ?)`
+	if err := tx.QueryRowContext(ctx, query, m[1], u.id).Scan(&own); err != nil {
+		return fmt.Errorf("look for picture: %w", err)
+	}
+	if !own {
+		return errImage
+	}
+	u.image = &image
+	return nil
 }
 
 // editProfile lets fn change a user's name and picture; if it returns true, what it
@@ -144,17 +143,4 @@ func (s *Service) announce(ctx context.Context, userID string) {
 	case u != nil:
 		s.cfg.OnUserChange(u.identity())
 	}
-}
-
-// checkOwn refuses a picture of this server that somebody else uploaded.
-func checkOwn(ctx context.Context, tx *sql.Tx, userID, image string) error {
-	var own bool
-	const query = `select exists (select 1 from avatars where id = ? and user_id = ?)`
-	if err := tx.QueryRowContext(ctx, query, avatarID(image), userID).Scan(&own); err != nil {
-		return fmt.Errorf("look for picture: %w", err)
-	}
-	if !own {
-		return errImage
-	}
-	return nil
 }

@@ -114,6 +114,8 @@ func TestUpdateUserChecksNameAndPicture(t *testing.T) {
 		`{"image":"/api/avatars/theirs"}`:                       "INVALID_IMAGE",
 		`{"image":"/api/avatars/"}`:                             "INVALID_IMAGE",
 		`{"image":"/api/avatars/mine/../x"}`:                    "INVALID_IMAGE",
+		`{"image":"/api/avatars/mine?v=k3#x"}`:                  "INVALID_IMAGE",
+		`{"image":"/api/avatars/mine?x=1"}`:                     "INVALID_IMAGE",
 		`{"image":"/etc/passwd"}`:                               "INVALID_IMAGE",
 		`{"image":5}`:                                           "VALIDATION_ERROR",
 		`{"image":"https://` + strings.Repeat("x", 2048) + `"}`: "INVALID_IMAGE",
@@ -123,20 +125,25 @@ func TestUpdateUserChecksNameAndPicture(t *testing.T) {
 	if s := j.session(); s.User.Name != "alice" || s.User.Image != nil {
 		t.Errorf("changed to %+v", s.User)
 	}
-	for _, image := range []string{"https://example.com/a.png", "/api/avatars/mine"} {
+	for _, image := range []string{"/api/avatars/mine?v=k3", "/api/avatars/mine"} {
 		j.post("/update-user", `{"image":"`+image+`"}`).want(t, 200, "")
-		if got := j.session().User.Image; got == nil || *got != image {
-			t.Errorf("picture is %v", got)
+		if id, _ := j.identity(); *j.session().User.Image != image || id.Image != image {
+			t.Errorf("others see %q", id.Image)
 		}
 	}
-	if id, _ := j.identity(); id.Image != "/api/avatars/mine" {
-		t.Errorf("others see %q", id.Image)
-	}
-	for _, none := range []string{`null`, `""`} {
-		j.post("/update-user", `{"image":"/api/avatars/mine"}`).want(t, 200, "")
-		j.post("/update-user", `{"image":`+none+`}`).want(t, 200, "")
-		if got := j.session().User.Image; got != nil {
-			t.Errorf("picture is %q after %s", *got, none)
+	// A foreign one would tell its owner who looks: nobody else gets to see it. The
+	// upload that it replaces is gone, as with no picture at all.
+	for _, image := range []string{`"https://example.com/a.png"`, `null`, `""`} {
+		g.exec(`insert or replace into avatars (id, user_id, type, bytes, created_at) values ('mine', ?, 'image/png', x'00', 0)`, alice)
+		j.post("/update-user", `{"image":"/api/avatars/mine?v=1"}`).want(t, 200, "")
+		j.post("/update-user", `{"image":`+image+`}`).want(t, 200, "")
+		if got := j.session().User.Image; (got != nil) != (len(image) > 4) {
+			t.Errorf("picture is %v after %s", got, image)
+		}
+		var kept int
+		g.query(`select count(*) from avatars where id = 'mine'`, &kept)
+		if id, _ := j.identity(); id.Image != "" || kept != 0 {
+			t.Errorf("after %s others see %q, %d kept", image, id.Image, kept)
 		}
 	}
 }

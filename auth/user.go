@@ -55,12 +55,6 @@ func selectUser(ctx context.Context, tx *sql.Tx, where string, args ...any) (*us
 // others: a foreign address would tell its owner who reads what, and when.
 func ours(image string) bool { return strings.HasPrefix(image, avatarPath) }
 
-// avatarID returns the id in the path of a picture of ours.
-func avatarID(image string) string {
-	id, _, _ := strings.Cut(strings.TrimPrefix(image, avatarPath), "?")
-	return id
-}
-
 func (u *user) identity() Identity {
 	id := Identity{UserID: u.id, Name: u.name, Email: u.email, Role: u.role}
 	if u.image != nil && ours(*u.image) {

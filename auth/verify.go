@@ -133,9 +133,10 @@ func (s *Service) sendVerification(c *call) error {
 	switch {
 	case err != nil:
 		return err
-	case l != nil && l.user.emailVerified:
+	case l == nil || l.user.anonymous: // a guest may have made an account besides
+	case l.user.emailVerified:
 		return errVerified
-	case l != nil && l.user.email != email:
+	case l.user.email != email:
 		return errForeignEmail
 	}
 	if err := s.allowMailbox(email); err != nil {
@@ -192,7 +193,7 @@ func (s *Service) verifyEmail(c *call) error {
 
 // verifyAddress notes that the address of an account is its owner's. Where nobody
 // gets in before that it also signs them in: the first time, in a browser in which
-// nobody is signed in.
+// nobody is signed in but maybe a guest.
 func (s *Service) verifyAddress(c *call, t ticket, token string, now time.Time) error {
 	if t.UpdateTo != "" {
 		return errTicket // of an older better-auth, which would change the address
@@ -219,7 +220,7 @@ func (s *Service) verifyAddress(c *call, t ticket, token string, now time.Time) 
 		if known, err = markVerified(ctx, tx, u, now); err != nil {
 			return err
 		}
-		if !s.cfg.RequireVerified || s.cfg.NoPasswords || !first || l != nil || u.banned {
+		if !s.cfg.RequireVerified || s.cfg.NoPasswords || !first || l != nil && !l.user.anonymous || u.banned {
 			return nil
 		}
 		a, err := s.admit(ctx, tx, c.r, u, entry{method: byPassword, remember: true}, now)

@@ -225,6 +225,32 @@ func TestVerifyingChangesNobodysSession(t *testing.T) {
 	}
 }
 
+// A guest stays one at a sign-up that has to be confirmed, and is left behind after.
+func TestGuestsConfirmTheirAddress(t *testing.T) {
+	var office postOffice
+	g := newRig(t, office.use, requireVerified)
+	g.plantUser("owner@example.com", "owner", nil, 1)
+	guest := g.plantUser("g@anonymous.placeholder.invalid", "Guest", nil, 0)
+	g.exec(`update users set anonymous = 1, role = 'guest' where id = ?`, guest)
+	g.plant("guests", guest, time.Now(), time.Now().Add(time.Hour))
+	j := g.jar()
+	j.cookies["better-auth.session_token"] = g.Sign("guests")
+	j.post("/sign-up/email", `{"name":"R","email":"r@example.com","password":"`+good+`"}`).want(t, 200, "")
+	office.one(g, "r@example.com", "Confirm")
+	if s := j.session(); s == nil || s.User.ID != guest {
+		t.Fatalf("session %+v", s)
+	}
+	j.post("/send-verification-email", `{"email":"r@example.com"}`).want(t, 200, "")
+	j.open(linkOf(t, office.one(g, "r@example.com", "Confirm")))
+	if s := j.session(); s == nil || s.User.Email != "r@example.com" {
+		t.Errorf("session %+v", s)
+	}
+	var n int
+	if g.query(`select count(*) from users where id = ?`, &n, guest); n != 0 {
+		t.Error("the guest is still there")
+	}
+}
+
 func TestVerifyTwiceAtOnce(t *testing.T) {
 	var office postOffice
 	g := newRig(t, office.use, requireVerified)
