@@ -343,6 +343,12 @@ func TestTrustedDevice(t *testing.T) {
 	for name, end := range map[string]func(){
 		"revoked all":    func() { g.jar().pending("ada").in(phone).post("/revoke-sessions", `{}`).want(t, 200, "") },
 		"revoked others": func() { g.jar().pending("ada").in(phone).post("/revoke-other-sessions", `{}`).want(t, 200, "") },
+		"new password": func() {
+			k := g.jar().pending("ada").in(phone)
+			waits := g.jar().pending("ada")
+			k.post("/change-password", `{"currentPassword":"`+good+`","newPassword":"`+good+`"}`).want(t, 200, "")
+			waits.totp(phone.code(0)).want(t, 401, "INVALID_TWO_FACTOR_COOKIE")
+		},
 		"off and on": func() {
 			k := g.jar().pending("ada").in(phone)
 			k.post("/two-factor/disable", withPassword).want(t, 200, "")
