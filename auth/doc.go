@@ -32,6 +32,19 @@
 // Who reads that log can sign in as anybody. [Service.SignInLink] makes such a link
 // on request.
 //
+// # Providers
+//
+// A sign-in at a provider is a flow: a state that is good once, for ten minutes, at
+// that provider and in the browser where it began. It is used up before anything
+// else is done with what comes back, and every end of it is a redirect: to where
+// the page wanted, or to a page with a code that says why not.
+//
+// An account at a provider is known by the provider's ID and its id there. One that
+// is new leads to the user with the same e-mail address if the provider has
+// verified it, and we have too. If we haven't, anybody may have signed up with that
+// address, so its owner gets the account, and every other way into it is gone. If
+// the provider hasn't, nobody is let in by it. No token of a provider is kept.
+//
 // # Concurrency
 //
 // All methods may be called concurrently. OnSessionEnd is called from the

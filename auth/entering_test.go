@@ -31,30 +31,29 @@ func TestSignUpPolicyAtProviders(t *testing.T) {
 		{auth.SignUpDomain, person{id: "3", name: "x", email: "member@corp.example.evil.example", verified: true}, "domain_not_allowed", false},
 		{auth.SignUpDomain, person{id: "3", name: "x", email: "member@evil.example", verified: true}, "", true},
 	} {
-		modes(t, func(t *testing.T, paged bool, _ *idp, g *rig) {
-			first := g.jar()
-			first.enter(p, "google", ada).wantAt(t, "/ok") // whatever the mode
-			if id, _ := first.identity(); id.Role != auth.RoleOwner {
-				t.Errorf("the first is %s", id.Role)
-			}
-			j := g.jar()
-			if test.invited {
-				g.exec(`insert into invites (id, token_hash, created_at, expires_at, uses_left) values ('i', ?, 0, ?, 1)`,
-					auth.HashToken("invitation").String(), time.Now().Add(time.Hour).UnixMilli())
-				j.cookies["snug.invite"] = g.Sign("invitation")
-			}
-			want := "/ok"
-			if test.code != "" {
-				want = "/failed?error=" + test.code
-			}
-			q := p.approve(j.begin("google", `"callbackURL":"/ok","errorCallbackURL":"/failed"`), test.who)
-			j.come(paged, "google", q).wantAt(t, want)
-			if id, ok := j.identity(); ok != (test.code == "") || ok && id.Role != auth.RoleMember {
-				t.Errorf("%+v: %+v", test, id)
-			}
-			// Who has an account is let in, whatever the mode.
-			g.jar().enter(p, "google", ada).wantAt(t, "/ok")
-		}, p.use, func(c *auth.Config) { c.SignUp = auth.SignUp{Mode: test.mode, Domains: []string{"corp.example"}} })
+		g := newRig(t, p.use, func(c *auth.Config) { c.SignUp = auth.SignUp{Mode: test.mode, Domains: []string{"corp.example"}} })
+		first := g.jar()
+		first.enter(p, "google", ada).wantAt(t, "/ok") // whatever the mode
+		if id, _ := first.identity(); id.Role != auth.RoleOwner {
+			t.Errorf("the first is %s", id.Role)
+		}
+		j := g.jar()
+		if test.invited {
+			g.exec(`insert into invites (id, token_hash, created_at, expires_at, uses_left) values ('i', ?, 0, ?, 1)`,
+				auth.HashToken("invitation").String(), time.Now().Add(time.Hour).UnixMilli())
+			j.cookies["snug.invite"] = g.Sign("invitation")
+		}
+		want := "/ok"
+		if test.code != "" {
+			want = "/failed?error=" + test.code
+		}
+		q := p.approve(j.begin("google", `"callbackURL":"/ok","errorCallbackURL":"/failed"`), test.who)
+		j.navigated("google", q).wantAt(t, want)
+		if id, ok := j.identity(); ok != (test.code == "") || ok && id.Role != auth.RoleMember {
+			t.Errorf("%+v: %+v", test, id)
+		}
+		// Who has an account is let in, whatever the mode.
+		g.jar().enter(p, "google", ada).wantAt(t, "/ok")
 	}
 }
 

@@ -64,34 +64,34 @@ func TestLinkingMatrix(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("%s, %q, %v", test.local, test.email, test.remote), func(t *testing.T) {
-			modes(t, func(t *testing.T, paged bool, p *idp, g *rig) {
-				before, address := "", here
-				switch test.local {
-				case verified:
-					before = g.plantUser(here, "Grace", nil, 1)
-				case unverified:
-					before = g.plantUser(here, "Grace", nil, 0)
-				case placeholder:
-					address = "1906@twitter.placeholder.invalid"
-					j := g.jar()
-					j.enter(p, "twitter", person{id: "1906", name: "Grace"})
-					before = j.session().User.ID
-				}
+			p := newIDP(t)
+			g := newRig(t, p.use)
+			before, address := "", here
+			switch test.local {
+			case verified:
+				before = g.plantUser(here, "Grace", nil, 1)
+			case unverified:
+				before = g.plantUser(here, "Grace", nil, 0)
+			case placeholder:
+				address = "1906@twitter.placeholder.invalid"
 				j := g.jar()
-				q := p.approve(j.begin("google", `"callbackURL":"/here"`), person{id: "1", name: "Someone Else", email: test.email, verified: test.remote})
-				if got := j.come(paged, "google", q); test.code != "" {
-					got.wantAt(t, errorAt+test.code)
-				} else {
-					got.wantAt(t, "/here")
-					s := j.session()
-					if (s.User.ID == before) != test.same || test.same && s.User.Name != "Grace" {
-						t.Errorf("signed in as %+v", s.User)
-					}
+				j.enter(p, "twitter", person{id: "1906", name: "Grace"})
+				before = j.session().User.ID
+			}
+			j := g.jar()
+			q := p.approve(j.begin("google", `"callbackURL":"/here"`), person{id: "1", name: "Someone Else", email: test.email, verified: test.remote})
+			if got := j.navigated("google", q); test.code != "" {
+				got.wantAt(t, errorAt+test.code)
+			} else {
+				got.wantAt(t, "/here")
+				s := j.session()
+				if (s.User.ID == before) != test.same || test.same && s.User.Name != "Grace" {
+					t.Errorf("signed in as %+v", s.User)
 				}
-				if got := g.accounts(address); got != test.ways {
-					t.Errorf("ways in %q, want %q", got, test.ways)
-				}
-			})
+			}
+			if got := g.accounts(address); got != test.ways {
+				t.Errorf("ways in %q, want %q", got, test.ways)
+			}
 		})
 	}
 }
