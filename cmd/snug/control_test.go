@@ -101,7 +101,7 @@ func TestNoControlSocket(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(data, socketName, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	log := &logText{}
+	log := newLog()
 	s := hosted{data: data, log: log}.start(t)
 	get(t, s.Addr().String(), "/healthz", 200)
 	if !strings.Contains(log.String(), "commands such as snug user need this server to be stopped") {

@@ -88,7 +88,16 @@ func (l testLog) Write(p []byte) (int, error) {
 type person struct {
 	t      *testing.T
 	addr   string
+	base   string // what the server is called by them; "" for its address
 	client *http.Client
+}
+
+// origin is that of the pages that they see.
+func (p *person) origin() string {
+	if p.base != "" {
+		return p.base
+	}
+	return "http://" + p.addr
 }
 
 // signUp makes an account at the server on addr.
@@ -116,7 +125,8 @@ func (p *person) request(method, path string, body any) (status int, text string
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	r.Header.Set("Origin", "http://"+p.addr)
+	r.Host = p.origin()[strings.Index(p.origin(), "//")+2:]
+	r.Header.Set("Origin", p.origin())
 	r.Header.Set("Content-Type", "application/json")
 	return do(p.t, p.client, r)
 }

@@ -29,22 +29,49 @@ func snug(t *testing.T, data string, args ...string) result {
 	return result{code, stdout.String(), stderr.String()}
 }
 
-// logText gathers a log that may be read while it grows.
+// logText gathers a log that may be read while it grows. Make it with newLog.
 type logText struct {
 	mu   sync.Mutex
 	text strings.Builder
+	more chan struct{} // closed and replaced at each line
 }
+
+func newLog() *logText { return &logText{more: make(chan struct{})} }
 
 func (l *logText) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	close(l.more)
+	l.more = make(chan struct{})
 	return l.text.Write(p)
 }
 
 func (l *logText) String() string {
+	text, _ := l.read()
+	return text
+}
+
+func (l *logText) read() (string, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.String()
+	return l.text.String(), l.more
+}
+
+// wait waits until the log has the text.
+func (l *logText) wait(t *testing.T, want string) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		text, more := l.read()
+		if strings.Contains(text, want) {
+			return
+		}
+		select {
+		case <-more:
+		case <-late:
+			t.Fatalf("no %q in the log:\n%s", want, text)
+		}
+	}
 }
 
 // stranger is somebody with a browser and no account.
@@ -222,7 +249,7 @@ func TestUserCommandsCloseSockets(t *testing.T) {
 
 // §13.24: the log tells what was done and to whom, by id.
 func TestCommandsLogNoSecrets(t *testing.T) {
-	log := &logText{}
+	log := newLog()
 	h := hosted{data: filepath.Join(t.TempDir(), "data"), log: log}
 	s := h.start(t, "--auth-rate", "0")
 	signUp(t, s.Addr().String(), "Ada")
@@ -271,17 +298,11 @@ func TestDeletedWithoutServerIsForgotten(t *testing.T) {
 	s.stop()
 	snug(t, h.data, "user", "delete", "bob@example.com", "--yes").want(t, 0, "when the server starts next")
 
-	log := &logText{}
+	log := newLog()
 	h.log = log
 	s = h.start(t)
 	ada.addr = s.Addr().String()
-	deadline := time.Now().Add(patience)
-	for !strings.Contains(log.String(), "deleted account is forgotten") {
-		if time.Now().After(deadline) {
-			t.Fatalf("it isn't forgotten:\n%s", log)
-		}
-		ada.request("GET", "/api/auth/ok", nil)
-	}
+	log.wait(t, "deleted account is forgotten")
 	if _, body := ada.request("GET", "/api/chat/messages", nil); !strings.Contains(body, "my words") || strings.Contains(body, "Bob") {
 		t.Errorf("the room has %s", body)
 	}
