@@ -107,6 +107,7 @@ func (s *Service) welcome(c *call, a admission) {
 		return false
 	})
 	s.setMethod(c.w, a.entry.method)
+	s.fetchOwn(&a.user)
 }
 
 // guestOf returns the guest whose session the request bears, nil if there is none.

@@ -39,9 +39,22 @@ func (s *Service) fetchPicture(userID, address string) {
 
 // fetchGiven does so for an address that a user gave, if it is a provider's.
 func (s *Service) fetchGiven(userID, address string) {
-	if u, err := url.Parse(address); err == nil && slices.Contains(pictureHosts, strings.ToLower(u.Host)) {
+	if ofProvider(address) {
 		s.fetchPicture(userID, address)
 	}
+}
+
+// fetchOwn does so for the present picture of somebody who has just come: after an
+// import, or a provider that couldn't be reached, it is still elsewhere.
+func (s *Service) fetchOwn(u *user) {
+	if u.image != nil {
+		s.fetchGiven(u.id, *u.image)
+	}
+}
+
+func ofProvider(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && slices.Contains(pictureHosts, strings.ToLower(u.Host))
 }
 
 // fetchPictures does what fetchPicture asks for, one after the other, until ctx is
@@ -60,6 +73,14 @@ func (s *Service) fetchPictures(ctx context.Context) {
 }
 
 func (s *Service) adoptPicture(ctx context.Context, w wanted) error {
+	var u *user
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		u, err = selectUser(ctx, tx, `u.id = ?`, w.userID)
+		return err
+	})
+	if err != nil || u == nil || u.image == nil || *u.image != w.url {
+		return err // it is ours by now, or another one is wanted
+	}
 	raw, err := s.cfg.Fetch(ctx, w.url)
 	if err != nil {
 		return fmt.Errorf("fetch picture: %w", err)

@@ -63,6 +63,7 @@ func (s *Service) adopt(c *call, l *login, token string) error {
 	}
 	s.cache.forget(l.session.hash)
 	s.setSession(c.w, c.r, token, l.session.remember, l.session.expires.Sub(s.now()))
+	s.fetchOwn(&l.user)
 	return nil
 }
 

@@ -65,8 +65,10 @@ func escapeURI(text string) string { return strings.ReplaceAll(url.QueryEscape(t
 // seal encrypts what is kept and has to be read again, in better-auth's form: the
 // hex of a nonce and of what XChaCha20-Poly1305 makes of the text under the
 // SHA-256 of the server's secret.
-func (s *Service) seal(text []byte) string {
-	box := boxOf(s.secrets[0])
+func (s *Service) seal(text []byte) string { return seal(s.secrets[0], text) }
+
+func seal(secret, text []byte) string {
+	box := boxOf(secret)
 	nonce := make([]byte, box.NonceSize(), box.NonceSize()+len(text)+box.Overhead())
 	rand.Read(nonce) // never fails
 	return hex.EncodeToString(box.Seal(nonce, nonce, text, nil))
@@ -75,6 +77,10 @@ func (s *Service) seal(text []byte) string {
 // open decrypts what seal made, here or at better-auth. current is false if that
 // took one of the old secrets.
 func (s *Service) open(sealed string) (text []byte, current bool, err error) {
+	return open(s.secrets, sealed)
+}
+
+func open(secrets [][]byte, sealed string) (text []byte, current bool, err error) {
 	// A better-auth that has had several secrets writes which one it was.
 	if rest, ok := strings.CutPrefix(sealed, "$ba$"); ok {
 		_, sealed, _ = strings.Cut(rest, "$")
@@ -84,7 +90,7 @@ func (s *Service) open(sealed string) (text []byte, current bool, err error) {
 		return nil, false, errors.New("open sealed text: not what seal makes")
 	}
 	nonce, sealedText := raw[:chacha20poly1305.NonceSizeX], raw[chacha20poly1305.NonceSizeX:]
-	for i, secret := range s.secrets {
+	for i, secret := range secrets {
 		if text, err := boxOf(secret).Open(nil, nonce, sealedText, nil); err == nil {
 			return text, i == 0, nil
 		}
