@@ -19,7 +19,7 @@ func TestSignOutByOperator(t *testing.T) {
 	if err := g.SignOut(t.Context(), "Ada@example.com"); err != nil {
 		t.Fatal(err)
 	}
-	if ends := g.told(); len(ends) != 1 || !ends[0].All || ends[0].Banned {
+	if ends := g.told(); len(ends) != 2 || ends[0].All || ends[1].All || ends[0].Banned {
 		t.Errorf("told %+v", ends)
 	}
 	for name, j := range map[string]*jar{"one device": ada, "the other": phone} {

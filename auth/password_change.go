@@ -75,7 +75,7 @@ func (s *Service) changePassword(c *call) error {
 	var shown *string
 	if alone {
 		life, shown = sessionLife, &token
-		s.tellAll("password changed", u.id, over)
+		s.tell("password changed", over)
 	} else {
 		s.tell("password changed", over)
 	}

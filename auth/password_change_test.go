@@ -59,7 +59,7 @@ func TestChangePassword(t *testing.T) {
 	if laptop.session() != nil {
 		t.Error("the other device is still in")
 	}
-	if ends := g.told(); len(ends) != 1 || !ends[0].All {
+	if ends := g.told(); len(ends) != 2 || ends[0].All || ends[1].All {
 		t.Errorf("told %+v", ends)
 	}
 	g.jar().post("/sign-in/email", `{"email":"eve@example.com","password":"new password 3"}`).want(t, 200, "")

@@ -171,7 +171,7 @@ func (s *Service) resetPassword(c *call) error {
 		return fmt.Errorf("reset password: %w", err)
 	}
 	s.accounts.forget(hashToken(u.email).String())
-	s.tellAll("password reset", u.id, over)
+	s.tell("password reset", over)
 	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
 	return c.reply(statusJSON{true})
 }

@@ -67,7 +67,7 @@ func TestResetPassword(t *testing.T) {
 	office.one(g, "eve@example.com", "was changed")
 
 	// §13.10: everyone who was in is out, at once.
-	if ends := g.told(); len(ends) != 1 || !ends[0].All || ends[0].UserID != eve {
+	if ends := g.told(); len(ends) != 2 || ends[0].All || ends[0].UserID != eve || ends[1].UserID != eve {
 		t.Errorf("told %+v", ends)
 	}
 	if phone.session() != nil || laptop.session() != nil {

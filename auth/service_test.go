@@ -274,7 +274,7 @@ func TestLogsNameNobodysSecrets(t *testing.T) {
 	g.jar().post("/sign-in/email?planted=query", `{"email":"alice-planted@example.com","password":"`+good+`"}`).want(t, 500, "")
 	log := b.String()
 	for _, must := range []string{
-		`"msg":"signed up"`, `"msg":"signed in"`, `"msg":"session ended"`, `"why":"sign-out"`, `"msg":"all sessions ended"`, `"msg":"request failed"`,
+		`"msg":"signed up"`, `"msg":"signed in"`, `"msg":"session ended"`, `"why":"sign-out"`, `"why":"revoked"`, `"msg":"request failed"`,
 		`"user":"` + id.UserID + `"`, `"session":"` + id.SessionKey[:8] + `"`,
 	} {
 		if !strings.Contains(log, must) {

@@ -315,8 +315,8 @@ func (s *Service) tell(why string, over []ended) {
 	}
 }
 
-// tellAll lets the cache and the listener know that all sessions of a user have
-// ended, of which these were stored; that is committed.
+// tellAll lets the cache and the listener know that nothing of a user is open any
+// more: sessions and API tokens have ended, and their end is committed.
 func (s *Service) tellAll(why, userID string, over []ended) {
 	s.drop(over)
 	s.log.Info("all sessions ended", "why", why, "user", userID, "count", len(over))

@@ -354,7 +354,7 @@ func TestRevocation(t *testing.T) {
 		{"revoke nothing", func(s scene) reply { return s.phone.post("/revoke-session", `{"token":""}`) }, [3]bool{true, true, true},
 			func(s scene) []auth.SessionEnd { return nil }},
 		{"revoke all", func(s scene) reply { return s.phone.post("/revoke-sessions", `{}`) }, [3]bool{false, false, true},
-			func(s scene) []auth.SessionEnd { return []auth.SessionEnd{{UserID: s.ids[0].UserID, All: true}} }},
+			func(s scene) []auth.SessionEnd { return []auth.SessionEnd{end(s.ids[0]), end(s.ids[1])} }},
 		{"revoke others", func(s scene) reply { return s.phone.post("/revoke-other-sessions", `{}`) }, [3]bool{true, false, true},
 			func(s scene) []auth.SessionEnd { return []auth.SessionEnd{end(s.ids[1])} }},
 		{"sign in again", func(s scene) reply {

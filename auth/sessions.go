@@ -194,7 +194,7 @@ func (s *Service) revokeSessions(c *call) error {
 	return c.reply(statusJSON{true})
 }
 
-// endAll ends all sessions of a user and tells so once.
+// endAll ends all sessions of a user. API tokens stay: they have a list of their own.
 func (s *Service) endAll(ctx context.Context, userID string) error {
 	ctx = context.WithoutCancel(ctx)
 	var over []ended
@@ -208,7 +208,7 @@ func (s *Service) endAll(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	s.tellAll("revoked", userID, over)
+	s.tell("revoked", over)
 	return nil
 }
 

@@ -414,3 +414,22 @@ func TestOwnerStays(t *testing.T) {
 		t.Error("a role that isn't")
 	}
 }
+
+// An API token isn't a session that somebody forgot to sign out: what a script
+// has open stays open.
+func TestTokensOutliveSessions(t *testing.T) {
+	g := newRig(t)
+	ada := g.jar().signUp("ada")
+	token := ada.makeToken(`{"name":"a","scopes":["messages:read"]}`)
+	bot, _ := g.bearing(token.Token)
+	g.told()
+	ada.post("/revoke-sessions", `{}`).want(t, 200, "")
+	for _, end := range g.told() {
+		if end.All || end.SessionKey == bot.SessionKey {
+			t.Errorf("told %+v", end)
+		}
+	}
+	if _, ok := g.bearing(token.Token); !ok {
+		t.Error("the token ended")
+	}
+}
