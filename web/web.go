@@ -21,10 +21,13 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Handler serves the client: its files, compressed as built, and index.html
-// for navigations to any other path, since the client routes those itself.
-// What is not a navigation and not a file is 404, never a page; so is anything
-// below /api. A binary that was built without the client says so.
+// index is what the client begins with.
+const index = "index.html"
+
+// Handler serves the client: its files, compressed as built, with index.html for
+// the path /, and for navigations to any other path, since the client routes those
+// itself. What is neither is 404, never a page; so is anything below /api. A binary
+// that was built without the client says so.
 func Handler() http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
@@ -49,7 +52,7 @@ func Dir(folder string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.files["index.html"] == nil {
+	if h.files[index] == nil {
 		return nil, fmt.Errorf("folder %s has no index.html: is it a built client?", folder)
 	}
 	return h, nil
@@ -59,7 +62,7 @@ func Dir(folder string) (http.Handler, error) {
 func Page(client http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := r.Clone(r.Context())
-		page.URL.Path = "/index.html"
+		page.URL.Path = "/" + index
 		client.ServeHTTP(w, page)
 	})
 }
@@ -175,6 +178,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, "/")
+	if name == "" {
+		name = index
+	}
 	if f := h.files[name]; f != nil {
 		f.serve(w, r)
 		return
@@ -183,8 +189,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	if index := h.files["index.html"]; index != nil {
-		index.serve(w, r)
+	if page := h.files[index]; page != nil {
+		page.serve(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -76,6 +76,7 @@ func TestPaths(t *testing.T) {
 		body   string // its beginning
 	}{
 		{"the page", request{path: "/", accept: browser}, 200, page},
+		{"the page, fetched by a script that was sent on to it", request{path: "/", accept: "application/json"}, 200, page},
 		{"a navigation into the client", request{path: "/rooms/global", accept: browser}, 200, page},
 		{"a navigation to a path that nobody knows", request{path: "/no/such/page", accept: browser}, 200, page},
 		{"HEAD of a navigation", request{method: "HEAD", path: "/rooms/global", accept: browser}, 200, ""},
