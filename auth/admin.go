@@ -234,6 +234,7 @@ func (s *Service) SignOut(ctx context.Context, email string) error {
 	if err != nil {
 		return fmt.Errorf("sign user out: %w", err)
 	}
+	s.log.Info("user signed out by the operator", "user", u.id)
 	return nil
 }
 
