@@ -18,6 +18,7 @@ var (
 type linkedAccount struct {
 	ID         string   `json:"id"`
 	ProviderID string   `json:"providerId"`
+	UserID     string   `json:"userId"` // as in 1.7
 	CreatedAt  stamp    `json:"createdAt"`
 	UpdatedAt  stamp    `json:"updatedAt"`
 	AccountID  string   `json:"accountId"`
@@ -28,7 +29,7 @@ func selectAccounts(ctx context.Context, tx *sql.Tx, userID string) ([]linkedAcc
 	list := []linkedAccount{}
 	const query = `select id, provider_id, account_id, scope, created_at, updated_at from accounts where user_id = ? order by created_at, id`
 	err := each(ctx, tx, query, userID, func(row *sql.Rows) error {
-		a := linkedAccount{Scopes: []string{}}
+		a := linkedAccount{UserID: userID, Scopes: []string{}}
 		var scope string
 		var created, updated int64
 		if err := row.Scan(&a.ID, &a.ProviderID, &a.AccountID, &scope, &created, &updated); err != nil {

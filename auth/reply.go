@@ -152,6 +152,9 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", seconds)   // everybody's
 	}
 	if e.message == "" {
+		if e.status == http.StatusUnauthorized { // as better-auth has it
+			h.Set("Content-Type", "application/json")
+		}
 		w.WriteHeader(e.status)
 		return
 	}

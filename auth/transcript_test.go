@@ -1,332 +1,312 @@
 package auth_test
 
 import (
-	"encoding/json"
+	"encoding/base32"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"snug/auth"
 )
 
-// A deviation is an answer that is meant to differ from the recorded one.
-type deviation struct {
-	status int
-	body   string // as recorded if empty
-	why    string
+// runs are the servers that the recordings were made of: each took the requests of
+// the files between two numbers, one after the other.
+var runs = []struct {
+	first, last string
+	set         func(*auth.Config)
+}{
+	{"01", "12", func(c *auth.Config) { c.Mail = nil }},
+	{"20", "25", func(*auth.Config) {}},
+	{"26", "26", func(*auth.Config) {}},
+	{"27", "27", func(c *auth.Config) { c.RequireVerified = true }},
+	{"28", "28", func(*auth.Config) {}},
+	{"29", "29", func(*auth.Config) {}},
+	{"30", "30", func(c *auth.Config) { c.AuthRate = auth.Rate{Limit: 3, Window: 10 * time.Second} }},
+	{"31", "31", func(c *auth.Config) {
+		c.AuthRate = auth.Rate{Limit: 3, Window: 10 * time.Second}
+		c.ClientIP = func(r *http.Request) string {
+			hops := strings.Split(r.Header.Get("X-Forwarded-For"), ", ")
+			if last := len(hops) - 1; hops[last] == "10.0.0.1" { // another proxy
+				hops = hops[:last]
+			}
+			return hops[len(hops)-1]
+		}
+	}},
+	{"32", "32", func(*auth.Config) {}},
+	{"33", "33", func(*auth.Config) {}},
+	{"40", "42", func(c *auth.Config) { c.Guests = true }},
 }
 
-// deviations by version, file and heading. Codes and messages are those of 1.3.9,
-// rules about origins, media types and paths those of 1.7.25.
-var deviations = map[string]deviation{
-	"1.3.9/09 no Origin + cookie":                {403, `{"code":"MISSING_OR_NULL_ORIGIN","message":"Missing or null Origin"}`, "a cookie without an origin is a forgery"},
-	"1.3.9/09 Origin: null":                      {403, `{"code":"MISSING_OR_NULL_ORIGIN","message":"Missing or null Origin"}`, "null is no origin"},
-	"1.3.9/09 no cookie, no body":                {200, `{"success":true}`, "signing out succeeds always"},
-	"1.3.9/09 a copy of a signed-out cookie":     {200, `session`, "that sign-out came without an origin"},
-	"1.3.9/25 revoke all":                        {200, `{"status":true}`, "the cookies go, as in 1.7"},
-	"1.7.25/09 text/plain from foreign origin":   {403, `{"code":"INVALID_ORIGIN","message":"Invalid origin"}`, "the origin is looked at first"},
-	"1.3.9/20 no name":                           {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "tells nothing of the database"},
-	"1.7.25/20 no name":                          {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "1.3.9's message"},
-	"1.3.9/20 no password":                       {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "not a fault of the server"},
-	"1.7.25/20 no password":                      {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "1.3.9's message"},
-	"1.7.25/20 missing password":                 {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "1.3.9's message"},
-	"1.7.25/20 refusals 2":                       {400, `{"code":"INVALID_EMAIL","message":"Invalid email"}`, "1.3.9's message"},
-	"1.7.25/20 bad callbackURL":                  {403, `{"code":"INVALID_CALLBACKURL","message":"Invalid callbackURL"}`, "1.3.9's code"},
-	"1.3.9/20 cross-site HTML form (login CSRF)": {403, `{"code":"CROSS_SITE_NAVIGATION_LOGIN_BLOCKED","message":"Cross-site navigation login blocked. This request appears to be a CSRF attack."}`, "as 1.7"},
-	"1.3.9/29  2":                                {200, `null`, "a session that began here comes under a stricter name"},
-	"1.7.25/29  2":                               {200, `null`, "a session that began here comes under a stricter name"},
-	"1.3.9/31 spoofed first hop evades":          {429, `{"message":"Too many requests. Please try again later."}`, "the address is the one that the proxy saw"},
-	"1.3.9/32 trailing slash":                    {404, ``, "one spelling for each path"},
-	"1.3.9/32 double slash":                      {404, ``, "one spelling for each path"},
-	"1.3.9/32 the cookie twice, bad one first":   {200, `session`, "all cookies of the name are tried"},
-	"1.7.25/32 the cookie twice, bad one first":  {200, `session`, "all cookies of the name are tried"},
-	"1.7.25/32 POST get-session":                 {404, ``, "as 1.3.9"},
-	"1.7.25/32 rememberMe of wrong type":         {400, `{"code":"VALIDATION_ERROR","message":"Invalid body parameters"}`, "1.3.9's message"},
+// byHand is what the recorder did at some scenes between two requests, of whatever
+// version.
+var byHand = map[string]func(*replay, scene){
+	"08 due, but disableRefresh": func(p *replay, s scene) { p.expire(s, 5*24*time.Hour+12*time.Hour) },
+	"08 expired in the store":    func(p *replay, s scene) { p.expire(s, -time.Minute) },
+	"12 (stale session, 3 days old: fresh-session endpoint)": func(p *replay, s scene) {
+		p.age(s, 3*24*time.Hour)
+		p.expire(s, 6*24*time.Hour+21*time.Hour)
+	},
+	"28 session row deleted: still served from the cookie": func(p *replay, s scene) {
+		p.exec(`delete from sessions where token_hash = ?`, p.session(s))
+	},
+	// Here the link in the mail lets nobody in who would get in without.
+	"21 again, without callbackURL 2": func(p *replay, s scene) { p.signIn(s, "eve@example.com") },
+	// Here a mail is sent only to those who haven't signed in lately.
+	"26 top 2": func(p *replay, s scene) { p.age(s, 2*24*time.Hour) },
+	// A code is good for a while, and once.
+	"41 right code: enabled":               func(p *replay, s scene) { p.code(s) },
+	"41 second factor, trustDevice, again": func(p *replay, s scene) { p.clock.pass(time.Minute); p.code(s) },
 }
 
-// TestTranscripts replays what clients said to better-auth and compares what it
-// answered with what we answer, but for tokens, ids, times and addresses.
+// again are scenes that are played a second time, for there the recorder used a code
+// once more than it is good for.
+var again = map[string]bool{"41 second factor, trustDevice": true}
+
+// strangers are scenes in a browser other than the one in which the sign-in began.
+var strangers = map[string]bool{"05 state used from ANOTHER browser (no state cookie): login CSRF test": true}
+
+// tabs are scenes of 1.7 in which the browser has lost a cookie that it would still
+// have of us.
+var tabs = map[string]bool{"33 tab 1 comes back first": true}
+
+// TestTranscripts says to us what clients said to better-auth, and compares what it
+// answered with what we answer. What differs has a line in testdata/deviations.txt.
 func TestTranscripts(t *testing.T) {
-	used := map[string]bool{}
+	d := readDeviations(t)
+	played := 0
 	for _, version := range []string{"1.3.9", "1.7.25"} {
 		paths, err := filepath.Glob("testdata/" + version + "/*.txt")
-		if err != nil || len(paths) == 0 {
-			t.Fatal("no transcripts", err)
+		if err != nil || len(paths) != 30 {
+			t.Fatalf("%d recordings of %s, want 30", len(paths), version)
 		}
 		for _, path := range paths {
-			file := version + "/" + filepath.Base(path)[:2]
-			t.Run(file, func(t *testing.T) {
-				text, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
+			number := filepath.Base(path)[:2]
+			played := false
+			for _, run := range runs {
+				played = played || run.first <= number && number <= run.last
+			}
+			if _, left := d.find(fileKey(version, path), "file"); left == played {
+				t.Errorf("%s is played or left out", path)
+			}
+		}
+		for _, run := range runs {
+			t.Run(version+" "+run.first, func(t *testing.T) {
+				played++
+				var files [][]scene
+				for _, path := range paths {
+					if number := filepath.Base(path)[:2]; run.first <= number && number <= run.last {
+						files = append(files, readScenes(t, version, path))
+					}
 				}
-				newReplay(t, file, string(text)).run(string(text), used)
+				p := newReplay(t, d, files, run.set)
+				for _, s := range slices.Concat(files...) {
+					p.play(s)
+				}
 			})
 		}
 	}
-	for key := range deviations {
-		if !used[key] {
-			t.Errorf("nothing deviates as %q", key)
-		}
+	if played == 2*len(runs) { // and not a part of them, as with -run
+		d.unused(t)
 	}
 }
 
+// userAgent is the recorder's, of which the recordings say nothing.
+const userAgent = "curl/7.88.1"
+
+// A replay is a server to which one run of a recording is said once more.
 type replay struct {
 	*rig
-	file    string
-	heading string
-	nth     int               // exchange below that heading, from 1
-	alice   string            // user id of planted sessions
-	ours    map[string]string // recorded cookie values and tokens to those given here
+	*deviations
+	version   string
+	base      string
+	clock     *clock
+	providers *providers
+
+	// ours are the recorded tokens, ids and cookies to those given here, and flows the
+	// sign-ins at providers by recorded state.
+	ours  map[string]string
+	flows map[string]departed
+	key   []byte // of the authenticator app
+
+	mu    sync.Mutex
+	mails []auth.Mail // since the last dump of them
 }
 
-var anyOrigin = regexp.MustCompile(`(?m)^> (?:Origin|Referer): (https?://(?:localhost:\d+|chat\.example))`)
+// A departed is a sign-in at a provider that has begun.
+type departed struct {
+	query  url.Values // with which the browser was sent there
+	cookie string     // that binds it to the browser
+}
 
-func newReplay(t *testing.T, file, text string) *replay {
-	origin := base
-	if m := anyOrigin.FindStringSubmatch(text); m != nil {
-		origin = m[1]
+func newReplay(t *testing.T, d *deviations, files [][]scene, set func(*auth.Config)) *replay {
+	p := &replay{deviations: d, base: base, clock: newClock(), providers: newProviders(t), ours: map[string]string{}, flows: map[string]departed{}}
+	p.version, _, _ = strings.Cut(files[0][0].key, "/")
+	for _, s := range slices.Concat(files...) {
+		if origin := s.header.Get("Origin"); strings.HasPrefix(origin, "http://localhost:") || origin == "https://chat.example" {
+			p.base = origin
+			break
+		}
 	}
-	p := &replay{file: file, ours: map[string]string{}}
 	p.rig = newRig(t, func(c *auth.Config) {
-		c.BaseURL = origin
-		c.ClientIP = func(r *http.Request) string {
-			hops := strings.Split(r.Header.Get("X-Forwarded-For"), ", ")
-			return strings.TrimPrefix(hops[len(hops)-1], "10.0.0.1")
+		c.BaseURL = p.base
+		c.Now = p.clock.Now
+		c.ClientIP = func(r *http.Request) string { return r.Header.Get("Cf-Connecting-Ip") }
+		c.Mail = func(m auth.Mail) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.mails = append(p.mails, m)
+			return nil
 		}
-		if strings.HasSuffix(file, "/31") {
-			c.AuthRate = auth.Rate{Limit: 3, Window: 10 * time.Second}
-			c.ClientIP = func(*http.Request) string { return "198.51.100.9" }
-		}
+		p.providers.use(c)
+		set(c)
 	})
 	return p
 }
 
-func (p *replay) run(text string, used map[string]bool) {
-	for _, block := range strings.Split(strings.TrimSpace(text), "\n\n") {
-		var request, expected []string
-		p.nth++
-		for _, line := range strings.Split(block, "\n") {
-			switch {
-			case strings.HasPrefix(line, "## "):
-				p.heading, p.nth = line[3:], 1
-			case strings.HasPrefix(line, "! "):
-				p.direct(strings.Fields(line[2:]))
-			case strings.HasPrefix(line, ">") && len(expected) == 0:
-				request = append(request, strings.TrimPrefix(strings.TrimPrefix(line, ">"), " "))
-			default:
-				expected = append(expected, line)
-			}
-		}
-		if len(request) > 0 {
-			p.exchange(request, expected, used)
-		}
-	}
-}
-
-// direct does what the recorder did by hand: a session that began elsewhere, or
-// one whose end was moved.
-func (p *replay) direct(words []string) {
-	now := time.Now()
-	switch words[0] {
-	case "session":
-		user := p.alice
-		if len(words) == 3 {
-			user = p.plantUser(words[2], "Eve", nil, 0)
-		} else if user == "" {
-			image := "https://lh3.googleusercontent.com/a/alice"
-			p.alice = p.plantUser("alice@example.com", "Alice Example", &image, 1)
-			user = p.alice
-		}
-		p.plant(words[1], user, now, now.Add(7*24*time.Hour))
-	case "expires":
-		in, err := time.ParseDuration(words[2])
-		if err != nil {
-			p.Fatal(err)
-		}
-		p.exec(`update sessions set expires_at = ? where token_hash = ?`, now.Add(in).UnixMilli(), auth.HashToken(words[1]).String())
-	default:
-		p.Fatalf("unknown directive %q", words)
-	}
-}
-
-func (p *replay) exchange(request, expected []string, used map[string]bool) {
-	method, path, _ := strings.Cut(strings.TrimSuffix(request[0], " HTTP/1.1"), " ")
-	header := http.Header{}
-	i := 1
-	for ; i < len(request) && request[i] != ""; i++ {
-		name, value, _ := strings.Cut(request[i], ": ")
-		if name == "Cookie" {
-			value = p.translate(value)
-		}
-		if header.Get(name) == "" { // the recorder wrote some twice; the first was sent
-			header.Set(name, value)
-		}
-	}
-	body := strings.Join(request[min(i+1, len(request)):], "\n")
-	r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
-	r.Header = header
-	if body != "" && header.Get("Content-Type") == "" {
-		p.Fatal("a body without a type")
-	}
-	got := p.do(r)
-
-	status, want := 0, http.Header{}
-	var text []string
-	for i, line := range expected {
-		name, value, ok := strings.Cut(strings.TrimPrefix(line, "< "), ": ")
-		switch {
-		case i == 0:
-			status = int(line[len("< HTTP/1.1 ")]-'0') * 100
-			status += int(line[len("< HTTP/1.1 ")+1]-'0')*10 + int(line[len("< HTTP/1.1 ")+2]-'0')
-		case strings.HasPrefix(line, "< ") && ok:
-			want.Add(name, value)
-		default:
-			text = append(text, line)
-		}
-	}
-	wantBody := strings.TrimPrefix(strings.Join(text, "\n"), "(empty body)")
-	key := p.file + " " + p.heading
-	if p.nth > 1 {
-		key += " " + string(rune('0'+p.nth))
-	}
-	d, deviates := deviations[key]
-	if deviates {
-		used[key] = true
-		status, wantBody = d.status, d.body
-		want.Del("Set-Cookie")
-		if status != 200 {
-			want.Del("Content-Type")
-		}
-	}
-	if got.Code != status {
-		p.Errorf("%s: status %d %s, want %d %s", key, got.Code, got.text, status, wantBody)
+// play plays a scene and compares.
+func (p *replay) play(s scene) {
+	if s.dump != "" {
+		p.compareDump(s)
 		return
 	}
-	if have, wish := cookieShapes(got.Header()), cookieShapes(want); !deviates && !slices.Equal(have, wish) {
-		p.Errorf("%s: cookies %q, want %q", key, have, wish)
+	plain := strings.TrimPrefix(s.key, p.version+"/")
+	if fn, ok := byHand[plain]; ok {
+		fn(p, s)
 	}
-	p.learn(want, got.Header())
-	kind, _, _ := strings.Cut(want.Get("Content-Type"), ";")
-	if kind == "text/plain" {
-		kind = "application/json" // what the body of a 429 is
-	}
-	if have, _, _ := strings.Cut(got.Header().Get("Content-Type"), ";"); kind != "" && have != kind {
-		p.Errorf("%s: type %s, want %s", key, have, kind)
-	}
-	if retry := want.Get("X-Retry-After"); retry != got.Header().Get("X-Retry-After") && !deviates {
-		p.Errorf("%s: X-Retry-After %q, want %q", key, got.Header().Get("X-Retry-After"), retry)
-	}
-	switch {
-	case wantBody == "session":
-		if !strings.HasPrefix(got.text, `{"session":`) {
-			p.Errorf("%s: got %s, want a session", key, got.text)
-		}
-	case kind != "text/html" && shape(got.text) != shape(wantBody):
-		p.Errorf("%s:\n got %s\nwant %s", key, shape(got.text), shape(wantBody))
+	p.clock.pass(10 * time.Millisecond) // so that what is listed by time is in order
+	got := p.do(p.request(s, plain))
+	p.Settle()
+	p.learn(s, got)
+	p.compare(s, got)
+	if again[plain] {
+		s.key += ", again"
+		p.play(s)
 	}
 }
 
-// translate puts the cookies that we gave in the place of the recorded ones.
+// request is what was sent, with what we gave in the place of what better-auth gave.
+func (p *replay) request(s scene, plain string) *http.Request {
+	r := httptest.NewRequest(s.method, "http://localhost"+p.translate(s.path), strings.NewReader(p.translate(s.body)))
+	r.Header = s.header.Clone()
+	r.Header.Set("User-Agent", userAgent)
+	if s.header.Get("Cf-Connecting-Ip") == "203.0.113.7" {
+		r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0")
+	}
+	cookies := p.cookies(s)
+	if state := stateOf(s); state != "" {
+		flow, begun := p.flows[state]
+		provider := s.path[len("/api/auth/callback/"):strings.IndexByte(s.path, '?')]
+		if code := queryOf(s.path).Get("code"); begun && code != "" {
+			p.providers.allow(provider, code, flow.query)
+		}
+		// 1.3.9 gave no cookie with the state. A browser sends ours.
+		if begun && (p.version == "1.3.9" && !strangers[plain] || tabs[plain]) {
+			cookies = append(cookies, flow.cookie)
+		}
+	}
+	r.Header.Del("Cookie")
+	if len(cookies) > 0 {
+		r.Header.Set("Cookie", strings.Join(cookies, "; "))
+	}
+	return r
+}
+
+func queryOf(path string) url.Values {
+	_, query, _ := strings.Cut(path, "?")
+	q, _ := url.ParseQuery(query)
+	return q
+}
+
+// stateOf is the recorded state with which a browser comes back from a provider.
+func stateOf(s scene) string {
+	if s.method != "GET" || !strings.HasPrefix(s.path, "/api/auth/callback/") {
+		return ""
+	}
+	return queryOf(s.path).Get("state")
+}
+
+// cookies are those that the browser would send of ours.
+func (p *replay) cookies(s scene) []string {
+	var cookies []string
+	for part := range strings.SplitSeq(s.header.Get("Cookie"), "; ") {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			continue
+		}
+		name = strings.Replace(name, "__Secure-", "__Host-", 1)
+		if strings.HasSuffix(name, "better-auth.state") {
+			state, _, _ := strings.Cut(value, ".")
+			if flow, begun := p.flows[state]; begun {
+				cookies = append(cookies, flow.cookie)
+			}
+			continue
+		}
+		cookies = append(cookies, name+"="+p.translate(value))
+	}
+	return cookies
+}
+
+// translate puts what we gave in the place of what was recorded.
 func (p *replay) translate(text string) string {
 	// The longest first: a token is part of its cookie's value.
 	for _, recorded := range slices.SortedFunc(maps.Keys(p.ours), func(a, b string) int { return len(b) - len(a) }) {
 		text = strings.ReplaceAll(text, recorded, p.ours[recorded])
 	}
+	for state, flow := range p.flows {
+		text = strings.ReplaceAll(text, state, flow.query.Get("state"))
+	}
 	return text
 }
 
-// learn pairs the session cookies of a recorded reply and ours, in all the
-// spellings that a later request may use.
-func (p *replay) learn(recorded, got http.Header) {
-	value := func(h http.Header) string {
-		for _, line := range h["Set-Cookie"] {
-			if _, v, ok := strings.Cut(line, "session_token="); ok {
-				v, _, _ = strings.Cut(v, ";")
-				return v
-			}
+// session is the hash of the session token that a request comes with.
+func (p *replay) session(s scene) string {
+	for _, cookie := range p.cookies(s) {
+		name, value, _ := strings.Cut(cookie, "=")
+		if strings.HasSuffix(name, "better-auth.session_token") {
+			token, _, _ := strings.Cut(value, ".")
+			return auth.HashToken(token).String()
 		}
-		return ""
 	}
-	theirs, ours := value(recorded), value(got)
-	if theirs == "" || ours == "" {
-		return
-	}
-	p.ours[theirs] = ours
-	for _, spell := range []func(string) string{
-		func(v string) string { v, _ = url.PathUnescape(v); return v },
-		func(v string) string { v, _, _ = strings.Cut(v, "."); return v },
-	} {
-		p.ours[spell(theirs)] = spell(ours)
-	}
+	p.Fatalf("%s: no session", s.key)
+	return ""
 }
 
-var cookieValue = regexp.MustCompile(`=[A-Za-z0-9]{4,}\.[^;]+`)
-
-func cookieShapes(h http.Header) []string {
-	var shapes []string
-	for _, line := range h["Set-Cookie"] {
-		if strings.HasPrefix(line, "better-auth.last_used_login_method=") {
-			continue // of a plugin that the recorded server didn't have
-		}
-		// A prefix that is stricter, for cookies that only the server reads.
-		line = strings.Replace(line, "__Secure-", "__Host-", 1)
-		shapes = append(shapes, cookieValue.ReplaceAllString(line, "=<value>"))
-	}
-	slices.Sort(shapes)
-	return shapes
+// signIn has the browser hold a new session in the place of the recorded one.
+func (p *replay) signIn(s scene, email string) {
+	j := p.rig.jar()
+	j.origin = p.base
+	r := j.request("POST", "/sign-in/email", fmt.Sprintf(`{"email":%q,"password":%q}`, email, good))
+	r.Header.Set("User-Agent", userAgent)
+	j.send(r).want(p, 200, "")
+	_, recorded, _ := strings.Cut(s.header.Get("Cookie"), "better-auth.session_token=")
+	p.learnCookie(recorded, j.cookies["better-auth.session_token"])
 }
 
-// shape masks what differs from run to run.
-func shape(text string) string {
-	var value any
-	if json.Unmarshal([]byte(text), &value) != nil {
-		return text
-	}
-	out, err := json.Marshal(mask(value, ""))
-	if err != nil {
-		panic(err)
-	}
-	return string(out)
+func (p *replay) expire(s scene, in time.Duration) {
+	p.exec(`update sessions set expires_at = ? where token_hash = ?`, p.clock.Now().Add(in).UnixMilli(), p.session(s))
 }
 
-var stampForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+func (p *replay) age(s scene, age time.Duration) {
+	then := p.clock.Now().Add(-age).UnixMilli()
+	p.exec(`update sessions set created_at = ?, updated_at = ? where token_hash = ?`, then, then, p.session(s))
+}
 
-func mask(value any, name string) any {
-	switch v := value.(type) {
-	case []any:
-		for i := range v {
-			v[i] = mask(v[i], "")
-		}
-	case map[string]any:
-		if _, isSession := v["userAgent"]; isSession {
-			delete(v, "id") // which 1.3.9 leaves out where sessions are in a key-value store
-			v["userAgent"], v["ipAddress"] = "", ""
-			for _, ours := range []string{"method", "place", "seenAt", "current", "active"} { // in the list only
-				delete(v, ours)
-			}
-		}
-		delete(v, "role") // the recorded server had none
-		for key := range v {
-			v[key] = mask(v[key], key)
-		}
-	case string:
-		switch {
-		case (name == "id" || name == "userId" || name == "token") && len(v) == 32:
-			return "<" + name + ">"
-		case strings.HasSuffix(name, "At") && stampForm.MatchString(v):
-			return "<time>"
-		case name == "name":
-			return strings.TrimSpace(v) // which better-auth doesn't
-		}
-	}
-	return value
+var sixDigits = regexp.MustCompile(`\d{6}`)
+
+// code has the code in a request replaced by the one that the app shows now.
+func (p *replay) code(s scene) {
+	p.ours[sixDigits.FindString(s.body)] = auth.TOTPCode(p.key, p.clock.Now().Unix()/30)
+}
+
+func decodeSecret(text string) ([]byte, error) {
+	return base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
 }

@@ -88,9 +88,10 @@ func (s *Service) enableTwoFactor(c *call) error {
 	}
 	s.log.Info("second factor begun", "user", l.user.id)
 	return c.reply(struct {
+		Method      string   `json:"method"` // as in 1.7
 		TOTPURI     string   `json:"totpURI"`
 		BackupCodes []string `json:"backupCodes"`
-	}{totpURI(key, issuer, l.user.email), codes})
+	}{"totp", totpURI(key, issuer, l.user.email), codes})
 }
 
 // disableTwoFactor succeeds where there is no second factor too.

@@ -105,7 +105,7 @@ func TestTwoFactor(t *testing.T) {
 	g.jar().post("/two-factor/enable", withPassword).want(t, 401, "")
 
 	p := ada.post("/two-factor/enable", withPassword)
-	shape := regexp.MustCompile(`^\{"totpURI":"otpauth://totp/localhost:ada%40example\.com\?secret=[A-Z2-7]{52}&issuer=localhost&digits=6&period=30","backupCodes":\[("[a-zA-Z0-9]{5}-[a-zA-Z0-9]{5}",?){10}\]\}$`)
+	shape := regexp.MustCompile(`^\{"method":"totp","totpURI":"otpauth://totp/localhost:ada%40example\.com\?secret=[A-Z2-7]{52}&issuer=localhost&digits=6&period=30","backupCodes":\[("[a-zA-Z0-9]{5}-[a-zA-Z0-9]{5}",?){10}\]\}$`)
 	if !shape.MatchString(p.text) {
 		t.Errorf("enabled: %s", p.text)
 	}
