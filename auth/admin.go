@@ -238,6 +238,14 @@ func (s *Service) SignOut(ctx context.Context, email string) error {
 	return nil
 }
 
+// DropTwoFactor takes the second factor off somebody who lost it: authenticator and
+// backup codes. Who asked for that has shown to the operator who they are.
+func (s *Service) DropTwoFactor(ctx context.Context, email string) error {
+	return s.changeUser(ctx, email, "second factor off", func(tx *sql.Tx, u *user) error {
+		return dropFactor(ctx, tx, u.id, s.now())
+	})
+}
+
 // InviteLink makes an invitation and returns the path of its page. Without Uses it
 // is good once, without Life for a week.
 func (s *Service) InviteLink(ctx context.Context, i Invite) (path string, err error) {

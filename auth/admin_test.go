@@ -92,3 +92,26 @@ func TestInviteLinkBounds(t *testing.T) {
 		t.Errorf("without a word an invitation is good %d times, for %d ms", uses, life)
 	}
 }
+
+// Who lost the phone and the codes is helped by the operator: the password alone is
+// enough again.
+func TestOperatorDropsTheSecondFactor(t *testing.T) {
+	clock := newClock()
+	g := newRig(t, clock.use)
+	ada := g.jar().signUp("ada")
+	ada.protect(clock)
+	if err := g.DropTwoFactor(t.Context(), "ada@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	if s := g.jar().signIn("ada").session(); s == nil {
+		t.Error("she isn't in")
+	}
+	var left int
+	g.query(`select (select count(*) from two_factors) + (select count(*) from backup_codes)`, &left)
+	if left != 0 {
+		t.Errorf("%d rows are left", left)
+	}
+	if err := g.DropTwoFactor(t.Context(), "nobody@example.com"); !errors.Is(err, auth.ErrNoUser) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -57,6 +57,7 @@ const (
 	opRole    = "role"
 	opDelete  = "delete"
 	opSignOut = "sign-out"
+	opFactor  = "drop-two-factor"
 )
 
 func operations() map[string]operation {
@@ -84,6 +85,9 @@ func operations() map[string]operation {
 		},
 		opSignOut: func(ctx context.Context, o office, q order) (outcome, error) {
 			return outcome{}, o.accounts.SignOut(ctx, q.Email)
+		},
+		opFactor: func(ctx context.Context, o office, q order) (outcome, error) {
+			return outcome{}, o.accounts.DropTwoFactor(ctx, q.Email)
 		},
 	}
 }

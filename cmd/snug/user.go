@@ -36,6 +36,8 @@ func userCommand() group {
 				help: "Make a person something else on this server. The last owner stays one."},
 			{name: "sign-out", args: "EMAIL", least: 1, most: 1, run: userDo(opSignOut, "%s is signed out everywhere"),
 				help: "End all sessions of a person. API tokens stay."},
+			{name: "drop-two-factor", args: "EMAIL", least: 1, most: 1, run: userDo(opFactor, "%s signs in without a second factor now"),
+				help: "Ask a person who lost authenticator and backup codes for none any more. Make sure who is asking."},
 			{name: "delete", args: "EMAIL [--yes]", least: 1, most: 1, run: userDelete, flags: []ownFlag{{name: "yes"}},
 				help: "Delete a person's account. Messages stay, without the name. It asks first, unless told --yes."},
 		},

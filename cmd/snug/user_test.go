@@ -169,7 +169,10 @@ func TestUserCommands(t *testing.T) {
 			if r := user("sign-out", "bob@example.com"); r != (result{0, "bob@example.com is signed out everywhere.\n", ""}) {
 				t.Errorf("sign-out: %+v", r)
 			}
-			for _, verb := range []string{"ban", "unban", "sign-out", "link"} {
+			if r := user("drop-two-factor", "bob@example.com"); r != (result{0, "bob@example.com signs in without a second factor now.\n", ""}) {
+				t.Errorf("drop-two-factor: %+v", r)
+			}
+			for _, verb := range []string{"ban", "unban", "sign-out", "drop-two-factor", "link"} {
 				user(verb, "nobody@example.com").want(t, 1, "nobody has the e-mail address nobody@example.com", "snug user list")
 			}
 			user("delete", "nobody", "--yes").want(t, 1, "nobody has the e-mail address nobody")
