@@ -1,68 +1,9 @@
-// The official client, old and new, against a running server: SNUG_URL names it.
-// The server must not limit sign-ins (SNUG_AUTH_RATE=0).
+// Sessions and passwords with the official client, old and new.
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
-import { createAuthClient as createOld } from "better-auth-1-3/client";
-import { createAuthClient as createNew } from "better-auth-1-7/client";
+import { about, browser, clients, day, ok, password, person, refused, secrets } from "./browser.mjs";
 
-const url = process.env.SNUG_URL;
-if (!url) throw new Error("SNUG_URL is not set");
-
-const password = "correct horse battery";
-const day = 24 * 60 * 60 * 1000;
-
-// browser makes a client with cookies of its own, as a page of that origin.
-function browser(create, origin = url) {
-  const cookies = new Map();
-  async function pageFetch(input, init = {}) {
-    const headers = new Headers(init.headers);
-    headers.set("origin", origin);
-    if (cookies.size > 0) {
-      headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
-    }
-    const reply = await fetch(input, { ...init, headers });
-    for (const line of reply.headers.getSetCookie()) {
-      const [pair, ...attributes] = line.split("; ");
-      const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
-      if (attributes.includes("Max-Age=0")) cookies.delete(name);
-      else cookies.set(name, value);
-    }
-    return reply;
-  }
-  const client = create({ baseURL: url, fetchOptions: { customFetchImpl: pageFetch } });
-  return { client, cookies };
-}
-
-// secrets names the cookies but for the one that only says how one signed in last.
-function secrets(cookies) {
-  return [...cookies.keys()].filter((name) => name !== "better-auth.last_used_login_method");
-}
-
-function person(name = "Ada") {
-  return { name, email: `${randomUUID()}@example.com`, password };
-}
-
-// ok checks that a call succeeded, and returns what it gave.
-function ok({ data, error }) {
-  assert.equal(error, null);
-  return data;
-}
-
-function refused({ data, error }, status, code) {
-  assert.equal(data, null);
-  assert.equal(error.status, status);
-  assert.equal(error.code, code);
-  assert.ok(error.message.length > 0, "pages show the message");
-}
-
-function about(date, distance) {
-  assert.ok(date instanceof Date, `${date} is no Date`);
-  const off = Math.abs(date.getTime() - Date.now() - distance);
-  assert.ok(off < 60_000, `${date.toISOString()} is ${off} ms off`);
-}
-
-for (const [version, create] of [["1.3.9", createOld], ["1.7.25", createNew]]) {
+for (const [version, create] of clients) {
   describe(`better-auth ${version}`, () => {
     test("nobody is signed in at first", async () => {
       const { client } = browser(create);
@@ -131,12 +72,12 @@ for (const [version, create] of [["1.3.9", createOld], ["1.7.25", createNew]]) {
     });
 
     test("a page of another origin gets nowhere", async () => {
-      const { client } = browser(create, "https://evil.example");
+      const { client } = browser(create, { origin: "https://evil.example" });
       refused(await client.signUp.email(person()), 403, "INVALID_ORIGIN");
       const ada = person();
       const victim = browser(create);
       ok(await victim.client.signUp.email(ada));
-      const evil = browser(create, "https://evil.example");
+      const evil = browser(create, { origin: "https://evil.example" });
       for (const [name, value] of victim.cookies) evil.cookies.set(name, value);
       refused(await evil.client.signOut(), 403, "INVALID_ORIGIN");
       assert.equal(ok(await victim.client.getSession()).user.email, ada.email);
