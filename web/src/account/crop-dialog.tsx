@@ -201,7 +201,7 @@ function View(props: { picture: ImageBitmap; crop: Crop; onPan(dx: number, dy: n
       class="relative mx-auto aspect-square w-full max-w-[min(100%,48dvh)] cursor-grab touch-none overflow-hidden rounded-card bg-sunken select-none active:cursor-grabbing"
     >
       <canvas ref={canvas} class="absolute inset-0 size-full" />
-      <div class="pointer-events-none absolute inset-1.5 rounded-full border-2 border-surface/90 shadow-[0_0_0_100rem_var(--scrim)]" />
+      <div class="pointer-events-none absolute inset-1.5 rounded-full border-2 border-code-paper/90 shadow-[0_0_0_100rem_var(--scrim)]" />
     </div>
   )
 }

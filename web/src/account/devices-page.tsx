@@ -149,7 +149,7 @@ function DeviceItem(props: { session: Session; now: number; way: string; onEnded
         }
       >
         <Show when={!props.session.current}>
-          <Act action={end} variant="outline" label="Sign out" busyLabel="Signing out…" onClick={() => void endAndKeepPlace(end)} />
+          <Act action={end} variant="outline" label="Sign out" busyLabel="Signing out…" to={device().name} onClick={() => void endAndKeepPlace(end)} />
         </Show>
       </Item>
       <Show when={end.message()}>

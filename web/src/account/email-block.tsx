@@ -4,14 +4,13 @@ import { requestVerification } from '~/auth/calls'
 import { emailFault } from '~/auth/fields'
 import { Field } from '~/auth/form'
 import { optionsQuery } from '~/auth/options'
-import { sessionQuery } from '~/auth/session'
 import { useQuery } from '~/query'
 import { Badge } from '~/ui/badge'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
 import { showToast } from '~/ui/toast'
 import { createAction } from './action'
-import { addressPage, changeEmail, meQuery, type Me } from './me'
+import { addressPage, changeEmail, meQuery, showProfile, type Me } from './me'
 import { Modal } from './modal'
 import { Act, Block, Card, Fault, Item } from './parts'
 
@@ -80,22 +79,27 @@ function ChangeForm(props: { me: Me; mail: boolean; onClose(): void }) {
   const [tried, setTried] = createSignal(false)
   const [sent, setSent] = createSignal(false)
   const fault = () => emailFault(email()) || (email().trim().toLowerCase() === props.me.email ? 'That is your address already.' : '')
-  // A new address that waits for links changes nothing yet.
-  const waits = props.me.emailVerified
-
-  const change = createAction(changeEmail, {
-    words: {
-      couldnt_update_your_email: "That address can't be used. Choose another.",
-      email_is_the_same: 'That is your address already.',
+  // Whose address isn't confirmed, to them it may be given at once: the account tells.
+  const change = createAction(
+    async (address: string) => {
+      const result = await changeEmail(address)
+      if (result.ok) await client.invalidateQueries({ queryKey: meQuery.queryKey })
+      return result
     },
-    done() {
-      if (waits) return setSent(true)
-      showToast({ title: 'Address changed', text: props.mail ? 'A mail is on its way to confirm it.' : '' })
-      props.onClose()
-      void client.invalidateQueries({ queryKey: meQuery.queryKey })
-      void client.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    {
+      words: {
+        couldnt_update_your_email: "That address can't be used. Choose another.",
+        email_is_the_same: 'That is your address already.',
+      },
+      done(_, address) {
+        const now = client.getQueryData(meQuery.queryKey)
+        if (now?.email !== address.toLowerCase()) return setSent(true)
+        showProfile(client, { email: now.email })
+        showToast({ title: 'Address changed', text: props.mail ? 'A mail is on its way to confirm it.' : '' })
+        props.onClose()
+      },
     },
-  })
+  )
 
   function submit(event: SubmitEvent) {
     event.preventDefault()
@@ -109,9 +113,15 @@ function ChangeForm(props: { me: Me; mail: boolean; onClose(): void }) {
       fallback={
         <>
           <p role="status" class="rounded-control bg-good-soft px-3 py-2.5 text-body">
-            {props.mail
-              ? <>A mail is on its way to <b class="font-medium">{props.me.email}</b>. Open its link, then the one that comes to <b class="font-medium">{email().trim()}</b>.</>
-              : 'This server sends no mail: the links are in its log. Ask whoever runs it.'}
+            <Show when={props.mail} fallback="This server sends no mail: the links are in its log. Ask whoever runs it.">
+              <Show
+                when={props.me.emailVerified}
+                fallback={<>A mail is on its way to <b class="font-medium">{email().trim()}</b>. Open the link in it, here in this browser.</>}
+              >
+                A mail is on its way to <b class="font-medium">{props.me.email}</b>. Open its link here in this browser, then the one that comes to{' '}
+                <b class="font-medium">{email().trim()}</b>.
+              </Show>
+            </Show>
           </p>
           <DialogFooter>
             <Button onClick={() => props.onClose()}>Done</Button>

@@ -1,4 +1,4 @@
-import { Link, Outlet, useRouterState } from '@tanstack/solid-router'
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Download from 'lucide-solid/icons/download'
@@ -7,7 +7,7 @@ import MailPlus from 'lucide-solid/icons/mail-plus'
 import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
 import SquareTerminal from 'lucide-solid/icons/square-terminal'
 import UserRound from 'lucide-solid/icons/user-round'
-import { For, onMount, Show, type JSX } from 'solid-js'
+import { For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { useQuery } from '~/query'
@@ -22,8 +22,20 @@ export function AccountFrame() {
   const { account } = useLive()
   const path = useRouterState({ select: (s) => s.location.pathname })
   const atList = () => /^\/account\/?$/.test(path())
+  const router = useRouter()
+  let main!: HTMLElement
+
+  // What was pressed to come to a page may be gone with the last one, and the focus
+  // with it. Who has just come to the site is left where browsers begin.
+  onCleanup(
+    router.subscribe('onResolved', ({ fromLocation, pathChanged }) => {
+      if (!fromLocation || !pathChanged || document.activeElement !== document.body) return
+      main.querySelector('h1')?.focus({ preventScroll: true })
+    }),
+  )
+
   return (
-    <main id="main" tabindex="-1" class="flex min-w-0 flex-1 outline-none">
+    <main ref={main} id="main" tabindex="-1" class="flex min-w-0 flex-1 outline-none">
       <div class={cn('min-h-0 flex-col overflow-y-auto scrollbar-calm md:flex md:w-60 md:shrink-0 md:border-e md:border-line', atList() ? 'flex flex-1 md:flex-none' : 'hidden')}>
         <Sections atList={atList()} />
       </div>
@@ -67,7 +79,7 @@ function Sections(props: { atList: boolean }) {
         <Link to="/" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label="Back to the rooms">
           <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
         </Link>
-        <Dynamic component={props.atList ? 'h1' : 'p'} class="text-title font-semibold tracking-tight md:px-2">
+        <Dynamic component={props.atList ? 'h1' : 'p'} tabindex="-1" class="outline-none text-title font-semibold tracking-tight md:px-2">
           Account
         </Dynamic>
       </div>

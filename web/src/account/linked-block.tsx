@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createSignal, For, onMount, Show } from 'solid-js'
+import { useRouter } from '@tanstack/solid-router'
+import { createEffect, createSignal, For, Show } from 'solid-js'
 import { callbackTo } from '~/auth/calls'
 import type { Provider } from '~/auth/options'
 import { ProviderMark } from '~/auth/provider-mark'
@@ -17,6 +18,7 @@ import { link, linkedQuery, passkeysQuery, unlink, type LinkedAccount } from './
 /** Accounts elsewhere that sign in here. */
 export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; linked: string | undefined }) {
   const client = useQueryClient()
+  const router = useRouter()
   const linked = useQuery(() => linkedQuery)
   const passkeys = useQuery(() => passkeysQuery)
   const [leaving, setLeaving] = createSignal<LinkedAccount | null>(null)
@@ -25,8 +27,12 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
   const passkeyCount = () => (passkeys.isPending ? 0 : (passkeys.data?.length ?? 0))
   const last = () => count() + Number(props.me.hasPassword) + passkeyCount() <= 1
 
-  onMount(() => {
-    if (props.linked) showToast({ title: `${nameOf(props.linked)} is connected` })
+  // Said once, and only if it is so: anyone can write an address.
+  createEffect(() => {
+    const id = props.linked
+    if (!id || linked.isPending || !linked.data?.some((a) => a.providerId === id)) return
+    showToast({ title: `${nameOf(id)} is connected` })
+    void router.navigate({ to: '/account/sign-in', replace: true })
   })
 
   const disconnect = createAction(

@@ -42,8 +42,8 @@ export const meQuery = queryOptions({
   ...listOptions,
 })
 
-/** Shows a new name or picture everywhere on this page. */
-export function showProfile(client: QueryClient, change: { name?: string; image?: string | null }) {
+/** Shows what is new of a profile everywhere on this page. */
+export function showProfile(client: QueryClient, change: { name?: string; email?: string; image?: string | null }) {
   client.setQueryData(sessionQuery.queryKey, (account) => account && { ...account, ...change })
   client.setQueryData(meQuery.queryKey, (me) => me && { ...me, ...change })
 }

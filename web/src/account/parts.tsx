@@ -16,13 +16,8 @@ const SKELETON_MS = 200
 
 /** One page: on a phone below a bar that leads back to the list of them. */
 export function Page(props: { title: string; lead?: string; children: JSX.Element }) {
-  let heading!: HTMLHeadingElement
   onMount(() => {
     document.title = `${props.title} · Snug`
-    // What was pressed to come here may be gone, and the focus with it.
-    queueMicrotask(() => {
-      if (document.activeElement === document.body) heading.focus({ preventScroll: true })
-    })
   })
   return (
     <div class="mx-auto w-full max-w-[44rem] px-4 pb-[max(4rem,env(safe-area-inset-bottom))] sm:px-6 md:mx-0 md:px-10">
@@ -30,7 +25,7 @@ export function Page(props: { title: string; lead?: string; children: JSX.Elemen
         <Link to="/account" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'md:hidden')} aria-label="Back to account">
           <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
         </Link>
-        <h1 ref={heading} tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none md:text-headline">
+        <h1 tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none md:text-headline">
           {props.title}
         </h1>
       </div>
@@ -219,6 +214,8 @@ export function Act(props: {
   action: Pick<Action<never>, 'busy' | 'countdown'>
   label: string
   busyLabel: string
+  /** What it does it to, for those who don't see where it stands. */
+  to?: string
   variant?: 'solid' | 'outline' | 'quiet' | 'danger'
   size?: 'small' | 'medium'
   /** Absent: it sends its form. */
@@ -237,6 +234,9 @@ export function Act(props: {
       onClick={() => props.onClick?.()}
     >
       {props.action.countdown() || (props.action.busy() ? props.busyLabel : props.label)}
+      <Show when={props.to}>
+        <span class="sr-only"> {props.to}</span>
+      </Show>
     </Button>
   )
 }

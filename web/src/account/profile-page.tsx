@@ -118,7 +118,7 @@ function PictureRow() {
               </Show>
             </Button>
             <Show when={account().image}>
-              <Act action={remove} variant="quiet" label="Remove" busyLabel="Removing…" onClick={() => void remove.run()} />
+              <Act action={remove} variant="quiet" label="Remove" busyLabel="Removing…" to="picture" onClick={() => void remove.run()} />
             </Show>
           </div>
           <p class="text-meta text-muted">

@@ -19,5 +19,5 @@ export function settled<T>(request: () => Promise<T>): Promise<T> {
 async function hold<T>(mode: LockMode, request: () => Promise<T>): Promise<T> {
   // Absent where the page came over plain http from another machine.
   if (!('locks' in navigator)) return await request()
-  return await navigator.locks.request(LOCK, { mode }, request)
+  return await navigator.locks.request(LOCK, { mode }, () => request())
 }

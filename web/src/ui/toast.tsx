@@ -28,7 +28,8 @@ export function showToast(toast: ToastText) {
       toastId={props.toastId}
       priority={toast.tone === 'bad' ? 'high' : 'low'}
       class={cn(
-        'pointer-events-auto flex w-full max-w-sm items-start gap-3 rounded-card border border-line bg-surface p-3 ps-4 shadow-float data-closed:animate-pop-out data-opened:animate-pop-in',
+        'pointer-events-auto flex w-full max-w-sm gap-3 rounded-card border border-line bg-surface p-3 ps-4 shadow-float data-closed:animate-pop-out data-opened:animate-pop-in',
+        toast.text ? 'items-start' : 'items-center',
         toast.tone === 'bad' && 'border-bad/50',
       )}
     >
