@@ -38,7 +38,8 @@ type ImportOptions struct {
 	// mail opens their accounts, until an import with the right secret brings it.
 	WithoutSecret bool
 	DryRun        bool             // nothing is stored; the report is of what would be
-	Pause         time.Duration    // between transactions
+	Pause         time.Duration    // between transactions; see ImportPause
+	Progress      func(people int) // hears after each transaction how many were looked at; nil: nobody does
 	Now           func() time.Time // nil: time.Now
 }
 
@@ -55,6 +56,9 @@ func Import(ctx context.Context, d *db.DB, source *betterauth.Source, o ImportOp
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Progress == nil {
+		o.Progress = func(int) {}
 	}
 	i := &importer{db: d, source: source, options: o, secrets: append([][]byte{o.Secret}, o.OldSecrets...), total: newImportReport()}
 	if err := i.checkFactors(ctx); err != nil {
@@ -73,6 +77,7 @@ type importer struct {
 	options ImportOptions
 	secrets [][]byte
 	total   *ImportReport // of what is committed
+	looked  int           // at so many people
 	now     time.Time     // of the batch
 }
 
@@ -122,7 +127,10 @@ func (i *importer) run(ctx context.Context) error {
 	for table, n := range i.source.Strays() {
 		i.total.noteMany(leftStray+table, n)
 	}
-	return nil
+	return i.db.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select exists (select 1 from users where role = ? and banned_at is null)`
+		return tx.QueryRowContext(ctx, query, string(RoleOwner)).Scan(&i.total.Owned)
+	})
 }
 
 // errDryRun rolls back what was only tried.
@@ -150,5 +158,7 @@ func (i *importer) store(ctx context.Context, batch []*arrival) error {
 		return err
 	}
 	i.total.add(done)
+	i.looked += len(batch)
+	i.options.Progress(i.looked)
 	return nil
 }

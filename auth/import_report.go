@@ -19,6 +19,7 @@ type ImportReport struct {
 	Tokens                                                            int            // of providers, which aren't kept
 	// Completed are second factors that an earlier import couldn't read.
 	Completed int
+	Owned     bool // the server has an owner
 	changed   map[string]*ImportNote
 	left      map[string]*ImportNote
 }

@@ -222,29 +222,26 @@ func (d *dump) columns(table *dumpTable) error {
 			return err
 		case t.kind == tokenEnd:
 			return d.errorf("the file ends within a statement: is it whole?")
-		case first:
-			named := t.kind == tokenName || t.kind == tokenText || t.kind == tokenWord && !constraint(t.text)
-			if named {
-				table.columns = append(table.columns, t.text)
+		case first && (t.kind == tokenName || t.kind == tokenText || t.kind == tokenWord && !constraint(t.text)):
+			if table.columns = append(table.columns, t.text); len(table.columns) > maxColumns {
+				return d.errorf("table %.100s has more than %d columns", table.name, maxColumns)
 			}
-			if len(table.columns) > maxColumns {
-				return d.errorf("table %s has more than %d columns", table.name, maxColumns)
-			}
-			first = false
 		case t.is("("):
 			depth++
 		case t.is(")"):
 			if depth--; depth == 0 {
 				if len(table.columns) == 0 {
-					return d.errorf("table %s has no columns", table.name)
+					return d.errorf("table %.100s has no columns", table.name)
 				}
 				return nil
 			}
 		case t.is(",") && depth == 1:
 			first = true
+			continue
 		case t.is("GENERATED"), t.is("AS") && depth == 1:
-			return d.errorf("table %s has a computed column: only plain ones are read", table.name)
+			return d.errorf("table %.100s has a computed column: only plain ones are read", table.name)
 		}
+		first = false
 	}
 }
 
