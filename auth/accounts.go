@@ -90,6 +90,9 @@ func (s *Service) unlinkAccount(c *call) error {
 	var gone linkedAccount
 	ctx := c.r.Context()
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return err
+		}
 		list, err := selectAccounts(ctx, tx, l.user.id)
 		if err != nil {
 			return err

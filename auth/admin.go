@@ -266,6 +266,6 @@ func (s *Service) InviteLink(ctx context.Context, i Invite) (path string, err er
 			return "", err
 		}
 	}
-	_, token, err := s.makeInvite(ctx, "", i)
+	_, token, err := s.makeInvite(ctx, nil, i)
 	return invitePath + token, err
 }

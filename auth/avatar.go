@@ -90,18 +90,18 @@ func (s *Service) adoptPicture(ctx context.Context, w wanted) error {
 		return err
 	}
 	// The user may have chosen another one meanwhile.
-	_, err = s.storeAvatar(ctx, w.userID, made, func(image *string) bool { return image != nil && *image == w.url })
+	_, err = s.storeAvatar(ctx, w.userID, made, func(_ *sql.Tx, u *user) (bool, error) { return u.image != nil && *u.image == w.url, nil })
 	return err
 }
 
 // storeAvatar makes a picture a user's, if the present one may go. It returns the
 // path of the picture, "" if nothing was changed.
-func (s *Service) storeAvatar(ctx context.Context, userID string, made picture.Encoded, may func(present *string) bool) (string, error) {
+func (s *Service) storeAvatar(ctx context.Context, userID string, made picture.Encoded, may func(tx *sql.Tx, u *user) (bool, error)) (string, error) {
 	now := s.now()
 	var image string
 	err := s.editProfile(ctx, userID, func(tx *sql.Tx, u *user) (bool, error) {
-		if !may(u.image) {
-			return false, nil
+		if ok, err := may(tx, u); err != nil || !ok {
+			return false, err
 		}
 		const upsert = `insert into avatars (id, user_id, type, bytes, created_at) values (?, ?, ?, ?, ?)
 			on conflict (user_id) do update set type = excluded.type, bytes = excluded.bytes, created_at = excluded.created_at returning id`
@@ -154,7 +154,11 @@ func (s *Service) uploadAvatar(c *call) error {
 	case err != nil:
 		return err
 	}
-	image, err := s.storeAvatar(c.r.Context(), l.user.id, made, func(*string) bool { return true })
+	ctx := c.r.Context()
+	image, err := s.storeAvatar(ctx, l.user.id, made, func(tx *sql.Tx, _ *user) (bool, error) {
+		_, err := stillIn(ctx, tx, l) // it may have taken a while
+		return true, err
+	})
 	if err != nil {
 		return err
 	}
@@ -185,10 +189,14 @@ func (s *Service) removeAvatar(c *call) error {
 	if err != nil {
 		return err
 	}
-	err = s.editProfile(c.r.Context(), l.user.id, func(tx *sql.Tx, u *user) (bool, error) {
+	ctx := c.r.Context()
+	err = s.editProfile(ctx, l.user.id, func(tx *sql.Tx, u *user) (bool, error) {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return false, err
+		}
 		had := u.image != nil
 		u.image = nil
-		_, err := tx.ExecContext(c.r.Context(), `delete from avatars where user_id = ?`, u.id)
+		_, err := tx.ExecContext(ctx, `delete from avatars where user_id = ?`, u.id)
 		return had, err
 	})
 	if err != nil {

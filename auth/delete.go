@@ -112,6 +112,9 @@ func (s *Service) remove(c *call, l *login, token string) error {
 	now := s.now()
 	var over []ended
 	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return err
+		}
 		if token != "" {
 			owner, ok, err := take(ctx, tx, forDelete, token, &struct{}{}, now)
 			if err != nil {

@@ -31,8 +31,13 @@ type Invite struct {
 	Life  time.Duration
 }
 
-// makeInvite stores an invitation and returns it with its token. by may be "".
-func (s *Service) makeInvite(ctx context.Context, by string, i Invite) (inviteJSON, string, error) {
+// makeInvite stores an invitation and returns it with its token. host is nil for an
+// operator.
+func (s *Service) makeInvite(ctx context.Context, host *login, i Invite) (inviteJSON, string, error) {
+	by := ""
+	if host != nil {
+		by = host.user.id
+	}
 	now := s.now()
 	token := newID()
 	row := inviteJSON{ID: newID(), CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(i.Life)), UsesLeft: i.Uses}
@@ -40,6 +45,15 @@ func (s *Service) makeInvite(ctx context.Context, by string, i Invite) (inviteJS
 		row.Email = &i.Email
 	}
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		if host != nil {
+			u, err := stillIn(ctx, tx, host)
+			if err == nil && !u.mayInvite() {
+				err = errForbidden
+			}
+			if err != nil {
+				return err
+			}
+		}
 		var open int
 		if err := tx.QueryRowContext(ctx, `select count(*) from invites`).Scan(&open); err != nil {
 			return err
@@ -77,11 +91,13 @@ func findInvite(ctx context.Context, tx *sql.Tx, token string, now time.Time) (*
 // requireHost returns the login of somebody who may invite.
 func (s *Service) requireHost(c *call) (*login, error) {
 	l, _, err := s.require(c)
-	if err == nil && l.user.role != RoleOwner && l.user.role != RoleAdmin {
+	if err == nil && !l.user.mayInvite() {
 		err = errForbidden
 	}
 	return l, err
 }
+
+func (u *user) mayInvite() bool { return u.role == RoleOwner || u.role == RoleAdmin }
 
 func (s *Service) listInvites(c *call) error {
 	if _, err := s.requireHost(c); err != nil {
@@ -144,7 +160,7 @@ func (s *Service) createInvite(c *call) error {
 	if given {
 		i.Life = time.Duration(days) * 24 * time.Hour
 	}
-	row, token, err := s.makeInvite(c.r.Context(), l.user.id, i)
+	row, token, err := s.makeInvite(c.r.Context(), l, i)
 	if err != nil {
 		return err
 	}

@@ -154,6 +154,9 @@ func (s *Service) deletePasskey(c *call) error {
 	}
 	ctx := c.r.Context()
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return err
+		}
 		gone, err := one(tx.ExecContext(ctx, `delete from passkeys where user_id = ? and id = ?`, l.user.id, id))
 		if err != nil {
 			return err
@@ -202,6 +205,9 @@ func (s *Service) updatePasskey(c *call) error {
 	var renamed []passkey
 	ctx := c.r.Context()
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return err
+		}
 		found, err := one(tx.ExecContext(ctx, `update passkeys set name = ? where user_id = ? and id = ?`, name, l.user.id, id))
 		if err != nil {
 			return err

@@ -42,6 +42,9 @@ func (s *Service) updateUser(c *call) error {
 	}
 	ctx := c.r.Context()
 	err = s.editProfile(ctx, l.user.id, func(tx *sql.Tx, u *user) (bool, error) {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return false, err
+		}
 		if named {
 			u.name = name
 		}

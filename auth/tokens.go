@@ -181,6 +181,9 @@ func (s *Service) createToken(c *call) error {
 	}
 	ctx := c.r.Context()
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := stillIn(ctx, tx, l); err != nil {
+			return err
+		}
 		var have int
 		if err := tx.QueryRowContext(ctx, `select count(*) from api_tokens where user_id = ?`, l.user.id).Scan(&have); err != nil {
 			return err
