@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -202,6 +203,9 @@ func (p *replay) compareJSON(s scene, name string, theirs, ours any) {
 				p.differ(s, fmt.Sprintf("field %s %s missing", key, show(a[key])), "-")
 			}
 		}
+		if x, y := life(a), life(b); x != y {
+			p.differ(s, "life "+x.String(), y.String())
+		}
 		return
 	case []any:
 		b, ok := ours.([]any)
@@ -269,6 +273,22 @@ func show(value any) string {
 		}
 		return "<random>"
 	})
+}
+
+// life is how long a session had to live when it was last written, to the minute; 0 for
+// what is none.
+func life(x map[string]any) time.Duration {
+	from, _ := x["updatedAt"].(string)
+	to, _ := x["expiresAt"].(string)
+	begin, err := time.Parse(time.RFC3339, from)
+	if err != nil {
+		return 0
+	}
+	end, err := time.Parse(time.RFC3339, to)
+	if err != nil {
+		return 0
+	}
+	return end.Sub(begin).Round(time.Minute)
 }
 
 // byTime sorts a list by when its elements began, and says how it was.

@@ -53,7 +53,7 @@ var byHand = map[string]func(*replay, scene){
 	"08 expired in the store":    func(p *replay, s scene) { p.expire(s, -time.Minute) },
 	"12 (stale session, 3 days old: fresh-session endpoint)": func(p *replay, s scene) {
 		p.age(s, 3*24*time.Hour)
-		p.expire(s, 6*24*time.Hour+21*time.Hour)
+		p.expire(s, 6*24*time.Hour+21*time.Hour+36*time.Minute)
 	},
 	"28 session row deleted: still served from the cookie": func(p *replay, s scene) {
 		p.exec(`delete from sessions where token_hash = ?`, p.session(s))
