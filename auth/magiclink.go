@@ -146,8 +146,13 @@ func (s *Service) SignInLink(ctx context.Context, email, base string) (string, e
 // it would sign its visitor in as somebody else.
 func (s *Service) verifyLink(c *call) error {
 	noReferrer(c.w)
-	if c.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	switch h := c.r.Header; h.Get("Sec-Fetch-Site") {
+	case "cross-site":
 		return errNavigation
+	case "same-site": // a sibling domain: its page may fetch this only if it is one of ours
+		if !navigates(c.r) && !s.origins.Allows(c.r, h.Get("Origin")) {
+			return errNavigation
+		}
 	}
 	query := c.r.URL.Query()
 	for _, t := range linkTargets {
@@ -204,6 +209,8 @@ func (s *Service) enterByLink(c *call, token string) (in admission, made bool, e
 			return err
 		case userID != "" && (u == nil || u.id != userID):
 			return errLinkToken // the user is gone or has another address
+		case l != nil && (u == nil || u.id != l.user.id) && followed(c.r):
+			return errNavigation
 		case u == nil:
 			n := newcomer{name: displayName(to.Name, to.Email), email: to.Email, verified: to.Mailed}
 			if u, err = s.enroll(ctx, tx, c.r, n, now); err != nil {
@@ -235,6 +242,14 @@ func (s *Service) enterByLink(c *call, token string) (in admission, made bool, e
 	}
 	s.welcome(c, in)
 	return in, made, nil
+}
+
+// followed: the browser comes by a link on a page of this site. Anybody can post one,
+// of an account of their own, for those who read along to become somebody else by a
+// click. Our page doesn't come that way, nor does who opens a mail.
+func followed(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return navigates(r) && (site == "same-origin" || site == "same-site")
 }
 
 // takeLink uses up a link. Its time being over is told apart from its being none:

@@ -114,6 +114,46 @@ func TestMagicLinkRefuses(t *testing.T) {
 	j.redeem(q).want(t, 200, "")
 }
 
+// A link that somebody posts in a room, for a click on it to make its reader
+// somebody else, does nothing; nor does a page of a sibling domain.
+func TestMagicLinkInAMessage(t *testing.T) {
+	var office postOffice
+	g := newRig(t, office.use, magicLinks, func(c *auth.Config) { c.Guests = true })
+	g.plantUser("mallory@example.com", "Mallory", nil, 1)
+	bob, guest := g.jar().signUp("bob"), g.jar()
+	office.one(g, "bob@example.com", "Confirm")
+	guest.post("/sign-in/anonymous", `{}`).want(t, 200, "")
+	for _, address := range []string{"mallory@example.com", "new@example.com"} {
+		q := g.magic(&office, address, "")
+		from := func(j *jar, site, mode string) reply {
+			r := j.request("GET", "/magic-link/verify?"+q.Encode(), "")
+			r.Header.Set("Sec-Fetch-Site", site)
+			r.Header.Set("Sec-Fetch-Mode", mode)
+			return j.send(r)
+		}
+		for _, j := range []*jar{bob, guest} {
+			before := j.session()
+			for _, site := range []string{"same-origin", "same-site"} {
+				from(j, site, "navigate").want(t, 403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED")
+			}
+			from(j, "same-site", "no-cors").want(t, 403, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED")
+			if s := j.session(); s == nil || *s != *before {
+				t.Errorf("%s: session %+v, was %+v", address, s, before)
+			}
+		}
+		from(g.jar(), "same-origin", "cors").want(t, 200, "")
+	}
+	// Who opens it from a mail program becomes the other, as our page has it, too.
+	q := g.magic(&office, "mallory@example.com", "")
+	r := bob.request("GET", "/magic-link/verify?"+q.Encode(), "")
+	r.Header.Set("Sec-Fetch-Site", "none")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	bob.send(r).want(t, 200, "")
+	if s := bob.session(); s == nil || s.User.Name != "Mallory" {
+		t.Errorf("session %+v", s)
+	}
+}
+
 func TestMagicLinksOff(t *testing.T) {
 	var office postOffice
 	for name, g := range map[string]*rig{"off": newRig(t, office.use), "no mail": newRig(t, magicLinks)} {
