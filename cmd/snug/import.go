@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"snug/auth"
+	"snug/auth/betterauth"
+	"snug/cmd/snug/internal/config"
+	"snug/db"
+)
+
+// progressEvery is how often a long import says how far it is.
+const progressEvery = 5 * time.Second
+
+func importCommand() group {
+	return group{
+		name: "import",
+		about: "snug import takes over the people of another server. Whoever is here already is left as\n" +
+			"they are, so that it may be stopped and done again; a server may run meanwhile.",
+		verbs: []verb{
+			{name: "better-auth", args: "FILE [--dry-run] [--verbose] [--secret-file FILE] [--without-secret]", least: 1, most: 1, run: importBetterAuth,
+				flags: []ownFlag{{name: "dry-run"}, {name: "verbose"}, {name: "secret-file", value: true}, {name: "without-secret"}},
+				help: "Take over the people in FILE, a SQLite database of better-auth or a dump of one as SQL: names, passwords,\n" +
+					"      accounts at providers, passkeys, second factors and live sessions. --dry-run only says what would be done,\n" +
+					"      --verbose names everybody, --secret-file holds the old server's secret if it isn't that of the settings, and\n" +
+					"      --without-secret does it although second factors can't be read."},
+		},
+	}
+}
+
+func importBetterAuth(in *invocation) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	cfg := in.settings.Config
+	var given []byte
+	if path := in.given("secret-file"); in.has("secret-file") {
+		if given, err = readSecretFile(path); err != nil {
+			return err
+		}
+	}
+	source, err := betterauth.Open(ctx, in.word(0))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	place, err := openImportPlace(ctx, cfg, in.has("dry-run"), in.stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, place.close()) }()
+
+	o := auth.ImportOptions{Secret: place.secret, WithoutSecret: in.has("without-secret"), DryRun: in.has("dry-run"), Pause: auth.ImportPause}
+	if given != nil {
+		o.OldSecrets = append(o.OldSecrets, given)
+	}
+	for _, old := range cfg.OldSecrets {
+		o.OldSecrets = append(o.OldSecrets, []byte(old))
+	}
+	o.Progress = progress(in.stderr)
+	report, err := auth.Import(ctx, place.tables, source, o)
+	if errors.Is(err, auth.ErrImportSecret) {
+		return fmt.Errorf("%w: name the file with the old server's BETTER_AUTH_SECRET with --secret-file, or set it. "+
+			"With --without-secret they are taken over and can't show their second factor until an import with the right secret", err)
+	}
+	w := importWriter{Writer: in.stdout, verbose: in.has("verbose"), dry: o.DryRun}
+	w.report(report)
+	if ctx.Err() != nil {
+		err = errors.New("stopped on the way")
+	}
+	if err != nil && !o.DryRun {
+		return fmt.Errorf("%w; what is done stays done: do it again to go on", err)
+	}
+	if err != nil {
+		return err
+	}
+	w.hints(report, source, cfg, given, place.secret)
+	return nil
+}
+
+// progress tells how many people were looked at, from time to time.
+func progress(to io.Writer) func(int) {
+	last := time.Now()
+	return func(people int) {
+		if time.Since(last) >= progressEvery {
+			last = time.Now()
+			fmt.Fprintf(to, "snug: %d people so far\n", people)
+		}
+	}
+}
+
+// readSecretFile reads a secret, without the line end that editors put behind it.
+func readSecretFile(path string) ([]byte, error) {
+	const most = 64 << 10
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
+		err = errors.New("this is no file with a secret")
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
+	if text = bytes.TrimSpace(text); err == nil && len(text) == 0 {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read secret file: %w", err)
+	}
+	return text, nil
+}
+
+// An importPlace is where people are taken to.
+type importPlace struct {
+	tables *db.DB
+	secret []byte
+	temp   string // a folder for a try; "" if it is the data folder
+}
+
+func (p importPlace) close() error {
+	err := p.tables.Close()
+	if p.temp != "" {
+		err = errors.Join(err, os.RemoveAll(p.temp))
+	}
+	return err
+}
+
+// openImportPlace opens the accounts in the data folder, beside a server that may
+// have it, and makes what isn't there yet. A try makes nothing.
+func openImportPlace(ctx context.Context, cfg config.Config, try bool, stderr io.Writer) (p importPlace, err error) {
+	_, err = os.Stat(filepath.Join(cfg.Data, tablesName))
+	switch {
+	case err == nil:
+		if err := checkFolder(cfg.Data); err != nil {
+			return p, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return p, fmt.Errorf("open data folder: %w", err)
+	case try:
+		if p.temp, err = os.MkdirTemp("", "snug-import-"); err != nil {
+			return p, fmt.Errorf("make folder for the try: %w", err)
+		}
+	default:
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return p, fmt.Errorf("make data folder: %w", err)
+		}
+	}
+	folder := cfg.Data
+	if p.temp != "" {
+		folder = p.temp
+	}
+	if p.secret, err = importSecret(cfg, try, slog.New(slog.NewTextHandler(stderr, nil))); err == nil {
+		p.tables, err = db.Open(ctx, filepath.Join(folder, tablesName))
+	}
+	if err != nil && p.temp != "" {
+		err = errors.Join(err, os.RemoveAll(p.temp))
+	}
+	return p, err
+}
+
+// importSecret returns the secret of the server on the data folder. One is made only
+// with the folder locked, so that a server that starts now makes no other.
+func importSecret(cfg config.Config, try bool, log *slog.Logger) ([]byte, error) {
+	f := &folder{path: cfg.Data}
+	_, err := os.Stat(f.file("secret"))
+	switch {
+	case cfg.Secret != "" || err == nil:
+		secret, _, err := f.secretOr(cfg.Secret, log)
+		return secret, err
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read secret: %w", err)
+	case try:
+		random := make([]byte, 32)
+		rand.Read(random) // never fails
+		return []byte(base64.RawURLEncoding.EncodeToString(random)), nil
+	}
+	if f, err = openFolder(cfg.Data); err != nil {
+		return nil, err
+	}
+	secret, _, err := f.secret(log)
+	return secret, errors.Join(err, f.close())
+}
+
+// accepts reports whether the server takes cookies that this secret signed.
+func accepts(cfg config.Config, present, secret []byte) bool {
+	return bytes.Equal(present, secret) || slices.Contains(cfg.OldSecrets, string(secret))
+}
