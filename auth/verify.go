@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -193,7 +194,8 @@ func (s *Service) verifyEmail(c *call) error {
 
 // verifyAddress notes that the address of an account is its owner's. Where nobody
 // gets in before that it also signs them in: the first time, in a browser in which
-// nobody is signed in but maybe a guest.
+// nobody is signed in. A guest is somebody, too, unless it is certain that no page
+// led here: by a link of their own anybody could make guests leave their name behind.
 func (s *Service) verifyAddress(c *call, t ticket, token string, now time.Time) error {
 	if t.UpdateTo != "" {
 		return errTicket // of an older better-auth, which would change the address
@@ -220,7 +222,10 @@ func (s *Service) verifyAddress(c *call, t ticket, token string, now time.Time) 
 		if known, err = markVerified(ctx, tx, u, now); err != nil {
 			return err
 		}
-		if !s.cfg.RequireVerified || s.cfg.NoPasswords || !first || l != nil && !l.user.anonymous || u.banned {
+		if !s.cfg.RequireVerified || s.cfg.NoPasswords || !first || u.banned {
+			return nil
+		}
+		if l != nil && (!l.user.anonymous || ledByPage(c.r)) {
 			return nil
 		}
 		a, err := s.admit(ctx, tx, c.r, u, entry{method: byPassword, remember: true}, now)
@@ -236,6 +241,12 @@ func (s *Service) verifyAddress(c *call, t ticket, token string, now time.Time) 
 		s.welcome(c, *in)
 	}
 	return nil
+}
+
+// ledByPage: the browser says that it comes by a link on a page, be it of a mailbox.
+func ledByPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site != "" && site != "none"
 }
 
 // bounce answers a link that failed: with a redirect that says why, if there is

@@ -251,6 +251,30 @@ func TestGuestsConfirmTheirAddress(t *testing.T) {
 	}
 }
 
+// A link that somebody posts, or that a page leads to, makes no guest somebody else.
+func TestVerifyLinksLeaveGuestsAlone(t *testing.T) {
+	var office postOffice
+	g := newRig(t, office.use, requireVerified, func(c *auth.Config) { c.Guests = true })
+	g.plantUser("owner@example.com", "owner", nil, 1)
+	guest := g.jar()
+	guest.post("/sign-in/anonymous", `{}`).want(t, 200, "")
+	before := guest.session()
+	for _, site := range []string{"same-origin", "same-site", "cross-site"} {
+		email := site + "@example.com"
+		g.jar().post("/sign-up/email", `{"name":"Mallory","email":"`+email+`","password":"`+good+`"}`).want(t, 200, "")
+		link := linkOf(t, office.one(g, email, "Confirm"))
+		r := guest.request("GET", strings.TrimPrefix(link.RequestURI(), "/api/auth"), "")
+		r.Header.Set("Sec-Fetch-Site", site)
+		r.Header.Set("Sec-Fetch-Mode", "navigate")
+		guest.send(r).want(t, 302, "")
+		if s := guest.session(); s == nil || *s != *before {
+			t.Fatalf("%s: session %+v, was %+v", site, s, before)
+		}
+		// The address is confirmed all the same.
+		g.jar().post("/sign-in/email", `{"email":"`+email+`","password":"`+good+`"}`).want(t, 200, "")
+	}
+}
+
 func TestVerifyTwiceAtOnce(t *testing.T) {
 	var office postOffice
 	g := newRig(t, office.use, requireVerified)
