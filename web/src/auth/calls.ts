@@ -80,7 +80,7 @@ export function verifyCode(kind: 'totp' | 'backup-code', code: string, trustDevi
 }
 
 export interface Invitation {
-  /** The only address that it is for; null: any. */
+  /** The only address that it is for; null where it is for whoever has it. */
   email: string | null
   invitedBy: string | null
 }
