@@ -74,7 +74,8 @@ func (l *limiter) allow(key string, now time.Time) time.Duration {
 	if !known {
 		l.makeRoomLocked(now)
 	}
-	if !known || !now.Before(w.ends) {
+	// One that lasts longer than any window is from before the clock was set back.
+	if !known || !now.Before(w.ends) || w.ends.Sub(now) > l.rate.Window {
 		w = window{ends: now.Add(l.rate.Window)}
 	}
 	if w.count >= l.rate.Limit {
