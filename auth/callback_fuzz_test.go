@@ -3,7 +3,6 @@ package auth_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -27,7 +26,7 @@ func FuzzCallback(f *testing.F) {
 		j := g.jar()
 		quoted, err := json.Marshal(target)
 		if err != nil || !utf8.ValidString(target) {
-			t.Skip("not JSON")
+			return // not JSON
 		}
 		begun := j.post("/sign-in/social", fmt.Sprintf(`{"provider":"google","callbackURL":%s,"errorCallbackURL":%[1]s}`, quoted))
 		if begun.Code != 200 {
@@ -42,20 +41,9 @@ func FuzzCallback(f *testing.F) {
 			r.URL.RawQuery = q
 			got := j.send(r)
 			location := got.Header().Get("Location")
-			if got.Code != 302 || !staysHome(location) || strings.ContainsAny(location, "\r\n\x00") {
+			if got.Code != 302 || landsAt(base+"/api/auth/callback/google", location) != base || strings.ContainsAny(location, "\r\n\x00") {
 				t.Errorf("%q led to %d %q", q, got.Code, location)
 			}
 		}
 	})
-}
-
-// staysHome reads an address as browsers do.
-func staysHome(location string) bool {
-	location = strings.Trim(location, "\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f \x1f")
-	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
-	if strings.HasPrefix(location, "/") {
-		return !strings.HasPrefix(location, "//")
-	}
-	u, err := url.Parse(location)
-	return err == nil && u.User == nil && u.Scheme+"://"+u.Host == base
 }

@@ -259,7 +259,7 @@ func (s *Service) move(c *call, l *login, email string, verified bool, allow fun
 // moved tells of a move and gives the browser the new token.
 func (s *Service) moved(c *call, l *login, m move) {
 	s.cache.forget(m.stale...)
-	s.log.Info("address changed", "user", m.user.id)
+	s.log.Info("address changed", "user", m.user.id, "session", l.session.hash.short())
 	s.tell("address changed", m.over)
 	s.setSession(c.w, c.r, m.token, l.session.remember, l.session.expires.Sub(s.now()))
 }

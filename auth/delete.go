@@ -55,6 +55,7 @@ func (s *Service) deleteMe(c *call) error {
 // session of the user it does nothing: a mail that somebody else reads, and what
 // scans mails for links, delete no account.
 func (s *Service) deleteCallback(c *call) error {
+	noReferrer(c.w)
 	query := c.r.URL.Query()
 	target := query.Get("callbackURL")
 	if target != "" && !s.safeRedirect(c.r, target) {
@@ -133,6 +134,7 @@ func (s *Service) remove(c *call, l *login, token string) error {
 	if err != nil {
 		return fmt.Errorf("delete user: %w", err)
 	}
+	s.log.Info("user deleted", "user", l.user.id, "session", l.session.hash.short())
 	s.tellAll("deleted", l.user.id, over)
 	s.depart()
 	s.clearSession(c.w)

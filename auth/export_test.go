@@ -55,6 +55,34 @@ func (s *Service) Cached() int {
 	return len(s.cache.young) + len(s.cache.old)
 }
 
+// A RouteInfo is a row of the table of routes.
+type RouteInfo struct {
+	Family                    string
+	Mails, Form, Foreign, Raw bool
+}
+
+// Routes are all routes there are, by method and path below /api.
+func (s *Service) Routes() map[string]RouteInfo {
+	all := map[string]RouteInfo{}
+	for name, rt := range s.routes {
+		all[name] = RouteInfo{rt.family, rt.mails, rt.form, rt.foreign, rt.raw}
+	}
+	return all
+}
+
+// RouteOf is the route that serves a request, as in Routes; "" if none does.
+func (s *Service) RouteOf(r *http.Request) string {
+	_, param, ok := s.find(r)
+	if !ok {
+		return ""
+	}
+	name := r.Method + " " + s.routeOf(r)
+	if param != "" {
+		name += "*"
+	}
+	return name
+}
+
 // Chill empties the cache.
 func (s *Service) Chill() {
 	s.cache.mu.Lock()

@@ -125,6 +125,7 @@ func (s *Service) deleteAnonymousUser(c *call) error {
 	if err != nil {
 		return fmt.Errorf("delete guest: %w", err)
 	}
+	s.log.Info("user deleted", "user", l.user.id, "session", l.session.hash.short())
 	s.tellAll("deleted", l.user.id, over)
 	s.depart()
 	s.clearSession(c.w)

@@ -182,7 +182,7 @@ func (s *Service) deletePasskey(c *call) error {
 	if err != nil {
 		return fmt.Errorf("delete passkey: %w", err)
 	}
-	s.log.Info("passkey deleted", "user", l.user.id, "passkey", id)
+	s.log.Info("passkey deleted", "user", l.user.id, "session", l.session.hash.short(), "passkey", id)
 	return c.reply(statusJSON{true})
 }
 

@@ -126,7 +126,7 @@ func (s *Service) verifyRegistration(c *call) error {
 	if err != nil {
 		return fmt.Errorf("store passkey: %w", err)
 	}
-	s.log.Info("passkey made", "user", l.user.id, "passkey", p.id)
+	s.log.Info("passkey made", "user", l.user.id, "session", l.session.hash.short(), "passkey", p.id)
 	return c.reply(p.json())
 }
 

@@ -70,7 +70,7 @@ func (s *Service) changePassword(c *call) error {
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
-	s.log.Info("password changed", "user", u.id)
+	s.log.Info("password changed", "user", u.id, "session", l.session.hash.short())
 	life := l.session.expires.Sub(now)
 	var shown *string
 	if alone {

@@ -170,7 +170,10 @@ func (s *Service) resetPassword(c *call) error {
 	if err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
-	s.accounts.forget(hashToken(u.email).String())
+	account := hashToken(u.email).String()
+	s.accounts.forget(account)
+	s.guessers.forget(account + " " + s.clientIP(c.r))
+	s.log.Info("password reset", "user", u.id)
 	s.tell("password reset", over)
 	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
 	return c.reply(statusJSON{true})

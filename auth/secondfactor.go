@@ -242,7 +242,7 @@ func (s *Service) conclude(c *call, a *attempt, o outcome) error {
 	}
 	switch {
 	case o.enabled:
-		s.log.Info("second factor on", "user", a.user.id)
+		s.log.Info("second factor on", "user", a.user.id, "session", a.login.session.hash.short())
 		s.tell("second factor on", o.over)
 		s.setSession(c.w, c.r, o.token, a.login.session.remember, sessionLife)
 	case o.in.token != "":

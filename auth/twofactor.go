@@ -119,7 +119,7 @@ func (s *Service) disableTwoFactor(c *call) error {
 		return fmt.Errorf("disable two-factor: %w", err)
 	}
 	if token != "" {
-		s.log.Info("second factor off", "user", l.user.id)
+		s.log.Info("second factor off", "user", l.user.id, "session", l.session.hash.short())
 		s.tell("second factor off", over)
 		s.setSession(c.w, c.r, token, l.session.remember, sessionLife)
 		s.setCookie(c.w, deviceCookie, "", new(time.Duration))
