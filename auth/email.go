@@ -200,6 +200,10 @@ func (s *Service) signInEmail(c *call) error {
 	}
 	// Of a hash, so that the keys have one size and hold no addresses.
 	account := hashToken(email).String()
+	guesser := account + " " + s.clientIP(c.r)
+	if wait := s.guessers.allow(guesser, s.now()); wait > 0 {
+		return errTooMany(wait)
+	}
 	if wait := s.accounts.allow(account, s.now()); wait > 0 {
 		return errTooMany(wait)
 	}
@@ -235,6 +239,7 @@ func (s *Service) signInEmail(c *call) error {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	s.accounts.forget(account)
+	s.guessers.forget(guesser)
 	s.welcome(c, in)
 	if in.token == "" {
 		return c.reply(twoFactorReply{TwoFactorRedirect: true, Methods: []string{"totp"}})

@@ -153,9 +153,13 @@ const (
 )
 
 // accountRate is how often sign-in is tried for one e-mail address, from wherever;
-// it makes guessing with many machines slow. It is generous, for it also lets a
-// stranger keep someone out for that long.
+// it makes guessing with many machines slow. It is generous, for it also lets
+// strangers keep someone out for that long.
 func accountRate() Rate { return Rate{Limit: 30, Window: 5 * time.Minute} }
+
+// guesserRate is how many of those tries one machine has: alone it can't use up all,
+// and keep the owner of the account out by that.
+func guesserRate() Rate { return Rate{Limit: 10, Window: 5 * time.Minute} }
 
 // mailboxRate is how many mails that strangers can ask for one mailbox gets.
 func mailboxRate() Rate { return Rate{Limit: 10, Window: time.Hour} }

@@ -189,6 +189,26 @@ func TestSignInRatePerAccount(t *testing.T) {
 	}
 }
 
+// One machine that guesses all the time doesn't keep the owner of the account out.
+func TestSignInRateOfOneGuesser(t *testing.T) {
+	c := newClock()
+	g := newRig(t, c.use, limited)
+	g.jar().signUp("alice")
+	sign := func(from, password string) reply {
+		r := g.jar().request("POST", "/sign-in/email", `{"email":"alice@example.com","password":"`+password+`"}`)
+		r.Header.Set("X-Test-Address", from)
+		return g.do(r)
+	}
+	for i := range 60 { // as often as the address may
+		if i%3 == 0 {
+			c.pass(10 * time.Second)
+		}
+		sign("eve", "wrong password")
+	}
+	sign("eve", good).want(t, 429, "")
+	sign("alice", good).want(t, 200, "")
+}
+
 func TestNoRateIsNoLimit(t *testing.T) {
 	g := newRig(t)
 	for range 40 {

@@ -177,6 +177,7 @@ type Service struct {
 	addresses *limiter // tries per address
 	mails     *limiter // mails asked for, per address
 	accounts  *limiter // tries per account
+	guessers  *limiter // tries per account and address
 	mailboxes *limiter // mails per address that they go to
 
 	studio   *picture.Studio
@@ -244,9 +245,9 @@ func New(c Config) (*Service, error) {
 	if c.Active == nil {
 		c.Active = func(string) bool { return false }
 	}
-	perAccount, perMail, perMailbox := accountRate(), mailRate(), mailboxRate()
+	perAccount, perGuesser, perMail, perMailbox := accountRate(), guesserRate(), mailRate(), mailboxRate()
 	if c.AuthRate.Limit == 0 {
-		perAccount, perMail, perMailbox = Rate{}, Rate{}, Rate{}
+		perAccount, perGuesser, perMail, perMailbox = Rate{}, Rate{}, Rate{}, Rate{}
 	}
 	s := &Service{
 		cfg:       c,
@@ -264,6 +265,7 @@ func New(c Config) (*Service, error) {
 		addresses: newLimiter(c.AuthRate, limiterSize),
 		mails:     newLimiter(perMail, limiterSize),
 		accounts:  newLimiter(perAccount, limiterSize),
+		guessers:  newLimiter(perGuesser, limiterSize),
 		mailboxes: newLimiter(perMailbox, limiterSize),
 		studio:    picture.New(picture.Options{}),
 		wanted:    make(chan wanted, maxWanted),
