@@ -173,6 +173,7 @@ func (s *Service) resetPassword(c *call) error {
 	account := hashToken(u.email).String()
 	s.accounts.forget(account)
 	s.guessers.forget(account + " " + s.clientIP(c.r))
+	s.log.Info("password reset", "user", u.id)
 	s.tell("password reset", over)
 	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
 	return c.reply(statusJSON{true})
