@@ -85,9 +85,6 @@ func (s *Source) Close() error {
 // Inventory says what is in the file.
 func (s *Source) Inventory() Inventory { return s.inventory }
 
-// Has reports whether the file has a table, by better-auth's name of it.
-func (s *Source) Has(table string) bool { _, ok := s.at[table]; return ok }
-
 func (s *Source) openFile(ctx context.Context) (err error) {
 	// Looked at before it is opened: a pipe would wait for a writer.
 	if s.stat, err = os.Stat(s.path); err != nil {

@@ -42,53 +42,71 @@ func importCommand() group {
 	}
 }
 
-func importBetterAuth(in *invocation) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	cfg := in.settings.Config
+func importBetterAuth(in *invocation) error {
 	var given []byte
-	if path := in.given("secret-file"); in.has("secret-file") {
-		if given, err = readSecretFile(path); err != nil {
+	var err error
+	if in.has("secret-file") {
+		if given, err = readSecretFile(in.given("secret-file")); err != nil {
 			return err
 		}
 	}
+	done, err := in.takeOver(given)
+	if done.report == nil {
+		return err
+	}
+	// Nothing is open or lies about any more: whoever reads this may hang up.
+	w := importWriter{Writer: in.stdout, verbose: in.has("verbose"), dry: in.has("dry-run")}
+	w.report(done.report)
+	switch {
+	case err != nil && !w.dry:
+		return fmt.Errorf("%w; what is done stays done: do it again to go on", err)
+	case err != nil:
+		return err
+	}
+	w.hints(done, in.settings.Config, given)
+	return nil
+}
+
+// An importOutcome is what came of an import.
+type importOutcome struct {
+	report    *auth.ImportReport // nil: nothing was done at all
+	inventory betterauth.Inventory
+	secret    []byte // of the server here
+}
+
+// takeOver does the import. given is the old server's secret, nil if it wasn't named.
+func (in *invocation) takeOver(given []byte) (done importOutcome, err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	cfg := in.settings.Config
 	source, err := betterauth.Open(ctx, in.word(0))
 	if err != nil {
-		return err
+		return done, err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	place, err := openImportPlace(ctx, cfg, in.has("dry-run"), in.stderr)
 	if err != nil {
-		return err
+		return done, err
 	}
 	defer func() { err = errors.Join(err, place.close()) }()
 
-	o := auth.ImportOptions{Secret: place.secret, WithoutSecret: in.has("without-secret"), DryRun: in.has("dry-run"), Pause: auth.ImportPause}
+	o := auth.ImportOptions{Secret: place.secret, WithoutSecret: in.has("without-secret"), DryRun: in.has("dry-run"),
+		Pause: auth.ImportPause, Progress: progress(in.stderr)}
 	if given != nil {
 		o.OldSecrets = append(o.OldSecrets, given)
 	}
 	for _, old := range cfg.OldSecrets {
 		o.OldSecrets = append(o.OldSecrets, []byte(old))
 	}
-	o.Progress = progress(in.stderr)
 	report, err := auth.Import(ctx, place.tables, source, o)
-	if errors.Is(err, auth.ErrImportSecret) {
-		return fmt.Errorf("%w: name the file with the old server's BETTER_AUTH_SECRET with --secret-file, or set it. "+
+	switch {
+	case errors.Is(err, auth.ErrImportSecret):
+		return done, fmt.Errorf("%w: name the file with the old server's BETTER_AUTH_SECRET with --secret-file, or set it. "+
 			"With --without-secret they are taken over and can't show their second factor until an import with the right secret", err)
-	}
-	w := importWriter{Writer: in.stdout, verbose: in.has("verbose"), dry: o.DryRun}
-	w.report(report)
-	if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		err = errors.New("stopped on the way")
 	}
-	if err != nil && !o.DryRun {
-		return fmt.Errorf("%w; what is done stays done: do it again to go on", err)
-	}
-	if err != nil {
-		return err
-	}
-	w.hints(report, source, cfg, given, place.secret)
-	return nil
+	return importOutcome{report, source.Inventory(), place.secret}, err
 }
 
 // progress tells how many people were looked at, from time to time.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"snug/auth"
-	"snug/auth/betterauth"
 	"snug/cmd/snug/internal/config"
 )
 
@@ -102,27 +101,28 @@ func short(text string) string {
 }
 
 // hints say what is still to be done. given is the old server's secret, nil if it
-// wasn't named; present is that of the server here.
-func (w importWriter) hints(r *auth.ImportReport, source *betterauth.Source, cfg config.Config, given, present []byte) {
-	inventory := source.Inventory()
-	if list := named(inventory.Others); list != "" {
+// wasn't named.
+func (w importWriter) hints(done importOutcome, cfg config.Config, given []byte) {
+	r := done.report
+	if list := named(done.inventory.Others); list != "" {
 		fmt.Fprintf(w, "\nTables that nobody looked at: %s.\n", list)
 	}
-	if list := named(inventory.OtherColumns); list != "" {
+	if list := named(done.inventory.OtherColumns); list != "" {
 		fmt.Fprintf(w, "\nColumns that Snug has no place for: %s.\n", list)
 	}
+	_, sessions := done.inventory.Rows["session"]
 	var list []string
 	hint := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if !r.Owned {
 		hint("Nobody is an owner yet: snug user role EMAIL owner")
 	}
 	switch {
-	case !source.Has("session"):
+	case !sessions:
 		hint("The file has no sessions, as they were kept elsewhere: everybody signs in once more.")
 	case r.Sessions == 0:
 	case given == nil:
 		hint("The sessions live on if SNUG_SECRET or BETTER_AUTH_SECRET is the old server's secret, or SNUG_OLD_SECRETS has it.")
-	case accepts(cfg, present, given):
+	case accepts(cfg, done.secret, given):
 		hint("The sessions live on, for the secret is the same.")
 	case len(given) < 32:
 		hint("The old server's secret has less than 32 characters, which isn't safe: its sessions end, and everybody signs in once more.")
