@@ -128,6 +128,7 @@ function DeviceItem(props: { session: Session; now: number; way: string; onEnded
   return (
     <>
       <Item
+        much
         lead={<Sign><Dynamic component={pictures[device().shape]} class="size-4.5" aria-hidden="true" /></Sign>}
         title={
           <>

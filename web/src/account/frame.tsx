@@ -15,11 +15,11 @@ import { Avatar } from '~/ui/avatar'
 import { Badge } from '~/ui/badge'
 import { buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
+import { GuestBanner } from './guest-banner'
 import { meQuery, type Role } from './me'
 
 /** What all pages of the account stand in. */
 export function AccountFrame() {
-  const { account } = useLive()
   const path = useRouterState({ select: (s) => s.location.pathname })
   const atList = () => /^\/account\/?$/.test(path())
   const router = useRouter()
@@ -40,9 +40,6 @@ export function AccountFrame() {
         <Sections atList={atList()} />
       </div>
       <div class={cn('scrollbar-calm min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
-        <Show when={account().guest}>
-          <GuestBanner />
-        </Show>
         <Outlet />
       </div>
     </main>
@@ -95,10 +92,8 @@ function Sections(props: { atList: boolean }) {
           </Show>
         </div>
       </div>
-      <Show when={props.atList && account().guest}>
-        <div class="md:hidden">
-          <GuestBanner />
-        </div>
+      <Show when={props.atList}>
+        <GuestBanner class="mx-4 mb-4 sm:mx-6 md:hidden" />
       </Show>
       <nav aria-label="Account" class="px-2 pb-6 sm:px-4 md:px-3">
         <ul class="flex flex-col gap-px">
@@ -124,17 +119,6 @@ function Sections(props: { atList: boolean }) {
         </ul>
       </nav>
     </>
-  )
-}
-
-function GuestBanner() {
-  return (
-    <div class="mx-4 mt-4 flex flex-wrap items-center justify-between gap-3 rounded-card bg-accent-soft px-4 py-3 sm:mx-6 md:mx-10 md:mt-6 md:max-w-[39rem]">
-      <p class="min-w-0 flex-1 basis-56 text-body">You are a guest. Make an account to keep your name.</p>
-      <Link to="/sign-up" class={buttonVariants({ size: 'small' })}>
-        Make an account
-      </Link>
-    </div>
   )
 }
 

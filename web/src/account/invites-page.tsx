@@ -46,6 +46,7 @@ export function InvitesPage() {
                 <Keyed each={list()}>
                   {(invite) => (
                     <Item
+                      much
                       lead={
                         <Sign>
                           <Show when={invite().email} fallback={<Link2 class="size-4.5" aria-hidden="true" />}>

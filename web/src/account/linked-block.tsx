@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { useRouter } from '@tanstack/solid-router'
-import { createEffect, createSignal, For, Show } from 'solid-js'
+import { createEffect, createSignal, For, Show, untrack } from 'solid-js'
 import { callbackTo } from '~/auth/calls'
 import type { Provider } from '~/auth/options'
 import { ProviderMark } from '~/auth/provider-mark'
@@ -28,10 +28,12 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
   const last = () => count() + Number(props.me.hasPassword) + passkeyCount() <= 1
 
   // Said once, and only if it is so: anyone can write an address.
+  let said = false
   createEffect(() => {
     const id = props.linked
-    if (!id || linked.isPending || !linked.data?.some((a) => a.providerId === id)) return
-    showToast({ title: `${nameOf(id)} is connected` })
+    if (!id || said || linked.isPending || !linked.data?.some((a) => a.providerId === id)) return
+    said = true
+    untrack(() => showToast({ title: `${nameOf(id)} is connected` }))
     void router.navigate({ to: '/account/sign-in', replace: true })
   })
 

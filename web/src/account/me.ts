@@ -60,7 +60,7 @@ export function removePicture(): Promise<Result<true>> {
 export const addressPage = () => callbackTo(withRedirect('/verify-email', '/account/profile'))
 
 export function changeEmail(newEmail: string): Promise<Result<true>> {
-  return post('/api/auth/change-email', { newEmail, callbackURL: addressPage() }, done)
+  return post('/api/auth/change-email', { newEmail, callbackURL: `${addressPage()}&change=1` }, done)
 }
 
 export interface PasswordChange {

@@ -8,6 +8,7 @@ import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { showToast } from '~/ui/toast'
 import { isSignedOut, useLeave, type Action } from './action'
+import { GuestBanner } from './guest-banner'
 
 // What the pages of the account are made of.
 
@@ -32,6 +33,7 @@ export function Page(props: { title: string; lead?: string; children: JSX.Elemen
       <Show when={props.lead}>
         <p class="max-w-[36rem] text-body text-muted md:mt-1">{props.lead}</p>
       </Show>
+      <GuestBanner class="mt-5" />
       <div class="mt-6 flex flex-col gap-9 md:mt-8 md:gap-10">{props.children}</div>
     </div>
   )
@@ -63,11 +65,14 @@ export function Card(props: { class?: string; children: JSX.Element }) {
   return <div class={cn('divide-y divide-line rounded-card border border-line bg-surface', props.class)}>{props.children}</div>
 }
 
-/** A row of a card: what it is, more about it, and what can be done with it. */
-export function Item(props: { lead?: JSX.Element; title: JSX.Element; text?: JSX.Element; children?: JSX.Element; class?: string }) {
+/**
+ * A row of a card: what it is, more about it, and what can be done with it, which
+ * comes below where much is said.
+ */
+export function Item(props: { lead?: JSX.Element; title: JSX.Element; text?: JSX.Element; much?: boolean; children?: JSX.Element }) {
   return (
-    <div class={cn('flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3.5 sm:px-5', props.class)}>
-      <div class={cn('flex min-w-0 flex-1 items-center gap-3.5', props.lead ? 'basis-56' : 'basis-40')}>
+    <div class="flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3.5 sm:px-5">
+      <div class={cn('flex min-w-0 flex-1 items-center gap-3.5', props.much ? 'basis-60' : 'basis-40')}>
         {props.lead}
         <div class="min-w-0 flex-1">
           <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-body font-medium [overflow-wrap:anywhere]">{props.title}</div>
@@ -77,8 +82,7 @@ export function Item(props: { lead?: JSX.Element; title: JSX.Element; text?: JSX
         </div>
       </div>
       <Show when={props.children}>
-        {/* On a phone they come below, in line with the words. */}
-        <div class={cn('flex flex-wrap items-center gap-2', props.lead && 'max-sm:ps-12.5')}>{props.children}</div>
+        <div class={cn('flex flex-wrap items-center gap-2', props.much && props.lead && 'max-sm:ps-12.5')}>{props.children}</div>
       </Show>
     </div>
   )

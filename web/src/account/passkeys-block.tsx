@@ -88,6 +88,7 @@ export function PasskeysBlock() {
                 <Keyed each={list()}>
                   {(passkey) => (
                     <Item
+                      much
                       lead={<Sign><Fingerprint class="size-4.5" aria-hidden="true" /></Sign>}
                       title={<span dir="auto">{passkey().name}</span>}
                       text={about(passkey())}

@@ -46,6 +46,7 @@ export function TokensPage() {
                 <Keyed each={list()}>
                   {(token) => (
                     <Item
+                      much
                       lead={<Sign><SquareTerminal class="size-4.5" aria-hidden="true" /></Sign>}
                       title={
                         <>
