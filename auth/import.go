@@ -45,8 +45,9 @@ type ImportOptions struct {
 
 // Import takes over the people of a better-auth server, each with all that is
 // theirs or not at all. Whoever is here already is left as they are, so that it may
-// be done again, after an interruption too; what was changed or removed here stays
-// so. The database may be in use by a server, which sees the newcomers at once.
+// be done again, after an interruption too; what was changed or removed of theirs
+// stays so. An account that was deleted here comes back, though: once the rooms have
+// forgotten it nothing is known of it. The database may be in use by a server, which sees the newcomers at once.
 //
 // With an error the report is of what was done before. The error matches
 // ErrImportSecret if nothing was done for want of the right secret.

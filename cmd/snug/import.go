@@ -30,7 +30,8 @@ func importCommand() group {
 	return group{
 		name: "import",
 		about: "snug import takes over the people of another server. Whoever is here already is left as\n" +
-			"they are, so that it may be stopped and done again; a server may run meanwhile.",
+			"they are, so that it may be stopped and done again; a server may run meanwhile. Accounts that\n" +
+			"were deleted here since come back.",
 		verbs: []verb{
 			{name: "better-auth", args: "FILE [--dry-run] [--verbose] [--secret-file FILE] [--without-secret]", least: 1, most: 1, run: importBetterAuth,
 				flags: []ownFlag{{name: "dry-run"}, {name: "verbose"}, {name: "secret-file", value: true}, {name: "without-secret"}},
