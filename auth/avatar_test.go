@@ -196,8 +196,8 @@ func TestDepartures(t *testing.T) {
 	told := make(chan string, 10)
 	fail := true
 	g := newRig(t, func(c *auth.Config) {
-		c.OnUserDelete = func(_ context.Context, id string) error {
-			told <- id
+		c.OnUserDelete = func(_ context.Context, ids []string) error {
+			told <- strings.Join(ids, " ")
 			if fail {
 				return errors.New("the room is asleep and can't be woken")
 			}
@@ -223,8 +223,8 @@ func TestDepartures(t *testing.T) {
 		t.Fatal(err)
 	}
 	fail = false
-	again, err := auth.New(auth.Config{DB: g.db, Secret: []byte(secret), OnUserDelete: func(_ context.Context, id string) error {
-		told <- id
+	again, err := auth.New(auth.Config{DB: g.db, Secret: []byte(secret), OnUserDelete: func(_ context.Context, ids []string) error {
+		told <- strings.Join(ids, " ")
 		return nil
 	}})
 	if err != nil {

@@ -13,8 +13,10 @@ import (
 // departures collects what OnUserDelete tells.
 func departures(c *auth.Config) chan string {
 	gone := make(chan string, 10)
-	c.OnUserDelete = func(_ context.Context, userID string) error {
-		gone <- userID
+	c.OnUserDelete = func(_ context.Context, userIDs []string) error {
+		for _, id := range userIDs {
+			gone <- id
+		}
 		return nil
 	}
 	return gone
@@ -200,4 +202,30 @@ func TestDeleteUserCountsTries(t *testing.T) {
 	}
 	j.post("/delete-user", `{"password":"`+good+`"}`).want(t, 429, "")
 	g.jar().post("/sign-in/email", `{"email":"alice@example.com","password":"`+good+`"}`).want(t, 429, "")
+}
+
+// Those who go while others are being forgotten are forgotten together: each time
+// all that was ever said is looked through.
+func TestDeparturesTogether(t *testing.T) {
+	calls, release := make(chan int), make(chan struct{})
+	g := newRig(t, func(c *auth.Config) {
+		c.OnUserDelete = func(ctx context.Context, userIDs []string) error {
+			select {
+			case calls <- len(userIDs):
+				<-release
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		}
+	})
+	g.jar().signUp("owner")
+	ada := g.jar().signUp("ada")
+	g.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 130) insert into departures select 'guest' || i, i from n`)
+	ada.post("/delete-user", `{}`).want(t, 200, "")
+	for _, want := range []int{100, 31} {
+		if n := <-calls; n != want {
+			t.Errorf("%d at once, want %d", n, want)
+		}
+		release <- struct{}{}
+	}
 }

@@ -35,8 +35,9 @@ func (s *Service) depart() {
 	}
 }
 
-// forget tells Config.OnUserDelete of each deleted account until it has succeeded,
-// also of those that were deleted before a crash, until ctx is done.
+// forget tells Config.OnUserDelete of deleted accounts until it has succeeded, also of
+// those that were deleted before a crash, until ctx is done. It rests in between:
+// guests come and go for nothing, and all that was ever said is looked through.
 func (s *Service) forget(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -47,37 +48,52 @@ func (s *Service) forget(ctx context.Context) {
 		case <-s.departed:
 		case <-timer.C:
 		}
-		if err := s.forgetOnce(ctx); err != nil && ctx.Err() == nil {
+		began := time.Now()
+		more, err := s.forgetSome(ctx)
+		rest := departRest * time.Since(began)
+		if err != nil && ctx.Err() == nil {
 			s.log.Error("remove what deleted accounts left", "err", err)
-			timer.Reset(departRetry)
+			more, rest = true, max(rest, departRetry)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(rest):
+		}
+		if more {
+			timer.Reset(0)
 		}
 	}
 }
 
-func (s *Service) forgetOnce(ctx context.Context) error {
-	for {
-		var ids []string
-		err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-			ids, err = selectTexts(ctx, tx, `select user_id from departures order by deleted_at, user_id limit ?`, departBatch)
-			return err
-		})
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		for _, id := range ids {
-			if err := s.cfg.OnUserDelete(ctx, id); err != nil {
-				return fmt.Errorf("forget user %s: %w", id, err)
-			}
-			err := s.db.Write(ctx, func(tx *sql.Tx) error {
-				_, err := tx.ExecContext(ctx, `delete from departures where user_id = ?`, id)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			s.log.Info("deleted account is forgotten", "user", id)
-		}
+// forgetSome forgets a batch. It reports whether there may be more.
+func (s *Service) forgetSome(ctx context.Context) (more bool, err error) {
+	var ids []string
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = selectTexts(ctx, tx, `select user_id from departures order by deleted_at, user_id limit ?`, departBatch)
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return false, err
 	}
+	if err := s.cfg.OnUserDelete(ctx, ids); err != nil {
+		return false, fmt.Errorf("forget users: %w", err)
+	}
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.ExecContext(ctx, `delete from departures where user_id = ?`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("note that users are forgotten: %w", err)
+	}
+	for _, id := range ids {
+		s.log.Info("deleted account is forgotten", "user", id)
+	}
+	return len(ids) == departBatch, nil
 }
 
 // selectTexts returns a column of texts.

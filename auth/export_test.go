@@ -100,8 +100,11 @@ func (s *Service) Sweep() {
 
 // Forgotten does once more what the worker for deleted accounts does.
 func (s *Service) Forgotten(ctx context.Context) {
-	if err := s.forgetOnce(ctx); err != nil {
-		panic(err)
+	for more := true; more; {
+		var err error
+		if more, err = s.forgetSome(ctx); err != nil {
+			panic(err)
+		}
 	}
 }
 

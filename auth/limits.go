@@ -141,6 +141,8 @@ const (
 	// departRetry is the pause after a deleted account couldn't be forgotten.
 	departRetry = 10 * time.Second
 	departBatch = 100
+	// departRest is how many times as long as forgetting took nothing is forgotten.
+	departRest = 9
 
 	// sweepEvery bounds how late the end of a session is noticed when the machine
 	// slept through its timer.

@@ -72,9 +72,10 @@ type Config struct {
 	OnSessionEnd func(SessionEnd)
 	// OnUserChange hears of a new name or picture, after it is durable.
 	OnUserChange func(Identity)
-	// OnUserDelete removes what a deleted account left elsewhere. It is called
-	// until it succeeds, over restarts too, and may be called again after that.
-	OnUserDelete func(ctx context.Context, userID string) error
+	// OnUserDelete removes what deleted accounts left elsewhere, of at most 100 at
+	// once. It is called until it succeeds, over restarts too, and may be called again
+	// after that. It may be slow: a tenth of the time is spent in it at most.
+	OnUserDelete func(ctx context.Context, userIDs []string) error
 }
 
 // A Mail is a message of the server to one person.
@@ -237,7 +238,7 @@ func New(c Config) (*Service, error) {
 		c.OnUserChange = func(Identity) {}
 	}
 	if c.OnUserDelete == nil {
-		c.OnUserDelete = func(context.Context, string) error { return nil }
+		c.OnUserDelete = func(context.Context, []string) error { return nil }
 	}
 	if c.Place == nil {
 		c.Place = func(string) string { return "" }

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,9 +91,11 @@ func (p *presence) rename(u User) bool {
 	return true
 }
 
-// ForgetUser takes a deleted account's name and picture off its messages in all
-// rooms. It may be called again after it failed half-way, or succeeded.
-func (s *Service) ForgetUser(ctx context.Context, id UserID) error {
+// ForgetUsers takes the names and pictures of deleted accounts off their messages in
+// all rooms. It looks at every message there is, once for all of them: who has many
+// to forget hands them over together. It may be called again after it failed
+// half-way, or succeeded.
+func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 	rooms, err := s.rooms.all(ctx)
 	if err != nil {
 		return fmt.Errorf("list rooms: %w", err)
@@ -100,8 +103,8 @@ func (s *Service) ForgetUser(ctx context.Context, id UserID) error {
 	for _, room := range rooms {
 		stub := s.ns.ByName(string(room))
 		for from := Seq(1); from != 0; {
-			if from, err = s.calls.forget.Call(ctx, stub, authorRequest{id, from}); err != nil {
-				return fmt.Errorf("forget user in room %s: %w", room, err)
+			if from, err = s.calls.forget.Call(ctx, stub, authorRequest{ids, from}); err != nil {
+				return fmt.Errorf("forget users in room %s: %w", room, err)
 			}
 		}
 	}
@@ -118,7 +121,7 @@ func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string
 	for _, room := range rooms {
 		stub := s.ns.ByName(string(room))
 		for from := Seq(1); from != 0; {
-			page, err := s.calls.authored.Call(ctx, stub, authorRequest{id, from})
+			page, err := s.calls.authored.Call(ctx, stub, authorRequest{[]UserID{id}, from})
 			if err != nil {
 				return fmt.Errorf("read messages of room %s: %w", room, err)
 			}
@@ -133,10 +136,10 @@ func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string
 	return nil
 }
 
-// authorRequest asks about the messages of one person from a seq on.
+// authorRequest asks about the messages of some people from a seq on.
 type authorRequest struct {
-	User UserID
-	From Seq
+	Users []UserID
+	From  Seq
 }
 
 type authoredPage struct {
@@ -145,7 +148,7 @@ type authoredPage struct {
 	Next     Seq // where to go on; 0: that was all
 }
 
-// eachBy walks a chunk of the room's messages and calls fn for those of one person,
+// eachBy walks a chunk of the room's messages and calls fn for those of some people,
 // until it returns false. It returns where to go on, 0 at the end.
 func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) (Seq, error) {
 	next, seen := Seq(0), 0
@@ -154,7 +157,7 @@ func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) 
 			next = m.Seq
 			return false
 		}
-		if m.UserID == q.User && !fn(m, stored) {
+		if slices.Contains(q.Users, m.UserID) && !fn(m, stored) {
 			next = m.Seq + 1
 			return false
 		}
@@ -175,7 +178,7 @@ func (r *Room) authored(_ context.Context, q authorRequest) (authoredPage, error
 	return page, err
 }
 
-// forget takes a person's name off a chunk of the room's messages. Its result is
+// forget takes people's names off a chunk of the room's messages. Its result is
 // where to go on, 0 at the end.
 func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
 	var entries []durable.Entry

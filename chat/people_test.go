@@ -93,7 +93,7 @@ func TestForgottenUser(t *testing.T) {
 		}
 
 		for range 2 { // the second time nothing is left to do
-			if err := w.chat.ForgetUser(w.Context(), "ada"); err != nil {
+			if err := w.chat.ForgetUsers(w.Context(), "nobody", "ada"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -129,11 +129,11 @@ func TestForgetIsSafeToRepeatAfterACrash(t *testing.T) {
 			ada.next("ack")
 		}
 		w.crash()
-		if err := w.chat.ForgetUser(w.Context(), "ada"); err != nil {
+		if err := w.chat.ForgetUsers(w.Context(), "nobody", "ada"); err != nil {
 			t.Fatal(err)
 		}
 		w.crash()
-		if err := w.chat.ForgetUser(w.Context(), "ada"); err != nil {
+		if err := w.chat.ForgetUsers(w.Context(), "nobody", "ada"); err != nil {
 			t.Fatal(err)
 		}
 		if page := w.page(chat.HistoryQuery{}); len(page.Messages) != 10 || page.Messages[3].UserName != "Deleted account" {

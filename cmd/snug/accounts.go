@@ -48,7 +48,13 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 			s.log.Error("tell the rooms of a new name", "user", id.UserID, "err", err)
 		}
 	}
-	c.OnUserDelete = func(ctx context.Context, userID string) error { return s.chat.ForgetUser(ctx, chat.UserID(userID)) }
+	c.OnUserDelete = func(ctx context.Context, userIDs []string) error {
+		ids := make([]chat.UserID, len(userIDs))
+		for i, id := range userIDs {
+			ids[i] = chat.UserID(id)
+		}
+		return s.chat.ForgetUsers(ctx, ids...)
+	}
 	if s.cfg.OAuthCallback == "page" {
 		c.CallbackPage = web.Page(page)
 	}

@@ -161,7 +161,7 @@ func operateOn(ctx context.Context, folder *folder, cfg config.Config, name stri
 	c := accountsConfig(cfg, tables, secret, log)
 	// The rooms are closed: what an account leaves there the server removes when it
 	// starts next.
-	c.OnUserDelete = func(ctx context.Context, _ string) error {
+	c.OnUserDelete = func(ctx context.Context, _ []string) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
