@@ -15,18 +15,17 @@ import (
 // secrets know one when they see it.
 const tokenPrefix = "snug_"
 
-// bearer returns the API token that a request bears. What follows "Bearer" and
-// isn't one of ours is "": no cookie stands in for it.
+// bearer returns the API token that a request bears; false if there is none. One of
+// somebody else's, as proxies add them, is none; one of ours that is no good isn't
+// made up for by a cookie, so that a script notices.
 func bearer(r *http.Request) (token string, given bool) {
 	header := r.Header.Get("Authorization")
 	const scheme = "bearer "
 	if len(header) < len(scheme) || !strings.EqualFold(header[:len(scheme)], scheme) {
 		return "", false
 	}
-	if token = strings.TrimSpace(header[len(scheme):]); !strings.HasPrefix(token, tokenPrefix) {
-		return "", true
-	}
-	return token, true
+	token = strings.TrimSpace(header[len(scheme):])
+	return token, strings.HasPrefix(token, tokenPrefix)
 }
 
 // lookupToken returns what an API token opens, nil if it is none.

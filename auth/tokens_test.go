@@ -64,9 +64,13 @@ func TestTokens(t *testing.T) {
 	}
 	// A token that is none isn't made up for by a cookie: a script should notice.
 	r := ada.request("GET", "/", "")
-	r.Header.Set("Authorization", "Bearer nonsense")
+	r.Header.Set("Authorization", "Bearer snug_nonsense")
 	if _, ok, _ := g.Identify(r); ok {
 		t.Error("the cookie stood in for the token")
+	}
+	r.Header.Set("Authorization", "Bearer of-a-proxy")
+	if got, ok, _ := g.Identify(r); !ok || got.SessionKey != mine.SessionKey {
+		t.Error("a token that isn't ours stood before the cookie")
 	}
 	// It is no session: it changes no account, and a cookie with it is nobody's.
 	r = g.jar().request("GET", "/get-session", "")
