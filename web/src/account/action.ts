@@ -56,8 +56,7 @@ export function createAction<A extends unknown[], T>(
       if (busy() || wait.left() > 0) return false
       setBusy(true)
       setFailure(null)
-      const result = await send(...args)
-      setBusy(false)
+      const result = await send(...args).finally(() => setBusy(false))
       if (!result.ok) {
         if (isSignedOut(result.failure)) leave()
         setFailure(result.failure)
@@ -80,8 +79,6 @@ export function useLeave(): () => void {
   return () => {
     const { href } = router.state.location
     setSession(client, null)
-    client.removeQueries({ queryKey: ['account'] })
     void router.navigate({ to: '/sign-in', search: { redirect: href } })
   }
 }
-

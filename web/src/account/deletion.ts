@@ -24,7 +24,6 @@ export function createDeletion(proof: () => { password?: string; token?: string 
         if (result.ok && result.value === 'deleted') {
           await router.navigate({ to: '/delete-account', search: { done: 'true' }, replace: true })
           setSession(client, null)
-          client.removeQueries({ queryKey: ['account'] })
         }
         return result
       }),

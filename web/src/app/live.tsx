@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
-import { getSession, type Account } from '~/auth/session'
+import { getSession, setSession, type Account } from '~/auth/session'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
@@ -35,6 +35,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const rooms = new Map<string, RoomSession>()
 
   const connection = makeConnection({
+    userId,
     openSocket: openBrowserSocket,
     surroundings: browserSurroundings,
     async signedIn() {
@@ -47,9 +48,18 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   connection.subscribe({
     onState(next) {
       setState(next)
-      if (next.status === 'ended' && next.reason === 'signedOut') props.onSignedOut()
+      if (next.status !== 'ended') return
+      if (next.reason === 'signedOut') props.onSignedOut()
+      if (next.reason === 'replaced') void giveWay()
     },
   })
+
+  // The page becomes that of whoever is signed in now.
+  async function giveWay() {
+    const result = await settled(getSession)
+    if (result.ok && result.value.account) setSession(client, result.value.account)
+    else props.onSignedOut()
+  }
 
   onCleanup(() => {
     for (const room of rooms.values()) room.dispose()

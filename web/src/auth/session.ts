@@ -39,13 +39,19 @@ export const sessionQuery = queryOptions({
   retry: false,
 })
 
-/** Tells the rest of the page who is signed in now. */
+// All that is asked for about the person who is signed in, and about nobody else.
+const personal = { queryKey: ['account'] }
+
+/** Tells the rest of the page who is signed in now. What it knows of another one is forgotten. */
 export function setSession(client: QueryClient, account: Account | null) {
+  const before = client.getQueryData(sessionQuery.queryKey)
+  if (before?.id !== account?.id || before?.guest !== account?.guest) client.removeQueries(personal)
   client.setQueryData(sessionQuery.queryKey, account)
 }
 
 /** Makes the rest of the page ask anew who is signed in. */
 export function forgetSession(client: QueryClient) {
+  client.removeQueries(personal)
   client.removeQueries({ queryKey: sessionQuery.queryKey })
 }
 

@@ -37,6 +37,7 @@ function setUp(signedIn: 'yes' | 'no' | 'unknown' = 'unknown') {
   const frames: (ServerFrame | SkippedFrame)[] = []
   let surroundings: Parameters<Surroundings['subscribe']>[0] | undefined
   const connection = makeConnection({
+    userId: 'u',
     openSocket() {
       const s = new FakeSocket()
       sockets.push(s)
@@ -95,6 +96,17 @@ describe('the handshake', () => {
     const t = setUp()
     t.socket.says({ type: 'hello', protocol: 2, you: { userId: 'u', userName: 'A' }, heartbeatMs: 1000 })
     expect(t.connection.state()).toEqual({ status: 'ended', reason: 'outdated' })
+  })
+
+  it('ends where the server takes the browser for somebody else by now, and sends them nothing', async () => {
+    const t = setUp()
+    t.socket.hello()
+    t.socket.closes(1006)
+    await vi.advanceTimersByTimeAsync(1_000)
+    t.socket.says({ type: 'hello', protocol: 1, you: { userId: 'other', userName: 'Bob' }, heartbeatMs: 1000 })
+    expect(t.connection.state()).toEqual({ status: 'ended', reason: 'replaced' })
+    expect(t.states.filter((s) => s.status === 'open')).toHaveLength(1)
+    expect(t.connection.send({ type: 'join', room: 'global' })).toBe(false)
   })
 
   it('that is refused for want of a session ends in signedOut', async () => {

@@ -25,7 +25,8 @@ const CLOSE_BANNED = 4403
 /** Sent by us when the server went silent. */
 const CLOSE_SILENT = 4000
 
-export type EndReason = 'signedOut' | 'banned' | 'outdated' | 'stopped'
+/** `replaced`: somebody else is signed in in this browser by now, in another tab. */
+export type EndReason = 'signedOut' | 'replaced' | 'banned' | 'outdated' | 'stopped'
 
 export type ConnectionState =
   | { status: 'connecting'; attempt: number }
@@ -50,6 +51,8 @@ export interface Surroundings {
 }
 
 export interface ConnectionOptions {
+  /** Whose connection it is: the server goes by the browser's cookie, which may become another's. */
+  userId: string
   openSocket(): SocketLike
   /**
    * Asked after the session of a socket ended, and after a handshake that failed,
@@ -143,6 +146,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
 
   function greet(hello: HelloFrame) {
     if (hello.protocol !== protocolVersion) return end('outdated')
+    if (hello.you.userId !== options.userId) return end('replaced')
     clearTimeout(handshakeTimer)
     stableTimer = setTimeout(() => (attempt = 0), STABLE_MS)
     scheduleHeartbeat(hello.heartbeatMs)
