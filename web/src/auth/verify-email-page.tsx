@@ -10,19 +10,31 @@ import { safeRedirect, sessionQuery } from './session'
 import { WithOptions } from './with-options'
 import { wordsFor } from './words'
 
-/** Where the link in a mail that confirms an address leads to. */
-export function VerifyEmailPage(props: { redirect: string | undefined; error: string | undefined }) {
+/**
+ * Where the link in a mail that confirms an address leads to. With `change` the
+ * address is to be another one, which takes a link at each of the two.
+ */
+export function VerifyEmailPage(props: { redirect: string | undefined; error: string | undefined; change: boolean }) {
   const client = useQueryClient()
   const router = useRouter()
   const account = client.getQueryData(sessionQuery.queryKey) ?? null
+  const changing = () => (props.change ? account : null)
 
   return (
     <Show
       when={props.error}
       fallback={
         <AuthPage
-          title="Your e-mail is confirmed"
-          lead={account ? 'All is set: you are signed in.' : 'Sign in, and you are in the room.'}
+          title={changing() ? 'The link worked' : 'Your e-mail is confirmed'}
+          lead={
+            <Show when={changing()} fallback={account ? 'All is set: you are signed in.' : 'Sign in, and you are in the room.'}>
+              {(who) => (
+                <>
+                  Your address here is <strong class="font-medium text-ink">{who().email}</strong>. Still the old one? Then open the link in the mail that is on its way to the new one.
+                </>
+              )}
+            </Show>
+          }
         >
           <div class="mt-6 grid">
             <Show when={account} fallback={<ToSignIn button redirect={props.redirect} />}>
