@@ -71,7 +71,8 @@ export class Rows {
     if (!own) return undefined
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
-    const first = newDay || before.userId !== own.userId || own.timestamp - before.timestamp > GROUP_MS
+    // Who has a new name begins a group by it.
+    const first = newDay || before.userId !== own.userId || before.userName !== own.userName || own.timestamp - before.timestamp > GROUP_MS
     const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
     return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
