@@ -155,7 +155,7 @@ a {
 }
 a:hover { background: var(--strong); }
 a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-small { font-size: 12px; color: var(--muted); overflow-wrap: anywhere; max-width: min(400px, calc(100vw - 32px)); text-align: center; }
+footer { font-size: 12px; color: var(--muted); overflow-wrap: anywhere; max-width: min(400px, calc(100vw - 32px)); text-align: center; }
 </style>
 </head>
 <body>
@@ -169,7 +169,7 @@ small { font-size: 12px; color: var(--muted); overflow-wrap: anywhere; max-width
 <p>{text}</p>
 <a href="{next}">{button}</a>
 </main>
-<small>Error code: <span id="errorCode">{code}</span></small>
+<footer>Error code: <span id="errorCode">{code}</span></footer>
 </body>
 </html>
 `
