@@ -40,6 +40,14 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
+	const everyone chat.UserID = ""
+	done, ok := s.exportTurns.enter(r.Context(), everyone)
+	if !ok {
+		setRetryAfter(w, time.Minute)
+		tooMuch.write(w, level1)
+		return
+	}
+	defer done()
 	account, err := s.accounts.Export(r.Context(), id.UserID)
 	if err != nil {
 		s.fail(w, r, err, level1)

@@ -29,6 +29,11 @@ const (
 	pagesWaiting = 64
 	pageWait     = 20 * time.Second
 
+	// exportsAtOnce are written, of one for each person: every message that there is
+	// has to be looked at for each. exportsWaiting more wait, for pageWait at most.
+	exportsAtOnce  = 2
+	exportsWaiting = 32
+
 	// upgradeAddresses is how many addresses the upgrade limit remembers, about 100
 	// bytes each.
 	upgradeAddresses = 1 << 16

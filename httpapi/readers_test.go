@@ -2,11 +2,15 @@ package httpapi_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"snug/auth"
 	"snug/chat"
 	"snug/httpapi"
 )
@@ -32,6 +36,58 @@ func (f *slowRooms) Newest(ctx context.Context, a chat.Actor) ([]chat.Message, e
 func newSlowSite(t *testing.T) (*site, *slowRooms) {
 	slow := &slowRooms{fakeRooms: &fakeRooms{}, asked: make(chan struct{}, 1000), answer: make(chan struct{})}
 	return newSite(t, func(c *httpapi.Config) { c.Rooms = slow }), slow
+}
+
+// Each export looks at all messages: many people at once must not stop the server.
+func TestFewExportsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowExports{fakeRooms: &fakeRooms{}, asked: make(chan struct{}, 1000), answer: make(chan struct{})}
+		people := &crowd{}
+		s := newSite(t, func(c *httpapi.Config) {
+			c.Rooms = slow
+			people.Accounts = c.Accounts
+			c.Accounts = people
+		})
+		const all = 10
+		codes := make(chan int, all)
+		for range all {
+			go func() { codes <- s.get("/api/account/export").Code }()
+		}
+		synctest.Wait()
+		if got := len(slow.asked); got != 2 {
+			t.Errorf("%d at once, want 2", got)
+		}
+		close(slow.answer)
+		for range all {
+			if code := <-codes; code != 200 {
+				t.Errorf("an export that waited: %d", code)
+			}
+		}
+	})
+}
+
+// A crowd takes every request for another person's.
+type crowd struct {
+	httpapi.Accounts
+	n atomic.Int64
+}
+
+func (c *crowd) Identify(*http.Request) (auth.Identity, bool, error) {
+	return auth.Identity{UserID: strconv.FormatInt(c.n.Add(1), 10)}, true, nil
+}
+
+func (c *crowd) Export(context.Context, string) (auth.Export, error) { return auth.Export{}, nil }
+
+// slowExports are read when they are told to.
+type slowExports struct {
+	*fakeRooms
+	asked, answer chan struct{}
+}
+
+func (f *slowExports) MessagesBy(context.Context, chat.UserID, func(string, chat.Message) error) error {
+	f.asked <- struct{}{}
+	<-f.answer
+	return nil
 }
 
 func TestPagesOfOnePersonWaitInLine(t *testing.T) {

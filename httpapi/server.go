@@ -67,7 +67,8 @@ type Server struct {
 	hsts        bool
 	upgrades    *limiter
 	readers     *readers // of history
-	exports     *readers
+	exports     *readers // of their own data
+	exportTurns *readers // all of those as one
 	version     string
 	log         *slog.Logger
 	mux         *http.ServeMux
@@ -100,6 +101,7 @@ func New(c Config) (*Server, error) {
 		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
 		readers:     newReaders(pagesAtOnce, pagesWaiting),
 		exports:     newReaders(1, 0),
+		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
