@@ -1,14 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 /** The binary under test. */
 const binary = path.resolve(process.env.E2E_SERVER ?? path.join(import.meta.dirname, '../../bin/snug'))
 const START_MS = 30_000
+const MAIL_MS = 5_000
 
 /** Settings of tests that are faster than people. */
 export const noLimits: Readonly<Record<string, string>> = { SNUG_AUTH_RATE: '0', SNUG_POST_RATE: '0' }
@@ -25,22 +27,23 @@ export class Server {
   ) {}
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return this.settings['SNUG_BASE_URL'] ?? `http://127.0.0.1:${this.port}`
   }
 
+  /** Starts one; {port} in a setting stands for its port. */
   static async start(settings: Readonly<Record<string, string>> = noLimits): Promise<Server> {
     const home = await mkdtemp(path.join(tmpdir(), 'snug-browser-'))
-    const server = new Server(await freePort(), home, settings)
+    const port = await freePort()
+    const filled = Object.entries(settings).map(([name, value]) => [name, value.replaceAll('{port}', String(port))] as const)
+    const server = new Server(port, home, Object.fromEntries(filled))
     await server.start()
     return server
   }
 
   /** Starts it again, on the same data and address. */
   async start(): Promise<void> {
-    // Only what it is told: a setting of this shell must not change a test.
-    const env = { PATH: process.env.PATH ?? '', HOME: this.home, ...this.settings }
-    const child = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', path.join(this.home, 'data')], {
-      cwd: this.home, env, stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], {
+      cwd: this.home, env: this.env, stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child = child
     for (const stream of [child.stdout, child.stderr]) {
@@ -54,6 +57,21 @@ export class Server {
       const ready = await fetch(`${this.url}/readyz`).then((r) => r.ok, () => false)
       if (ready) return
     }
+  }
+
+  /** Runs a command of the binary beside it, with the same settings; resolves with what it prints. */
+  async command(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, [...args, '--data', this.data], { cwd: this.home, env: this.env })
+    return stdout
+  }
+
+  private get data(): string {
+    return path.join(this.home, 'data')
+  }
+
+  // Only what it is told: a setting of this shell must not change a test.
+  private get env(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH ?? '', HOME: this.home, ...this.settings }
   }
 
   /** kill -9. */
@@ -80,6 +98,15 @@ export class Server {
   async dispose(): Promise<void> {
     await this.kill()
     await rm(this.home, { recursive: true, force: true })
+  }
+
+  /** The newest link that it would have mailed, had it a mail server. */
+  async link(to: string): Promise<string> {
+    for (const deadline = Date.now() + MAIL_MS; Date.now() < deadline; await pause(20)) {
+      const link = [...this.log.matchAll(/ link="([^"]+)"/g)].map((m) => m[1] ?? '').findLast((l) => l.includes(to))
+      if (link) return link
+    }
+    throw new Error(`no link to ${to} in the log:\n${this.log}`)
   }
 
   /** What it logged, for a test that failed. */

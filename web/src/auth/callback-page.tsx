@@ -20,7 +20,7 @@ export function CallbackPage() {
   })
   return (
     <Show when={trouble()} fallback={<Pending />}>
-      <AuthPage title="Signing in did not work" lead={trouble()}>
+      <AuthPage title="That didn't work" lead={trouble()}>
         <div class="mt-6 grid">
           <ToSignIn button>Back to signing in</ToSignIn>
         </div>

@@ -77,7 +77,7 @@ export function CheckMail(props: {
         <Button variant="outline" size="large" disabled={wait.left() > 0} aria-busy={busy()} onClick={() => void again()}>
           <span class="tabular-nums">{busy() ? 'Sending…' : wait.left() > 0 ? `Send again in ${wait.left()} s` : 'Send again'}</span>
         </Button>
-        <Button variant="quiet" size="large" onClick={() => props.onOtherAddress()}>
+        <Button variant="quiet" size="large" class="-mb-2 -mt-1" onClick={() => props.onOtherAddress()}>
           Use another address
         </Button>
       </div>

@@ -34,7 +34,7 @@ function ForgotPassword(props: { mail: boolean; redirect: string | undefined; em
       fallback={
         <AuthPage
           title="Forgot your password?"
-          lead="We send you a link by which you choose a new one."
+          lead="We'll send you a link to choose a new one."
           aside={
             <>
               Remembered it? <ToSignIn redirect={props.redirect} />

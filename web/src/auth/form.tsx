@@ -8,17 +8,20 @@ import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFi
 
 /**
  * The frame of the pages for those who aren't signed in. It hangs from the top:
- * what appears in it pushes nothing up. Its heading takes the focus, if no field
+ * what appears in it pushes nothing up. Its heading takes the focus, if nothing else
  * in it does.
  */
 export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX.Element; children?: JSX.Element }) {
+  let page: HTMLElement | undefined
   let heading: HTMLHeadingElement | undefined
   createEffect(() => {
     document.title = `${props.title} · Snug`
   })
-  onMount(() => heading?.focus())
+  onMount(() => {
+    if (!page?.contains(document.activeElement)) heading?.focus()
+  })
   return (
-    <main class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2rem,8dvh)]">
+    <main ref={page} class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2rem,8dvh)]">
       <div class="w-full max-w-[25rem]">
         <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
           <Mark class="size-8" />

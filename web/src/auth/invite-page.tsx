@@ -60,7 +60,7 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
       <Match when={props.opened && !props.opened.ok ? props.opened.failure : null}>
         {(failure) => (
           <AuthPage
-            title={failure().kind === 'refused' ? 'This invitation is of no use' : 'No way through'}
+            title={failure().kind === 'refused' ? "That didn't work" : 'No way through'}
             lead={inWords(failure())}
             aside={
               <>

@@ -26,14 +26,14 @@ export function MagicLinkPage(props: { token: string | undefined; callbackURL: s
     <Show
       when={!unusable()}
       fallback={
-        <AuthPage title="This link is of no use" lead={unusable()}>
+        <AuthPage title="That didn't work" lead={unusable()}>
           <div class="mt-6 grid">
             <ToSignIn button>Back to signing in</ToSignIn>
           </div>
         </AuthPage>
       }
     >
-      <AuthPage title="One press, and you are in" lead="You asked for this link to sign in to Snug with.">
+      <AuthPage title="One press, and you are in" lead="The link that you asked for signs you in to Snug.">
         <div class="mt-6 flex flex-col gap-3">
           <Alert message={submission.message()} />
           <Button ref={button} size="large" disabled={submission.countdown() !== ''} aria-busy={submission.busy()} onClick={() => void submission.send()}>

@@ -35,7 +35,7 @@ export function ResetPasswordPage(props: { token: string | undefined; error: str
   return (
     <Switch>
       <Match when={state() === 'choosing'}>
-        <AuthPage title="Choose a new password" lead="You will be signed out wherever you are signed in now.">
+        <AuthPage title="Choose a new password" lead="It signs you out everywhere.">
           <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={(event) => void submit(event)} noValidate>
             <Field
               label="New password" name="new-password" type="password" autocomplete="new-password" autofocus hint={`At least ${PASSWORD_MIN} characters.`}
@@ -53,7 +53,7 @@ export function ResetPasswordPage(props: { token: string | undefined; error: str
         </AuthPage>
       </Match>
       <Match when={state() === 'unusable'}>
-        <AuthPage title="This link is of no use" lead={wordsFor(props.error ?? 'INVALID_TOKEN')} aside={<ToSignIn>Back to signing in</ToSignIn>}>
+        <AuthPage title="That didn't work" lead={wordsFor(props.error ?? 'INVALID_TOKEN')} aside={<ToSignIn>Back to signing in</ToSignIn>}>
           <div class="mt-6 grid">
             <Link to="/forgot-password" class={buttonVariants({ size: 'large' })}>
               Ask for a new link

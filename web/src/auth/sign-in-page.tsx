@@ -129,7 +129,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
             mark={ways.formLast === 'password' && <LastUsed class={onSolid} />}
           />
           <Show when={options.magicLinks}>
-            <Button type="button" variant="outline" size="large" aria-busy={byLink.busy()} disabled={byLink.countdown() !== ''} onClick={() => void submit('link')}>
+            <Button type="button" variant="outline" size="large" class="px-4" aria-busy={byLink.busy()} disabled={byLink.countdown() !== ''} onClick={() => void submit('link')}>
               {byLink.countdown() || (byLink.busy() ? 'Sending…' : 'E-mail me a link')}
               <Show when={ways.formLast === 'link'}>
                 <LastUsed />
@@ -158,7 +158,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
             {!formOnTop && hasForm && <Or />}
             {!formOnTop && hasForm && emailForm()}
             <Show when={options.guests && !guest}>
-              <Button type="button" variant="quiet" size="large" class="-mt-2" aria-busy={asGuest.busy()} onClick={() => void asGuest.send()}>
+              <Button type="button" variant="quiet" size="large" class="-mb-2 -mt-2" aria-busy={asGuest.busy()} onClick={() => void asGuest.send()}>
                 {asGuest.countdown() || (asGuest.busy() ? 'Coming in…' : 'Come in as a guest')}
               </Button>
             </Show>

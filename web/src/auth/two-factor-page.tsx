@@ -57,7 +57,7 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
     <Show
       when={!ended()}
       fallback={
-        <AuthPage title="That took too long" lead={submission.message()}>
+        <AuthPage title="This sign-in is over" lead={submission.message()}>
           <div class="mt-6 grid">
             <ToSignIn button redirect={props.redirect}>
               Start again
@@ -90,7 +90,7 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
             Trust this device for 30 days
           </Checkbox>
           <Submit label="Go on" busyLabel="Checking…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
-          <Button type="button" variant="quiet" size="large" class="-mt-1" onClick={change}>
+          <Button type="button" variant="quiet" size="large" class="-mb-2 -mt-1" onClick={change}>
             {kind() === 'totp' ? 'Use a backup code' : 'Use the code of the app'}
           </Button>
         </form>

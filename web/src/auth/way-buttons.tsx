@@ -91,7 +91,11 @@ interface WayButtonProps {
 }
 
 function WayButton(props: WayButtonProps) {
-  const shown = () => (props.wide ? (props.busy ? props.busyLabel : props.label) : props.busy ? 'Waiting…' : props.short)
+  const shown = () => {
+    if (props.busy) return props.wide ? props.busyLabel : 'Waiting…'
+    if (!props.wide) return props.short
+    return props.last && props.label.endsWith(props.short) ? <Shortened {...props} /> : props.label
+  }
   return (
     <Button
       type="button"
@@ -108,6 +112,16 @@ function WayButton(props: WayButtonProps) {
         <LastUsed />
       </Show>
     </Button>
+  )
+}
+
+/** The label, of which a phone shows the end: there is the mark to be seen beside it. */
+function Shortened(props: { label: string; short: string }) {
+  return (
+    <>
+      <span class="max-sm:sr-only">{props.label.slice(0, -props.short.length)}</span>
+      {props.short}
+    </>
   )
 }
 
