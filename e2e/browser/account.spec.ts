@@ -38,7 +38,7 @@ test.describe('the profile', () => {
     const bob = await enter('Bob')
     await ada.openAccountMenu()
     await ada.page.getByRole('menuitem', { name: 'Account' }).click()
-    await expect(ada.page).toHaveURL(/\/account$/)
+    await expect(ada.page).toHaveURL(/\/account\/profile$/)
     await expect(ada.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
 
     const save = ada.page.getByRole('button', { name: 'Save' })
@@ -725,6 +725,12 @@ test('on a phone the list opens pages, and back leads to it', async ({ enter }) 
       .map(({ e, r }) => `${e.textContent}: ${r.width.toFixed(0)} × ${r.height.toFixed(0)}`),
   )).toEqual([])
   await page.goBack()
+  await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible()
+  // Turned, or unfolded: the list has a page beside it.
+  await page.setViewportSize({ width: 1000, height: 740 })
+  await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.getByRole('link', { name: 'Back to account' }).click()
   await page.getByRole('link', { name: 'Back to the rooms' }).click()
   await ada.inRoom()
 })

@@ -122,12 +122,15 @@ function Sections(props: { atList: boolean }) {
   )
 }
 
-/** The list of the pages: by itself on a phone; beside the first of them elsewhere. */
-export function AccountIndex(props: { first: () => JSX.Element }) {
+/** The list of the pages by itself, as on a phone; a window that grows shows the first of them. */
+export function AccountIndex() {
+  const router = useRouter()
   const wide = matchMedia('(min-width: 56.25rem)')
+  const grow = () => void (wide.matches && router.navigate({ to: '/account/profile', replace: true }))
   onMount(() => {
     document.title = 'Account · Snug'
+    wide.addEventListener('change', grow)
+    onCleanup(() => wide.removeEventListener('change', grow))
   })
-  return <Show when={wide.matches}>{props.first()}</Show>
+  return null
 }
-
