@@ -86,7 +86,7 @@ func (s *Service) admit(ctx context.Context, tx *sql.Tx, r *http.Request, u *use
 // welcome carries out an admission that is committed: it tells of the sessions
 // that ended and sets the cookies.
 func (s *Service) welcome(c *call, a admission) {
-	s.tell("sign-in", a.over)
+	s.tellReplaced("sign-in", a.over)
 	if a.departed {
 		s.depart()
 	}

@@ -226,7 +226,7 @@ func (s *Service) link(c *call, f flow, profile oauth.Profile) error {
 	}
 	s.cache.forget(stale...)
 	s.log.Info("account linked", "user", l.user.id, "provider", f.Provider, "session", hashToken(token).short())
-	s.tell("account linked", []ended{{l.session.hash, l.user.id}})
+	s.tellReplaced("account linked", []ended{{l.session.hash, l.user.id}})
 	s.setSession(c.w, c.r, token, l.session.remember, l.session.expires.Sub(now))
 	return nil
 }

@@ -114,6 +114,8 @@ type SessionEnd struct {
 	UserID     string
 	All        bool
 	Banned     bool // the person is not to come back
+	// Replaced: the reply that is on its way gives the browser another session.
+	Replaced bool
 }
 
 // Identity is who a request comes from, as its session says.

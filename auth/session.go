@@ -305,13 +305,22 @@ func (s *Service) end(ctx context.Context, why, where string, args ...any) ([]en
 
 // tell lets the cache and the listener know of sessions whose end is committed.
 func (s *Service) tell(why string, over []ended) {
+	s.tellEach(why, over, false)
+}
+
+// tellReplaced does so for sessions in whose place the reply puts another.
+func (s *Service) tellReplaced(why string, over []ended) {
+	s.tellEach(why, over, true)
+}
+
+func (s *Service) tellEach(why string, over []ended, replaced bool) {
 	if len(over) == 0 {
 		return
 	}
 	s.drop(over)
 	for _, e := range over {
 		s.log.Info("session ended", "why", why, "user", e.userID, "session", e.hash.short())
-		s.onEnd(SessionEnd{SessionKey: e.hash.String(), UserID: e.userID})
+		s.onEnd(SessionEnd{SessionKey: e.hash.String(), UserID: e.userID, Replaced: replaced})
 	}
 }
 

@@ -360,7 +360,11 @@ func TestRevocation(t *testing.T) {
 		{"sign in again", func(s scene) reply {
 			return s.phone.post("/sign-in/email", `{"email":"alice@example.com","password":"`+good+`"}`)
 		}, [3]bool{true, true, true},
-			func(s scene) []auth.SessionEnd { return []auth.SessionEnd{end(s.ids[0])} }},
+			func(s scene) []auth.SessionEnd {
+				replaced := end(s.ids[0])
+				replaced.Replaced = true
+				return []auth.SessionEnd{replaced}
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

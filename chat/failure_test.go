@@ -188,7 +188,7 @@ func TestReady(t *testing.T) {
 // A session's end closes its sockets, of both levels, and what they sent isn't
 // acted on any more.
 func TestEndSession(t *testing.T) {
-	for _, end := range []string{"session", "user"} {
+	for end, code := range map[string]int{"session": 4401, "replaced": 4402, "user": 4401} {
 		t.Run(end, func(t *testing.T) {
 			inBubble(t, nil, func(w *world) {
 				one, _ := w.joined("ada/s1")
@@ -198,21 +198,24 @@ func TestEndSession(t *testing.T) {
 				w.faults.Stall() // so that posts are on their way when the session ends
 				one.post("c1", "x")
 				other.post("c2", "x")
-				if end == "session" {
+				switch end {
+				case "session":
 					w.chat.EndSession("s1")
-				} else {
+				case "replaced":
+					w.chat.ReplaceSession("s1")
+				default:
 					w.chat.EndUser("ada")
 				}
 				head := 0
 				_ = one.trySend(`{"type":"message","room":"global","clientId":"c3","content":"late"}`) // it may be closed already
 				_ = old.trySend(`{"type":"message","content":"late"}`)
 				w.faults.Release()
-				one.closes(4401)
-				old.closes(4401)
-				if end == "session" {
-					other.until("ack")
+				one.closes(code)
+				old.closes(code)
+				if end == "user" {
+					other.closes(code)
 				} else {
-					other.closes(4401)
+					other.until("ack")
 				}
 				bob.drain()
 				for _, m := range w.page(chat.HistoryQuery{}).Messages {
@@ -221,7 +224,7 @@ func TestEndSession(t *testing.T) {
 						w.Error("a message was taken after the end")
 					}
 				}
-				if end == "session" && head == 0 {
+				if end != "user" && head == 0 {
 					w.Error("the other session's post is missing")
 				}
 			})

@@ -57,5 +57,6 @@ const (
 	closeFailed       = 1011
 	closeTooMany      = 4009
 	closeSessionEnded = 4401
+	closeReplaced     = 4402
 	closeBanned       = 4403
 )

@@ -234,7 +234,14 @@ func (s *Service) EndSession(key string) {
 	s.rt.CloseSockets(tagSession+key, closeSessionEnded, "session ended")
 }
 
-// EndUser does so for all of a person's sessions.
+// ReplaceSession does so with 4402: the browser has another session in a moment, and
+// its pages are to come back with that one. Were they told that theirs is over they
+// would ask who is signed in before the new cookie is there.
+func (s *Service) ReplaceSession(key string) {
+	s.rt.CloseSockets(tagSession+key, closeReplaced, "session replaced")
+}
+
+// EndUser ends all of a person's sessions as EndSession does one.
 func (s *Service) EndUser(id UserID) {
 	s.rt.CloseSockets(tagUser+string(id), closeSessionEnded, "session ended")
 }

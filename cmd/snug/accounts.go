@@ -89,6 +89,8 @@ func (s *Server) endSockets(end auth.SessionEnd) {
 		s.chat.BanUser(chat.UserID(end.UserID))
 	case end.All:
 		s.chat.EndUser(chat.UserID(end.UserID))
+	case end.Replaced:
+		s.chat.ReplaceSession(end.SessionKey)
 	default:
 		s.chat.EndSession(end.SessionKey)
 	}
