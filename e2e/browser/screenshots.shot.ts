@@ -75,6 +75,13 @@ for (const theme of themes) {
       await expect(reader.getByRole('status').filter({ hasText: '1 message waiting.' })).toBeVisible()
       await reader.screenshot({ path: file('offline') })
       await reader.context().setOffline(false)
+
+      for (const view of ['profile', 'sign-in', 'devices', 'tokens', 'data']) {
+        await reader.goto(`/account/${view}`)
+        await expect(reader.getByRole('heading', { level: 2 }).first()).toBeVisible()
+        await expect(reader.locator('main [aria-busy=true]')).toHaveCount(0)
+        await reader.screenshot({ path: file(`account-${view}`) })
+      }
     })
   }
 }

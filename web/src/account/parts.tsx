@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/solid-router'
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
-import { createEffect, createMemo, createSignal, createUniqueId, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
+import { children, createEffect, createMemo, createSignal, createUniqueId, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
 import { signOut } from '~/auth/session'
 import { explain, RequestError } from '~/http'
 import type { Query } from '~/query'
@@ -70,6 +70,7 @@ export function Card(props: { class?: string; children: JSX.Element }) {
  * comes below where much is said.
  */
 export function Item(props: { lead?: JSX.Element; title: JSX.Element; text?: JSX.Element; much?: boolean; children?: JSX.Element }) {
+  const actions = children(() => props.children)
   return (
     <div class="flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3.5 sm:px-5">
       <div class={cn('flex min-w-0 flex-1 items-center gap-3.5', props.much ? 'basis-60' : 'basis-40')}>
@@ -81,8 +82,8 @@ export function Item(props: { lead?: JSX.Element; title: JSX.Element; text?: JSX
           </Show>
         </div>
       </div>
-      <Show when={props.children}>
-        <div class={cn('flex flex-wrap items-center gap-2', props.much && props.lead && 'max-sm:ps-12.5')}>{props.children}</div>
+      <Show when={actions()}>
+        <div class={cn('flex flex-wrap items-center gap-2', props.much && props.lead && 'max-sm:ps-12.5')}>{actions()}</div>
       </Show>
     </div>
   )
@@ -94,14 +95,11 @@ export function Sign(props: { children: JSX.Element }) {
 }
 
 /** Where a list will be, and what it is for. */
-export function Empty(props: { title: string; text: string; children?: JSX.Element }) {
+export function Empty(props: { title: string; text: string }) {
   return (
-    <div class="flex flex-col items-start gap-1 rounded-card border border-dashed border-line-strong/50 px-4 py-5 sm:px-5">
+    <div class="flex flex-col gap-1 rounded-card border border-dashed border-line-strong/50 px-4 py-5 sm:px-5">
       <p class="text-body font-medium">{props.title}</p>
       <p class="max-w-[34rem] text-body text-muted">{props.text}</p>
-      <Show when={props.children}>
-        <div class="mt-2">{props.children}</div>
-      </Show>
     </div>
   )
 }
