@@ -92,12 +92,7 @@ func (s *Service) Ban(ctx context.Context, email, reason string) error {
 		if _, err := tx.ExecContext(ctx, update, millis(now), reason, millis(now), id); err != nil {
 			return err
 		}
-		sessions, err := endSessions(ctx, tx, `user_id = ?`, id)
-		if err != nil {
-			return err
-		}
-		tokens, err := endTokens(ctx, tx, `user_id = ?`, id)
-		over = append(sessions, tokens...)
+		over, err = endAccess(ctx, tx, id)
 		return err
 	})
 	if err != nil {
@@ -214,9 +209,8 @@ func (s *Service) Delete(ctx context.Context, email string) error {
 	if err != nil {
 		return fmt.Errorf("delete user: %w", err)
 	}
-	s.drop(over)
-	s.onEnd(SessionEnd{UserID: id, All: true})
 	s.log.Info("user deleted", "user", id)
+	s.tellAll("deleted", id, over)
 	s.depart()
 	return nil
 }

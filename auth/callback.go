@@ -206,18 +206,9 @@ func (s *Service) failed(c *call, f flow, err error) string {
 	if page == "" || !s.safeRedirect(c.r, page) {
 		page = s.baseOf(c.r) + "/api/auth/error"
 	}
-	query := "error=" + url.QueryEscape(code)
+	page = withQuery(page, "error", code)
 	if own.description != "" {
-		query += "&error_description=" + url.QueryEscape(own.description)
-	}
-	page, fragment, cut := strings.Cut(page, "#")
-	separator := "?"
-	if strings.Contains(page, "?") {
-		separator = "&"
-	}
-	page += separator + query
-	if cut {
-		page += "#" + fragment
+		page = withQuery(page, "error_description", own.description)
 	}
 	return page
 }

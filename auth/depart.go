@@ -10,21 +10,17 @@ import (
 // deleteUser removes an account with all that hangs on it, and notes that what it
 // left elsewhere is to be removed as well. It returns the sessions that ended.
 func deleteUser(ctx context.Context, tx *sql.Tx, userID string, now time.Time) ([]ended, error) {
-	over, err := endSessions(ctx, tx, `user_id = ?`, userID)
+	over, err := endAccess(ctx, tx, userID)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := endTokens(ctx, tx, `user_id = ?`, userID)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := tx.ExecContext(ctx, `insert or ignore into departures (user_id, deleted_at) values (?, ?)`, userID, millis(now)); err != nil {
+	if _, err := tx.ExecContext(ctx, `insert into departures (user_id, deleted_at) values (?, ?) on conflict (user_id) do nothing`, userID, millis(now)); err != nil {
 		return nil, fmt.Errorf("note departure: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, `delete from users where id = ?`, userID); err != nil {
 		return nil, fmt.Errorf("delete user: %w", err)
 	}
-	return append(over, tokens...), nil
+	return over, nil
 }
 
 // depart wakes the worker that lets others forget deleted accounts.

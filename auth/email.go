@@ -232,7 +232,12 @@ func (s *Service) signInEmail(c *call) error {
 		if err := confirm(ctx, tx, stored, fresh, now); err != nil {
 			return err
 		}
-		in, err = s.admit(ctx, tx, c.r, &stored.user, entry{method: byPassword, remember: remember}, now)
+		// Hashing takes a while, in which much may have become of the user.
+		u, err := selectUser(ctx, tx, `u.id = ?`, stored.user.id)
+		if err != nil || u == nil {
+			return orElse(err, errCredentials)
+		}
+		in, err = s.admit(ctx, tx, c.r, u, entry{method: byPassword, remember: remember}, now)
 		return err
 	})
 	if err != nil {
@@ -297,12 +302,12 @@ func confirm(ctx context.Context, tx *sql.Tx, p password, fresh string, now time
 	}
 	const update = `update accounts set password = ?, updated_at = case when password = ? then updated_at else ? end
 		where user_id = ? and provider_id = ? and password = ?`
-	result, err := tx.ExecContext(ctx, update, fresh, fresh, millis(now), p.user.id, credential, p.hash)
+	same, err := one(tx.ExecContext(ctx, update, fresh, fresh, millis(now), p.user.id, credential, p.hash))
 	if err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, errCredentials)
+	if !same {
+		return errCredentials
 	}
 	return nil
 }

@@ -154,12 +154,12 @@ func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, em
 	const update = `update invites set uses_left = uses_left - 1
 		where token_hash = ? and uses_left > 0 and expires_at > ? and (email is null or lower(email) = ?)`
 	for _, token := range s.signed(r, inviteCookie) {
-		result, err := tx.ExecContext(ctx, update, hashToken(token).String(), millis(now), email)
+		used, err := one(tx.ExecContext(ctx, update, hashToken(token).String(), millis(now), email))
 		if err != nil {
 			return false, fmt.Errorf("use invite: %w", err)
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 1 {
-			return n == 1, err
+		if used {
+			return true, nil
 		}
 	}
 	return false, nil

@@ -105,20 +105,33 @@ func (s *Service) errorPage(c *call) error {
 		code = "Unknown"
 	}
 	code = strings.ToValidUTF8(code, string(utf8.RuneError))
-	h := c.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	c.w.WriteHeader(http.StatusOK)
 	words, _ := wordsFor(code)
 	fill := strings.NewReplacer(
-		"{title}", html.EscapeString(words.title), "{text}", html.EscapeString(words.text),
-		"{next}", words.next, "{button}", words.button, "{code}", html.EscapeString(code))
-	io.WriteString(c.w, fill.Replace(errorHTML)) // an error is the reader's leaving
+		"{text}", html.EscapeString(words.text), "{next}", words.next, "{button}", words.button, "{code}", html.EscapeString(code))
+	c.w.Header().Set("Referrer-Policy", "no-referrer")
+	writePage(c.w, words.title, fill.Replace(errorMain), fill.Replace(errorFooter), "'none'")
 	return nil
 }
 
-const errorHTML = `<!DOCTYPE html>
+const (
+	errorMain = `<p>{text}</p>
+<a href="{next}">{button}</a>`
+	errorFooter = `<footer>Error code: <span id="errorCode">{code}</span></footer>
+`
+)
+
+// writePage writes a page of the server's own, for where there may be no client: it
+// has no script, and its forms lead to formAction alone.
+func writePage(w http.ResponseWriter, title, main, footer, formAction string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+formAction+"; frame-ancestors 'none'")
+	w.WriteHeader(http.StatusOK)
+	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main, "{footer}", footer)
+	io.WriteString(w, fill.Replace(pageHTML)) // an error is the reader's leaving
+}
+
+const pageHTML = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="UTF-8">
@@ -149,12 +162,12 @@ main {
 }
 h1 { margin: 0 0 8px; font-size: 22px; line-height: 1.25; font-weight: 600; text-wrap: balance; }
 p { margin: 0 0 24px; }
-a {
-	display: inline-block; padding: 10px 16px; border-radius: 6px; font-weight: 600; text-decoration: none;
-	background: var(--accent); color: var(--on);
+a, button {
+	display: inline-block; padding: 10px 16px; border: 0; border-radius: 6px; font: inherit; font-weight: 600; text-decoration: none;
+	cursor: pointer; background: var(--accent); color: var(--on);
 }
-a:hover { background: var(--strong); }
-a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+a:hover, button:hover { background: var(--strong); }
+a:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 footer { font-size: 12px; color: var(--muted); overflow-wrap: anywhere; max-width: min(400px, calc(100vw - 32px)); text-align: center; }
 </style>
 </head>
@@ -166,10 +179,8 @@ footer { font-size: 12px; color: var(--muted); overflow-wrap: anywhere; max-widt
 </svg>
 <main>
 <h1>{title}</h1>
-<p>{text}</p>
-<a href="{next}">{button}</a>
+{main}
 </main>
-<footer>Error code: <span id="errorCode">{code}</span></footer>
-</body>
+{footer}</body>
 </html>
 `

@@ -45,6 +45,9 @@ func (s *Service) signInAnonymous(c *call) error {
 	var in admission
 	ctx := context.WithoutCancel(c.r.Context())
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		if err := crowded(ctx, tx, s.clientIP(c.r)); err != nil {
+			return err
+		}
 		u, err := insertGuest(ctx, tx, name, now)
 		if err != nil {
 			return err
@@ -57,6 +60,20 @@ func (s *Service) signInAnonymous(c *call) error {
 	}
 	s.welcome(c, in)
 	return c.reply(signUpReply{&in.token, in.user.json()})
+}
+
+// crowded refuses one more guest from an address that has many: nobody is to take
+// all the places.
+func crowded(ctx context.Context, tx *sql.Tx, address string) error {
+	var guests int
+	const query = `select count(*) from users u join sessions s on s.user_id = u.id where u.anonymous = 1 and s.ip_address = ?`
+	if err := tx.QueryRowContext(ctx, query, address).Scan(&guests); err != nil {
+		return fmt.Errorf("count guests of an address: %w", err)
+	}
+	if guests >= maxGuestsAt && !loopback(address) {
+		return errTooManyGuests
+	}
+	return nil
 }
 
 // insertGuest makes a guest; name "" is one of ours.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -330,4 +331,22 @@ func TestGuestsAreNotLogged(t *testing.T) {
 	if !strings.Contains(logged.String(), "method=anonymous") {
 		t.Error(logged.String())
 	}
+}
+
+// Nobody takes all the places that there are for guests.
+func TestGuestsOfOneAddress(t *testing.T) {
+	address := "198.51.100.1"
+	g := newRig(t, func(c *auth.Config) {
+		c.Guests = true
+		c.ClientIP = func(*http.Request) string { return address }
+	})
+	g.jar().post("/sign-in/anonymous", `{}`).want(t, 200, "")
+	g.exec(`with recursive n (i) as (select 1 union all select i + 1 from n where i < 199)
+		insert into users (id, name, email, email_verified, role, anonymous, created_at, updated_at)
+		select 'g' || i, 'Guest', 'g' || i || '@anonymous.placeholder.invalid', 0, 'guest', 1, 0, 0 from n`)
+	g.exec(`insert into sessions (id, token_hash, user_id, remember, ip_address, user_agent, created_at, updated_at, expires_at)
+		select id, id, id, 1, ?, '', 0, 0, 9e15 from users where id like 'g%' and length(id) < 5`, address)
+	g.jar().post("/sign-in/anonymous", `{}`).want(t, 429, "TOO_MANY_GUESTS")
+	address = "198.51.100.2"
+	g.jar().post("/sign-in/anonymous", `{}`).want(t, 200, "")
 }

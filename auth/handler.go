@@ -75,6 +75,7 @@ func (s *Service) routeTable() map[string]route {
 
 		"POST /auth/send-verification-email": {handle: s.sendVerification, mails: true},
 		"GET /auth/verify-email":             {handle: s.verifyEmail},
+		"POST /auth/verify-email":            {handle: s.verifyEmail, form: true},
 		"POST /auth/change-email":            {handle: s.changeEmail, family: "change-email", mails: true},
 		"POST /auth/change-password":         {handle: s.changePassword, family: "change-password"},
 		"POST /auth/sign-in/magic-link":      {handle: s.requestLink, family: "magic-link", mails: true},

@@ -157,8 +157,8 @@ func TestImportJudges(t *testing.T) {
 			('guest2', 'Anonymous', 'temp-y@old.example', 0, null, '2026-11-01', 1, 1, null, null, null, null)`,
 		`insert into account (id, accountId, providerId, userId, accessToken, password, scope, createdAt, updatedAt) values
 			(1, 'g1', 'google', 'fine', 'provider-token-1', null, 'openid  email,profile', '2026-01-01', 1), (2, 'g1', 'google', 'rtl', 'provider-token-2', null, null, '2026-01-02', 1),
-			(3, 'owned', 'google', 'empty', null, null, null, 1, 1), (4, 'other', 'credential', 'fine', null, '`+legacy+`', null, 1, 1),
-			(5, 'fine', 'credential', 'fine', null, '`+legacy+`', null, 2, 1), (6, 'rtl', 'credential', 'rtl', null, '$2b$10$abcdefghijklmnopqrstuv', null, 1, 1),
+			(3, 'owned', 'google', 'empty', null, null, null, 1, 1), (4, 'other', 'credential', 'fine', null, '`+strings.Repeat("0", 32)+legacy[32:]+`', null, '2026-01-02', 1),
+			(5, 'fine', 'credential', 'fine', null, '`+legacy+`', null, '2026-01-01', 1), (6, 'rtl', 'credential', 'rtl', null, '$2b$10$abcdefghijklmnopqrstuv', null, 1, 1),
 			(7, 'date', 'credential', 'date', null, null, null, 1, 1), (8, 'a'||char(10), 'google', 'date', null, null, null, 1, 1), (9, '1', 'no such/provider', 'date', null, null, null, 1, 1),
 			(10, '12', 'twitter', 'x1', null, null, null, 1, 1), (11, '77', 'twitter', 'x2', null, null, null, 1, 1),
 			(12, 'g12', 'google', 'here', null, null, null, 1, 1), (13, 'g13', 'google', 'nobody', null, null, null, 1, 1)`,
@@ -168,7 +168,11 @@ func TestImportJudges(t *testing.T) {
 			(3, 'token-of-the-banned', 'banned', '2026-11-29T00:00:00.000Z', '2026-11-22T00:00:00.000Z', '2026-11-22T00:00:00.000Z', null, null),
 			(4, 'token-for-a-year-on', 'fine', '2027-11-29T00:00:00.000Z', '2026-11-22T00:00:00.000Z', '2026-11-22T00:00:00.000Z', '2001:db8::1', null),
 			(5, 'short', 'fine', '2026-11-29T00:00:00.000Z', '2026-11-22T00:00:00.000Z', '2026-11-22T00:00:00.000Z', null, null),
+			(7, 'token-of-an-admin-as-him', 'past', '2026-11-29T00:00:00.000Z', '2026-11-22T00:00:00.000Z', '2026-11-22T00:00:00.000Z', null, null),
 			(6, 'token-from-the-future', 'fine', '2027-01-29T00:00:00.000Z', '2027-01-22T00:00:00.000Z', '2027-01-22T00:00:00.000Z', null, null)`,
+		`alter table session add column impersonatedBy text`, `update session set impersonatedBy = 'rtl' where id = 7`,
+		`with recursive n(i) as (select 1 union all select i + 1 from n where i < 105) insert into session (id, token, userId, expiresAt, createdAt, updatedAt)
+			select 'many' || i, 'one-of-many-tokens-' || i, 'rtl', '2026-11-29T00:00:00.000Z', '2026-11-01T00:00:00.000Z', '2026-11-22T00:00:00.' || printf('%03dZ', i) from n`,
 		`insert into passkey (id, userId, publicKey, credentialID, counter, deviceType, backedUp) values (1, 'fine', 'bm8ga2V5', 'YQ', 1, 'singleDevice', 0)`,
 		`insert into twoFactor (id, secret, backupCodes, userId) values (1, '00', '', 'fine')`)
 	r := g.importFile(path, func(o *auth.ImportOptions) { o.Now = c.Now })
@@ -191,6 +195,8 @@ func TestImportJudges(t *testing.T) {
 		"sessions without a token or a beginning that can be one":                                                  {"fine", "fine"},
 		"pictures without an https":                                                                                {"date", "rtl", "system1"},
 		"passkeys that can't be read, or beyond the 20 of one person":                                              {"fine"},
+		"sessions in which an admin was somebody else":                                                             {"past"},
+		"sessions beyond the latest 100 of one person":                                                             {"rtl", "rtl", "rtl", "rtl", "rtl"},
 		"rows that belong to nobody in the file, in table account":                                                 {"1"},
 	}
 	if got := notes(r.Left()); !reflect.DeepEqual(got, wantLeft) {
@@ -217,7 +223,7 @@ func TestImportJudges(t *testing.T) {
 	if !reflect.DeepEqual(got, wantChanged) {
 		t.Errorf("changed %v", got)
 	}
-	if r.Known != 1 || r.Guests != 1 || r.Passwords != 1 || r.Sessions != 2 || r.Tokens != 2 || r.Accounts["google"] != 1 || r.Accounts["twitter"] != 2 || r.Owned {
+	if r.Known != 1 || r.Guests != 1 || r.Passwords != 1 || r.Sessions != 102 || r.Tokens != 2 || r.Accounts["google"] != 1 || r.Accounts["twitter"] != 2 || r.Owned {
 		t.Errorf("%+v", r)
 	}
 
@@ -239,9 +245,10 @@ func TestImportJudges(t *testing.T) {
 		`select ip_address || '|' || user_agent || '|' || imported from sessions where user_id = 'guest1'`:                                      "|a b|1",
 		`select ip_address || '|' || (expires_at - ` + fmt.Sprint(c.Now().UnixMilli()) + `) from sessions where user_id = 'fine'`:               "2001:db8::1|2592000000",
 		`select scope from accounts where account_id = 'g1'`:                                                                                    "openid,email,profile",
-		`select account_id from accounts where provider_id = 'credential' and user_id = 'fine'`:                                                 "fine",
+		`select account_id || (password = '` + legacy + `') from accounts where provider_id = 'credential' and user_id = 'fine'`:                "fine1",
 		`select two_factor from users where id = 'fine'`:                                                                                        "0",
 		`select count(*) from users where id in ('gone', 'taken', 'dup2', 'guest2', 'a/b', 'system')`:                                           "0",
+		`select count(*) || '|' || min(updated_at % 1000) from sessions where user_id = 'rtl'`:                                                  "100|6",
 		`select count(*) from departures`:                                                                                                       "1",
 	} {
 		var got string

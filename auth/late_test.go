@@ -56,3 +56,47 @@ func TestSessionsThatEndUnderWay(t *testing.T) {
 		})
 	}
 }
+
+// Checking a password takes a while. What has become of the user meanwhile counts.
+func TestUsersThatChangeWhileThePasswordIsChecked(t *testing.T) {
+	for _, test := range []struct {
+		name, change string
+		status       int
+		code         string
+	}{
+		{"banned", `update users set banned_at = 1`, 403, "BANNED_USER"},
+		{"second factor", `update users set two_factor = 1`, 200, ""},
+		{"gone", `delete from users`, 401, "INVALID_EMAIL_OR_PASSWORD"},
+		{"another password", `update accounts set password = '$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA'`, 401, "INVALID_EMAIL_OR_PASSWORD"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var meanwhile atomic.Pointer[func()]
+			g := newRig(t, func(c *auth.Config) {
+				c.Now = func() time.Time {
+					if fn := meanwhile.Load(); fn != nil {
+						(*fn)()
+					}
+					return time.Now()
+				}
+			})
+			g.jar().signUp("ada")
+			g.exec(`delete from sessions`)
+			before := g.HashRuns()
+			// The time is asked for once more when the password was right.
+			change := func() {
+				if g.HashRuns() > before && meanwhile.Swap(nil) != nil {
+					g.exec(test.change)
+				}
+			}
+			meanwhile.Store(&change)
+			g.jar().post("/sign-in/email", `{"email":"ada@example.com","password":"`+good+`"}`).want(t, test.status, test.code)
+			if meanwhile.Load() != nil {
+				t.Fatal("nothing has changed meanwhile")
+			}
+			var sessions int
+			if g.query(`select count(*) from sessions`, &sessions); sessions != 0 {
+				t.Errorf("%d sessions", sessions)
+			}
+		})
+	}
+}

@@ -138,6 +138,9 @@ const (
 	maxAvatarBytes = 8 << 20 // of an upload
 	maxWanted      = 256     // pictures that wait to be fetched
 
+	// maxGuestsAt one address: a house full of people, and a fraction of all guests.
+	maxGuestsAt = 200
+
 	// departRetry is the pause after a deleted account couldn't be forgotten.
 	departRetry = 10 * time.Second
 	departBatch = 100
@@ -165,6 +168,9 @@ func guesserRate() Rate { return Rate{Limit: 10, Window: 5 * time.Minute} }
 
 // mailboxRate is how many mails that strangers can ask for one mailbox gets.
 func mailboxRate() Rate { return Rate{Limit: 10, Window: time.Hour} }
+
+// senderRate is how many of those one machine may ask for.
+func senderRate() Rate { return Rate{Limit: 5, Window: time.Hour} }
 
 // mailRate is how often one address may make the server send mails.
 func mailRate() Rate { return Rate{Limit: 3, Window: time.Minute} }

@@ -97,6 +97,7 @@ func TestEveryLimitHolds(t *testing.T) {
 		"POST /account/tokens/revoke", "POST /auth/callback/*", "POST /auth/delete-anonymous-user", "POST /auth/delete-user",
 		"POST /auth/passkey/delete-passkey", "POST /auth/passkey/update-passkey", "POST /auth/reset-password", "POST /auth/revoke-other-sessions",
 		"POST /auth/revoke-session", "POST /auth/revoke-sessions", "POST /auth/sign-out", "POST /auth/unlink-account", "POST /auth/update-user",
+		"POST /auth/verify-email",
 	}
 	if got := slices.Sorted(maps.Keys(open)); !slices.Equal(got, want) {
 		t.Errorf("without a limit are\n%q, want\n%q", got, want)

@@ -169,11 +169,7 @@ func markVerified(ctx context.Context, tx *sql.Tx, u *user, now time.Time) ([]to
 // takeOver gives an account to the owner of its address: every way in that others
 // may have made is gone.
 func takeOver(ctx context.Context, tx *sql.Tx, u *user, now time.Time) ([]ended, error) {
-	over, err := endSessions(ctx, tx, `user_id = ?`, u.id)
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := endTokens(ctx, tx, `user_id = ?`, u.id)
+	over, err := endAccess(ctx, tx, u.id)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +183,7 @@ func takeOver(ctx context.Context, tx *sql.Tx, u *user, now time.Time) ([]ended,
 	if _, err := tx.ExecContext(ctx, update, millis(now), u.id); err != nil {
 		return nil, fmt.Errorf("take over account: %w", err)
 	}
-	return append(over, tokens...), nil
+	return over, nil
 }
 
 // link adds an account at a provider to the user who began the flow. The session in
@@ -204,8 +200,9 @@ func (s *Service) link(c *call, f flow, profile oauth.Profile) error {
 	}
 	now := s.now()
 	ctx := context.WithoutCancel(c.r.Context())
-	token := newID()
+	var token string
 	var l *login
+	var over []ended
 	var stale []tokenHash
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		var err error
@@ -218,7 +215,7 @@ func (s *Service) link(c *call, f flow, profile oauth.Profile) error {
 		if stale, err = addAccount(ctx, tx, &l.user, f.Provider, profile, now); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `update sessions set token_hash = ?, imported = 0 where id = ?`, hashToken(token).String(), l.session.id)
+		token, over, err = renewToken(ctx, tx, l)
 		return err
 	})
 	if err != nil {
@@ -226,7 +223,7 @@ func (s *Service) link(c *call, f flow, profile oauth.Profile) error {
 	}
 	s.cache.forget(stale...)
 	s.log.Info("account linked", "user", l.user.id, "provider", f.Provider, "session", hashToken(token).short())
-	s.tellReplaced("account linked", []ended{{l.session.hash, l.user.id}})
+	s.tellReplaced("account linked", over)
 	s.setSession(c.w, c.r, token, l.session.remember, l.session.expires.Sub(now))
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *Service) requestLink(c *call) error {
 			query.Set(t.property, target)
 		}
 	}
-	if err := s.allowMailbox(email); err != nil {
+	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
 	base, r := s.baseOf(c.r), c.r.Clone(context.Background())

@@ -44,7 +44,7 @@ var (
 	}
 	letterPassword = letter{
 		subject: "Your password for %host was changed",
-		above:   []string{"The password of your account at %host was changed just now. If it was you, there is nothing to do. If not, choose a new one:"},
+		above:   []string{"The password of your account at %host was changed just now. If it was you, there is nothing to do. If not, choose a new one, and look through passkeys and API tokens on your account page: they stay as they are."},
 		button:  "Choose a new password",
 	}
 	letterLink = letter{
@@ -188,6 +188,15 @@ func (s *Service) allowMailbox(email string) error {
 		return errTooMany(wait)
 	}
 	return nil
+}
+
+// allowSender counts a mail that a request asks for. One machine alone can't use up
+// what a mailbox gets, and keep its owner from getting mails by that.
+func (s *Service) allowSender(c *call, email string) error {
+	if wait := s.senders.allow(hashToken(email).String()+" "+s.clientIP(c.r), s.now()); wait > 0 {
+		return errTooMany(wait)
+	}
+	return s.allowMailbox(email)
 }
 
 // mailLater is an errand that mails somebody, unless the mailbox had enough.

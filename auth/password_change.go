@@ -71,13 +71,11 @@ func (s *Service) changePassword(c *call) error {
 		return fmt.Errorf("change password: %w", err)
 	}
 	s.log.Info("password changed", "user", u.id, "session", l.session.hash.short())
+	s.tell("password changed", over)
 	life := l.session.expires.Sub(now)
 	var shown *string
 	if alone {
 		life, shown = sessionLife, &token
-		s.tell("password changed", over)
-	} else {
-		s.tell("password changed", over)
 	}
 	s.setSession(c.w, c.r, token, l.session.remember, life)
 	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
@@ -88,12 +86,12 @@ func (s *Service) changePassword(c *call) error {
 // one that was checked.
 func replacePassword(ctx context.Context, tx *sql.Tx, p password, hash string, now time.Time) error {
 	const update = `update accounts set password = ?, updated_at = ? where user_id = ? and provider_id = ? and password = ?`
-	result, err := tx.ExecContext(ctx, update, hash, millis(now), p.user.id, credential, p.hash)
+	same, err := one(tx.ExecContext(ctx, update, hash, millis(now), p.user.id, credential, p.hash))
 	if err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(err, errPassword)
+	if !same {
+		return errPassword
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (s *Service) requestReset(c *call) error {
 	if target == "" {
 		target = resetPath
 	}
-	if err := s.allowMailbox(email); err != nil {
+	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
 	base := s.baseOf(c.r)
@@ -190,12 +190,12 @@ func orElse(err, missing error) error {
 // setPassword stores the hash of a user's password; who had none has one then.
 func setPassword(ctx context.Context, tx *sql.Tx, userID, hash string, now time.Time) error {
 	const update = `update accounts set password = ?, updated_at = ? where user_id = ? and provider_id = ?`
-	result, err := tx.ExecContext(ctx, update, hash, millis(now), userID, credential)
+	had, err := one(tx.ExecContext(ctx, update, hash, millis(now), userID, credential))
 	if err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n > 0 {
-		return err
+	if had {
+		return nil
 	}
 	return insertAccount(ctx, tx, userID, credential, userID, hash, "", now)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -198,7 +197,7 @@ func lockAfter(failures int) time.Duration {
 // finish lets in whoever has shown both factors.
 func (s *Service) finish(ctx context.Context, tx *sql.Tx, c *call, a *attempt, o *outcome) error {
 	if _, ok, err := take(ctx, tx, forTwoFactor, a.ticket, &a.pending, a.now); err != nil || !ok {
-		return errors.Join(err, errTwoFactorCookie)
+		return orElse(err, errTwoFactorCookie)
 	}
 	var err error
 	o.in, err = s.admit(ctx, tx, c.r, a.user, entry{method: a.pending.Method, remember: a.pending.Remember, whole: true}, a.now)

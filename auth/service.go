@@ -182,6 +182,7 @@ type Service struct {
 	accounts  *limiter // tries per account
 	guessers  *limiter // tries per account and address
 	mailboxes *limiter // mails per address that they go to
+	senders   *limiter // the same, asked for from one address
 
 	studio   *picture.Studio
 	wanted   chan wanted // pictures to be fetched
@@ -248,9 +249,9 @@ func New(c Config) (*Service, error) {
 	if c.Active == nil {
 		c.Active = func(string) bool { return false }
 	}
-	perAccount, perGuesser, perMail, perMailbox := accountRate(), guesserRate(), mailRate(), mailboxRate()
+	perAccount, perGuesser, perMail, perMailbox, perSender := accountRate(), guesserRate(), mailRate(), mailboxRate(), senderRate()
 	if c.AuthRate.Limit == 0 {
-		perAccount, perGuesser, perMail, perMailbox = Rate{}, Rate{}, Rate{}, Rate{}
+		perAccount, perGuesser, perMail, perMailbox, perSender = Rate{}, Rate{}, Rate{}, Rate{}, Rate{}
 	}
 	s := &Service{
 		cfg:       c,
@@ -270,6 +271,7 @@ func New(c Config) (*Service, error) {
 		accounts:  newLimiter(perAccount, limiterSize),
 		guessers:  newLimiter(perGuesser, limiterSize),
 		mailboxes: newLimiter(perMailbox, limiterSize),
+		senders:   newLimiter(perSender, limiterSize),
 		studio:    picture.New(picture.Options{}),
 		wanted:    make(chan wanted, maxWanted),
 		seen:      newSeen(),

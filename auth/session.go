@@ -184,12 +184,12 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, r *http.Request, userID
 func renewToken(ctx context.Context, tx *sql.Tx, l *login) (string, []ended, error) {
 	token := newID()
 	const update = `update sessions set token_hash = ?, imported = 0 where token_hash = ?`
-	result, err := tx.ExecContext(ctx, update, hashToken(token).String(), l.session.hash.String())
+	renewed, err := one(tx.ExecContext(ctx, update, hashToken(token).String(), l.session.hash.String()))
 	if err != nil {
 		return "", nil, fmt.Errorf("renew token: %w", err)
 	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return "", nil, orElse(err, errUnauthorized) // it ended meanwhile
+	if !renewed {
+		return "", nil, errUnauthorized // it ended meanwhile
 	}
 	return token, []ended{{l.session.hash, l.user.id}}, nil
 }
@@ -233,14 +233,9 @@ func (s *Service) extend(ctx context.Context, l *login, now time.Time) (*login, 
 	}
 	found := false
 	ctx = context.WithoutCancel(ctx)
-	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		const update = `update sessions set expires_at = ?, updated_at = ? where token_hash = ?`
-		result, err := tx.ExecContext(ctx, update, millis(expires), millis(now), l.session.hash.String())
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		found = n > 0
+		found, err = one(tx.ExecContext(ctx, update, millis(expires), millis(now), l.session.hash.String()))
 		return err
 	})
 	if err != nil {

@@ -116,7 +116,9 @@ func (s *story) play() *story {
 func (s *story) beginnings() (owner *jar) {
 	owner = s.visitor().enters("up", "owner")
 	owner.done("/send-verification-email", `{"email":"planted.owner@example.com","callbackURL":"/here"}`)
-	owner.open(s.mailed("Confirm")).want(s, 302, "")
+	confirm := s.mailed("Confirm")
+	owner.open(confirm).want(s, 302, "")
+	owner.post("/verify-email?"+confirm.RawQuery, `{}`).want(s, 302, "")
 	for _, path := range []string{"/get-session", "/list-sessions", "/list-accounts", "/account"} {
 		owner.get(path).want(s, 200, "")
 	}

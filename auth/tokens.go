@@ -94,6 +94,16 @@ func endTokens(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]en
 	return endRows(ctx, tx, `delete from api_tokens where `+where+` returning token_hash, user_id`, args...)
 }
 
+// endAccess ends all that a user is let in by: the sessions and the API tokens.
+func endAccess(ctx context.Context, tx *sql.Tx, userID string) ([]ended, error) {
+	sessions, err := endSessions(ctx, tx, `user_id = ?`, userID)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := endTokens(ctx, tx, `user_id = ?`, userID)
+	return append(sessions, tokens...), err
+}
+
 type tokenJSON struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`

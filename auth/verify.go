@@ -140,7 +140,7 @@ func (s *Service) sendVerification(c *call) error {
 	case l.user.email != email:
 		return errForeignEmail
 	}
-	if err := s.allowMailbox(email); err != nil {
+	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
 	base := s.baseOf(c.r)
@@ -167,6 +167,15 @@ func (s *Service) verifyEmail(c *call) error {
 	}
 	token, now := query.Get("token"), s.now()
 	t, err := s.readTicket(token, now)
+	if err == nil {
+		ask, err := s.wantsButton(c, t)
+		if err != nil {
+			return err
+		}
+		if ask {
+			return confirmPage(c, t, target)
+		}
+	}
 	if err == nil {
 		switch t.Request {
 		case requestVerify:

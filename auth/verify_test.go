@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -389,4 +390,70 @@ func TestAnswersTakeAsLong(t *testing.T) {
 			t.Errorf("%s: takes %v for an address that is known, %v for another", test.path, a, b)
 		}
 	}
+}
+
+// What scans mails for links opens them as a browser does, and would confirm the
+// address for whoever signed up with it.
+func TestVerifyLinkAsksForAButton(t *testing.T) {
+	var office postOffice
+	g := newRig(t, office.use, func(c *auth.Config) { c.RequireVerified = true })
+	g.jar().signUp("owner")
+	office.came(g)
+	g.jar().post("/sign-up/email", `{"name":"Eve","email":"eve@example.com","password":"`+good+`"}`).want(t, 200, "")
+	link := linkOf(t, office.one(g, "eve@example.com", "Confirm"))
+	open := func(j *jar, method string) reply {
+		r := j.request(method, "/verify-email?"+link.RawQuery, "")
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+		if method == "POST" {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		return j.send(r)
+	}
+	scanner := g.jar()
+	for range 2 {
+		p := open(scanner, "GET")
+		if p.Code != 200 || !strings.Contains(p.text, "eve@example.com") || !strings.Contains(p.text, `<form method="post">`) || len(p.Header()["Set-Cookie"]) > 0 {
+			t.Fatalf("got %d %s", p.Code, p.text)
+		}
+		if csp := p.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self';") || p.Header().Get("Referrer-Policy") != "same-origin" {
+			t.Errorf("headers %v", p.Header())
+		}
+	}
+	if g.verified("eve@example.com") {
+		t.Fatal("opening the link confirmed it")
+	}
+	foreign := g.jar()
+	foreign.origin = "https://evil.example"
+	open(foreign, "POST").want(t, 403, "INVALID_ORIGIN")
+	eve := g.jar()
+	if p := open(eve, "POST"); p.Code != 302 || p.Header().Get("Location") != "/verify-email" || eve.session() == nil || !g.verified("eve@example.com") {
+		t.Errorf("got %d %v", p.Code, p.Header())
+	}
+	// Who is signed in as its user has pressed one.
+	g.exec(`update users set email_verified = 0 where name = 'Eve'`)
+	if p := open(eve, "GET"); p.Code != 302 || !g.verified("eve@example.com") {
+		t.Errorf("signed in: %d %s", p.Code, p.text)
+	}
+}
+
+// One machine can't use up all mails of a mailbox.
+func TestMailboxIsSharedOut(t *testing.T) {
+	var office postOffice
+	clock := newClock()
+	address := "198.51.100.1"
+	g := newRig(t, office.use, clock.use, func(c *auth.Config) {
+		c.AuthRate = auth.Rate{Limit: 3, Window: 10 * time.Second}
+		c.ClientIP = func(*http.Request) string { return address }
+	})
+	g.jar().signUp("eve")
+	codes := map[int]int{}
+	for range 10 {
+		clock.pass(time.Minute)
+		codes[g.jar().post("/request-password-reset", `{"email":"eve@example.com"}`).Code]++
+	}
+	if codes[200] != 5 || codes[429] != 5 {
+		t.Errorf("codes %v", codes)
+	}
+	address = "198.51.100.2"
+	g.jar().post("/request-password-reset", `{"email":"eve@example.com"}`).want(t, 200, "")
 }
