@@ -20,12 +20,17 @@ export async function prepare(file: Blob, picture: ImageBitmap, crop: Fractions)
   if (small && takenByServer.includes(file.type)) return { body: file, crop }
   const side = crop.size * Math.min(picture.width, picture.height)
   const drawn = Math.min(DRAWN, Math.round(side))
-  const canvas = new OffscreenCanvas(drawn, drawn)
+  const canvas = document.createElement('canvas')
+  canvas.width = drawn
+  canvas.height = drawn
   const context = canvas.getContext('2d')
-  if (!context) throw new Error('no 2d canvas')
-  context.imageSmoothingQuality = 'high'
-  context.drawImage(picture, crop.x * picture.width, crop.y * picture.height, side, side, 0, 0, drawn, drawn)
-  return { body: await canvas.convertToBlob({ type: 'image/png' }) }
+  if (context) {
+    context.imageSmoothingQuality = 'high'
+    context.drawImage(picture, crop.x * picture.width, crop.y * picture.height, side, side, 0, 0, drawn, drawn)
+  }
+  const body = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'))
+  // The server says then what is wrong with it.
+  return body ? { body } : { body: file, crop }
 }
 
 /** Uploads; `progress` hears the part that is sent, 0 to 1. The value is the picture's new address. */

@@ -14,7 +14,7 @@ import { showToast } from '~/ui/toast'
 import { createAction } from './action'
 import { CopyField } from './copy'
 import { createInvite, invitesQuery, revokeInvite, type Invite, type MadeInvite } from './invites'
-import { Confirm, Modal } from './modal'
+import { Confirm, Modal, onOpen } from './modal'
 import { Act, Block, Card, Empty, Fault, Item, Keyed, Loaded, Page, Sign } from './parts'
 import { ahead } from './times'
 
@@ -98,10 +98,11 @@ function about(invite: Invite): string {
 
 function MakeDialog(props: { open: boolean; onClose(): void }) {
   const [made, setMade] = createSignal<MadeInvite | null>(null)
-  function close() {
-    props.onClose()
-    setMade(null)
-  }
+  const close = () => props.onClose()
+  onOpen(
+    () => props.open,
+    () => setMade(null),
+  )
   return (
     <Modal
       open={props.open}

@@ -57,6 +57,11 @@ export function Modal(props: {
   )
 }
 
+/** Begins anew each time a dialog opens, and not as it closes, when it still shows. */
+export function onOpen(open: () => boolean, begin: () => void) {
+  createComputed(on(open, (now) => now && begin(), { defer: true }))
+}
+
 /** Asks before something is done to `target`; null: nothing is asked. */
 export function Confirm<T extends object>(props: {
   target: T | null

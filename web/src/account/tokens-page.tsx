@@ -12,7 +12,7 @@ import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { createAction } from './action'
 import { CopyField } from './copy'
-import { Confirm, Modal } from './modal'
+import { Confirm, Modal, onOpen } from './modal'
 import { Act, Block, Card, Empty, Fault, Item, Keyed, Loaded, Page, Sign } from './parts'
 import { ago, ahead } from './times'
 import { createToken, example, revokeToken, scopes, scopeWords, tokensQuery, type Scope, type Token } from './tokens'
@@ -110,10 +110,11 @@ interface Made {
 
 function MakeDialog(props: { open: boolean; onClose(): void }) {
   const [made, setMade] = createSignal<Made | null>(null)
-  function close() {
-    props.onClose()
-    setMade(null)
-  }
+  const close = () => props.onClose()
+  onOpen(
+    () => props.open,
+    () => setMade(null),
+  )
   return (
     <Modal
       open={props.open}

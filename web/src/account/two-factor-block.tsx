@@ -14,7 +14,7 @@ import { createAction, type Action } from './action'
 import { BackupCodes } from './backup-codes'
 import { CopyField } from './copy'
 import { meQuery, type Me } from './me'
-import { Modal } from './modal'
+import { Modal, onOpen } from './modal'
 import { Act, Block, Card, Fault, Item, Sign } from './parts'
 import { QRCode } from './qr-code'
 import { confirmEnrolment, endTwoFactor, enrol, newBackupCodes, secretOf, type Enrolment } from './ways'
@@ -86,10 +86,15 @@ function EnrolDialog(props: { me: Me; open: boolean; onClose(): void }) {
       void client.invalidateQueries({ queryKey: meQuery.queryKey })
     }
     props.onClose()
-    begin.reset()
-    confirm.reset()
-    setStep({ at: 'start' })
   }
+  onOpen(
+    () => props.open,
+    () => {
+      begin.reset()
+      confirm.reset()
+      setStep({ at: 'start' })
+    },
+  )
 
   return (
     <Modal
@@ -158,11 +163,14 @@ function ScanForm(props: { enrolment: Enrolment; action: Action<[string]>; onCan
 function CodesDialog(props: { me: Me; open: boolean; onClose(): void }) {
   const [codes, setCodes] = createSignal<readonly string[] | null>(null)
   const make = createAction(newBackupCodes, { words, done: (list) => void setCodes(list) })
-  function close() {
-    props.onClose()
-    make.reset()
-    setCodes(null)
-  }
+  const close = () => props.onClose()
+  onOpen(
+    () => props.open,
+    () => {
+      make.reset()
+      setCodes(null)
+    },
+  )
   return (
     <Modal
       open={props.open}
