@@ -8,9 +8,15 @@ export const PASSWORD = 'correct horse battery'
 /** What a page must never do, gathered over a test. */
 export class Watch {
   readonly faults: string[] = []
+  private readonly others = new Set<string>()
 
   /** With `allowed`, console errors that match it are the test's own doing. */
   constructor(private readonly allowed: readonly RegExp[]) {}
+
+  /** Pages may go to another origin, too. */
+  allow(origin: string): void {
+    this.others.add(origin)
+  }
 
   async page(page: Page, origin: string): Promise<void> {
     page.on('console', (message) => {
@@ -21,7 +27,7 @@ export class Watch {
     page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.message}\n${error.stack ?? ''}`))
     page.on('request', (request) => {
       const url = new URL(request.url())
-      if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== origin) this.faults.push(`request to ${request.url()}`)
+      if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== origin && !this.others.has(url.origin)) this.faults.push(`request to ${request.url()}`)
     })
     page.on('websocket', (socket) => {
       if (new URL(socket.url()).host !== new URL(origin).host) this.faults.push(`socket to ${socket.url()}`)
