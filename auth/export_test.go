@@ -139,7 +139,10 @@ const (
 	MaxSessions = maxSessions
 	CacheSize   = cacheSize
 	MaxGuests   = maxGuests
+	SeenBatch   = seenBatch
 )
 
 // Resealed encrypts anew what old secrets hold, as New does in the background.
 func (s *Service) Resealed() { s.reseal(context.Background()) }
+
+func (s *Service) WriteSeen(ctx context.Context) error { return s.writeSeen(ctx) }

@@ -99,6 +99,11 @@ const (
 
 	// maxSeen sessions are noted as seen between two sweeps.
 	maxSeen = 1 << 17
+	// seenBatch of them are stored in one transaction, tens of milliseconds, so that sign-ins get
+	// their turn in between.
+	seenBatch = 1000
+	// seenTime is how long Close takes at most to store the last of them.
+	seenTime = time.Second
 
 	// maxTokens per user, and the longest that one may be good for.
 	maxTokens    = 50

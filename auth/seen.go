@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,29 +46,34 @@ func (s *Service) Seen(sessionKey string) {
 	}
 }
 
+// writeSeen stores what was noted. Should it fail, that is lost.
 func (s *Service) writeSeen(ctx context.Context) error {
 	at := s.seen.drain()
-	if at == nil {
-		return nil
-	}
-	return s.db.Write(ctx, func(tx *sql.Tx) error {
-		for _, update := range []string{
-			`update sessions set seen_at = ? where token_hash = ?`,
-			`update api_tokens set used_at = ? where token_hash = ?`,
-		} {
-			statement, err := tx.PrepareContext(ctx, update)
-			if err != nil {
-				return fmt.Errorf("write when sessions were seen: %w", err)
-			}
-			for h, when := range at {
-				if _, err := statement.ExecContext(ctx, millis(when), h.String()); err != nil {
-					return fmt.Errorf("write when sessions were seen: %w", err)
-				}
-			}
-			if err := statement.Close(); err != nil {
-				return fmt.Errorf("write when sessions were seen: %w", err)
-			}
+	for hashes := range slices.Chunk(slices.Collect(maps.Keys(at)), seenBatch) {
+		err := s.db.Write(ctx, func(tx *sql.Tx) error {
+			return storeSeen(ctx, tx, hashes, at)
+		})
+		if err != nil {
+			return fmt.Errorf("write when sessions were seen: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+func storeSeen(ctx context.Context, tx *sql.Tx, hashes []tokenHash, at map[tokenHash]time.Time) error {
+	session, err := tx.PrepareContext(ctx, `update sessions set seen_at = ? where token_hash = ?`)
+	if err != nil {
+		return err
+	}
+	defer session.Close() // with the transaction at the latest
+	for _, h := range hashes {
+		known, err := one(session.ExecContext(ctx, millis(at[h]), h.String()))
+		if err == nil && !known {
+			_, err = tx.ExecContext(ctx, `update api_tokens set used_at = ? where token_hash = ?`, millis(at[h]), h.String())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -291,11 +291,16 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// Close stops what New started and waits for it. The database stays open: it is the
-// caller's.
+// Close stops what New started and waits for it, and stores within a second when sessions
+// were seen last. The database stays open: it is the caller's.
 func (s *Service) Close() error {
 	s.stop()
 	s.done.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), seenTime)
+	defer cancel()
+	if err := s.writeSeen(ctx); err != nil {
+		s.log.Warn("stopped before it was stored when sessions were seen", "err", err)
+	}
 	return nil
 }
 
