@@ -12,8 +12,9 @@
 // hash in hex, a name for the session that opens nothing. GET /get-session alone
 // lengthens a session; [Service.Identify] never writes and never sets cookies.
 //
-// A session ends by sign-out, by being revoked, by a sign-in in the same browser,
-// as the oldest of too many, or at its time. Each of these is told to
+// A session ends by sign-out, by being revoked, by a sign-in in the same browser, as
+// the oldest of too many, at its time, with its user, and, in favour of one with
+// another token, where what opens the account changes. Each of these is told to
 // Config.OnSessionEnd: after the end is durable and Identify no longer knows the
 // session, and before the HTTP reply leaves. Who keeps something open for a
 // session (a socket) has to ask Identify again after having registered it: the

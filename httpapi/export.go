@@ -58,14 +58,18 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", `attachment; filename="snug-export-`+time.Now().UTC().Format("2006-01-02")+`.json"`)
 	h.Set("Cache-Control", "no-store")
 	if err := s.writeExport(w, r, id, account); err != nil {
-		s.log.Error("export failed", "user", id.UserID, "err", err)
+		if r.Context().Err() == nil { // else somebody has gone
+			s.log.Error("export failed", "user", id.UserID, "err", err)
+		}
 		panic(http.ErrAbortHandler)
 	}
 }
 
 func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Identity, account auth.Export) error {
-	// The time-out of answers is for one that is read at once.
+	// The time-out of answers is for one that is read at once. Here it is for each
+	// message, and for the end, which may come long after the last of them.
 	limits := http.NewResponseController(w)
+	extend := func() error { return limits.SetWriteDeadline(time.Now().Add(writeTimeout)) }
 	b := bufio.NewWriterSize(w, 64<<10)
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
@@ -76,7 +80,7 @@ func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Ide
 	fmt.Fprint(b, `,"messages":[`)
 	comma := ""
 	err := s.rooms.MessagesBy(r.Context(), chat.UserID(id.UserID), func(slug string, m chat.Message) error {
-		if err := limits.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		if err := extend(); err != nil {
 			return err
 		}
 		fmt.Fprint(b, comma)
@@ -84,6 +88,9 @@ func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Ide
 		return enc.Encode(exported{slug, string(m.ID), m.Seq, m.Content, time.UnixMilli(m.Timestamp).UTC()})
 	})
 	if err != nil {
+		return err
+	}
+	if err := extend(); err != nil {
 		return err
 	}
 	fmt.Fprint(b, "]}\n")
