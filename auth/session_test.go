@@ -279,46 +279,6 @@ func TestCookieTossing(t *testing.T) {
 	}
 }
 
-// §13.9: on every endpoint, setting and deleting alike.
-func TestCookieFlags(t *testing.T) {
-	for origin, want := range map[string]string{
-		base:                       "; Path=/; HttpOnly; SameSite=Lax",
-		"https://chat.example.org": "; Path=/; HttpOnly; Secure; SameSite=Lax",
-	} {
-		g := newRig(t, func(c *auth.Config) { c.BaseURL = origin })
-		alice := g.jar()
-		alice.origin = origin
-		prefix := ""
-		if strings.HasPrefix(origin, "https") {
-			prefix = "__Host-"
-		}
-		signIn := `{"email":"alice@example.com","password":"` + good + `"`
-		for _, do := range []func() reply{
-			func() reply {
-				return alice.post("/sign-up/email", `{"name":"alice",`+signIn[1:]+`}`)
-			},
-			func() reply { return alice.post("/sign-in/email", signIn+`,"rememberMe":false}`) },
-			func() reply { return alice.post("/sign-in/email", signIn+`}`) },
-			func() reply { return alice.post("/revoke-sessions", `{}`) },
-			func() reply { return alice.post("/sign-out", `{}`) },
-		} {
-			p := do().want(t, 200, "")
-			lines := p.Header()["Set-Cookie"]
-			if len(lines) == 0 {
-				t.Errorf("%s: no cookies with %s", origin, p.text)
-			}
-			for _, line := range lines {
-				if strings.HasPrefix(line, "better-auth.last_used_login_method=") {
-					continue // for the page to read: it opens nothing
-				}
-				if !strings.HasSuffix(line, want) || !strings.HasPrefix(line, prefix+"better-auth.") || strings.Contains(line, "Domain") {
-					t.Errorf("%s: %s", origin, line)
-				}
-			}
-		}
-	}
-}
-
 // §13.10, as far as it is decided here: each way a session ends is told once, before
 // the reply, and nobody is identified by it afterwards.
 func TestRevocation(t *testing.T) {
