@@ -282,7 +282,7 @@ func (s *Service) mindLegacy(ctx context.Context) {
 		return
 	}
 	var any bool
-	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
 		const query = `select exists (select 1 from accounts where provider_id = ? and password like '%:%')`
 		return tx.QueryRowContext(ctx, query, credential).Scan(&any)
 	})

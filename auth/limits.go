@@ -132,7 +132,8 @@ const (
 	// maxTicket is the length of the longest JWT that is looked at: one with two
 	// addresses has a thousand characters.
 	maxTicket = 4096
-	// expiredKept is how long a link whose time is over is known as such.
+	// expiredKept is how long a link whose time is over is kept, so that it can be told
+	// from one that never was.
 	expiredKept = time.Hour
 	// maxErrands wait to be done. Each costs a write or two: some seconds' work.
 	maxErrands = 1024

@@ -362,9 +362,15 @@ func (s *Service) sweep(ctx context.Context) {
 // sweepOnce ends what has expired and returns the time until it should be called
 // again.
 func (s *Service) sweepOnce(ctx context.Context) (time.Duration, error) {
-	if err := s.sweepRest(ctx); err != nil {
-		return 0, err
+	wait, err := s.endExpired(ctx)
+	// Nobody stays signed in because of what is stale.
+	if rest := s.sweepRest(ctx); rest != nil && ctx.Err() == nil {
+		s.log.Error("remove what is stale", "err", rest)
 	}
+	return wait, err
+}
+
+func (s *Service) endExpired(ctx context.Context) (time.Duration, error) {
 	for {
 		now := s.now()
 		var first sql.NullInt64

@@ -31,10 +31,6 @@ func put(ctx context.Context, tx *sql.Tx, what purpose, token, userID string, va
 	if err != nil {
 		return fmt.Errorf("encode verification: %w", err)
 	}
-	// What is over stays for a while, so that it can be told from what never was.
-	if _, err := tx.ExecContext(ctx, `delete from verifications where expires_at <= ?`, millis(now.Add(-expiredKept))); err != nil {
-		return fmt.Errorf("drop old verifications: %w", err)
-	}
 	const insert = `insert into verifications (token_hash, purpose, user_id, value, created_at, expires_at)
 		values (?, ?, nullif(?, ''), ?, ?, ?)`
 	_, err = tx.ExecContext(ctx, insert, hashToken(token).String(), string(what), userID, string(raw), millis(now), millis(now.Add(life)))
