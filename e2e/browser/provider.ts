@@ -133,6 +133,9 @@ async function makeProvider(url: string, callbacks: string[]): Promise<Provider>
       cookies: { keys: ['the key of the cookies'] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'picture'], groups: ['groups'] },
       ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
+      renderError: (ctx, { error }) => {
+        ctx.body = error
+      },
       conformIdTokenClaims: false, // they are in the id_token, as Google has it
       findAccount: (_, id) => {
         const claims = people[id]
