@@ -1,31 +1,10 @@
 import { createHmac } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { BrowserContextOptions, Page } from '@playwright/test'
+import { button, fill, inRoom, post, signInBy } from './entry'
 import { emailOf, expect, PASSWORD, signUpBy, test } from './kit'
-import { noLimits, type Server } from './server'
+import { noLimits } from './server'
 
 // What somebody meets who isn't signed in, on real parts. The providers themselves
 // are in a spec of their own.
-
-const inRoom = async (page: Page) => expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
-
-async function fill(page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value)
-}
-
-async function signInBy(page: Page, name: string, password = PASSWORD): Promise<void> {
-  await fill(page, { 'E-mail': emailOf(name), Password: password })
-  await button(page, /^Sign in/).click()
-}
-
-/** Calls the server as a page of this profile would. */
-async function post(page: Page, server: Server, path: string, data: object): Promise<Record<string, unknown>> {
-  const reply = await page.context().request.post(path, { data, headers: { Origin: server.url } })
-  expect(reply.ok(), `${path}: ${await reply.text()}`).toBe(true)
-  const body: unknown = await reply.json()
-  return typeof body === 'object' && body !== null ? { ...body } : {}
-}
 
 test.describe('codes of a way back that failed', () => {
   test('are said in words, with what to do', async ({ visit }) => {
@@ -380,6 +359,11 @@ test.describe('passkeys', () => {
 
   test('let in whoever has one', async ({ visit, server }) => {
     const page = await visit()
+    // A page that sees itself signed out would ask for a passkey by itself.
+    const leave = async () => {
+      await page.goto('about:blank')
+      await post(page, server, '/api/auth/sign-out', {})
+    }
     const client = await page.context().newCDPSession(page)
     await client.send('WebAuthn.enable')
     await client.send('WebAuthn.addVirtualAuthenticator', {
@@ -398,17 +382,19 @@ test.describe('passkeys', () => {
       })
       if (!reply.ok) throw new Error(await reply.text())
     })
-    await post(page, server, '/api/auth/sign-out', {})
+    await leave()
 
     // The browser offers it in the field of the address, and this one's person takes
     // it at once.
     await page.goto('/sign-in?redirect=%2Frooms%2Fglobal%3Foffered')
     await inRoom(page)
     expect(page.url()).toContain('/rooms/global?offered')
-    await post(page, server, '/api/auth/sign-out', {})
+    await leave()
 
     // Where browsers don't do that there is the button.
-    await page.addInitScript(() => Object.assign(PublicKeyCredential, { isConditionalMediationAvailable: () => Promise.resolve(false) }))
+    await page.addInitScript(() => {
+      if ('PublicKeyCredential' in globalThis) Object.assign(PublicKeyCredential, { isConditionalMediationAvailable: () => Promise.resolve(false) })
+    })
     await page.goto('/sign-in?redirect=%2Frooms%2Fglobal%3Fpressed')
     await expect(page.getByLabel('E-mail')).toHaveAttribute('autocomplete', 'username webauthn')
     await button(page, 'Use a passkey Last used').click()
@@ -421,7 +407,7 @@ test.describe('passkeys', () => {
       return Array.isArray(all) ? (all[0] as { id: string }) : { id: '' }
     })
     await post(page, server, '/api/auth/passkey/delete-passkey', { id })
-    await post(page, server, '/api/auth/sign-out', {})
+    await leave()
     await page.goto('/sign-in')
     await button(page, /^Use a passkey/).click()
     await expect(page.getByRole('alert')).toContainText('does not know that passkey')
@@ -429,123 +415,3 @@ test.describe('passkeys', () => {
     await inRoom(page)
   })
 })
-
-test.describe('the page', () => {
-  test.use({ settings: { ...noLimits, SNUG_GITHUB_CLIENT_ID: 'id', SNUG_GITHUB_CLIENT_SECRET: 'secret', SNUG_GUESTS: 'true' } })
-
-  test('is gone through by Tab in the order that it is read in', async ({ visit }) => {
-    const page = await visit()
-    await page.goto('/sign-in')
-    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeFocused()
-    const passed: string[] = []
-    for (let i = 0; i < 8; i++) {
-      await page.keyboard.press('Tab')
-      passed.push(await page.evaluate(() => {
-        const e = document.activeElement
-        if (!(e instanceof HTMLElement)) return ''
-        return (e instanceof HTMLInputElement ? e.labels?.[0]?.textContent : e.textContent)?.replace(/\s+/g, ' ').trim() ?? ''
-      }))
-    }
-    expect(passed).toEqual([
-      'Continue with GitHub', 'E-mail', 'Password', 'Show password', 'Forgot your password?', 'Sign in', 'Come in as a guest', 'Create an account',
-    ])
-  })
-
-  test('does not jump while it comes', async ({ visit }) => {
-    const page = await visit()
-    await page.addInitScript(() => {
-      let shift = 0
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) shift += Number(Reflect.get(entry, 'value'))
-        Reflect.set(globalThis, 'shift', shift)
-      }).observe({ type: 'layout-shift', buffered: true })
-    })
-    for (const delay of [0, 700]) {
-      await page.route('**/api/account/options', async (route) => {
-        await new Promise((resolve) => setTimeout(resolve, delay))
-        await route.continue()
-      })
-      await page.goto('/sign-in?error=access_denied')
-      await expect(button(page, 'Continue with GitHub')).toBeVisible()
-      await page.evaluate(() => document.fonts.ready.then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))))
-      expect(await page.evaluate(() => Number(Reflect.get(globalThis, 'shift') ?? 0)), `after ${delay} ms`).toBeLessThan(0.02)
-      await page.unroute('**/api/account/options')
-    }
-  })
-})
-
-test.describe('a server that is away', () => {
-  test.use({ provoked: { errors: [/net::ERR_FAILED/] } })
-
-  test('is said to be, and asked again', async ({ visit }) => {
-    const page = await visit()
-    let away = true
-    await page.route('**/api/**', (route) => (away ? route.abort() : route.continue()))
-    await page.goto('/sign-in')
-    await expect(page.getByRole('alert')).toContainText("Can't reach the server.")
-    away = false
-    await button(page, 'Try again').click()
-    await expect(button(page, 'Sign in')).toBeVisible()
-    away = true
-    await signInBy(page, 'Ada')
-    await expect(page.getByRole('alert')).toContainText("Can't reach the server.")
-  })
-})
-
-const views: [string, string, (page: Page) => Promise<void>][] = [
-  ['/sign-in?error=access_denied', 'Sign in', async () => {}],
-  ['/sign-up', 'Create an account', async () => {}],
-  ['/forgot-password', 'Forgot your password?', async (page) => {
-    await fill(page, { 'E-mail': `a.very.${'long.'.repeat(12)}address@example.org` })
-    await button(page, 'Send the link').click()
-    await expect(page.getByRole('heading', { name: 'One step more' })).toBeVisible()
-  }],
-  ['/reset-password?token=x', 'Choose a new password', async (page) => button(page, 'Set the password').click()],
-  ['/reset-password?error=INVALID_TOKEN', "That didn't work", async () => {}],
-  ['/verify-email', 'Your e-mail is confirmed', async () => {}],
-  ['/verify-email?error=token_expired', 'Not confirmed yet', async () => {}],
-  ['/magic-link?token=x', 'One press, and you are in', async () => {}],
-  ['/magic-link', "That didn't work", async () => {}],
-  ['/two-factor', 'One step more', async (page) => button(page, 'Go on').click()],
-  ['/invite/nothing', "That didn't work", async () => {}],
-]
-
-const modes: [string, BrowserContextOptions][] = [
-  ['light', { colorScheme: 'light', reducedMotion: 'reduce' }],
-  ['dark', { colorScheme: 'dark', reducedMotion: 'reduce' }],
-  ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' }],
-]
-
-for (const [mode, options] of modes) {
-  test.describe(mode, () => {
-    test.use({
-      settings: {
-        ...noLimits, SNUG_GUESTS: 'true', SNUG_GITHUB_CLIENT_ID: 'id', SNUG_GITHUB_CLIENT_SECRET: 'secret',
-        SNUG_GOOGLE_CLIENT_ID: 'id', SNUG_GOOGLE_CLIENT_SECRET: 'secret', SNUG_TWITTER_CLIENT_ID: 'id', SNUG_TWITTER_CLIENT_SECRET: 'secret',
-      },
-      provoked: { errors: [/status of 404/] },
-    })
-
-    test('axe finds nothing, nothing overflows, and each page has its name', async ({ visit }) => {
-      const page = await visit(options)
-      for (const [path, title, step] of views) {
-        await page.goto(path)
-        await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
-        await expect(page).toHaveTitle(`${title} · Snug`)
-        for (const what of [path, `${path}, one step on`]) {
-          if (what !== path) await step(page)
-          const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
-          expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), what).toEqual([])
-          for (const dir of ['ltr', 'rtl']) {
-            const over = await page.evaluate((d) => {
-              document.documentElement.dir = d
-              return document.documentElement.scrollWidth - document.documentElement.clientWidth
-            }, dir)
-            expect(over, `${what} ${dir}`).toBe(0)
-          }
-          await page.evaluate(() => document.documentElement.removeAttribute('dir'))
-        }
-      }
-    })
-  })
-}

@@ -5,7 +5,7 @@ import { callbackTo, signInAt, withRedirect } from './calls'
 import { say } from './form'
 import { PasskeyMark, ProviderMark } from './provider-mark'
 import { safeRedirect } from './session'
-import type { Way } from './ways'
+import { SHORT, shortName, wholeRows, type Way } from './ways'
 
 /** The ways in that are one press each. What goes wrong is reported; '' as another try begins. */
 export function WayButtons(props: {
@@ -41,22 +41,19 @@ export function WayButtons(props: {
     props.report(await say(result.failure))
   }
 
-  // Side by side once they would fill the page; the last used one stays whole.
-  const dense = () => props.ways.length > 2
-  const wide = (way: Way, index: number) => !dense() || way.last || (index === props.ways.length - 1 && (index + (props.ways[0]?.last ? 1 : 0)) % 2 === 0)
-
+  const whole = () => wholeRows(props.ways)
   return (
-    <div class={cn('grid gap-2.5', dense() && 'grid-cols-2')}>
+    <div class="grid grid-cols-2 gap-2.5">
       <For each={props.ways}>
         {(way, index) =>
           way.kind === 'provider' ? (
             <WayButton
               icon={<ProviderMark id={way.provider.id} />}
               label={`Continue with ${way.provider.name}`}
-              short={way.provider.name}
+              short={shortName(way)}
               busyLabel={`Going to ${way.provider.name}…`}
               last={way.last}
-              wide={wide(way, index())}
+              wide={whole()[index()] ?? true}
               busy={leaving() === way.provider.id}
               onClick={() => void go(way.provider.id)}
             />
@@ -64,10 +61,10 @@ export function WayButtons(props: {
             <WayButton
               icon={<PasskeyMark />}
               label="Use a passkey"
-              short="Passkey"
+              short={shortName(way)}
               busyLabel="Waiting for your passkey…"
               last={way.last}
-              wide={wide(way, index())}
+              wide={whole()[index()] ?? true}
               busy={props.passkey?.busy() ?? false}
               onClick={() => void props.passkey?.choose()}
             />
@@ -94,7 +91,7 @@ function WayButton(props: WayButtonProps) {
   const shown = () => {
     if (props.busy) return props.wide ? props.busyLabel : 'Waiting…'
     if (!props.wide) return props.short
-    return props.last && props.label.endsWith(props.short) ? <Shortened {...props} /> : props.label
+    return (props.last || props.short.length > SHORT) && props.label.endsWith(props.short) ? <Shortened {...props} /> : props.label
   }
   return (
     <Button
@@ -115,7 +112,7 @@ function WayButton(props: WayButtonProps) {
   )
 }
 
-/** The label, of which a phone shows the end: there is the mark to be seen beside it. */
+/** The label, of which a phone shows the end: it hasn't the room for all. */
 function Shortened(props: { label: string; short: string }) {
   return (
     <>

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { callbackTo, finishAtProvider, isWebAddress, redeemLink, signIn, signInAt, withRedirect } from './calls'
 import { addressMayJoin, mayJoin, parseOptions, type SignInOptions } from './options'
 import { localPath } from './session'
-import { lastUsedWay, orderWays } from './ways'
+import { lastUsedWay, orderWays, wholeRows } from './ways'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -44,6 +44,15 @@ describe('the ways in', () => {
     expect(names(all, 'passkey', false)).toEqual(['google', 'github'])
     expect(names({ ...all, passkeys: false }, null)).toEqual(['google', 'github'])
     expect(orderWays({ ...all, providers: [] }, null, true)).toMatchObject({ formFirst: true })
+  })
+
+  it.each([
+    [['GitHub'], '1'], [['GitHub', 'X'], '11'], [['Google', 'GitHub', 'X'], '221'], [['Google', 'GitHub', 'X', 'Keycloak'], '2222'],
+    [['GitHub*', 'Google', 'X'], '122'], [['GitHub*', 'Google', 'X', 'Keycloak'], '1221'],
+    [['Google', 'Example Company', 'X', 'GitHub'], '1122'], [['Google', 'GitHub', 'Example Company'], '221'],
+  ])('%o stand %s to a row', (marked, rows) => {
+    const ways = marked.map((text) => ({ kind: 'provider', provider: { id: text, name: text.replace('*', '') }, last: text.endsWith('*') }) as const)
+    expect(wholeRows(ways).map((whole) => (whole ? 1 : 2)).join('')).toBe(rows)
   })
 
   it('are remembered by a cookie', () => {

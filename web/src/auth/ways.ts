@@ -23,6 +23,28 @@ export function orderWays(options: SignInOptions, last: string | null, canPasske
   }
 }
 
+/** What stands on a button that has half the room. */
+export function shortName(way: Way): string {
+  return way.kind === 'provider' ? way.provider.name : 'Passkey'
+}
+
+/** So many letters fit half of a phone. */
+export const SHORT = 10
+
+/**
+ * Which buttons take the whole width: all if there are few. Of more, two short ones
+ * share a row; the last used one and those that are left over don't.
+ */
+export function wholeRows(ways: readonly Way[]): boolean[] {
+  const whole = ways.map((way) => ways.length < 3 || way.last || shortName(way).length > SHORT)
+  for (let i = 0; i < whole.length; i++) {
+    if (whole[i]) continue
+    if (whole[i + 1] === false) i++
+    else whole[i] = true
+  }
+  return whole
+}
+
 const LAST_USED = 'better-auth.last_used_login_method'
 
 /** How somebody signed in last in this browser, by the cookie that the server leaves. */
