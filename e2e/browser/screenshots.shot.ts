@@ -29,7 +29,7 @@ for (const theme of themes) {
 
     test(`${theme} ${size}`, async ({ visit, enter }) => {
       const page = await visit(options)
-      for (const view of ['sign-in', 'sign-up']) {
+      for (const view of ['sign-in', 'sign-up', 'forgot-password', 'two-factor', 'magic-link']) {
         await page.goto(`/${view}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
         await page.evaluate(() => document.fonts.ready)
