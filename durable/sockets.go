@@ -1,8 +1,8 @@
 package durable
 
 import (
-	"slices"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
