@@ -1,10 +1,10 @@
 import type { Page } from '@playwright/test'
+import { row } from './account-kit'
 import { expect, PASSWORD, signUpBy } from './kit'
 import { test } from './provider'
 
 // What an account is reached by, with another site and the links of mails in it.
 
-const row = (page: Page, words: string) => page.locator('main section > div > div').filter({ hasText: words }).last()
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
 
 test('another account is connected, signs in, and is disconnected', async ({ visit, issuer }) => {
