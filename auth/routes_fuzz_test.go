@@ -62,6 +62,12 @@ var beginsSessions = map[string]bool{
 	"POST /auth/two-factor/verify-totp": true, "POST /auth/two-factor/verify-backup-code": true,
 }
 
+// oddFields have values that no form of ours sends.
+const oddFields = `{"token":"\u0000","name":"\ud800","email":"owner@example.com","newEmail":"a@b.cd","password":"\ud800\ud800\ud800\ud800","code":"\u202e",
+	"currentPassword":"x","newPassword":"\ud800\ud800\ud800\ud800\ud800\ud800\ud800\ud800","callbackURL":"/","redirectTo":"//evil.example","provider":"google",
+	"scopes":["\ud800"],"id":"\u0000","uses":1e99,"expiresInDays":-0,"response":{"id":"\ud800","response":{"clientDataJSON":""}},"idToken":{"token":"..","nonce":null},
+	"image":"https://%","loginHint":"\u0000","issuer":"\ud800","providerId":"credential","accountId":""}`
+
 // §13.19: whoever sends whatever to any route, it is never our fault, sends nobody
 // elsewhere, tells nobody what opens another's account and lets nobody in who didn't
 // ask to be.
@@ -72,10 +78,15 @@ func FuzzRoutes(f *testing.F) {
 		param := x.URL.Path[strings.LastIndexByte(x.URL.Path, '/')+1:]
 		f.Add(uint8(route), uint8(i), "", param, x.URL.RawQuery, x.Header.Get("Content-Type"), x.Header.Get("Cookie"), "", x.sent)
 	}
+	const query, cookies = "token=x&callbackURL=%2f%5cevil.example&error=%0d%0aX: y", "better-auth.session_token=a.b; =; better-auth.state.x=%"
 	for i := range s.routes {
-		for who, odd := range []string{`{"a":` + strings.Repeat("[", 500), "\xff\x00", `{"token":"x","name":"\ud800","email":"owner@example.com","callbackURL":"//evil.example"}`, `a=b&a=%zz`} {
-			f.Add(uint8(i), uint8(who), []string{"", "PUT", "OPTIONS", "HEAD"}[who], "..%2f", "token=x&callbackURL=%2f%5cevil.example&error=%0d%0aX: y",
-				[]string{"application/json", "text/plain", "application/x-www-form-urlencoded", ""}[who], "better-auth.session_token=a.b; =; better-auth.state.x=%", "Origin: null", odd)
+		for n, odd := range []string{`{"a":` + strings.Repeat("[", 500), "\xff\x00", oddFields, `a=b&a=%zz`, ``} {
+			kind := []string{"application/json", "text/plain", "application/json", "application/x-www-form-urlencoded", ""}[n]
+			f.Add(uint8(i), uint8(n), "", "..%2f", query, kind, cookies, "Origin: null", odd)
+			f.Add(uint8(i), uint8(n+1), "", "x", "", kind, "", "X-Forwarded-Proto: https", odd)
+		}
+		for n, method := range []string{"PUT", "OPTIONS", "HEAD", "DELETE"} {
+			f.Add(uint8(i), uint8(n), method, "x", query, "application/json", "", "", "{}")
 		}
 	}
 	f.Fuzz(func(t *testing.T, route, who uint8, method, param, query, kind, cookies, header, body string) {

@@ -52,6 +52,10 @@ func TestWhatOpensNothing(t *testing.T) {
 		var made struct{ ID, Token string }
 		p.ok("/api/account/tokens", map[string]any{"name": "script", "scopes": []string{"messages:read", "messages:write"}}, &made)
 		worthless["the cookie of who is "+name] = map[string]string{"Cookie": p.cookies()}
+		// Both open something, and are remembered.
+		if status, body := ask(t, addr, "GET /api/chat/messages", map[string]string{"Authorization": "Bearer " + made.Token}, ""); status != 200 || p.name() == "" {
+			t.Fatalf("history: %d %s", status, body)
+		}
 		if name == "signed out" {
 			p.ok("/api/account/tokens/revoke", map[string]string{"id": made.ID}, nil)
 		}
