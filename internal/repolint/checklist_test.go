@@ -77,16 +77,16 @@ var checklist = map[int]promise{
 		"auth.TestNames", "auth.FuzzName", "auth.TestUpdateUserChecksNameAndPicture", "auth.TestNamesOfProviders",
 		"e2e/browser/content.spec.ts a hostile name is text too", "e2e/browser/content.spec.ts a name with a direction override is refused or harmless"}},
 	19: {"Whatever comes as a request is the client's fault, and sets nothing that isn't the client's to set.", []string{
-		"auth.FuzzRoutes", "auth.FuzzCallback", "auth.FuzzPasskeyAnswers", "auth.FuzzCookieParser", "auth.FuzzPHC", "auth.TestRequestsThatAreRefused",
+		"auth.FuzzRoutes", "cmd/snug.FuzzServer", "auth.FuzzCallback", "auth.FuzzPasskeyAnswers", "auth.FuzzCookieParser", "auth.FuzzPHC", "auth.TestRequestsThatAreRefused",
 		"auth.TestUpdateUserAssignsNothingElse", "auth/oauth.FuzzProfile", "e2e.TestBadBodies"}},
 	20: {"No secret that can be guessed is taken, and one can be changed without anybody noticing.", []string{
 		"cmd/snug.TestGuessableSecretsAreRefused", "cmd/snug.TestSecretIsRotated", "auth.TestConfigThatIsRefused", "auth.TestSecretsAreEncryptedAnew",
 		"auth.TestVerifyEmailAfterANewSecret", "cmd/snug/internal/config.TestSecretsAreNeverShown"}},
 	21: {"There is no CORS.", []string{
-		"cmd/snug.TestNoOriginIsToldAnything", "auth.TestWhatIsLeftOfAStory", "httpapi.TestPreflight",
+		"cmd/snug.TestNoOriginIsToldAnything", "cmd/snug.FuzzServer", "auth.TestWhatIsLeftOfAStory", "httpapi.TestPreflight",
 		"e2e/browser/foreign-page.spec.ts a foreign page neither reads nor writes"}},
 	22: {"No header changes where a link leads, and a foreign Host is refused.", []string{
-		"cmd/snug.TestForeignHostsAreRefused", "cmd/snug.TestLinksIgnoreForwardedHost", "auth.TestForgedHeadersInAStory", "auth.TestPoisonedHost",
+		"cmd/snug.TestForeignHostsAreRefused", "cmd/snug.FuzzServer", "cmd/snug.TestLinksIgnoreForwardedHost", "auth.TestForgedHeadersInAStory", "auth.TestPoisonedHost",
 		"auth.TestLinksLeadHome", "auth.TestPasskeyOrigins", "httpapi.TestHost", "e2e.TestBaseURL"}},
 	23: {"A session is over at its time for who has been here all along, too, whatever the clock does.", []string{
 		"auth.TestClockIsSet", "auth.TestLimiterWhenTheClockIsSetBack", "auth.TestExpiryIsToldAtItsTime", "auth.TestIdentifyNeverExtends",
