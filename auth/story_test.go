@@ -28,7 +28,6 @@ import (
 type story struct {
 	*rig
 	origin string
-	forged http.Header // on every request
 	clock  *clock
 	office postOffice
 	idp    *idp
@@ -45,10 +44,11 @@ type exchange struct {
 
 const plantedWord = "planted password"
 
-// newStory begins one on a server with that base URL.
+// newStory begins one on a server with that base URL. The forged headers are on every
+// request.
 func newStory(t testing.TB, origin string, forged http.Header) *story {
 	t.Helper()
-	s := &story{origin: origin, forged: forged, clock: newClock(), idp: newIDP(t)}
+	s := &story{origin: origin, clock: newClock(), idp: newIDP(t)}
 	s.rig = newRig(t, s.clock.use, s.office.use, s.idp.use, s.book.use, magicLinks, guests, func(c *auth.Config) { c.BaseURL = origin })
 	inner := s.handler
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
