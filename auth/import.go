@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// importBatch users are taken over in one transaction. It holds the database for
-	// some 50 ms.
+	// importBatch users are taken over in one transaction, which is some 50 ms of work;
+	// or as many as are done in importHold, for it holds the database alone.
 	importBatch = 500
+	importHold  = 500 * time.Millisecond
 	// ImportPause is how long the database should be left to a server that runs on it
 	// between two of them: longer than SQLite ever waits before it tries again.
 	ImportPause = 110 * time.Millisecond
@@ -116,10 +117,8 @@ func (i *importer) run(ctx context.Context) error {
 			return err
 		}
 		batch = batch[:0]
-		select {
-		case <-time.After(i.options.Pause):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := i.pause(ctx); err != nil {
+			return err
 		}
 	}
 	if err := i.store(ctx, batch); err != nil {
@@ -137,17 +136,42 @@ func (i *importer) run(ctx context.Context) error {
 // errDryRun rolls back what was only tried.
 var errDryRun = errors.New("dry run")
 
-// store takes over a batch in one transaction.
-func (i *importer) store(ctx context.Context, batch []*arrival) error {
-	if len(batch) == 0 {
+// pause lets others at the database.
+func (i *importer) pause(ctx context.Context) error {
+	select {
+	case <-time.After(i.options.Pause):
 		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
+}
+
+// store takes over a batch.
+func (i *importer) store(ctx context.Context, batch []*arrival) error {
+	for len(batch) > 0 {
+		n, err := i.storeSome(ctx, batch)
+		if err != nil {
+			return err
+		}
+		if batch = batch[n:]; len(batch) == 0 {
+			break
+		}
+		if err := i.pause(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeSome takes over as many of a batch as one transaction may, and returns how
+// many those were.
+func (i *importer) storeSome(ctx context.Context, batch []*arrival) (n int, err error) {
 	var done *ImportReport
-	err := i.db.Write(ctx, func(tx *sql.Tx) error {
-		done = newImportReport()
-		for _, p := range batch {
-			if err := i.receive(ctx, tx, p, done); err != nil {
-				return fmt.Errorf("take over user %s: %w", p.id, err)
+	err = i.db.Write(ctx, func(tx *sql.Tx) error {
+		done, n = newImportReport(), 0
+		for began := time.Now(); n < len(batch) && (n == 0 || time.Since(began) < importHold); n++ {
+			if err := i.receive(ctx, tx, batch[n], done); err != nil {
+				return fmt.Errorf("take over user %s: %w", batch[n].id, err)
 			}
 		}
 		if i.options.DryRun {
@@ -156,10 +180,10 @@ func (i *importer) store(ctx context.Context, batch []*arrival) error {
 		return nil
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
-		return err
+		return 0, err
 	}
 	i.total.add(done)
-	i.looked += len(batch)
+	i.looked += n
 	i.options.Progress(i.looked)
-	return nil
+	return n, nil
 }
