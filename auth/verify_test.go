@@ -352,7 +352,7 @@ var idsAndTimes = regexp.MustCompile(`"[A-Za-z0-9]{32}"|"[0-9T:.-]{23}Z"`)
 // §13.13: nor by how long it takes.
 func TestAnswersTakeAsLong(t *testing.T) {
 	var office postOffice
-	g := newRig(t, office.use, requireVerified)
+	g := newRig(t, office.use, requireVerified, magicLinks)
 	g.jar().post("/sign-up/email", `{"name":"owner","email":"owner@example.com","password":"`+good+`"}`).want(t, 200, "")
 	g.exec(`update users set email_verified = 1`)
 	for _, test := range []struct {
@@ -363,6 +363,7 @@ func TestAnswersTakeAsLong(t *testing.T) {
 		{"/sign-in/email", `{"email":%q,"password":"wrong password"}`, 401},
 		{"/request-password-reset", `{"email":%q}`, 200},
 		{"/send-verification-email", `{"email":%q}`, 200},
+		{"/sign-in/magic-link", `{"email":%q}`, 200},
 	} {
 		const samples = 200
 		var known, unknown []time.Duration
