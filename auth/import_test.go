@@ -358,7 +358,8 @@ func TestImportStopped(t *testing.T) {
 	defer source.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	r, err := auth.Import(ctx, g.db, source, auth.ImportOptions{Secret: []byte(secret), Pause: time.Hour, Progress: func(int) { cancel() }})
-	if !errors.Is(err, context.Canceled) || r.New != 500 || r.Sessions != 500 {
+	first := r.New // a batch, or what of it a slow machine does in its time
+	if !errors.Is(err, context.Canceled) || first < 1 || first > 500 || r.Sessions != first {
 		t.Fatalf("%+v %v", r, err)
 	}
 	counts := func(g *rig) string {
@@ -366,10 +367,10 @@ func TestImportStopped(t *testing.T) {
 		g.query(`select (select count(*) from users) || ' ' || (select count(*) from accounts) || ' ' || (select count(*) from sessions)`, &text)
 		return text
 	}
-	if got := counts(g); got != "500 1000 500" {
+	if got := counts(g); got != fmt.Sprint(first, 2*first, first) {
 		t.Errorf("after the first batch: %s", got)
 	}
-	if r = g.importFile(path); r.New != 700 || r.Known != 500 || r.Sessions != 700 || len(r.Left()) != 0 || counts(g) != "1200 2400 1200" {
+	if r = g.importFile(path); r.New != 1200-first || r.Known != first || r.Sessions != 1200-first || len(r.Left()) != 0 || counts(g) != "1200 2400 1200" {
 		t.Errorf("%+v %v %s", r, r.Left(), counts(g))
 	}
 	whole := newRig(t)
