@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,52 +16,96 @@ import (
 
 // client serves the frames of one level 1 socket: it reads them and hands them
 // to the rooms, in order. What it answers itself doesn't depend on any state.
-// All but gone belongs to the socket's reader.
+// All but gone belongs to who reads the socket.
 type client struct {
 	s        *Service
-	actor    Actor
 	nonsense int
-	ahead    map[string]int // rooms that were joined: frames sent since one was waited for
-	gone     chan struct{}  // closed with the socket
-	goneOnce sync.Once
+	joined   []joined
+
+	mu   sync.Mutex
+	over bool
+	gone chan struct{} // closed with the socket; nil: nobody waits
+}
+
+// joined is a room that the socket has joined.
+type joined struct {
+	room  string
+	ahead int // frames sent since one was waited for
 }
 
 var _ durable.FrameHandler = (*client)(nil)
 
-func newClient(s *Service, a Actor) *client {
-	return &client{s: s, actor: a, ahead: make(map[string]int), gone: make(chan struct{})}
-}
+func newClient(s *Service) *client { return &client{s: s} }
 
 // SocketFrame handles one frame.
-func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) {
+func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func()) {
 	f, err := parseFrame(m.Data)
 	if err == nil && f.Type == FramePing {
 		sock.Send(frame(PongFrame{Type: "pong", Ref: f.Ref}))
-		return
+		return nil
 	}
-	if err == nil && c.actor.ReadOnly && (f.Type == FrameMessage || f.Type == FrameTyping) {
+	a, broken := actorOf(sock)
+	switch {
+	case err != nil:
+	case broken != nil:
+		err = broken
+	case a.ReadOnly && (f.Type == FrameMessage || f.Type == FrameTyping):
 		err = errReadOnly
-	}
-	if err == nil {
-		a := c.actor
-		a.User = c.s.profiles.current(a.User)
-		err = c.pass(request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f})
 	}
 	if err != nil {
 		c.refuse(sock, f, err)
+		return nil
+	}
+	a.User = c.s.profiles.current(a.User)
+	q := request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f}
+	sent, err := c.passAhead(q)
+	if err != nil {
+		c.refuse(sock, f, err)
+	}
+	if sent || err != nil {
+		return nil
+	}
+	return func() {
+		if err := c.pass(q); err != nil {
+			c.refuse(sock, f, err)
+		}
 	}
 }
 
-// pass hands a frame to its room. Every maxAhead frames, and where the socket
-// hasn't joined the room (which then can't tell it that it failed), it waits
-// until what the frame did is durable.
+// passAhead hands a frame to its room without waiting for anything, where that can
+// be: the socket has joined the room, which so can tell it what failed, and no more
+// than maxAhead frames went ahead.
+func (c *client) passAhead(q request) (sent bool, err error) {
+	method := c.s.calls.post
+	switch q.Frame.Type {
+	case FrameMessage:
+	case FrameTyping:
+		method = c.s.calls.typing
+	default:
+		return false, nil
+	}
+	i := c.find(q.Slug)
+	id, known := c.s.rooms.known(q.Slug)
+	if i < 0 || !known || c.joined[i].ahead >= maxAhead {
+		return false, nil
+	}
+	c.joined[i].ahead++
+	return true, method.Send(context.Background(), c.s.ns.ByName(string(id)), q)
+}
+
+// find returns where in joined the room is; -1: nowhere.
+func (c *client) find(room string) int {
+	return slices.IndexFunc(c.joined, func(j joined) bool { return j.room == room })
+}
+
+// pass hands a frame to its room and waits until what the frame did is durable.
 func (c *client) pass(q request) error {
 	replayed := 0
 	if q.Frame.Type == FrameJoin && q.Frame.After != nil {
-		if !c.reserve() {
+		if !c.reserve(q.Actor.ID) {
 			return nil
 		}
-		defer func() { c.s.replays.refund(c.actor.ID, maxReplayBytes-replayed) }()
+		defer func() { c.s.replays.refund(q.Actor.ID, maxReplayBytes-replayed) }()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
 	defer cancel()
@@ -72,37 +117,37 @@ func (c *client) pass(q request) error {
 		return err
 	}
 	stub, calls := c.s.ns.ByName(string(id)), &c.s.calls
-	method := calls.post
+	i := c.find(q.Slug)
+	if i >= 0 {
+		c.joined[i].ahead = 0
+	}
 	switch q.Frame.Type {
 	case FrameJoin:
-		if replayed, err = calls.join.Call(ctx, stub, q); err == nil {
-			c.ahead[q.Slug] = 0
+		replayed, err = calls.join.Call(ctx, stub, q)
+		if err == nil && i < 0 {
+			c.joined = slices.Grow(c.joined, 1)
+			c.joined = append(c.joined, joined{room: strings.Clone(q.Slug)}) // of its own: q holds the whole frame
 		}
 		return err
 	case FrameLeave:
-		delete(c.ahead, q.Slug)
-		_, err := calls.leave.Call(ctx, stub, q)
+		if i >= 0 {
+			c.joined = slices.Delete(c.joined, i, i+1)
+		}
+		_, err = calls.leave.Call(ctx, stub, q)
 		return err
 	case FrameTyping:
-		method = calls.typing
+		_, err = calls.typing.Call(ctx, stub, q)
+		return err
 	}
-	sent, joined := c.ahead[q.Slug]
-	if joined && sent < maxAhead {
-		c.ahead[q.Slug]++
-		return method.Send(ctx, stub, q)
-	}
-	if joined {
-		c.ahead[q.Slug] = 0
-	}
-	_, err = method.Call(ctx, stub, q)
+	_, err = calls.post.Call(ctx, stub, q)
 	return err
 }
 
 // reserve waits for the person's turn to have something replayed; false: the
 // socket is gone.
-func (c *client) reserve() bool {
+func (c *client) reserve(id UserID) bool {
 	for {
-		wait := c.s.replays.reserve(c.actor.ID, c.s.cfg.Now())
+		wait := c.s.replays.reserve(id, c.s.cfg.Now())
 		if wait == 0 {
 			return true
 		}
@@ -114,22 +159,37 @@ func (c *client) reserve() bool {
 
 // pause makes the socket's next frames wait; false: the socket is gone.
 func (c *client) pause(d time.Duration) bool {
+	c.mu.Lock()
+	if c.over {
+		c.mu.Unlock()
+		return false
+	}
+	if c.gone == nil {
+		c.gone = make(chan struct{})
+	}
+	gone := c.gone
+	c.mu.Unlock()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-c.gone:
+	case <-gone:
 		return false
 	}
 }
 
 // SocketClosed ends a pause. The rooms hear of the close themselves.
-func (c *client) SocketClosed(*durable.Socket, durable.CloseInfo) {
-	c.goneOnce.Do(func() {
+func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
+	c.mu.Lock()
+	c.over = true
+	if c.gone != nil {
 		close(c.gone)
-		c.s.closed(c.actor)
-	})
+	}
+	c.mu.Unlock()
+	if a, err := actorOf(sock); err == nil {
+		c.s.closed(a)
+	}
 }
 
 // refuse answers a frame that failed. Where it isn't known whether the frame

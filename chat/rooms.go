@@ -39,12 +39,18 @@ func (rs *rooms) ensure(ctx context.Context, slug, name string) error {
 	})
 }
 
+// known returns the id of the room with that slug, if it was asked for lately.
+func (rs *rooms) known(slug string) (RoomID, bool) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	id, known := rs.bySlug[slug]
+	return id, known
+}
+
 // find returns the id of the room with that slug. A room that isn't there, or
 // that one may not see, is CodeNotFound.
 func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
-	rs.mu.Lock()
-	id, known := rs.bySlug[slug]
-	rs.mu.Unlock()
+	id, known := rs.known(slug)
 	if known {
 		return id, nil
 	}

@@ -62,7 +62,7 @@ func (act *activation) runAlarm(t *turn) (counted bool) {
 	}
 	run := &alarmRun{}
 	act.alarmRun = run
-	ctx, cancel := context.WithTimeout(t.ctx, alarmWallLimit)
+	ctx, cancel := context.WithTimeout(t, alarmWallLimit)
 	defer cancel()
 	err, panicked := t.call(func(*turn) error {
 		return handler.Alarm(ctx, AlarmInfo{Scheduled: slot.Scheduled, Retries: slot.Retries})
@@ -253,7 +253,7 @@ func (s *scheduler) start(record Record) {
 			return nil
 		},
 		answer: func(t *turn, _ error) {
-			t.out = append(t.out, output{
+			t.issue(output{
 				do:   func() { s.finished(record.ID, nil) },
 				drop: func(err error) { s.finished(record.ID, err) },
 			})

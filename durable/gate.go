@@ -3,11 +3,38 @@ package durable
 import "sync"
 
 // output is something that leaves an object: a reply, a frame, a call, a
-// change of a socket. do must not block; drop (may be nil) tells whoever waits
-// that it will never come.
+// change of a socket. What it does must not block.
 type output struct {
-	do   func()
-	drop func(error)
+	kind   outputKind
+	frame  Frame
+	tag    string
+	sock   *Socket // toSocket: who gets it; toAll: who doesn't, or nil
+	member *member // of toSocket, where sock is one
+	do     func()
+	drop   func(error) // tells whoever waits that it will never come; or nil
+}
+
+type outputKind uint8
+
+const (
+	other    outputKind = iota // do
+	toSocket                   // frame to sock
+	toAll                      // frame to all members that bear tag
+)
+
+func (o *object) leaves(out *output) {
+	switch out.kind {
+	case toSocket:
+		if out.member != nil {
+			o.hub.send(out.member, out.frame)
+		} else {
+			out.sock.enqueue(out.frame)
+		}
+	case toAll:
+		o.hub.broadcast(out.tag, out.frame, out.sock)
+	default:
+		out.do()
+	}
 }
 
 func drop(outs []output, err error) {
@@ -22,8 +49,6 @@ func drop(outs []output, err error) {
 // were issued, each no earlier than the commit that it depends on is durable.
 // What depends on a commit that failed is dropped.
 type gate struct {
-	rt *Runtime
-
 	mu      sync.Mutex
 	queue   []held
 	leaving bool // somebody is letting outputs out
@@ -34,42 +59,58 @@ type held struct {
 	out []output
 }
 
+func (h held) free() bool { return h.dep == nil || h.dep.settled.Load() }
+
 // push issues outputs that depend on h.dep.
-func (g *gate) push(h held) {
+func (o *object) push(h held) {
 	if len(h.out) == 0 {
 		return
 	}
-	g.rt.work.add()
+	o.rt.work.add()
+	g := &o.gate
 	g.mu.Lock()
 	free := len(g.queue) == 0 && !g.leaving && h.free()
 	g.queue = append(g.queue, h)
 	g.leaving = g.leaving || free
 	g.mu.Unlock()
 	if free {
-		g.leave()
+		o.letOut()
 	}
 }
 
-func (h held) free() bool { return h.dep == nil || h.dep.settled() }
-
-// open lets out what may leave now, on a goroutine of its own so that the
-// committer goes on.
-func (g *gate) open() {
+// open lets out what may leave now.
+func (o *object) open() {
+	g := &o.gate
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.leaving && len(g.queue) > 0 && g.queue[0].free() {
-		g.leaving = true
-		g.rt.wg.Go(g.leave)
+	free := !g.leaving && len(g.queue) > 0 && g.queue[0].free()
+	g.leaving = g.leaving || free
+	g.mu.Unlock()
+	if free {
+		o.letOut()
 	}
 }
 
-func (g *gate) leave() {
+// letOut lets out all that may leave. Broadcasts are handed to the sockets, joined,
+// when no more follows or much has come together.
+func (o *object) letOut() {
+	g := &o.gate
+	left := 0 // that aren't handed on yet
 	for {
 		g.mu.Lock()
-		if len(g.queue) == 0 || !g.queue[0].free() {
+		more := len(g.queue) > 0 && g.queue[0].free()
+		if !more && left == 0 {
 			g.leaving = false
 			g.mu.Unlock()
 			return
+		}
+		if !more || left == maxReleased {
+			g.mu.Unlock()
+			o.hub.hand()
+			for range left {
+				o.rt.work.done()
+			}
+			left = 0
+			continue
 		}
 		h := g.queue[0]
 		g.queue[0] = held{}
@@ -79,14 +120,14 @@ func (g *gate) leave() {
 		}
 		g.mu.Unlock()
 
+		left++
 		if h.dep != nil && h.dep.err != nil {
 			drop(h.out, h.dep.err)
-		} else {
-			for _, out := range h.out {
-				out.do()
-			}
+			continue
 		}
-		g.rt.work.done()
+		for i := range h.out {
+			o.leaves(&h.out[i])
+		}
 	}
 }
 

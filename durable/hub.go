@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -12,40 +13,122 @@ import (
 type hub struct {
 	auto atomic.Pointer[autoResponse]
 
-	mu      sync.Mutex
-	members map[SocketID]*member
+	mu        sync.Mutex
+	audiences []*audience // none is empty
+	count     int         // members
 }
 
+// audience are the members of an object that bear the same tags: so they hear the
+// same broadcasts. Those of one release of the gate are joined, and handed to
+// the members as one run of bytes that all share.
+type audience struct {
+	tags    []string
+	members []*member
+	batch   []byte // broadcasts that have left the gate and not been handed on
+	borrows bool   // batch is a frame's own bytes: not to be appended to
+}
+
+// member is a socket's place in an object.
+type member struct {
+	o          *object
+	sock       *Socket
+	audience   *audience
+	attachment []byte // touched in turns only
+	at         int32  // in audience.members; -1: not there
+	from       int32  // where in the batch that begins which it hasn't got
+}
+
+// maxBatch bytes of broadcasts are joined at most.
+const maxBatch = 64 << 10
+
+// autoResponse is how the socket layer answers a text frame by itself; nil: not
+// at all.
 type autoResponse struct {
-	request  string
-	response Frame
+	request, text string
+	response      Frame // of text
 }
 
-func (h *hub) add(o *object, m *member) {
-	h.mu.Lock()
-	if h.members == nil {
-		h.members = make(map[SocketID]*member)
+func newAutoResponse(request, response string) *autoResponse {
+	if request == "" {
+		return nil
 	}
-	h.members[m.sock.id] = m
-	h.mu.Unlock()
-	if !m.sock.join(o) {
-		// It went away before its acceptance left the gate.
-		o.socketGone(m.sock, m.sock.closeInfo())
-	}
+	return &autoResponse{request, response, TextFrame([]byte(response))}
 }
 
-func (h *hub) remove(id SocketID) {
+// is reports whether that is what a answers.
+func (a *autoResponse) is(request, response string) bool {
+	if a == nil {
+		return request == ""
+	}
+	return a.request == request && a.text == response
+}
+
+func (a *audience) has(tag string) bool { return tag == "" || slices.Contains(a.tags, tag) }
+
+// audience returns that of the tags.
+func (h *hub) audience(tags []string) *audience {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.members, id)
+	for _, a := range h.audiences {
+		if slices.Equal(a.tags, tags) {
+			return a
+		}
+	}
+	return &audience{tags: tags}
 }
 
+// add enters a member, in place of old where that isn't nil.
+func (h *hub) add(m, old *member) {
+	if old != nil {
+		h.remove(old)
+		old.sock.leave(old)
+	}
+	a := m.audience
+	h.mu.Lock()
+	if len(a.members) == 0 {
+		h.audiences = append(h.audiences, a)
+	}
+	m.at, m.from = int32(len(a.members)), int32(len(a.batch))
+	a.members = append(a.members, m)
+	h.count++
+	h.mu.Unlock()
+	if !m.sock.join(m) {
+		// It went away before its acceptance left the gate.
+		m.o.socketGone(m, m.sock.closeInfo())
+	}
+}
+
+// remove takes a member out, who gets what was sent until now.
+func (h *hub) remove(m *member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if m.at < 0 {
+		return
+	}
+	m.catchUp()
+	a := m.audience
+	last := len(a.members) - 1
+	a.members[last].at = m.at
+	a.members[m.at] = a.members[last]
+	a.members[last] = nil
+	a.members = a.members[:last]
+	m.at = -1
+	h.count--
+	if last == 0 {
+		a.members, a.batch = nil, nil
+		h.audiences = slices.DeleteFunc(h.audiences, func(other *audience) bool { return other == a })
+	}
+}
+
+// snapshot returns the members by their sockets.
 func (h *hub) snapshot() map[SocketID]*member {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	members := make(map[SocketID]*member, len(h.members))
-	for id, m := range h.members {
-		members[id] = m
+	members := make(map[SocketID]*member, h.count)
+	for _, a := range h.audiences {
+		for _, m := range a.members {
+			members[m.sock.id] = m
+		}
 	}
 	return members
 }
@@ -53,48 +136,123 @@ func (h *hub) snapshot() map[SocketID]*member {
 func (h *hub) empty() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.members) == 0
+	return h.count == 0
 }
 
 func (h *hub) broadcast(tag string, f Frame, except *Socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, m := range h.members {
-		if m.sock != except && m.has(tag) {
-			m.sock.enqueue(f)
+	for _, a := range h.audiences {
+		switch {
+		case !a.has(tag):
+		case except != nil || f.droppable || f.replay:
+			a.hand()
+			for _, m := range a.members {
+				if m.sock != except {
+					m.sock.enqueue(f)
+				}
+			}
+		default:
+			a.join(f.bytes)
 		}
 	}
 }
 
-// clear empties the hub and returns who was in it.
-func (h *hub) clear() []*Socket {
+// join adds a frame to what is to be handed on.
+func (a *audience) join(b []byte) {
+	switch {
+	case len(a.batch) == 0:
+		a.batch, a.borrows = b, true
+		return
+	case len(a.batch)+len(b) > maxBatch:
+		a.hand()
+		a.batch, a.borrows = b, true
+		return
+	case a.borrows:
+		joined := make([]byte, len(a.batch), max(2*(len(a.batch)+len(b)), 2048))
+		copy(joined, a.batch)
+		a.batch, a.borrows = joined, false
+	}
+	a.batch = append(a.batch, b...)
+}
+
+// send sends to one member, behind what all have been sent.
+func (h *hub) send(m *member, f Frame) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := make([]*Socket, 0, len(h.members))
-	for _, m := range h.members {
-		list = append(list, m.sock)
+	m.catchUp()
+	m.sock.enqueue(f)
+}
+
+// settle hands a member what was sent until now.
+func (h *hub) settle(m *member) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	m.catchUp()
+}
+
+func (m *member) catchUp() {
+	if b := m.audience.batch; m.at >= 0 && int(m.from) < len(b) {
+		m.sock.queueBytes(b[m.from:len(b):len(b)], false, false)
+		m.from = int32(len(b))
 	}
-	h.members = nil
+}
+
+// hand hands all members what was sent until now.
+func (h *hub) hand() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.audiences {
+		a.hand()
+	}
+}
+
+func (a *audience) hand() {
+	if len(a.batch) == 0 {
+		return
+	}
+	for _, m := range a.members {
+		m.catchUp()
+		m.from = 0
+	}
+	a.batch = nil // its bytes are the sockets' now
+}
+
+// clear empties the hub and returns who was in it. What has left the gate they
+// still get.
+func (h *hub) clear() []*member {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*member, 0, h.count)
+	for _, a := range h.audiences {
+		a.hand()
+		list = append(list, a.members...)
+		for _, m := range a.members {
+			m.at = -1
+		}
+		a.members = nil
+	}
+	h.audiences, h.count = nil, 0
 	return list
 }
 
 // socketGone tells the object, in its order of events, that a member is gone.
 // Until then it stays in the hub, so that an object that is woken by this knows
 // whom the news is about.
-func (o *object) socketGone(sock *Socket, info CloseInfo) {
+func (o *object) socketGone(m *member, info CloseInfo) {
 	_ = o.enqueue(event{
 		name: "socket close",
 		run: func(t *turn) error {
-			o.hub.remove(sock.id)
-			if _, there := t.act.members[sock.id]; !there {
+			o.hub.remove(m)
+			if t.act.members[m.sock.id] != m {
 				return nil
 			}
-			delete(t.act.members, sock.id)
+			delete(t.act.members, m.sock.id)
 			if h, ok := t.act.obj.(SocketHandler); ok {
-				return h.SocketClose(t.ctx, sock, info)
+				return h.SocketClose(t, m.sock, info)
 			}
 			return nil
 		},
-		refuse: func(error) { o.hub.remove(sock.id) },
+		refuse: func(error) { o.hub.remove(m) },
 	}, true) // an object that left the table had no member
 }

@@ -38,4 +38,6 @@ const (
 	maxGroupBytes = 16 << 20 // bytes of values in one group
 	closeWait     = 5 * time.Second
 	writeWait     = 30 * time.Second // one write to a socket that takes nothing
+	maxReleased   = 256              // turns whose broadcasts are joined
+	maxInFlight   = 2                // groups that wait for the disk at once
 )

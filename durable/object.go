@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +66,7 @@ type activation struct {
 	members  map[SocketID]*member
 
 	mu      sync.Mutex // guards the following
-	pending []*commit  // in flight, oldest first; replaced, never changed
+	pending []*commit  // in flight, oldest first
 	alarm   Alarm      // as stored
 	timers  map[*Timer]struct{}
 	broken  error
@@ -77,26 +78,47 @@ func (act *activation) brokenErr() error {
 	return act.broken
 }
 
-func (act *activation) inFlight() []*commit {
+// inFlight is the number of commits that aren't durable yet.
+func (act *activation) inFlight() int {
 	act.mu.Lock()
 	defer act.mu.Unlock()
-	return act.pending
+	return len(act.pending)
 }
 
-// landed takes a durable commit off the list.
-func (act *activation) landed(c *commit) {
+// oldest returns the commit that will be durable next, or nil.
+func (act *activation) oldest() *commit {
 	act.mu.Lock()
-	rest := make([]*commit, 0, len(act.pending))
-	for _, p := range act.pending {
-		if p != c {
-			rest = append(rest, p)
-		}
+	defer act.mu.Unlock()
+	if len(act.pending) == 0 {
+		return nil
 	}
-	act.pending = rest
-	if c.layer.alarm != nil {
-		act.alarm = *c.layer.alarm
+	return act.pending[0]
+}
+
+// awaitAll returns once nothing that was submitted until now is in flight.
+func (act *activation) awaitAll() {
+	act.mu.Lock()
+	var newest *commit
+	if n := len(act.pending); n > 0 {
+		newest = act.pending[n-1]
 	}
 	act.mu.Unlock()
+	if newest != nil {
+		newest.await() // they land in their order
+	}
+}
+
+// dropLocked takes a settled commit off the list.
+func (act *activation) dropLocked(c *commit) {
+	if i := slices.Index(act.pending, c); i == 0 {
+		act.pending[0] = nil
+		act.pending = act.pending[1:]
+		if len(act.pending) == 0 {
+			act.pending = nil
+		}
+	} else if i > 0 {
+		act.pending = slices.Delete(act.pending, i, i+1)
+	}
 }
 
 // reset ends the activation: nothing that isn't durable is kept, the object's
@@ -116,7 +138,11 @@ func (act *activation) reset(cause error) {
 
 	o := act.o
 	// Before the next activation can meet the sockets, or hear what they sent.
-	sockets := o.hub.clear()
+	members := o.hub.clear()
+	sockets := make([]*Socket, len(members))
+	for i, m := range members {
+		sockets[i] = m.sock
+	}
 	o.rt.sockets.end(sockets)
 	o.mu.Lock()
 	if o.act == act {
@@ -127,9 +153,9 @@ func (act *activation) reset(cause error) {
 	if !errors.Is(cause, ErrClosed) {
 		o.rt.log.Error("object reset", "class", o.ns.class.name, "id", o.id.String(), "cause", cause.Error())
 	}
-	for _, sock := range sockets {
-		sock.leave(o)
-		sock.Close(CloseReset, "the object was reset")
+	for _, m := range members {
+		m.sock.leave(m)
+		m.sock.Close(CloseReset, "the object was reset")
 	}
 }
 
@@ -293,9 +319,7 @@ func (o *object) activate() (*activation, error) {
 		return act, nil
 	}
 	rt := o.rt
-	ctx, cancel := rt.storage()
-	record, err := rt.opts.Store.Claim(ctx, o.id, o.ns.class.name, name)
-	cancel()
+	record, err := rt.opts.Store.Claim(rt.storage(), o.id, o.ns.class.name, name)
 	if err != nil {
 		return nil, rt.storageErr("wake", err)
 	}
@@ -318,7 +342,7 @@ func (o *object) activate() (*activation, error) {
 		run: func(t *turn) error {
 			act.obj = o.ns.class.create(act.state)
 			if s, ok := act.obj.(Starter); ok {
-				return act.state.Block(t.ctx, s.Start)
+				return act.state.Block(t, s.Start)
 			}
 			return nil
 		},
@@ -340,10 +364,12 @@ func (o *object) activate() (*activation, error) {
 func (act *activation) waitForDisk() {
 	for act.brokenErr() == nil {
 		pending := act.inFlight()
-		if len(pending) == 0 || (len(pending) < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
+		if pending == 0 || (pending < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
 			return
 		}
-		<-pending[0].done
+		if c := act.oldest(); c != nil {
+			c.await()
+		}
 	}
 }
 
@@ -379,7 +405,7 @@ func (o *object) evict(before time.Time) (keep bool) {
 	}
 	act := o.act
 	if o.idleSince.After(before) || o.gate.length() > 0 ||
-		(act != nil && (len(act.inFlight()) > 0 || act.hasTimers())) {
+		(act != nil && (act.inFlight() > 0 || act.hasTimers())) {
 		return true
 	}
 	o.act = nil

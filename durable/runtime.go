@@ -81,10 +81,12 @@ type Runtime struct {
 	committer *committer
 	alarms    *scheduler
 	sockets   *sockets
+	loops     *loops
 	shards    [64]shard
 	stop      chan struct{} // closed: the sweeper and the heartbeat end
 	stopped   sync.WaitGroup
 	stats     counters
+	deadline  atomic.Pointer[deadline]
 
 	mu      sync.Mutex
 	classes map[string]*Namespace
@@ -120,6 +122,7 @@ func New(opts Options) (*Runtime, error) {
 	}
 	rt.committer = newCommitter(rt)
 	rt.sockets = newSockets(rt)
+	rt.loops = newLoops(rt)
 	rt.alarms = newScheduler(rt)
 	rt.stopped.Go(rt.sweep)
 	rt.stopped.Go(rt.sockets.heartbeat)
@@ -166,7 +169,7 @@ func (rt *Runtime) object(ns *Namespace, id ID, name string) (*object, error) {
 	}
 	o := s.objects[id]
 	if o == nil {
-		o = &object{rt: rt, ns: ns, id: id, name: name, gate: gate{rt: rt}}
+		o = &object{rt: rt, ns: ns, id: id, name: name}
 		s.objects[id] = o
 	} else if name != "" {
 		o.mu.Lock()
@@ -280,6 +283,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.committer.close(ctx)
 	rt.endTimers()
 	rt.wg.Wait()
+	rt.loops.close()
 	return err
 }
 
@@ -297,9 +301,25 @@ func (rt *Runtime) closeTable() {
 	}
 }
 
-// storage bounds one operation of the store.
-func (rt *Runtime) storage() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(rt.ctx, rt.opts.StorageTimeout)
+// deadline is a context that several operations of the store share, as one of
+// their own would cost each more than many a read does.
+type deadline struct {
+	context.Context
+	made time.Time
+	end  context.CancelFunc // called by nobody: it ends by itself, or with the runtime
+}
+
+// storage returns the context of one operation of the store. It ends when
+// Options.StorageTimeout is over, or up to a thirty-second of it later.
+func (rt *Runtime) storage() context.Context {
+	now, slack := time.Now(), rt.opts.StorageTimeout/32
+	if d := rt.deadline.Load(); d != nil && now.Sub(d.made) < slack {
+		return d
+	}
+	ctx, end := context.WithTimeout(rt.ctx, rt.opts.StorageTimeout+slack)
+	d := &deadline{ctx, now, end}
+	rt.deadline.Store(d)
+	return d
 }
 
 // storageErr says what an operation's error means.

@@ -32,7 +32,7 @@ type SocketID uint64
 // Message is a frame from a client.
 type Message struct {
 	Binary bool
-	Data   []byte // the receiver's
+	Data   []byte // an object's to keep; a FrameHandler's until SocketFrame returns
 }
 
 // CloseInfo says how a socket ended. Clean: by a Close frame, the client's or
@@ -43,12 +43,17 @@ type CloseInfo struct {
 	Clean  bool
 }
 
-// FrameHandler serves sockets that no object owns. SocketFrame is called by the
-// socket's reader, one frame at a time and in order; while it runs nothing more
-// is read. SocketClosed is called once, on a goroutine of its own; a
-// SocketFrame may still be running.
+// FrameHandler serves sockets that no object owns. SocketFrame is called for one
+// frame at a time and in order. It must not block, as it may run where the frames
+// of many sockets are read: where it has to wait for something it returns a
+// function that does, which runs on a goroutine of its own. Until that has
+// returned nothing more is read from the socket. m.Data is valid until SocketFrame
+// returns.
+//
+// SocketClosed is called once, on a goroutine of its own; a SocketFrame or what it
+// returned may still be running.
 type FrameHandler interface {
-	SocketFrame(s *Socket, m Message)
+	SocketFrame(s *Socket, m Message) (wait func())
 	SocketClosed(s *Socket, c CloseInfo)
 }
 
@@ -67,39 +72,71 @@ type SocketOptions struct {
 }
 
 // Socket is a WebSocket connection. It belongs to the runtime: objects come and
-// go under it. Its methods may be called from anywhere.
+// go under it. Its methods may be called from anywhere. At rest it is this record
+// and what it points to: no goroutine and no buffer, where the system allows.
 type Socket struct {
-	rt       *Runtime
+	kind     *socketKind
 	id       SocketID
-	conn     net.Conn
-	opts     SocketOptions
-	auto     *autoResponse
-	backlog  chan struct{} // frames that wait in the owner's inbox
-	over     chan struct{} // closed once the socket is gone
-	finished chan struct{} // closed once the reader has returned
-	drained  chan struct{} // closed once the last frame was written, or can't be
-	drainOne sync.Once
+	owner    *Stub // or nil
+	handler  FrameHandler
+	identity string
+	tags     []string
+	wire     wire
 	lastRead atomic.Int64 // Unix nanoseconds
-	pinged   atomic.Bool  // since lastRead
-	handing  atomic.Bool  // the reader waits for who takes a frame: it can't hear the peer
 	autoAt   atomic.Int64 // Unix milliseconds of the last auto-response; 0: none
+	pinged   atomic.Bool  // since lastRead
+	handing  atomic.Bool  // who reads waits for who takes a frame: it can't hear the peer
 	dead     atomic.Bool  // closed by us: what it sent isn't acted on any more
+	deaf     bool         // of who reads: what comes is thrown away
 
-	mu      sync.Mutex // guards the following
-	queue   [][]byte
-	queued  int // bytes that count against the bound, of queue and of the write that runs
-	writing bool
-	gone    bool      // a Close frame is queued, or the connection is lost
-	info    CloseInfo // once gone
-	objects []*object
-	cutter  *time.Timer
+	mu       sync.Mutex    // guards the following
+	peerDone bool          // the client has sent its Close frame
+	waiting  int32         // frames that wait in the owner's inbox
+	writing  bool          // a goroutine writes what it took from the queue
+	sent     int           // bytes of queue[0] that have left
+	queued   int           // bytes that count against the bound, of queue and of the write that runs
+	queue    []chunk       //
+	members  []*member     // places in objects
+	wake     chan struct{} // closed when the socket ends or a frame leaves the inbox; nil: nobody waits
+	end      *ending       // nil while the socket is open
+}
+
+// chunk is a run of whole frames that wait to leave.
+type chunk struct {
+	bytes []byte
+	cost  int // against the bound of the queue
+}
+
+// socketKind is what many sockets have in common.
+type socketKind struct {
+	rt         *Runtime
+	auto       *autoResponse // or nil
+	maxMessage int
+	textOnly   bool
+}
+
+// ending is what a socket has once it is gone: a Close frame is queued, or the
+// connection is lost.
+type ending struct {
+	info     CloseInfo
+	cutter   *time.Timer   // cuts a connection whose client doesn't answer; or nil
+	finished chan struct{} // closed once the connection is
+}
+
+// A wire is how a socket's bytes leave and how its connection ends.
+type wire interface {
+	// flush sees to it that what is queued is sent. The caller holds s.mu.
+	flush(s *Socket)
+	// cut ends the connection, whatever waits, and may be called again. That the
+	// connection is gone is noticed by who reads.
+	cut()
 }
 
 // ID returns the socket's id.
 func (s *Socket) ID() SocketID { return s.id }
 
 // Identity returns what the socket was opened with.
-func (s *Socket) Identity() string { return s.opts.Identity }
+func (s *Socket) Identity() string { return s.identity }
 
 // AutoResponseAt returns when the socket layer last answered by itself; the
 // zero time if never.
@@ -134,27 +171,28 @@ func (rt *Runtime) Accept(w http.ResponseWriter, r *http.Request, o SocketOption
 }
 
 // AcceptConn adds a socket over a connection whose handshake is done; early is
-// what the client sent behind it.
+// what the client sent behind it. A TCP connection, or one that is a Detacher, is
+// taken apart and read by an event loop where the system has one.
 func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*Socket, error) {
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if o.MaxMessage == 0 {
-		o.MaxMessage = 64 << 10
-	}
 	s := &Socket{
-		rt: rt, conn: conn, opts: o,
-		over: make(chan struct{}), finished: make(chan struct{}), drained: make(chan struct{}),
-	}
-	if o.AutoRequest != "" {
-		s.auto = &autoResponse{request: o.AutoRequest, response: TextFrame([]byte(o.AutoResponse))}
-	}
-	if o.Owner != nil {
-		s.backlog = make(chan struct{}, socketBacklog)
+		kind: rt.sockets.kind(o), owner: o.Owner, handler: o.Handler,
+		identity: o.Identity, tags: slices.Clip(o.Tags),
 	}
 	s.lastRead.Store(time.Now().UnixNano())
 	if err := rt.sockets.add(s); err != nil {
 		return nil, errors.Join(err, conn.Close())
+	}
+	start, err := rt.loops.adopt(s, conn)
+	if err != nil { // it belongs to nobody any more
+		rt.sockets.remove(s)
+		rt.wg.Done()
+		return nil, errors.Join(err, conn.Close())
+	}
+	if start == nil {
+		start = startPlain(s, conn)
 	}
 	if o.Greeting != nil {
 		s.enqueue(*o.Greeting)
@@ -162,7 +200,7 @@ func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*So
 	if o.Owner != nil {
 		s.open()
 	}
-	go s.read(early) // sockets.add has counted it
+	start(early)
 	return s, nil
 }
 
@@ -184,14 +222,14 @@ func (o SocketOptions) check() error {
 
 // open asks the owner whether it accepts the socket.
 func (s *Socket) open() {
-	err := s.opts.Owner.enqueue(event{
+	err := s.owner.enqueue(event{
 		name: "socket open",
 		run: func(t *turn) error {
 			opener, ok := t.act.obj.(SocketOpener)
 			if !ok {
 				return fmt.Errorf("class %s takes no sockets", t.act.o.ns.class.name)
 			}
-			if err := opener.SocketOpen(t.ctx, s); err != nil {
+			if err := opener.SocketOpen(t, s); err != nil {
 				return err
 			}
 			if !t.act.state.IsMember(s) {
@@ -201,7 +239,7 @@ func (s *Socket) open() {
 		},
 		answer: func(t *turn, err error) {
 			if err != nil {
-				s.rt.log.Warn("socket refused", "class", t.act.o.ns.class.name, "cause", err.Error())
+				s.kind.rt.log.Warn("socket refused", "class", t.act.o.ns.class.name, "cause", err.Error())
 				delete(t.act.members, s.id)
 				s.Close(CloseReset, "the socket could not be accepted")
 			}
@@ -216,29 +254,27 @@ func (s *Socket) open() {
 	}
 }
 
-// join notes that the socket is a member of o; false if it is gone.
-func (s *Socket) join(o *object) bool {
+// join notes a place of the socket in an object; false if the socket is gone.
+func (s *Socket) join(m *member) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gone {
+	if s.end != nil {
 		return false
 	}
-	if !slices.Contains(s.objects, o) {
-		s.objects = append(s.objects, o)
-	}
+	s.members = append(s.members, m)
 	return true
 }
 
-func (s *Socket) leave(o *object) {
+func (s *Socket) leave(m *member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.objects = slices.DeleteFunc(s.objects, func(other *object) bool { return other == o })
+	s.members = slices.DeleteFunc(s.members, func(other *member) bool { return other == m })
 }
 
 func (s *Socket) closeInfo() CloseInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.info
+	return s.end.info
 }
 
 // Close sends what is queued, then a Close frame, and waits a few seconds for
@@ -256,8 +292,8 @@ func (s *Socket) shut(code int, reason string, hush bool) {
 		reason = ""
 	}
 	s.mu.Lock()
-	if hush && !s.gone {
-		s.queue = nil
+	if hush && s.end == nil {
+		s.hushLocked()
 	}
 	ended := s.endLocked(CloseInfo{Code: code, Reason: reason, Clean: true}, true)
 	s.mu.Unlock()

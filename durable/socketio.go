@@ -3,225 +3,228 @@ package durable
 import (
 	"errors"
 	"net"
-	"sync"
+	"slices"
 	"time"
 
 	"snug/durable/internal/websocket"
 )
 
-// frameCost is what a queued frame takes beside its bytes: else many empty ones
+// frameCost is what queued bytes take beside themselves: else many empty frames
 // would be free.
 const frameCost = 64
 
-// enqueue queues a frame for the writer. A socket that doesn't take what it is
-// sent loses its connection: it never slows who sends.
-func (s *Socket) enqueue(f Frame) {
-	limit, cost := s.rt.opts.SocketQueue, len(f.bytes)+frameCost
+// enqueue queues a frame.
+func (s *Socket) enqueue(f Frame) { s.queueBytes(f.bytes, f.droppable, f.replay) }
+
+// queueBytes queues whole frames. A socket that doesn't take what it is sent loses
+// its connection: it never slows who sends.
+func (s *Socket) queueBytes(b []byte, droppable, replay bool) {
+	limit, cost := s.kind.rt.opts.SocketQueue, len(b)+frameCost
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.gone, f.droppable && s.queued > limit/2:
+	case s.end != nil, droppable && s.queued > limit/2:
 		return
-	case !f.replay && s.queued > 0 && s.queued+cost > limit:
-		s.queue = nil // nothing may follow what is left out
+	case !replay && s.queued > 0 && s.queued+cost > limit:
+		s.hushLocked() // nothing may follow what is left out
 		s.endLocked(CloseInfo{Code: CloseTooSlow, Reason: "too slow: reconnect and resume", Clean: true}, true)
 		s.dead.Store(true)
-		s.rt.wg.Go(s.forget) // who sends may hold a lock that it takes
+		s.kind.rt.wg.Go(s.forget) // who sends may hold a lock that it takes
 		return
 	}
-	s.queue = append(s.queue, f.bytes)
-	if !f.replay {
-		s.queued += cost
+	if replay {
+		cost = 0
 	}
-	s.writeLocked()
+	s.queue = append(s.queue, chunk{b, cost})
+	s.queued += cost
+	s.wire.flush(s)
 }
 
-func (s *Socket) writeLocked() {
-	if !s.writing {
-		s.writing = true
-		s.rt.wg.Go(s.write)
+// hushLocked takes back what is queued, but for the rest of a frame whose
+// beginning has left.
+func (s *Socket) hushLocked() {
+	if s.sent == 0 {
+		s.queue, s.queued = nil, 0
+		return
 	}
+	first := s.queue[0]
+	first.bytes = first.bytes[:websocket.FrameEnd(first.bytes, s.sent)]
+	s.queue, s.queued = []chunk{first}, first.cost
 }
 
-// write sends all that waits, in one write each time, and ends when nothing
-// does: an idle socket has no writer.
-func (s *Socket) write() {
-	for {
-		s.mu.Lock()
-		pending, counted, gone := net.Buffers(s.queue), s.queued, s.gone
-		s.queue = nil
-		if len(pending) == 0 {
-			s.writing = false
-			s.mu.Unlock()
-			if gone {
-				s.lastWritten()
-			}
+// takeLocked returns all that waits, for one write.
+func (s *Socket) takeLocked() net.Buffers {
+	taken := make(net.Buffers, len(s.queue))
+	for i, c := range s.queue {
+		taken[i] = c.bytes
+	}
+	s.queue = nil
+	return taken
+}
+
+// leftLocked notes that so many bytes of the queue have left.
+func (s *Socket) leftLocked(n int) {
+	for n > 0 {
+		first := s.queue[0]
+		rest := len(first.bytes) - s.sent
+		if n < rest {
+			s.sent += n
 			return
 		}
-		s.mu.Unlock()
-		wait := writeWait
-		if gone {
-			wait = closeWait
-		}
-		err := s.conn.SetWriteDeadline(time.Now().Add(wait))
-		if err == nil {
-			_, err = pending.WriteTo(s.conn)
-		}
-		s.mu.Lock()
-		s.queued -= counted
-		s.mu.Unlock()
-		if err != nil {
-			s.lost()
-		}
+		n -= rest
+		s.sent = 0
+		s.queued -= first.cost
+		s.queue = s.queue[1:]
+	}
+	if len(s.queue) == 0 {
+		s.queue = nil
 	}
 }
 
-func (s *Socket) lastWritten() { s.drainOne.Do(func() { close(s.drained) }) }
+// overLocked reports whether both sides have said their last word: then the
+// connection is to be cut.
+func (s *Socket) overLocked() bool {
+	return s.end != nil && s.peerDone && len(s.queue) == 0 && !s.writing
+}
 
 // lost ends a socket whose connection is gone.
 func (s *Socket) lost() {
-	_ = s.conn.Close() // it is lost already
-	ended := s.end(CloseInfo{Code: CloseAbnormal, Reason: "connection lost without a Close frame"}, false)
+	s.wire.cut()
 	s.mu.Lock()
-	s.queue = nil
+	ended := s.endLocked(CloseInfo{Code: CloseAbnormal, Reason: "connection lost without a Close frame"}, false)
+	s.queue, s.queued, s.sent = nil, 0, 0
 	s.mu.Unlock()
-	s.lastWritten()
 	if ended {
 		s.forget()
 	}
-}
-
-func (s *Socket) end(info CloseInfo, farewell bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.endLocked(info, farewell)
 }
 
 // endLocked makes the socket gone; farewell says to send a Close frame behind
 // what is queued, and to cut the connection soon after. It reports whether it
 // was this call that did it: then the caller calls forget, holding no lock.
 func (s *Socket) endLocked(info CloseInfo, farewell bool) bool {
-	if s.gone {
+	if s.end != nil {
 		return false
 	}
-	s.gone, s.info = true, info
-	close(s.over)
+	s.end = &ending{info: info, finished: make(chan struct{})}
+	s.wakeLocked()
 	if farewell {
-		s.queue = append(s.queue, websocket.CloseFrame(info.Code, info.Reason))
-		s.writeLocked()
-		s.cutter = time.AfterFunc(closeWait, func() { _ = s.conn.Close() })
+		s.end.cutter = time.AfterFunc(closeWait, s.wire.cut)
+		s.queue = append(s.queue, chunk{bytes: websocket.CloseFrame(info.Code, info.Reason)})
+		s.wire.flush(s)
 	}
 	return true
+}
+
+// wakeLocked wakes who waits in await.
+func (s *Socket) wakeLocked() {
+	if s.wake != nil {
+		close(s.wake)
+		s.wake = nil
+	}
+}
+
+// changed returns a channel that is closed when the socket ends or a frame of it
+// leaves its owner's inbox; over: it has ended.
+func (s *Socket) changed() (changed <-chan struct{}, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end != nil {
+		return nil, true
+	}
+	if s.wake == nil {
+		s.wake = make(chan struct{})
+	}
+	return s.wake, false
 }
 
 // forget tells all who know the socket that it is gone.
 func (s *Socket) forget() {
 	s.mu.Lock()
-	objects, info := s.objects, s.info
-	s.objects = nil
+	members, info := s.members, s.end.info
+	s.members = nil
 	s.mu.Unlock()
-	s.rt.sockets.remove(s)
-	for _, o := range objects {
-		o.socketGone(s, info)
+	rt := s.kind.rt
+	rt.sockets.remove(s)
+	for _, m := range members {
+		m.o.socketGone(m, info)
 	}
-	if s.opts.Handler != nil {
+	if s.handler != nil {
 		// Who closes a socket may be the one whom the handler would wait for.
-		s.rt.wg.Go(func() { s.opts.Handler.SocketClosed(s, info) })
+		rt.wg.Go(func() { s.handler.SocketClosed(s, info) })
 	}
 }
 
-// read is the socket's reader.
-func (s *Socket) read(early []byte) {
-	defer s.rt.wg.Done()
-	defer s.readerDone()
-	decoder := websocket.Decoder{Limit: s.opts.MaxMessage}
-	decoder.Feed(early)
-	buf := make([]byte, 4096)
-	for {
-		for {
-			op, payload, ok, err := decoder.Next()
-			if err != nil {
-				s.violated(err)
-				s.drain(buf)
-				return
-			}
-			if !ok {
-				break
-			}
-			if !s.handle(op, payload) {
-				return
-			}
-		}
-		n, err := s.conn.Read(buf)
-		if n > 0 {
-			s.heard()
-			decoder.Feed(buf[:n])
-		}
-		if err != nil {
-			s.lost()
-			return
-		}
-	}
-}
-
-func (s *Socket) readerDone() {
+// finish is the reader's last act: the connection is closed.
+func (s *Socket) finish() {
 	s.mu.Lock()
-	cutter := s.cutter
+	end := s.end
 	s.mu.Unlock()
-	if cutter != nil {
-		cutter.Stop()
+	if end.cutter != nil {
+		end.cutter.Stop()
 	}
-	_ = s.conn.Close() // both sides have said their last word
-	close(s.finished)
+	close(end.finished)
+	s.kind.rt.wg.Done()
 }
 
-// drain reads on until the client ends the connection or closeWait is over, so
-// that our Close frame isn't lost to a reset of the connection.
-func (s *Socket) drain(buf []byte) {
-	for {
-		if _, err := s.conn.Read(buf); err != nil {
-			return
+// heard notes that the peer lives.
+func (s *Socket) heard(now time.Time) {
+	s.lastRead.Store(now.UnixNano())
+	s.pinged.Store(false)
+}
+
+// hear acts on the messages that the decoder has. Where one has to wait it returns
+// a function: the caller runs it before it calls hear again, and before it feeds
+// the decoder anything more.
+func (s *Socket) hear(d *websocket.Decoder) (wait func()) {
+	for !s.deaf {
+		op, payload, ok, err := d.Next()
+		if err != nil {
+			s.violated(err)
+			break
+		}
+		if !ok {
+			return nil
+		}
+		if wait := s.handle(op, payload); wait != nil {
+			return wait
 		}
 	}
-}
-
-func (s *Socket) heard() {
-	s.lastRead.Store(time.Now().UnixNano())
-	s.pinged.Store(false)
+	// What comes now is thrown away, until the client ends the connection or
+	// closeWait is over: our Close frame must not be lost to a reset.
+	*d = websocket.Decoder{}
+	return nil
 }
 
 // violated closes the socket for what the client did.
 func (s *Socket) violated(err error) {
 	v := &websocket.Error{Code: websocket.CodeProtocol}
 	errors.As(err, &v)
+	s.deaf = true
 	s.Close(v.Code, v.Reason)
 }
 
-// handle acts on one message; false ends the reader.
-func (s *Socket) handle(op websocket.Op, payload []byte) bool {
+// handle acts on one message.
+func (s *Socket) handle(op websocket.Op, payload []byte) (wait func()) {
 	switch op {
 	case websocket.OpPing:
 		s.enqueue(Frame{bytes: websocket.Frame(websocket.OpPong, payload), droppable: true})
-		return true
+		return nil
 	case websocket.OpPong:
-		return true
+		return nil
 	case websocket.OpClose:
 		s.closedByClient(payload)
-		<-s.drained // at most closeWait: then the connection is cut
-		return false
+		return nil
 	}
 	switch {
-	case s.dead.Load() || s.rt.sockets.muted.Load():
-	case op == websocket.OpBinary && s.opts.TextOnly:
+	case s.dead.Load() || s.kind.rt.sockets.muted.Load():
+	case op == websocket.OpBinary && s.kind.textOnly:
 		s.Close(CloseBinary, "only text frames are understood")
 	case op == websocket.OpText && s.answer(payload):
 	default:
-		s.handing.Store(true)
-		s.deliver(Message{Binary: op == websocket.OpBinary, Data: payload})
-		s.heard()
-		s.handing.Store(false)
+		return s.deliver(Message{Binary: op == websocket.OpBinary, Data: payload})
 	}
-	return true
+	return nil
 }
 
 // closedByClient answers a Close frame with its own code. What the client sent
@@ -232,16 +235,24 @@ func (s *Socket) closedByClient(payload []byte) {
 		s.violated(err)
 		return
 	}
-	if s.end(CloseInfo{Code: code, Reason: reason, Clean: true}, true) {
+	s.deaf = true
+	s.mu.Lock()
+	s.peerDone = true
+	over := s.overLocked()
+	ended := s.endLocked(CloseInfo{Code: code, Reason: reason, Clean: true}, true)
+	s.mu.Unlock()
+	if ended {
 		s.forget()
+	} else if over {
+		s.wire.cut()
 	}
 }
 
 // answer is the auto-response.
 func (s *Socket) answer(payload []byte) bool {
-	auto := s.auto
-	if s.opts.Owner != nil {
-		if o := s.rt.find(s.opts.Owner.id); o != nil {
+	auto := s.kind.auto
+	if s.owner != nil {
+		if o := s.kind.rt.find(s.owner.id); o != nil {
 			if own := o.hub.auto.Load(); own != nil {
 				auto = own
 			}
@@ -256,52 +267,106 @@ func (s *Socket) answer(payload []byte) bool {
 }
 
 // deliver hands a message to whoever serves the socket. An owner that is busy
-// makes the reader wait, and so, in the end, the client.
-func (s *Socket) deliver(m Message) {
-	if s.opts.Handler != nil {
-		s.opts.Handler.SocketFrame(s, m)
-		return
+// makes it wait, and so, in the end, the client.
+func (s *Socket) deliver(m Message) (wait func()) {
+	if s.handler != nil {
+		return s.handler.SocketFrame(s, m)
 	}
-	select {
-	case s.backlog <- struct{}{}:
-	case <-s.over:
-		return
+	m.Data = slices.Clone(m.Data)
+	if m.Data == nil {
+		m.Data = []byte{}
 	}
-	begun := sync.OnceFunc(func() { <-s.backlog })
+	if !s.takePlace() {
+		return func() {
+			for !s.takePlace() {
+				changed, over := s.changed()
+				if over {
+					return
+				}
+				if s.takePlace() { // it was free before we waited
+					break
+				}
+				<-changed
+			}
+			if wait := s.deliverEvent(m); wait != nil {
+				wait()
+			}
+		}
+	}
+	return s.deliverEvent(m)
+}
+
+// takePlace takes one of the places that a socket has in its owner's inbox.
+func (s *Socket) takePlace() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting >= socketBacklog {
+		return false
+	}
+	s.waiting++
+	return true
+}
+
+func (s *Socket) freePlace() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting--
+	s.wakeLocked()
+}
+
+func (s *Socket) deliverEvent(m Message) (wait func()) {
 	ev := event{
 		name: "socket message",
 		size: len(m.Data),
 		run: func(t *turn) error {
-			begun()
+			s.freePlace()
 			h, ok := t.act.obj.(SocketHandler)
 			if !ok || s.dead.Load() || !t.act.state.IsMember(s) {
 				return nil
 			}
-			return h.SocketMessage(t.ctx, s, m)
+			return h.SocketMessage(t, s, m)
 		},
 		refuse: func(error) {
-			begun()
+			s.freePlace()
 			s.Close(CloseReset, "the object could not be reached")
 		},
 	}
-	for {
-		var full <-chan struct{}
-		err := s.opts.Owner.reach(func(o *object) (err error) {
-			full, err = o.enqueueOrWait(ev)
-			return err
-		})
-		switch {
-		case err != nil:
-			ev.refuse(err)
-			return
-		case full == nil:
-			return
-		}
-		select {
-		case <-full:
-		case <-s.over:
-			begun()
-			return
+	full, err := s.offer(ev)
+	switch {
+	case err != nil:
+		ev.refuse(err)
+		return nil
+	case full == nil:
+		return nil
+	}
+	return func() {
+		for {
+			changed, over := s.changed()
+			if over {
+				s.freePlace()
+				return
+			}
+			select {
+			case <-full:
+			case <-changed:
+				continue
+			}
+			if full, err = s.offer(ev); err != nil {
+				ev.refuse(err)
+				return
+			} else if full == nil {
+				return
+			}
 		}
 	}
+}
+
+// offer puts ev into the owner's inbox, or returns a channel that is closed when it
+// is worth another try.
+func (s *Socket) offer(ev event) (full <-chan struct{}, err error) {
+	err = s.owner.reach(func(o *object) (err error) {
+		full, err = o.enqueueOrWait(ev)
+		return err
+	})
+	return full, err
 }

@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,40 +12,90 @@ import (
 // sockets is the register of a runtime's sockets.
 type sockets struct {
 	rt    *Runtime
-	last  atomic.Uint64
 	muted atomic.Bool // no more frames are acted on
 
 	mu      sync.Mutex
-	byID    map[SocketID]*Socket
-	byTag   map[string]map[SocketID]*Socket
+	kinds   []*socketKind
+	slots   []*Socket // by the low bits of the id; nil: free
+	free    []uint32
+	opened  uint64 // so far
+	open    int
+	byTag   map[string]tagged
 	ended   map[SocketID]time.Time // whose frames aren't acted on any more, and since when
 	closing bool
 }
 
-// endedFor is how long it is remembered that a socket was closed by
-// CloseSockets: longer than any event waits in an inbox.
-const endedFor = 2 * time.Minute
-
-func newSockets(rt *Runtime) *sockets {
-	return &sockets{rt: rt, byID: make(map[SocketID]*Socket), byTag: make(map[string]map[SocketID]*Socket),
-		ended: make(map[SocketID]time.Time)}
+// tagged are the sockets of a tag: mostly there is one.
+type tagged struct {
+	one  *Socket
+	many map[*Socket]struct{} // where there are more; one is nil then
 }
 
-// add enters the socket, and counts the reader that the caller starts.
+const (
+	// endedFor is how long it is remembered that a socket was closed by
+	// CloseSockets: longer than any event waits in an inbox.
+	endedFor = 2 * time.Minute
+	// slotBits of a socket's id are its place in the register; above them stands
+	// how many sockets there were before.
+	slotBits = 24
+	// maxKinds of sockets are told apart in memory; more share nothing.
+	maxKinds = 64
+)
+
+func newSockets(rt *Runtime) *sockets {
+	return &sockets{rt: rt, byTag: make(map[string]tagged), ended: make(map[SocketID]time.Time)}
+}
+
+// kind returns what a socket has in common with others.
+func (r *sockets) kind(o SocketOptions) *socketKind {
+	if o.MaxMessage == 0 {
+		o.MaxMessage = 64 << 10
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range r.kinds {
+		if k.maxMessage == o.MaxMessage && k.textOnly == o.TextOnly && k.auto.is(o.AutoRequest, o.AutoResponse) {
+			return k
+		}
+	}
+	k := &socketKind{rt: r.rt, maxMessage: o.MaxMessage, textOnly: o.TextOnly, auto: newAutoResponse(o.AutoRequest, o.AutoResponse)}
+	if len(r.kinds) < maxKinds {
+		r.kinds = append(r.kinds, k)
+	}
+	return k
+}
+
+// add enters the socket, and counts its reader.
 func (r *sockets) add(s *Socket) error {
-	s.id = SocketID(r.last.Add(1))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closing {
 		return ErrClosed
 	}
+	slot := uint32(len(r.slots))
+	switch n := len(r.free); {
+	case n > 0:
+		slot = r.free[n-1]
+		r.free = r.free[:n-1]
+		r.slots[slot] = s
+	case slot >= 1<<slotBits:
+		return ErrOverloaded
+	default:
+		r.slots = append(r.slots, s)
+	}
+	r.opened++
+	r.open++
+	s.id = SocketID(r.opened<<slotBits | uint64(slot))
 	r.rt.wg.Add(1)
-	r.byID[s.id] = s
-	for _, tag := range s.opts.Tags {
-		if r.byTag[tag] == nil {
-			r.byTag[tag] = make(map[SocketID]*Socket)
+	for _, tag := range s.tags {
+		switch t := r.byTag[tag]; {
+		case t.many != nil:
+			t.many[s] = struct{}{}
+		case t.one == nil:
+			r.byTag[tag] = tagged{one: s}
+		case t.one != s:
+			r.byTag[tag] = tagged{many: map[*Socket]struct{}{t.one: {}, s: {}}}
 		}
-		r.byTag[tag][s.id] = s
 	}
 	return nil
 }
@@ -52,10 +103,17 @@ func (r *sockets) add(s *Socket) error {
 func (r *sockets) remove(s *Socket) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.byID, s.id)
-	for _, tag := range s.opts.Tags {
-		delete(r.byTag[tag], s.id)
-		if len(r.byTag[tag]) == 0 {
+	slot := uint32(s.id) & (1<<slotBits - 1)
+	if r.slots[slot] != s {
+		return
+	}
+	r.slots[slot] = nil
+	r.free = append(r.free, slot)
+	r.open--
+	for _, tag := range s.tags {
+		t := r.byTag[tag]
+		delete(t.many, s)
+		if t.one == s || t.one == nil && len(t.many) == 0 {
 			delete(r.byTag, tag)
 		}
 	}
@@ -64,14 +122,17 @@ func (r *sockets) remove(s *Socket) {
 func (r *sockets) get(id SocketID) (*Socket, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, ok := r.byID[id]
-	return s, ok
+	slot := uint64(id) & (1<<slotBits - 1)
+	if slot >= uint64(len(r.slots)) || r.slots[slot] == nil || r.slots[slot].id != id {
+		return nil, false
+	}
+	return r.slots[slot], true
 }
 
 func (r *sockets) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.byID)
+	return r.open
 }
 
 func (r *sockets) isClosing() bool {
@@ -83,13 +144,18 @@ func (r *sockets) isClosing() bool {
 func (r *sockets) all(tag string) []*Socket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	from := r.byID
 	if tag != "" {
-		from = r.byTag[tag]
+		t := r.byTag[tag]
+		if t.one != nil {
+			return []*Socket{t.one}
+		}
+		return slices.Collect(maps.Keys(t.many))
 	}
-	list := make([]*Socket, 0, len(from))
-	for _, s := range from {
-		list = append(list, s)
+	list := make([]*Socket, 0, r.open)
+	for _, s := range r.slots {
+		if s != nil {
+			list = append(list, s)
+		}
 	}
 	return list
 }
@@ -125,7 +191,11 @@ func (r *sockets) end(list []*Socket) {
 func (rt *Runtime) CountSockets(tag string) int {
 	rt.sockets.mu.Lock()
 	defer rt.sockets.mu.Unlock()
-	return len(rt.sockets.byTag[tag])
+	t := rt.sockets.byTag[tag]
+	if t.one != nil {
+		return 1
+	}
+	return len(t.many)
 }
 
 // WithSockets returns the objects of the namespace that a socket with the tag is a
@@ -135,10 +205,10 @@ func (n *Namespace) WithSockets(tag string) []*Stub {
 	var stubs []*Stub
 	for _, s := range n.rt.sockets.all(tag) {
 		s.mu.Lock()
-		objects := slices.Clone(s.objects)
+		members := slices.Clone(s.members)
 		s.mu.Unlock()
-		for _, o := range objects {
-			if o.ns == n && !met[o.id] {
+		for _, m := range members {
+			if o := m.o; o.ns == n && !met[o.id] {
 				met[o.id] = true
 				stubs = append(stubs, n.Get(o.id))
 			}
@@ -218,9 +288,9 @@ func (r *sockets) shutdown(ctx context.Context) {
 	}
 	for _, s := range list {
 		select {
-		case <-s.finished:
+		case <-s.end.finished: // it is set, by Close at the latest, and stays
 		case <-ctx.Done():
-			_ = s.conn.Close() // the reader ends by that
+			s.wire.cut() // the reader ends by that
 		}
 	}
 }

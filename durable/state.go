@@ -58,7 +58,7 @@ func (s *State) AfterFunc(d time.Duration, fn func(ctx context.Context) error) *
 			if turn.act != act || !t.Stop() {
 				return nil
 			}
-			return fn(turn.ctx)
+			return fn(turn)
 		}}, true) // removed from the table means that nobody waits for it
 	})
 	return t
@@ -123,15 +123,6 @@ func (f Frame) Replay() Frame {
 	return f
 }
 
-// member is a socket's place in an object.
-type member struct {
-	sock       *Socket
-	tags       []string
-	attachment []byte // touched in turns only
-}
-
-func (m *member) has(tag string) bool { return tag == "" || slices.Contains(m.tags, tag) }
-
 // Errors of the use of sockets.
 var (
 	ErrTooManyTags       = fmt.Errorf("a socket takes at most %d tags of at most %d bytes", MaxTags, MaxTagBytes)
@@ -174,18 +165,19 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	if len(attachment) > MaxAttachmentBytes {
 		return ErrAttachmentTooLong
 	}
-	if _, there := act.members[sock.id]; !there && len(act.members) >= MaxSocketsPerObj {
+	old := act.members[sock.id]
+	if old == nil && len(act.members) >= MaxSocketsPerObj {
 		return ErrTooManySockets
 	}
-	m := &member{sock: sock, tags: distinct, attachment: slices.Clone(attachment)}
+	m := &member{o: act.o, sock: sock, audience: act.o.hub.audience(distinct), attachment: slices.Clone(attachment), at: -1}
 	act.members[sock.id] = m
 	reset := func(error) {
 		act.o.rt.sockets.end([]*Socket{sock})
 		sock.Close(CloseReset, "the object was reset")
 	}
-	t.out = append(t.out, output{
+	t.issue(output{
 		do: func() {
-			act.o.hub.add(act.o, m)
+			act.o.hub.add(m, old)
 			if err := act.brokenErr(); err != nil {
 				reset(err) // the next activation may not have seen it enter
 			}
@@ -198,14 +190,15 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 // Unsubscribe removes a socket: it gets nothing that is sent after this point.
 func (s *State) Unsubscribe(sock *Socket) {
 	t := s.act.mustTurn()
-	if _, there := s.act.members[sock.id]; !there {
+	m := s.act.members[sock.id]
+	if m == nil {
 		return
 	}
 	delete(s.act.members, sock.id)
 	o := s.act.o
-	t.out = append(t.out, output{do: func() {
-		o.hub.remove(sock.id)
-		sock.leave(o)
+	t.issue(output{do: func() {
+		o.hub.remove(m)
+		sock.leave(m)
 	}})
 }
 
@@ -215,7 +208,7 @@ func (s *State) Sockets(tag string) []*Socket {
 	s.act.mustTurn()
 	var socks []*Socket
 	for _, m := range s.act.members {
-		if m.has(tag) {
+		if m.audience.has(tag) {
 			socks = append(socks, m.sock)
 		}
 	}
@@ -239,7 +232,7 @@ func (s *State) Tags(sock *Socket) ([]string, error) {
 	if !ok {
 		return nil, ErrNotMember
 	}
-	return slices.Clone(m.tags), nil
+	return slices.Clone(m.audience.tags), nil
 }
 
 // Attachment returns a copy of the socket's attachment.
@@ -270,19 +263,16 @@ func (s *State) SetAttachment(sock *Socket, attachment []byte) error {
 // socket that is gone it does nothing.
 func (s *State) Send(sock *Socket, frames ...Frame) {
 	t := s.act.mustTurn()
-	t.out = append(t.out, output{do: func() {
-		for _, f := range frames {
-			sock.enqueue(f)
-		}
-	}})
+	m := s.act.members[sock.id]
+	for _, f := range frames {
+		t.issue(output{kind: toSocket, sock: sock, member: m, frame: f})
+	}
 }
 
 // Broadcast sends a frame to all of the object's sockets that bear the tag
 // ("": all of them), but not to except (which may be nil).
 func (s *State) Broadcast(tag string, f Frame, except *Socket) {
-	t := s.act.mustTurn()
-	o := s.act.o
-	t.out = append(t.out, output{do: func() { o.hub.broadcast(tag, f, except) }})
+	s.act.mustTurn().issue(output{kind: toAll, tag: tag, sock: except, frame: f})
 }
 
 // CloseSocket closes a socket, once what the turn wrote is durable and what was
@@ -292,7 +282,13 @@ func (s *State) CloseSocket(sock *Socket, code int, reason string) error {
 	if !websocket.ValidCloseCode(code) || len(reason) > MaxCloseReason || !utf8.ValidString(reason) {
 		return ErrCloseCode
 	}
-	t.out = append(t.out, output{do: func() { sock.Close(code, reason) }})
+	m, o := s.act.members[sock.id], s.act.o
+	t.issue(output{do: func() {
+		if m != nil {
+			o.hub.settle(m)
+		}
+		sock.Close(code, reason)
+	}})
 	return nil
 }
 
@@ -305,11 +301,7 @@ func (s *State) SetAutoResponse(request, response string) error {
 	if len(request) > MaxAutoResponse || len(response) > MaxAutoResponse {
 		return errAutoResponse
 	}
-	var auto *autoResponse
-	if request != "" {
-		auto = &autoResponse{request: request, response: TextFrame([]byte(response))}
-	}
-	s.act.o.hub.auto.Store(auto)
+	s.act.o.hub.auto.Store(newAutoResponse(request, response))
 	return nil
 }
 

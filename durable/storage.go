@@ -99,8 +99,10 @@ func (tx *Tx) layers() []*layer {
 	if !t.writes.empty() {
 		over = append(over, &t.writes)
 	}
-	for _, c := range slices.Backward(tx.act.inFlight()) {
-		over = append(over, c.layer)
+	tx.act.mu.Lock()
+	defer tx.act.mu.Unlock()
+	for _, c := range slices.Backward(tx.act.pending) {
+		over = append(over, &c.layer)
 	}
 	return over
 }
@@ -111,19 +113,36 @@ func (tx *Tx) Get(key string) ([]byte, error) {
 	if _, err := tx.writes(); err != nil {
 		return nil, err
 	}
-	for _, l := range tx.layers() {
-		if value, known := l.lookup(key); known {
-			return value, nil
-		}
+	if value, known := tx.unstored(key); known {
+		return value, nil
 	}
 	rt := tx.act.o.rt
-	ctx, cancel := rt.storage()
-	defer cancel()
-	value, err := rt.opts.Store.Get(ctx, tx.act.o.id, key)
+	value, err := rt.opts.Store.Get(rt.storage(), tx.act.o.id, key)
 	if err != nil {
 		return nil, tx.act.storageFailed(rt.storageErr("get", err))
 	}
 	return value, nil
+}
+
+// unstored looks key up in what lies over the store.
+func (tx *Tx) unstored(key string) (value []byte, known bool) {
+	t := tx.act.mustTurn()
+	for _, open := range slices.Backward(t.open) {
+		if value, known = open.lookup(key); known {
+			return value, true
+		}
+	}
+	if value, known = t.writes.lookup(key); known {
+		return value, true
+	}
+	tx.act.mu.Lock()
+	defer tx.act.mu.Unlock()
+	for _, c := range slices.Backward(tx.act.pending) {
+		if value, known = c.layer.lookup(key); known {
+			return value, true
+		}
+	}
+	return nil, false
 }
 
 // GetMany returns those of keys that have a value, in key order.
@@ -261,8 +280,7 @@ func (tx *Tx) Each(o ListOptions, fn func(key string, value []byte) bool) error 
 	}
 	n := 0
 	rt := tx.act.o.rt
-	ctx, cancel := rt.storage()
-	defer cancel()
+	ctx := rt.storage()
 	err = over.merge(r, func(fn func(key, value []byte) bool) error {
 		return rt.opts.Store.Scan(ctx, tx.act.o.id, r, fn)
 	}, func(key string, value []byte) bool {

@@ -446,17 +446,19 @@ func TestScenario47AbortDiscardsWhatIsNotDurable(t *testing.T) {
 	})
 }
 
-// What earlier turns wrote and the disk hasn't begun with goes too.
+// What earlier turns wrote and the disk hasn't begun with goes too. It begins with
+// two groups at once.
 func TestScenario47AbortDiscardsEarlierTurnsInFlight(t *testing.T) {
 	scenario(t, telling, func(w *world) {
 		w.must("n", "put old")
 		w.faults.Stall()
-		ahead := w.start("other", "put x")
+		ahead, behind := w.start("other", "put x"), w.start("another", "put x")
 		put := w.start("n", "put new")
 		_, err := w.call("n", "abort newer")
 		w.wantReset(err)
 		w.faults.Release()
 		<-ahead
+		<-behind
 		w.wantReset((<-put).err)
 		w.want("n", "get", "old")
 	})

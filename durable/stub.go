@@ -85,7 +85,7 @@ func (s *Stub) invoke(h handler, arg any, take func(any)) func(*turn) error {
 			}
 			arg = decoded
 		}
-		result, err := h.call(t.act.obj, t.ctx, arg)
+		result, err := h.call(t.act.obj, t, arg)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, er
 		if err != nil {
 			err = &Error{Class: class, ID: s.id, Event: method, Remote: true, Err: err}
 		}
-		t.out = append(t.out, output{
+		t.issue(output{
 			do:   func() { answered <- outcome{result, err} },
 			drop: func(err error) { answered <- outcome{nil, err} },
 		})
@@ -165,7 +165,7 @@ func (s *Stub) send(ctx context.Context, class, method string, arg any) error {
 	ev := event{name: method, size: sizeOf(arg), run: s.invoke(h, arg, func(any) {})}
 	if t := turnFrom(ctx); t != nil && t.phase.Load() == inTurn {
 		log := s.ns.rt.log
-		t.out = append(t.out, output{do: func() {
+		t.issue(output{do: func() {
 			if err := s.enqueue(ev, false); err != nil {
 				log.Warn("sent call lost", "class", class, "id", s.id.String(), "event", method, "cause", err.Error())
 			}

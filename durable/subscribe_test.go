@@ -91,8 +91,9 @@ func TestSubscriptions(t *testing.T) {
 
 type frames struct{ b *book }
 
-func (f *frames) SocketFrame(s *durable.Socket, m durable.Message) {
+func (f *frames) SocketFrame(s *durable.Socket, m durable.Message) (wait func()) {
 	s.Send(durable.TextFrame([]byte("handled " + string(m.Data))))
+	return nil
 }
 
 func (f *frames) SocketClosed(_ *durable.Socket, c durable.CloseInfo) {

@@ -12,8 +12,9 @@ import (
 // turn is one event's exclusive time in an object. Await and calls cut it into
 // segments: what a segment wrote commits together.
 type turn struct {
+	context.Context // of the activation; the turn itself is what handlers get
+
 	act    *activation
-	ctx    context.Context
 	writes layer
 	open   []*layer // transactions, outermost first
 	out    []output
@@ -31,6 +32,17 @@ const (
 )
 
 type turnKey struct{}
+
+// Value makes a turn the context that says which turn it is.
+func (t *turn) Value(key any) any {
+	if key == (turnKey{}) {
+		return t
+	}
+	return t.Context.Value(key)
+}
+
+// issue adds to what leaves when the turn's writes are durable.
+func (t *turn) issue(out output) { t.out = append(t.out, out) }
 
 func turnFrom(ctx context.Context) *turn {
 	t, _ := ctx.Value(turnKey{}).(*turn)
@@ -54,8 +66,7 @@ type crashed struct{ err error }
 
 // runTurn runs ev. The caller has the object's turn.
 func (act *activation) runTurn(ev event) {
-	t := &turn{act: act}
-	t.ctx = context.WithValue(act.ctx, turnKey{}, t)
+	t := &turn{Context: act.ctx, act: act}
 	t.take()
 	if ev.call != nil {
 		act.o.rt.waits.runs(ev.call, t)
@@ -63,9 +74,7 @@ func (act *activation) runTurn(ev event) {
 	err, panicked := t.call(ev.run)
 	if panicked {
 		// What earlier turns did is sound: let it land before the reset.
-		for _, c := range act.inFlight() {
-			<-c.done
-		}
+		act.awaitAll()
 		act.reset(err)
 	}
 	if broken := act.brokenErr(); broken != nil {
@@ -135,12 +144,12 @@ func (t *turn) flush() *commit {
 		t.submit()
 	}
 	dep := act.last
-	if dep != nil && dep.settled() && dep.err == nil {
+	if dep != nil && dep.settled.Load() && dep.err == nil {
 		act.last, dep = nil, nil
 	}
 	out := t.out
 	t.out = nil
-	act.o.gate.push(held{dep: dep, out: out})
+	act.o.push(held{dep: dep, out: out})
 	return dep
 }
 
@@ -148,13 +157,11 @@ func (t *turn) submit() {
 	act := t.act
 	written := t.writes
 	t.writes = layer{}
-	c := &commit{act: act, layer: &written, done: make(chan struct{})}
+	c := &commit{act: act, layer: written}
 	act.o.rt.work.add()
 	c.batch = Batch{ID: act.o.id, Fence: act.fence, Ops: written.ops(), Alarm: written.alarm}
-	if a := written.alarm; a != nil {
-		if act.alarmRun != nil {
-			act.alarmRun.replaced = true
-		}
+	if written.alarm != nil && act.alarmRun != nil {
+		act.alarmRun.replaced = true
 	}
 	act.fence.Head++
 	if written.confirmed {
@@ -162,8 +169,7 @@ func (t *turn) submit() {
 	}
 	act.mu.Lock()
 	broken := act.broken
-	pending := make([]*commit, 0, len(act.pending)+1)
-	act.pending = append(append(pending, act.pending...), c)
+	act.pending = append(act.pending, c)
 	act.mu.Unlock()
 	if broken != nil {
 		c.finish(broken)
@@ -177,12 +183,9 @@ func (t *turn) submit() {
 func (t *turn) flushAndWait(all bool) error {
 	dep := t.flush()
 	if all {
-		if pending := t.act.inFlight(); len(pending) > 0 {
-			dep = pending[len(pending)-1]
-		}
-	}
-	if dep != nil {
-		<-dep.done
+		t.act.awaitAll()
+	} else if dep != nil {
+		dep.await()
 	}
 	return t.act.brokenErr()
 }

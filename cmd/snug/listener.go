@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -35,6 +36,7 @@ type boundedListener struct {
 	*net.TCPListener
 	log    *slog.Logger
 	slots  chan struct{}
+	free   func() // frees a slot
 	closed chan struct{}
 	close  func() error
 	warn   sync.Once
@@ -42,6 +44,7 @@ type boundedListener struct {
 
 func newBoundedListener(l *net.TCPListener, conns int, log *slog.Logger) *boundedListener {
 	b := &boundedListener{TCPListener: l, log: log, slots: make(chan struct{}, conns), closed: make(chan struct{})}
+	b.free = func() { <-b.slots }
 	b.close = sync.OnceValue(func() error {
 		close(b.closed)
 		return l.Close()
@@ -67,7 +70,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		<-l.slots
 		return nil, err
 	}
-	return &boundedConn{TCPConn: conn, release: sync.OnceFunc(func() { <-l.slots })}, nil
+	return &boundedConn{TCPConn: conn, free: l.free}, nil
 }
 
 func (l *boundedListener) Close() error { return l.close() }
@@ -76,10 +79,19 @@ func (l *boundedListener) Close() error { return l.close() }
 // itself, and no interface, so that several buffers still leave in one write.
 type boundedConn struct {
 	*net.TCPConn
-	release func()
+	free func()
+	gone atomic.Bool // the place is given back, or given to somebody else to give back
 }
 
 func (c *boundedConn) Close() error {
-	defer c.release()
+	if !c.gone.Swap(true) {
+		defer c.free()
+	}
 	return c.TCPConn.Close()
+}
+
+// Detach implements durable.Detacher.
+func (c *boundedConn) Detach() (tcp *net.TCPConn, closed func()) {
+	c.gone.Store(true)
+	return c.TCPConn, c.free
 }

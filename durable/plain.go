@@ -1,0 +1,88 @@
+package durable
+
+import (
+	"net"
+	"time"
+
+	"snug/durable/internal/websocket"
+)
+
+// plain is the wire of a connection that no event loop can have: under TLS, a
+// pipe, or any on a system without epoll. A goroutine reads it; another one writes
+// while something waits.
+type plain struct{ conn net.Conn }
+
+func startPlain(s *Socket, conn net.Conn) (start func(early []byte)) {
+	w := &plain{conn}
+	s.wire = w
+	return func(early []byte) { go w.read(s, early) } // sockets.add has counted it
+}
+
+func (w *plain) cut() { _ = w.conn.Close() }
+
+func (w *plain) flush(s *Socket) {
+	if !s.writing {
+		s.writing = true
+		s.kind.rt.wg.Go(func() { w.write(s) })
+	}
+}
+
+// write sends all that waits, in one write each time, and ends when nothing
+// does: an idle socket has no writer.
+func (w *plain) write(s *Socket) {
+	for {
+		s.mu.Lock()
+		counted, gone := s.queued, s.end != nil
+		pending := s.takeLocked()
+		if len(pending) == 0 {
+			s.writing = false
+			over := s.overLocked()
+			s.mu.Unlock()
+			if over {
+				w.cut()
+			}
+			return
+		}
+		s.mu.Unlock()
+		wait := writeWait
+		if gone {
+			wait = closeWait
+		}
+		err := w.conn.SetWriteDeadline(time.Now().Add(wait))
+		if err == nil {
+			_, err = pending.WriteTo(w.conn)
+		}
+		s.mu.Lock()
+		s.queued = max(s.queued-counted, 0)
+		s.mu.Unlock()
+		if err != nil {
+			s.lost()
+		}
+	}
+}
+
+// read is the socket's reader.
+func (w *plain) read(s *Socket, early []byte) {
+	defer s.finish()
+	decoder := websocket.Decoder{Limit: s.kind.maxMessage}
+	decoder.Feed(early)
+	buf := make([]byte, 4096)
+	for {
+		for wait := s.hear(&decoder); wait != nil; wait = s.hear(&decoder) {
+			s.handing.Store(true)
+			wait()
+			s.heard(time.Now())
+			s.handing.Store(false)
+		}
+		decoder.Keep()
+		n, err := w.conn.Read(buf)
+		if n > 0 {
+			s.heard(time.Now())
+			decoder.Feed(buf[:n])
+		}
+		if err != nil {
+			s.lost()
+			return
+		}
+	}
+}
