@@ -327,7 +327,7 @@ func TestScenario60AlarmsDueAtOnceAreBounded(t *testing.T) {
 				w.Fatal(err)
 			}
 			alarm := durable.Alarm{Due: due, Scheduled: due}
-			if _, err := w.disk.Commit(w.Context(), []durable.Batch{{ID: id, Fence: record.Fence, Alarm: &alarm}}); err != nil {
+			if _, err := w.disk.Commit(w.Context(), []durable.Batch{{ID: id, Fence: record.Fence, Alarm: &alarm}})(); err != nil {
 				w.Fatal(err)
 			}
 		}

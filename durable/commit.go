@@ -146,7 +146,7 @@ func (g *committer) write(group []*commit) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		errs, err = g.store.Commit(g.ctx, batches)
+		errs, err = g.store.Commit(g.ctx, batches)()
 	}()
 	g.watch(done, live)
 	for i, c := range live {

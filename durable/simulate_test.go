@@ -308,7 +308,7 @@ func (sim *simulation) rival(name string) {
 		{Kind: durable.OpPut, Key: fmt.Sprintf("log/%06d", seq), Value: []byte(client)},
 		{Kind: durable.OpPut, Key: "id/" + client, Value: fmt.Append(nil, seq)},
 		{Kind: durable.OpPut, Key: "head", Value: fmt.Append(nil, seq)},
-	}}})
+	}}})()
 	if err := errors.Join(append(errs, err, err2)...); err != nil {
 		sim.fail("rival: %v", err)
 	}

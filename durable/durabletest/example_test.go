@@ -21,20 +21,20 @@ func Example() {
 		return durable.Batch{ID: id, Fence: record.Fence,
 			Ops: []durable.Op{{Kind: durable.OpPut, Key: "n", Value: []byte(value)}}}
 	}
-	_, err := faults.Commit(ctx, []durable.Batch{put("1")})
+	_, err := faults.Commit(ctx, []durable.Batch{put("1")})()
 	fmt.Println("first:", err)
 
 	record.Fence.Head++
 	faults.Next(durabletest.CallCommit, durabletest.Fault{Err: durabletest.ErrInjected, Keep: durabletest.KeepAll})
-	_, err = faults.Commit(ctx, []durable.Batch{put("2")})
+	_, err = faults.Commit(ctx, []durable.Batch{put("2")})()
 	fmt.Println("second:", err)
 
 	store = store.Crash()
 	record, _ = store.Claim(ctx, id, "counter", "")
 	value, _ := store.Get(ctx, id, "n")
-	fmt.Printf("after the crash: n=%s, %d commits, %s\n", value, record.Fence.Head, record.Name)
+	fmt.Printf("after the crash: n=%s, %s\n", value, record.Name)
 	// Output:
 	// first: <nil>
 	// second: injected fault
-	// after the crash: n=2, 2 commits, visits
+	// after the crash: n=2, visits
 }

@@ -58,6 +58,7 @@ type Faults struct {
 	hook  func(Call, int) Fault
 	gate  chan struct{} // closed by Release; nil: commits pass
 	stuck int
+	last  chan struct{} // closed when the last Commit has its place beneath; nil: there was none
 }
 
 // NewFaults wraps store; every call passes until it is told otherwise.
@@ -94,7 +95,8 @@ func Random(seed uint64, share float64) func(Call, int) Fault {
 }
 
 // Stall holds each Commit from now on, before anything of it is done, until
-// Release. Which fault it meets is settled when it goes on.
+// Release. Which fault it meets is settled when it goes on. Commit returns all
+// the same, and the calls go on in their order.
 func (f *Faults) Stall() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,33 +129,46 @@ func (f *Faults) Calls(call Call) int {
 	return f.seen[call]
 }
 
-// pass waits as it must and returns the fault that the call meets.
+// pass waits as it must and returns the fault that a call other than Commit
+// meets.
 func (f *Faults) pass(ctx context.Context, call Call) (Fault, error) {
 	f.mu.Lock()
 	f.seen[call]++
-	number, gate := f.seen[call], f.gate
+	number := f.seen[call]
 	f.mu.Unlock()
-
-	if gate != nil && call == CallCommit {
-		f.addStuck(1)
-		defer f.addStuck(-1)
-		select {
-		case <-gate:
-		case <-ctx.Done():
-			return Fault{}, ctx.Err()
-		}
-	}
 	fault := f.take(call, number)
-	if fault.Delay > 0 {
-		timer := time.NewTimer(fault.Delay)
-		defer timer.Stop()
+	return fault, fault.delay(ctx)
+}
+
+func (f Fault) delay(ctx context.Context) error {
+	if f.Delay <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(f.Delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// turn waits until the Commit before has its place and nothing stalls.
+func (f *Faults) turn(ctx context.Context, before, gate chan struct{}) error {
+	f.addStuck(1)
+	defer f.addStuck(-1)
+	for _, open := range []chan struct{}{before, gate} {
+		if open == nil {
+			continue
+		}
 		select {
-		case <-timer.C:
+		case <-open:
 		case <-ctx.Done():
-			return Fault{}, ctx.Err()
+			return ctx.Err()
 		}
 	}
-	return fault, nil
+	return nil
 }
 
 func (f *Faults) addStuck(n int) {
@@ -222,22 +237,73 @@ func (f *Faults) Scan(ctx context.Context, id durable.ID, r durable.Range, fn fu
 }
 
 // Commit implements durable.Store.
-func (f *Faults) Commit(ctx context.Context, batches []durable.Batch) ([]error, error) {
-	fault, err := f.pass(ctx, CallCommit)
-	if err != nil {
-		return nil, err
+func (f *Faults) Commit(ctx context.Context, batches []durable.Batch) (wait func() ([]error, error)) {
+	placed := make(chan struct{})
+	f.mu.Lock()
+	f.seen[CallCommit]++
+	number, before, gate := f.seen[CallCommit], f.last, f.gate
+	f.last = placed
+	f.mu.Unlock()
+	if before != nil && isClosed(before) {
+		before = nil
 	}
+	var fault Fault
+	if before == nil && gate == nil {
+		if fault = f.take(CallCommit, number); fault.Delay <= 0 {
+			wait = f.commit(ctx, batches, fault)
+			close(placed)
+			return wait
+		}
+	}
+	var beneath func() ([]error, error) // set before placed is closed
+	go func() {
+		defer close(placed)
+		var err error
+		if before != nil || gate != nil {
+			if err = f.turn(ctx, before, gate); err == nil {
+				fault = f.take(CallCommit, number)
+			}
+		}
+		if err == nil {
+			err = fault.delay(ctx)
+		}
+		if err != nil {
+			beneath = func() ([]error, error) { return nil, err }
+			return
+		}
+		beneath = f.commit(ctx, batches, fault)
+	}()
+	return func() ([]error, error) {
+		<-placed
+		return beneath()
+	}
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func (f *Faults) commit(ctx context.Context, batches []durable.Batch, fault Fault) (wait func() ([]error, error)) {
 	if fault.Err == nil {
 		return f.store.Commit(ctx, batches)
 	}
+	beneath := func() ([]error, error) { return nil, nil }
 	switch fault.Keep {
 	case KeepSome:
-		_, _ = f.store.Commit(ctx, batches[:len(batches)/2])
+		beneath = f.store.Commit(ctx, batches[:len(batches)/2])
 	case KeepAll:
-		_, _ = f.store.Commit(ctx, batches)
+		beneath = f.store.Commit(ctx, batches)
 	case KeepNone:
 	}
-	return nil, fault.Err
+	return func() ([]error, error) {
+		_, _ = beneath()
+		return nil, fault.Err
+	}
 }
 
 // AlarmsDue implements durable.Store.

@@ -45,7 +45,7 @@ func TestFaultsTearCommits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			store, faults, batch := claimed(t)
 			faults.Next(durabletest.CallCommit, test.fault)
-			if _, err := faults.Commit(t.Context(), []durable.Batch{batch(0), batch(1)}); !errors.Is(err, test.fault.Err) {
+			if _, err := faults.Commit(t.Context(), []durable.Batch{batch(0), batch(1)})(); !errors.Is(err, test.fault.Err) {
 				t.Fatalf("commit: %v, want %v", err, test.fault.Err)
 			}
 			record, err := store.Restart().Claim(t.Context(), id, "class", "")
@@ -66,7 +66,7 @@ func TestFaultsByNumber(t *testing.T) {
 		return durabletest.Fault{}
 	})
 	for n, want := range []error{nil, bad, nil} {
-		if _, err := faults.Commit(t.Context(), []durable.Batch{batch(n)}); !errors.Is(err, want) {
+		if _, err := faults.Commit(t.Context(), []durable.Batch{batch(n)})(); !errors.Is(err, want) {
 			t.Errorf("commit %d: %v, want %v", n+1, err, want)
 		}
 	}
@@ -77,7 +77,7 @@ func TestFaultsByNumber(t *testing.T) {
 
 func TestFaultsOfReads(t *testing.T) {
 	_, faults, batch := claimed(t)
-	if _, err := faults.Commit(t.Context(), []durable.Batch{batch(0)}); err != nil {
+	if _, err := faults.Commit(t.Context(), []durable.Batch{batch(0)})(); err != nil {
 		t.Fatal(err)
 	}
 	fault := durabletest.Fault{Err: durabletest.ErrInjected, Keep: durabletest.KeepSome}
@@ -129,7 +129,7 @@ func TestFaultsStall(t *testing.T) {
 		faults.Stall()
 		done := make(chan error, 1)
 		go func() {
-			_, err := faults.Commit(context.Background(), []durable.Batch{batch(0)})
+			_, err := faults.Commit(context.Background(), []durable.Batch{batch(0)})()
 			done <- err
 		}()
 		synctest.Wait()
@@ -156,7 +156,7 @@ func TestFaultsStallEndsWithContextAndClose(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, ctx := range []context.Context{ctx, t.Context()} {
 			go func() {
-				_, err := faults.Commit(ctx, []durable.Batch{batch(0)})
+				_, err := faults.Commit(ctx, []durable.Batch{batch(0)})()
 				done <- err
 			}()
 		}

@@ -21,16 +21,19 @@ var _ durable.Store = (*Store)(nil)
 // was committed outlives Restart and Crash, a Store that was closed refuses
 // every call with fs.ErrClosed, and no epoch and claim are ever given twice.
 //
-// It never waits for anything but its own short critical sections, so it can
-// be used within a testing/synctest bubble.
+// It never waits for anything but its own short critical sections and, where a
+// test asks for it, HoldSync, so it can be used within a testing/synctest
+// bubble.
 type Store struct {
 	disk *disk
 	boot uint64 // upper half of each epoch that this Store hands out
 
 	// All of these are guarded by disk.mu.
-	closed  bool
-	claims  uint64
-	running sync.WaitGroup // calls that Close waits for
+	closed   bool
+	claims   uint64
+	holding  bool           // between HoldSync and ReleaseSync
+	unsynced []*flight      // Commit calls that aren't durable, in their order
+	running  sync.WaitGroup // calls that Close waits for
 }
 
 // disk is what a Restart leaves as it is.
@@ -38,13 +41,29 @@ type disk struct {
 	mu      sync.Mutex
 	boot    uint64
 	objects map[durable.ID]*object
-	alarms  *node // alarmKey of each object that has an alarm
+	alarms  *node // alarmKey of each object that has a durable alarm
 }
 
 type object struct {
-	record durable.Record // as the last claim or commit left it
-	synced durable.Record // as the last commit left it: what a crash leaves
+	latest state // as the last claim or commit left it
+	synced state // as the last durable commit left it: what is read, and what a crash leaves
+	// kept is the Head that a crash leaves: it lags as a store's may that
+	// doesn't write its record with each commit.
+	kept uint64
+}
+
+// state of an object is never changed, only replaced.
+type state struct {
+	record durable.Record
 	keys   *node
+}
+
+// flight is a Commit that has its place, and the states that it leads to.
+type flight struct {
+	objects []*object
+	states  []state
+	done    chan struct{} // closed once err is set
+	err     error
 }
 
 // NewStore returns an empty store.
@@ -59,6 +78,23 @@ func (d *disk) open() *Store {
 	return &Store{disk: d, boot: d.boot}
 }
 
+// HoldSync keeps commits from getting durable from now on: they take their
+// place, but no wait returns and nobody sees them, until ReleaseSync. A Crash
+// forgets them.
+func (s *Store) HoldSync() {
+	s.disk.mu.Lock()
+	defer s.disk.mu.Unlock()
+	s.holding = true
+}
+
+// ReleaseSync makes durable what HoldSync holds.
+func (s *Store) ReleaseSync() {
+	s.disk.mu.Lock()
+	defer s.disk.mu.Unlock()
+	s.holding = false
+	s.sync()
+}
+
 // Restart closes s and returns a Store over the same objects, whose epochs are
 // higher than any that s has handed out.
 func (s *Store) Restart() *Store {
@@ -67,30 +103,42 @@ func (s *Store) Restart() *Store {
 }
 
 // Crash ends s in the midst of what it does, and returns a Store with all that
-// was committed. A claim that no commit followed is forgotten, as a store may
+// was durable. A claim that no commit followed is forgotten, as a store may
 // that doesn't wait for the disk on a claim.
 func (s *Store) Crash() *Store {
 	s.disk.mu.Lock()
 	s.closed = true
+	for _, f := range s.unsynced {
+		f.err = errClosed
+		close(f.done)
+	}
+	s.unsynced = nil
 	for id, o := range s.disk.objects {
-		if o.synced.ID.IsZero() {
+		if o.synced.record.ID.IsZero() {
 			delete(s.disk.objects, id)
 			continue
 		}
-		o.record = o.synced
+		o.synced.record.Fence.Head = o.kept
+		o.latest = o.synced
 	}
 	s.disk.mu.Unlock()
 	return s.disk.open()
 }
 
-// Close waits for running calls; the objects stay for Restart.
+// Close makes all commits durable and waits for running calls; the objects
+// stay for Restart.
 func (s *Store) Close() error {
 	s.disk.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		s.sync()
+	}
 	s.disk.mu.Unlock()
 	s.running.Wait()
 	return nil
 }
+
+var errClosed = fmt.Errorf("memory store: %w", fs.ErrClosed)
 
 // begin locks the disk unless the call must be refused.
 func (s *Store) begin(ctx context.Context) error {
@@ -100,7 +148,7 @@ func (s *Store) begin(ctx context.Context) error {
 	s.disk.mu.Lock()
 	if s.closed {
 		s.disk.mu.Unlock()
-		return fmt.Errorf("memory store: %w", fs.ErrClosed)
+		return errClosed
 	}
 	return nil
 }
@@ -110,22 +158,42 @@ func (s *Store) Claim(ctx context.Context, id durable.ID, class, name string) (d
 	if err := s.begin(ctx); err != nil {
 		return durable.Record{}, err
 	}
-	defer s.disk.mu.Unlock()
 	o := s.disk.objects[id]
 	if o == nil {
-		o = &object{record: durable.Record{ID: id}}
+		o = &object{latest: state{record: durable.Record{ID: id}}}
 		s.disk.objects[id] = o
 	}
+	r := &o.latest.record
 	if class != "" {
-		o.record.Class = class
+		r.Class = class
 	}
 	if name != "" {
-		o.record.Name = name
+		r.Name = name
 	}
 	s.claims++
-	o.record.Fence.Epoch = s.boot<<32 | s.claims
-	_, _ = rand.Read(o.record.Fence.Claim[:]) // never fails: see crypto/rand
-	return o.record, nil
+	r.Fence.Epoch = s.boot<<32 | s.claims
+	_, _ = rand.Read(r.Fence.Claim[:]) // never fails: see crypto/rand
+	claimed := *r
+	var before *flight
+	if n := len(s.unsynced); n > 0 {
+		before = s.unsynced[n-1]
+	}
+	s.disk.mu.Unlock()
+	if before != nil {
+		if err := before.wait(ctx); err != nil {
+			return durable.Record{}, err
+		}
+	}
+	return claimed, nil
+}
+
+func (f *flight) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Get implements durable.Store.
@@ -138,7 +206,7 @@ func (s *Store) Get(ctx context.Context, id durable.ID, key string) ([]byte, err
 	if o == nil {
 		return nil, nil
 	}
-	n, ok := o.keys.get(key)
+	n, ok := o.synced.keys.get(key)
 	if !ok {
 		return nil, nil
 	}
@@ -153,7 +221,7 @@ func (s *Store) Scan(ctx context.Context, id durable.ID, r durable.Range, fn fun
 	}
 	var keys *node
 	if o := s.disk.objects[id]; o != nil {
-		keys = o.keys
+		keys = o.synced.keys
 	}
 	s.running.Add(1)
 	defer s.running.Done()
@@ -186,56 +254,95 @@ func scribble(b []byte) {
 }
 
 // Commit implements durable.Store.
-func (s *Store) Commit(ctx context.Context, batches []durable.Batch) ([]error, error) {
-	if err := checkOps(batches); err != nil {
-		return nil, err
+func (s *Store) Commit(ctx context.Context, batches []durable.Batch) (wait func() ([]error, error)) {
+	f, errs, err := s.place(ctx, batches)
+	return func() ([]error, error) {
+		if err != nil {
+			return nil, err
+		}
+		if err := f.wait(ctx); err != nil {
+			return nil, err
+		}
+		return errs, nil
 	}
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.disk.mu.Unlock()
-	errs := make([]error, len(batches))
-	for i, b := range batches {
-		errs[i] = s.disk.apply(b)
-	}
-	return errs, nil
 }
 
-func (d *disk) apply(b durable.Batch) error {
-	o := d.objects[b.ID]
+func (s *Store) place(ctx context.Context, batches []durable.Batch) (*flight, []error, error) {
+	if err := checkOps(batches); err != nil {
+		return nil, nil, err
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, nil, err
+	}
+	defer s.disk.mu.Unlock()
+	f := &flight{done: make(chan struct{})}
+	errs := make([]error, len(batches))
+	for i, b := range batches {
+		errs[i] = f.apply(s.disk.objects[b.ID], b)
+	}
+	s.unsynced = append(s.unsynced, f)
+	if !s.holding {
+		s.sync()
+	}
+	return f, errs, nil
+}
+
+func (f *flight) apply(o *object, b durable.Batch) error {
 	if o == nil {
 		return fmt.Errorf("%w (never claimed)", durable.ErrFenced)
 	}
-	if err := o.record.Admit(b.Fence); err != nil {
+	if err := o.latest.record.Admit(b.Fence); err != nil {
 		return err
 	}
-	o.record.Fence.Head++
+	o.latest.record.Fence.Head++
 	for _, op := range b.Ops {
 		switch op.Kind {
 		case durable.OpPut:
-			o.keys = o.keys.put(op.Key, slices.Clone(op.Value))
+			o.latest.keys = o.latest.keys.put(op.Key, slices.Clone(op.Value))
 		case durable.OpDelete:
-			o.keys = o.keys.delete(op.Key)
+			o.latest.keys = o.latest.keys.delete(op.Key)
 		case durable.OpDeleteRange:
-			o.keys = o.keys.deleteRange(op.Key, op.End)
+			o.latest.keys = o.latest.keys.deleteRange(op.Key, op.End)
 		}
 	}
 	if b.Alarm != nil {
-		if !o.record.Alarm.IsZero() {
-			d.alarms = d.alarms.delete(alarmKey(o.record))
-		}
-		o.record.Alarm = durable.Alarm{}
+		alarm := durable.Alarm{}
 		if !b.Alarm.IsZero() {
-			o.record.Alarm = durable.Alarm{
+			alarm = durable.Alarm{
 				Due:       wholeMillis(b.Alarm.Due),
 				Scheduled: wholeMillis(b.Alarm.Scheduled),
 				Retries:   b.Alarm.Retries,
 			}
-			d.alarms = d.alarms.put(alarmKey(o.record), b.ID[:])
 		}
+		o.latest.record.Alarm = alarm
 	}
-	o.synced = o.record
+	f.objects, f.states = append(f.objects, o), append(f.states, o.latest)
 	return nil
+}
+
+// sync makes durable what has its place. The caller has the disk.
+func (s *Store) sync() {
+	for _, f := range s.unsynced {
+		for i, o := range f.objects {
+			s.disk.land(o, f.states[i])
+		}
+		close(f.done)
+	}
+	s.unsynced = nil
+}
+
+func (d *disk) land(o *object, to state) {
+	was := o.synced.record
+	if !was.Alarm.IsZero() {
+		d.alarms = d.alarms.delete(alarmKey(was))
+	}
+	if !to.record.Alarm.IsZero() {
+		d.alarms = d.alarms.put(alarmKey(to.record), to.record.ID[:])
+	}
+	o.synced = to
+	if was.Alarm != to.record.Alarm || was.Fence.Epoch != to.record.Fence.Epoch {
+		o.kept = to.record.Fence.Head
+	}
 }
 
 var errUnknownOp = errors.New("unknown kind of operation")
@@ -260,7 +367,9 @@ func (s *Store) AlarmsDue(ctx context.Context, now time.Time, limit int) ([]dura
 	var due []durable.Record
 	var next time.Time
 	s.disk.alarms.ascend("", "", func(n *node) bool {
-		record := s.disk.objects[durable.ID(n.value)].record
+		o := s.disk.objects[durable.ID(n.value)]
+		record := o.latest.record
+		record.Alarm = o.synced.record.Alarm
 		if record.Alarm.Due.After(now) || len(due) >= limit {
 			next = record.Alarm.Due
 			return false

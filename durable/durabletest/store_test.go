@@ -10,9 +10,10 @@ import (
 func harness(testing.TB) durabletest.Harness {
 	s := durabletest.NewStore()
 	return durabletest.Harness{
-		Store:  s,
-		Reopen: func(testing.TB) durable.Store { s = s.Restart(); return s },
-		Crash:  func(testing.TB) durable.Store { s = s.Crash(); return s },
+		Store:    s,
+		Reopen:   func(testing.TB) durable.Store { s = s.Restart(); return s },
+		Crash:    func(testing.TB) durable.Store { s = s.Crash(); return s },
+		HoldSync: func(testing.TB) func() { s.HoldSync(); return s.ReleaseSync },
 	}
 }
 
@@ -23,9 +24,10 @@ func TestFaultsPass(t *testing.T) {
 	durabletest.TestStore(t, func(t testing.TB) durabletest.Harness {
 		h := harness(t)
 		return durabletest.Harness{
-			Store:  durabletest.NewFaults(h.Store),
-			Reopen: func(t testing.TB) durable.Store { return durabletest.NewFaults(h.Reopen(t)) },
-			Crash:  func(t testing.TB) durable.Store { return durabletest.NewFaults(h.Crash(t)) },
+			Store:    durabletest.NewFaults(h.Store),
+			Reopen:   func(t testing.TB) durable.Store { return durabletest.NewFaults(h.Reopen(t)) },
+			Crash:    func(t testing.TB) durable.Store { return durabletest.NewFaults(h.Crash(t)) },
+			HoldSync: h.HoldSync,
 		}
 	})
 }

@@ -52,7 +52,7 @@ func message(record *durable.Record, value []byte) durable.Batch {
 }
 
 func commit(b *testing.B, store durable.Store, batches []durable.Batch) {
-	errs, err := store.Commit(context.Background(), batches)
+	errs, err := store.Commit(context.Background(), batches)()
 	if err != nil {
 		b.Error(err)
 	}

@@ -5,12 +5,26 @@
 //
 // One goroutine does all writing. It takes whatever Commit and Claim calls are
 // waiting, checks each fence against the records as the calls before leave
-// them, writes one batch and syncs the log once; meanwhile the next calls
-// gather. So a fence is checked and its batch applied in one step without a
-// lock, and a Claim is answered only after the commits before it are on disk:
-// what the new owner reads can't be lost any more. A Claim itself is not
-// synced. It need not be, since its epoch's upper half is a counter that is
-// raised and synced each time the folder is opened.
+// them, and writes one batch to the log and the tree; so a fence is checked and
+// its batch applied in one step without a lock. It doesn't wait for the disk:
+// the next group is written while the log is synced, and one sync serves all
+// that were written before it began. Another goroutine waits for the groups in
+// their order, shows each to the readers and answers its calls. So a Claim is
+// answered only after the commits before it are on disk: what the new owner
+// reads can't be lost any more. A Claim itself is not synced. It need not be,
+// since its epoch's upper half is a counter that is raised and synced each time
+// the folder is opened.
+//
+// A record is not written for its Head alone, but with the next claim or alarm
+// of the object, at Close, or when it leaves the cache of records. A Head
+// matters only to the claim that it was reached under, and after a crash no
+// claim of before holds.
+//
+// # Reading
+//
+// The engine shows a batch as soon as it is written. Readers see the last
+// group that is on disk, by a snapshot that is taken when a group is written
+// and published when the disk has it; see views.
 //
 // # Keys
 //

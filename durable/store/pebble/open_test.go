@@ -191,7 +191,7 @@ func TestMinFree(t *testing.T) {
 	}
 	commit := func(size int) error {
 		errs, err := store.Commit(t.Context(), []durable.Batch{{ID: record.ID, Fence: record.Fence,
-			Ops: []durable.Op{{Kind: durable.OpPut, Key: "k", Value: make([]byte, size)}}}})
+			Ops: []durable.Op{{Kind: durable.OpPut, Key: "k", Value: make([]byte, size)}}}})()
 		if err = errors.Join(append(errs, err)...); err == nil {
 			record.Fence.Head++
 		}
@@ -245,7 +245,7 @@ func TestLogHasNoContent(t *testing.T) {
 		fence := record.Fence
 		fence.Head = uint64(n)
 		errs, err := store.Commit(t.Context(), []durable.Batch{{ID: record.ID, Fence: fence, Ops: []durable.Op{
-			{Kind: durable.OpPut, Key: fmt.Sprint("secret", n), Value: bytes.Repeat([]byte("secret"), 200)}}}})
+			{Kind: durable.OpPut, Key: fmt.Sprint("secret", n), Value: bytes.Repeat([]byte("secret"), 200)}}}})()
 		if err := errors.Join(append(errs, err)...); err != nil {
 			t.Fatal(err)
 		}

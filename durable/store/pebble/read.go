@@ -20,7 +20,9 @@ func (s *Store) Get(ctx context.Context, id durable.ID, key string) ([]byte, err
 		return nil, err
 	}
 	defer s.end()
-	stored, closer, err := s.db.Get(appendObjectKey(make([]byte, 0, 1+idLen+len(key)), id, key))
+	state := s.views.acquire()
+	defer s.views.release(state)
+	stored, closer, err := state.Get(appendObjectKey(make([]byte, 0, 1+idLen+len(key)), id, key))
 	if errors.Is(err, lsm.ErrNotFound) {
 		return nil, nil
 	}
@@ -45,15 +47,17 @@ func (s *Store) Scan(ctx context.Context, id durable.ID, r durable.Range, fn fun
 	if r.End != "" && r.End <= r.Start {
 		return nil
 	}
-	err := scan(ctx, s.db, id, r, fn)
+	state := s.views.acquire()
+	defer s.views.release(state)
+	err := scan(ctx, state, id, r, fn)
 	if err != nil {
 		return fmt.Errorf("scan %s: %w", id, damage(err))
 	}
 	return nil
 }
 
-func scan(ctx context.Context, db *lsm.DB, id durable.ID, r durable.Range, fn func(key, value []byte) bool) (err error) {
-	it, err := db.NewIterWithContext(ctx, &lsm.IterOptions{
+func scan(ctx context.Context, state *view, id durable.ID, r durable.Range, fn func(key, value []byte) bool) (err error) {
+	it, err := state.NewIterWithContext(ctx, &lsm.IterOptions{
 		LowerBound: appendObjectKey(nil, id, r.Start),
 		UpperBound: appendRangeEnd(nil, id, r.End),
 	})
@@ -89,16 +93,16 @@ func (s *Store) AlarmsDue(ctx context.Context, now time.Time, limit int) ([]dura
 		return nil, time.Time{}, err
 	}
 	defer s.end()
-	due, next, err := alarmsDue(ctx, s.db, now, limit)
+	state := s.views.acquire()
+	defer s.views.release(state)
+	due, next, err := alarmsDue(ctx, state, now, limit)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("alarms due: %w", damage(err))
 	}
 	return due, next, nil
 }
 
-func alarmsDue(ctx context.Context, db *lsm.DB, now time.Time, limit int) (due []durable.Record, next time.Time, err error) {
-	state := db.NewSnapshot() // the index and the records must be of one moment
-	defer func() { err = errors.Join(err, state.Close()) }()
+func alarmsDue(ctx context.Context, state *view, now time.Time, limit int) (due []durable.Record, next time.Time, err error) {
 	it, err := state.NewIterWithContext(ctx, &lsm.IterOptions{
 		LowerBound: []byte{kindAlarm}, UpperBound: []byte{kindAlarm + 1},
 	})

@@ -81,6 +81,7 @@ type Store struct {
 	report *reporter
 	space  *space
 	writer *writer
+	views  *views
 
 	mu      sync.Mutex
 	closed  bool
@@ -104,6 +105,7 @@ func openTuned(dir string, o Options, tune func(*lsm.Options)) (*Store, error) {
 	}
 	s.halt.opened.Store(true)
 	go s.writer.run()
+	go s.writer.land()
 	return s, nil
 }
 
@@ -162,6 +164,8 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	if err != nil {
 		return err
 	}
+	s.views = &views{db: s.db}
+	s.views.publish(s.views.take())
 	s.writer = newWriter(s, boot)
 	return nil
 }
@@ -366,9 +370,10 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 
 	s.running.Wait()
-	close(s.writer.stop)
+	close(s.writer.queue)
 	err := s.halt.run(func() error {
 		<-s.writer.stopped
+		s.views.close()
 		s.flush()
 		return s.db.Close()
 	})

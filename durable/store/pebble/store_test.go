@@ -1,10 +1,13 @@
 package pebble_test
 
 import (
+	"strings"
+	"sync"
 	"testing"
 
 	lsm "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"snug/durable"
 	"snug/durable/durabletest"
@@ -51,6 +54,11 @@ func harness(t testing.TB, dir string, o pebble.Options, tune func(*lsm.Options)
 		}
 		return store
 	}
+	var syncs gate
+	disk, inMemory := o.FS.(*vfs.MemFS)
+	if inMemory {
+		o.FS = syncs.wrap(disk)
+	}
 	h := durabletest.Harness{Store: open(t), Reopen: func(t testing.TB) durable.Store {
 		t.Helper()
 		if err := store.Close(); err != nil {
@@ -58,21 +66,67 @@ func harness(t testing.TB, dir string, o pebble.Options, tune func(*lsm.Options)
 		}
 		return open(t)
 	}}
-	if disk, ok := o.FS.(*vfs.MemFS); ok {
+	if inMemory {
 		h.Crash = func(t testing.TB) durable.Store {
 			t.Helper()
-			crashed := disk.CrashClone(vfs.CrashCloneCfg{})
+			disk = disk.CrashClone(vfs.CrashCloneCfg{})
+			syncs.release()
 			if err := store.Close(); err != nil {
 				t.Errorf("close: %v", err)
 			}
-			disk, o.FS = crashed, crashed
+			o.FS = syncs.wrap(disk)
 			return open(t)
+		}
+		h.HoldSync = func(testing.TB) func() {
+			syncs.hold()
+			return syncs.release
 		}
 	}
 	t.Cleanup(func() {
+		syncs.release()
 		if err := store.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
 	return h
+}
+
+// gate holds the syncs of logs.
+type gate struct {
+	mu     sync.Mutex
+	opened chan struct{} // closed by release; nil: nothing is held
+}
+
+func (g *gate) hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opened = make(chan struct{})
+}
+
+func (g *gate) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened != nil {
+		close(g.opened)
+		g.opened = nil
+	}
+}
+
+func (g *gate) wrap(disk vfs.FS) vfs.FS {
+	return errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if !isSync(op.Kind) || !strings.HasSuffix(op.Path, ".log") {
+			return nil
+		}
+		g.mu.Lock()
+		opened := g.opened
+		g.mu.Unlock()
+		if opened != nil {
+			<-opened
+		}
+		return nil
+	}))
+}
+
+func isSync(kind errorfs.OpKind) bool {
+	return kind == errorfs.OpFileSync || kind == errorfs.OpFileSyncData || kind == errorfs.OpFileSyncTo
 }

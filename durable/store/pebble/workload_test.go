@@ -93,6 +93,11 @@ func (w *workload) run(store durable.Store, seed uint64, commits int) error {
 
 func (w *workload) write(store durable.Store, o *tracked, rng *rand.Rand, commits int) error {
 	ctx := context.Background()
+	type flight struct {
+		wait func() ([]error, error)
+		head uint64 // that it leads to
+	}
+	var flights []flight
 	for n := range commits {
 		if n%20 == 0 {
 			record, err := store.Claim(ctx, o.id, "class", "name")
@@ -108,15 +113,21 @@ func (w *workload) write(store durable.Store, o *tracked, rng *rand.Rand, commit
 		for range 1 + rng.IntN(2) {
 			batches = append(batches, w.next(o, rng))
 		}
-		head := o.record.Fence.Head
-		results, err := store.Commit(ctx, batches)
-		if err = errors.Join(append(results, err)...); err != nil {
-			return err
+		flights = append(flights, flight{store.Commit(ctx, batches), o.record.Fence.Head})
+		if len(flights) < 4 && n < commits-1 && rng.IntN(3) > 0 {
+			continue
 		}
-		w.mu.Lock()
-		o.acked = head
-		w.mu.Unlock()
-		if n%5 == 0 {
+		for _, f := range flights {
+			results, err := f.wait()
+			if err = errors.Join(append(results, err)...); err != nil {
+				return err
+			}
+			w.mu.Lock()
+			o.acked = f.head
+			w.mu.Unlock()
+		}
+		flights = flights[:0]
+		if rng.IntN(3) == 0 {
 			if err := read(store, o); err != nil {
 				return err
 			}
@@ -124,6 +135,10 @@ func (w *workload) write(store durable.Store, o *tracked, rng *rand.Rand, commit
 	}
 	return nil
 }
+
+// headKey has the number of the object's last commit. The store's own Head may
+// be lower after a crash.
+const headKey = "head"
 
 // next makes a batch and the state that it leads to.
 func (w *workload) next(o *tracked, rng *rand.Rand) durable.Batch {
@@ -157,6 +172,9 @@ func (w *workload) next(o *tracked, rng *rand.Rand) durable.Batch {
 		b.Alarm = &durable.Alarm{Due: s.alarm, Scheduled: s.alarm}
 	}
 	o.record.Fence.Head++
+	head := fmt.Sprint(o.record.Fence.Head)
+	b.Ops = append(b.Ops, durable.Op{Kind: durable.OpPut, Key: headKey, Value: []byte(head)})
+	s.keys[headKey] = head
 	o.history = append(o.history[:o.record.Fence.Head], s)
 	return b
 }
@@ -237,7 +255,14 @@ func (w *workload) checkStore(store durable.Store, at instant, claimed func(dura
 		if err != nil {
 			return err
 		}
-		head := record.Fence.Head
+		stored, err := store.Get(context.Background(), o.id, headKey)
+		if err != nil {
+			return err
+		}
+		head, _ := strconv.ParseUint(string(stored), 10, 64) // there is none: 0
+		if record.Fence.Head > head {
+			return fmt.Errorf("%w: object %d has %d commits, its record %d", errWrong, i, head, record.Fence.Head)
+		}
 		if head < at.acked[i] || head > at.begun[i] {
 			return fmt.Errorf("%w: object %d has head %d, want %d to %d", errWrong, i, head, at.acked[i], at.begun[i])
 		}

@@ -2,10 +2,8 @@ package pebble
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 
 	lsm "github.com/cockroachdb/pebble/v2"
@@ -16,12 +14,12 @@ import (
 const (
 	// queueLength of calls wait for the writer; further ones wait to queue.
 	queueLength = 256
-	// maxGroup and maxGroupBytes bound what one sync takes.
+	// maxGroup and maxGroupBytes bound what one batch of the tree takes.
 	maxGroup      = 1024
 	maxGroupBytes = 4 << 20
-	// maxCached records are kept, those of the objects last written, at some
-	// 300 bytes each.
-	maxCached = 8192
+	// maxFlights groups are written and wait for the disk; calls gather behind
+	// them.
+	maxFlights = 8
 )
 
 // call is a Commit or a Claim on its way through the writer.
@@ -37,36 +35,54 @@ type call struct {
 	size  int // bytes of keys and values
 }
 
-// Commit implements durable.Store. Where the context ends while the disk is at
-// work, whether the batches are stored is not known, as after any error.
-func (s *Store) Commit(ctx context.Context, batches []durable.Batch) ([]error, error) {
+// Commit implements durable.Store. It waits only if the queue is full. Where
+// the context ends while the disk is at work, whether the batches are stored
+// is not known, as after any error.
+func (s *Store) Commit(ctx context.Context, batches []durable.Batch) (wait func() ([]error, error)) {
 	c := &call{batches: batches, errs: make([]error, len(batches))}
-	for i := range batches {
-		for _, op := range batches[i].Ops {
+	err := c.measure()
+	if err == nil {
+		err = s.enqueue(ctx, c)
+	}
+	return func() ([]error, error) {
+		if err == nil {
+			err = s.await(ctx, c)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("commit: %w", err)
+		}
+		return c.errs, nil
+	}
+}
+
+func (c *call) measure() error {
+	for i := range c.batches {
+		for _, op := range c.batches[i].Ops {
 			if op.Kind < durable.OpPut || op.Kind > durable.OpDeleteRange {
-				return nil, fmt.Errorf("commit %s: unknown kind of operation %d", batches[i].ID, op.Kind)
+				return fmt.Errorf("unknown kind of operation %d for %s", op.Kind, c.batches[i].ID)
 			}
 			c.size += len(op.Key) + len(op.End) + len(op.Value)
 		}
 	}
-	if err := s.write(ctx, c); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
-	}
-	return c.errs, nil
+	return nil
 }
 
 // Claim implements durable.Store.
 func (s *Store) Claim(ctx context.Context, id durable.ID, class, name string) (durable.Record, error) {
 	c := &call{claim: &durable.Record{ID: id, Class: class, Name: name}}
-	if err := s.write(ctx, c); err != nil {
+	err := s.enqueue(ctx, c)
+	if err == nil {
+		err = s.await(ctx, c)
+	}
+	if err != nil {
 		return durable.Record{}, fmt.Errorf("claim %s: %w", id, err)
 	}
 	return *c.claim, nil
 }
 
-// write hands c to the writer and waits for its answer, for the end of ctx or
-// for that of the store.
-func (s *Store) write(ctx context.Context, c *call) error {
+// enqueue gives c its place. It leaves the writing to the writer since that
+// may be stuck for good, where the engine is, and who calls must not be.
+func (s *Store) enqueue(ctx context.Context, c *call) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -77,11 +93,16 @@ func (s *Store) write(ctx context.Context, c *call) error {
 	c.built, c.done = make(chan struct{}), make(chan struct{})
 	select {
 	case s.writer.queue <- c:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.halt.done:
 		return s.halt.err
 	}
+}
+
+// await returns what became of c, or the end of ctx or of the store.
+func (s *Store) await(ctx context.Context, c *call) error {
 	var over error
 	select {
 	case <-c.done:
@@ -104,58 +125,66 @@ func (s *Store) write(ctx context.Context, c *call) error {
 	}
 }
 
-// writer is the one goroutine that changes the tree once it is open.
+// writer is the one goroutine that changes the tree once it is open. What it
+// has written goes on to the goroutine that waits for the disk.
 type writer struct {
-	db    *lsm.DB
-	halt  *halt
-	space *space
+	db      *lsm.DB
+	halt    *halt
+	space   *space
+	records *records
+	views   *views
 
-	queue   chan *call
-	stop    chan struct{} // closed by Close when no call is left
-	stopped chan struct{}
+	queue   chan *call    // closed by Close when no call is left
+	flights chan *flight  // closed when the writer is done
+	stopped chan struct{} // closed when all is answered
 
-	epoch   uint64 // the last that was given away
-	records map[durable.ID]*entry
-	dirty   []*entry // in this group
+	key, end []byte // buffers for the keys of an operation
 }
 
-// entry is a record as the calls so far leave it.
-type entry struct {
-	durable.Record
-	claimed bool          // once, ever: there is a record
-	dirty   bool          // listed in writer.dirty
-	indexed durable.Alarm // the alarm whose key is in the tree
+// flight is a group of calls that is written and waits for the disk.
+type flight struct {
+	calls []*call
+	batch *lsm.Batch
+	sync  bool  // batch was applied with a sync
+	view  *view // of the tree with the group
+	err   error // why it could not be written
 }
 
 func newWriter(s *Store, boot uint64) *writer {
 	return &writer{
-		db: s.db, halt: s.halt, space: s.space,
-		queue: make(chan *call, queueLength), stop: make(chan struct{}), stopped: make(chan struct{}),
-		epoch: boot << 32, records: make(map[durable.ID]*entry),
+		db: s.db, halt: s.halt, space: s.space, views: s.views, records: newRecords(s.db, boot),
+		queue: make(chan *call, queueLength), flights: make(chan *flight, maxFlights), stopped: make(chan struct{}),
 	}
 }
 
 func (w *writer) run() {
-	defer close(w.stopped)
-	var group []*call
-	for {
+	defer close(w.flights)
+	for c := range w.queue {
+		f := w.write(w.gather(c))
 		select {
-		case c := <-w.queue:
-			group = w.gather(append(group[:0], c))
-			w.writeGroup(group)
-			clear(group)
-		case <-w.stop:
+		case w.flights <- f:
+		case <-w.halt.done:
 			return
 		}
+	}
+	// Heads that no record on disk bears yet. Without them the store is as
+	// after a crash.
+	b := w.db.NewBatch()
+	w.records.storeAll(b)
+	if err := w.apply(b, lsm.NoSync); err != nil {
+		w.halt.fail(err)
 	}
 }
 
 // gather adds what waits already.
-func (w *writer) gather(group []*call) []*call {
-	size := group[0].size
+func (w *writer) gather(first *call) []*call {
+	group, size := []*call{first}, first.size
 	for len(group) < maxGroup && size < maxGroupBytes {
 		select {
-		case c := <-w.queue:
+		case c, ok := <-w.queue:
+			if !ok {
+				return group
+			}
 			group = append(group, c)
 			size += c.size
 		default:
@@ -165,75 +194,49 @@ func (w *writer) gather(group []*call) []*call {
 	return group
 }
 
-// writeGroup does the calls of a group in order, in one batch of the tree.
-func (w *writer) writeGroup(group []*call) {
-	b := w.db.NewBatch()
-	sync := false
-	n := 0
+// write does the calls of a group in order, in one batch of the tree. A group
+// of claims alone is not synced.
+func (w *writer) write(group []*call) *flight {
+	f := &flight{calls: group[:0], batch: w.db.NewBatch()}
 	for _, c := range group {
 		if !c.taken.CompareAndSwap(false, true) {
 			continue
 		}
-		group[n] = c
-		n++
+		f.calls = append(f.calls, c)
 		if c.claim != nil {
 			c.err = w.doClaim(c.claim)
 		} else {
 			var applied bool
-			applied, c.err = w.doCommit(b, c)
-			sync = sync || applied
+			applied, c.err = w.doCommit(f.batch, c)
+			f.sync = f.sync || applied
 		}
 	}
-	group = group[:n]
-	for _, e := range w.dirty {
-		w.store(b, e)
-	}
-	for _, c := range group {
+	w.records.store(f.batch)
+	for _, c := range f.calls {
 		close(c.built)
 	}
-	w.dirty = w.dirty[:0]
-	w.space.used(b.Len())
-
-	err := w.apply(b, sync)
-	if err != nil {
-		w.halt.fail(err)
-		err = w.halt.err
+	w.space.used(f.batch.Len())
+	if f.batch.Empty() {
+		f.sync = false
+		return f
 	}
-	for _, c := range group {
-		if err != nil {
-			c.err = err
-		}
-		close(c.done)
+	options := lsm.NoSync
+	if f.sync {
+		options = lsm.Sync
 	}
-	if len(w.records) > maxCached {
-		clear(w.records)
+	if f.err = w.apply(f.batch, options); f.err != nil {
+		w.halt.fail(f.err) // at once: the groups before may never land
+		return f
 	}
+	f.view = w.views.take()
+	return f
 }
 
 func (w *writer) doClaim(r *durable.Record) error {
 	if err := w.space.check(claimShare); err != nil {
 		return err
 	}
-	e, err := w.load(r.ID)
-	if err != nil {
-		return err
-	}
-	if uint32(w.epoch) == math.MaxUint32 {
-		return errors.New("out of epochs: open the store anew")
-	}
-	w.epoch++
-	e.Fence.Epoch = w.epoch
-	_, _ = rand.Read(e.Fence.Claim[:]) // never fails: see crypto/rand
-	if r.Class != "" {
-		e.Class = r.Class
-	}
-	if r.Name != "" {
-		e.Name = r.Name
-	}
-	e.claimed = true
-	w.touch(e)
-	*r = e.Record
-	return nil
+	return w.records.claim(r)
 }
 
 // doCommit reports whether any batch was applied, also beside an error.
@@ -243,103 +246,75 @@ func (w *writer) doCommit(b *lsm.Batch, c *call) (applied bool, err error) {
 	}
 	for i := range c.batches {
 		batch := &c.batches[i]
-		e, err := w.load(batch.ID)
+		c.errs[i], err = w.records.commit(batch)
 		if err != nil {
 			return applied, err
 		}
-		if !e.claimed { // whose zero fence would be matched by another
-			c.errs[i] = fmt.Errorf("%w (never claimed)", durable.ErrFenced)
-			continue
+		if c.errs[i] == nil {
+			w.addOps(b, batch.ID, batch.Ops)
+			applied = true
 		}
-		if c.errs[i] = e.Admit(batch.Fence); c.errs[i] != nil {
-			continue
-		}
-		e.Fence.Head++
-		if batch.Alarm != nil {
-			e.Alarm = durable.Alarm{}
-			if !batch.Alarm.IsZero() {
-				e.Alarm = durable.Alarm{
-					Due:       wholeMillis(batch.Alarm.Due),
-					Scheduled: wholeMillis(batch.Alarm.Scheduled),
-					Retries:   batch.Alarm.Retries,
-				}
-			}
-		}
-		w.touch(e)
-		addOps(b, batch.ID, batch.Ops)
-		applied = true
 	}
 	return applied, nil
 }
 
 // addOps can't fail: a batch only grows in memory.
-func addOps(b *lsm.Batch, id durable.ID, ops []durable.Op) {
-	var key, end []byte
+func (w *writer) addOps(b *lsm.Batch, id durable.ID, ops []durable.Op) {
 	for i := range ops {
 		op := &ops[i]
-		key = appendObjectKey(key[:0], id, op.Key)
+		w.key = appendObjectKey(w.key[:0], id, op.Key)
 		switch op.Kind {
 		case durable.OpPut:
-			_ = b.Set(key, op.Value, nil)
+			_ = b.Set(w.key, op.Value, nil)
 		case durable.OpDelete:
-			_ = b.Delete(key, nil)
+			_ = b.Delete(w.key, nil)
 		case durable.OpDeleteRange:
 			if op.End == "" || op.Key < op.End {
-				end = appendRangeEnd(end[:0], id, op.End)
-				_ = b.DeleteRange(key, end, nil)
+				w.end = appendRangeEnd(w.end[:0], id, op.End)
+				_ = b.DeleteRange(w.key, w.end, nil)
 			}
 		}
 	}
 }
 
-func (w *writer) load(id durable.ID) (*entry, error) {
-	if e := w.records[id]; e != nil {
-		return e, nil
-	}
-	record, ok, err := readRecord(w.db, id)
-	if err != nil {
-		return nil, err
-	}
-	e := &entry{Record: record, claimed: ok, indexed: record.Alarm}
-	w.records[id] = e
-	return e, nil
-}
-
-func (w *writer) touch(e *entry) {
-	if !e.dirty {
-		e.dirty = true
-		w.dirty = append(w.dirty, e)
-	}
-}
-
-// store adds a record, and its alarm's key where that has changed.
-func (w *writer) store(b *lsm.Batch, e *entry) {
-	_ = b.Set(recordKey(e.ID), appendRecord(nil, e.Record), nil)
-	if !e.Alarm.Due.Equal(e.indexed.Due) {
-		if !e.indexed.IsZero() {
-			_ = b.Delete(alarmKey(e.indexed.Due, e.ID), nil)
-		}
-		if !e.Alarm.IsZero() {
-			_ = b.Set(alarmKey(e.Alarm.Due, e.ID), nil, nil)
-		}
-	}
-	e.indexed, e.dirty = e.Alarm, false
-}
-
-// apply writes b to the log and the tree. A group of claims alone is not
-// synced.
-func (w *writer) apply(b *lsm.Batch, sync bool) (err error) {
+// apply writes b to the log and the tree. With a sync it doesn't wait for the
+// disk.
+func (w *writer) apply(b *lsm.Batch, options *lsm.WriteOptions) (err error) {
 	defer func() { // the engine panics where its log can't go on
 		if r := recover(); r != nil {
 			err = fmt.Errorf("write to the log: %w", panicError(r))
 		}
 	}()
-	options := lsm.NoSync
-	if sync {
-		options = lsm.Sync
+	if options.Sync {
+		return w.db.ApplyNoSyncWait(b, options)
 	}
-	if err := b.Commit(options); err != nil {
-		return err
-	}
-	return b.Close()
+	return w.db.Apply(b, options)
 }
+
+// land waits for the disk, one group after the other, and answers their calls.
+func (w *writer) land() {
+	defer close(w.stopped)
+	for f := range w.flights {
+		if f.err == nil && f.sync {
+			f.err = f.batch.SyncWait()
+		}
+		if f.err != nil {
+			w.halt.fail(f.err)
+			f.err = w.halt.err
+		}
+		if f.view != nil && f.err == nil {
+			w.views.publish(f.view)
+		}
+		for _, c := range f.calls {
+			if f.err != nil {
+				c.err = f.err
+			}
+			close(c.done)
+		}
+		if f.err == nil {
+			_ = f.batch.Close() // never fails
+		}
+	}
+}
+
+var errOutOfEpochs = errors.New("out of epochs: open the store anew")
