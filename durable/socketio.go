@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"sync"
@@ -152,6 +153,7 @@ func (s *Socket) read(early []byte) {
 				return
 			}
 		}
+		decoder.Keep()
 		n, err := s.conn.Read(buf)
 		if n > 0 {
 			s.heard()
@@ -197,7 +199,8 @@ func (s *Socket) violated(err error) {
 	s.Close(v.Code, v.Reason)
 }
 
-// handle acts on one message; false ends the reader.
+// handle acts on one message, whose payload is the decoder's; false ends the
+// reader.
 func (s *Socket) handle(op websocket.Op, payload []byte) bool {
 	switch op {
 	case websocket.OpPing:
@@ -217,7 +220,7 @@ func (s *Socket) handle(op websocket.Op, payload []byte) bool {
 	case op == websocket.OpText && s.answer(payload):
 	default:
 		s.handing.Store(true)
-		s.deliver(Message{Binary: op == websocket.OpBinary, Data: payload})
+		s.deliver(Message{Binary: op == websocket.OpBinary, Data: bytes.Clone(payload)})
 		s.heard()
 		s.handing.Store(false)
 	}

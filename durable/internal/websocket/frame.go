@@ -1,7 +1,8 @@
 // Package websocket is the frame layer of RFC 6455, server side: a decoder
 // that is fed bytes as they come, an encoder that a broadcast calls once, and
-// the opening handshake. It does no I/O of its own after the handshake, so that
-// the same code serves a goroutine per socket and an event loop.
+// the opening handshake, with permessage-deflate of RFC 7692 without context
+// takeover. It does no I/O of its own after the handshake, so that the same code
+// serves a goroutine per socket and an event loop.
 package websocket
 
 import (
@@ -29,10 +30,13 @@ const (
 	CodeProtocol    = 1002
 	CodeNoStatus    = 1005
 	CodeAbnormal    = 1006
-	CodeNotUTF8     = 1007
+	CodeBadPayload  = 1007 // not UTF-8, or not what a deflater writes
 	CodeTooBig      = 1009
 	maxControl      = 125
 	maxHeader       = 14
+	finBit          = 0x80
+	deflatedBit     = 0x40 // RSV1: RFC 7692 §6
+	reservedBits    = 0x70 // RSV1 to RSV3
 	maskBit         = 0x80
 	lengthTwoBytes  = 126
 	lengthEightByte = 127
@@ -46,145 +50,9 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("websocket: %s (%d)", e.Reason, e.Code) }
 
-// Decoder turns bytes from a client into messages. The zero value with a Limit
-// is ready. It is not safe for concurrent use.
-type Decoder struct {
-	Limit int // bytes in a message, over all its fragments
-
-	in       []byte // received and not yet consumed
-	message  []byte // fragments so far
-	op       Op     // of the fragmented message
-	fragment bool   // a fragmented message is open
-}
-
-// Feed takes bytes that were received. They are copied.
-func (d *Decoder) Feed(p []byte) { d.in = append(d.in, p...) }
-
-// Next returns the next complete message or control frame; ok is false where
-// more bytes are needed. The payload is the caller's. After an error the
-// connection must be closed with its code.
-func (d *Decoder) Next() (op Op, payload []byte, ok bool, err error) {
-	for {
-		h, need, err := d.header()
-		if err != nil || need {
-			return 0, nil, false, err
-		}
-		if len(d.in) < h.size+h.length {
-			return 0, nil, false, nil
-		}
-		body := d.in[h.size : h.size+h.length]
-		unmask(body, h.mask)
-		if h.op >= OpClose {
-			payload = append([]byte(nil), body...)
-			d.consume(h.size + h.length)
-			return h.op, payload, true, nil
-		}
-		if !d.fragment {
-			d.op = h.op
-		}
-		d.message = append(d.message, body...)
-		d.consume(h.size + h.length)
-		d.fragment = !h.fin
-		if !h.fin {
-			continue
-		}
-		payload, op = d.message, d.op
-		d.message = nil
-		if payload == nil {
-			payload = []byte{}
-		}
-		if op == OpText && !utf8.Valid(payload) {
-			return 0, nil, false, &Error{CodeNotUTF8, "text is not UTF-8"}
-		}
-		return op, payload, true, nil
-	}
-}
-
-func (d *Decoder) consume(n int) {
-	if n == len(d.in) {
-		d.in = nil
-		return
-	}
-	d.in = d.in[n:]
-}
-
-type header struct {
-	fin    bool
-	op     Op
-	mask   [4]byte
-	size   int // of the header
-	length int // of the payload
-}
-
-// header parses and checks the header of the frame at the start of d.in. What
-// is wrong is said as soon as the bytes that tell are there.
-func (d *Decoder) header() (h header, need bool, err error) {
-	if len(d.in) < 2 {
-		return h, true, nil
-	}
-	h.fin = d.in[0]&0x80 != 0
-	h.op = Op(d.in[0] & 0x0f)
-	short := d.in[1] &^ maskBit
-	switch {
-	case d.in[0]&0x70 != 0:
-		return h, false, &Error{CodeProtocol, "reserved bits are set"}
-	case h.op > OpBinary && h.op < OpClose || h.op > OpPong:
-		return h, false, &Error{CodeProtocol, "unknown opcode"}
-	case d.in[1]&maskBit == 0:
-		return h, false, &Error{CodeProtocol, "frame is not masked"}
-	case h.op >= OpClose && (!h.fin || short > maxControl):
-		return h, false, &Error{CodeProtocol, "control frame is fragmented or too long"}
-	case h.op == OpContinuation && !d.fragment:
-		return h, false, &Error{CodeProtocol, "continuation of nothing"}
-	case (h.op == OpText || h.op == OpBinary) && d.fragment:
-		return h, false, &Error{CodeProtocol, "new message inside a fragmented one"}
-	}
-	length, least := uint64(short), uint64(0)
-	h.size = 2
-	switch short {
-	case lengthTwoBytes:
-		if len(d.in) < 4 {
-			return h, true, nil
-		}
-		length, least = uint64(binary.BigEndian.Uint16(d.in[2:])), maxControl+1
-		h.size = 4
-	case lengthEightByte:
-		if len(d.in) < 10 {
-			return h, true, nil
-		}
-		length, least = binary.BigEndian.Uint64(d.in[2:]), 1<<16
-		h.size = 10
-	}
-	switch {
-	case length < least || length > 1<<63-1:
-		return h, false, &Error{CodeProtocol, "length isn't written in its shortest form"}
-	case h.op < OpClose && length > uint64(max(d.Limit-len(d.message), 0)):
-		return h, false, &Error{CodeTooBig, fmt.Sprintf("message is over %d bytes", d.Limit)}
-	}
-	if len(d.in) < h.size+4 {
-		return h, true, nil
-	}
-	copy(h.mask[:], d.in[h.size:])
-	h.size += 4
-	h.length = int(length)
-	return h, false, nil
-}
-
-func unmask(p []byte, mask [4]byte) {
-	key := uint64(binary.LittleEndian.Uint32(mask[:]))
-	key |= key << 32
-	for len(p) >= 8 {
-		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^key)
-		p = p[8:]
-	}
-	for i := range p {
-		p[i] ^= mask[i&3]
-	}
-}
-
 // AppendFrame appends a whole, unfragmented server frame to dst.
 func AppendFrame(dst []byte, op Op, payload []byte) []byte {
-	dst = append(dst, 0x80|byte(op))
+	dst = append(dst, finBit|byte(op))
 	switch n := len(payload); {
 	case n <= maxControl:
 		dst = append(dst, byte(n))
@@ -226,7 +94,7 @@ func ParseClose(payload []byte) (code int, reason string, err error) {
 		return 0, "", &Error{CodeProtocol, "close code is not allowed"}
 	}
 	if !utf8.Valid(payload[2:]) {
-		return 0, "", &Error{CodeNotUTF8, "close reason is not UTF-8"}
+		return 0, "", &Error{CodeBadPayload, "close reason is not UTF-8"}
 	}
 	return code, string(payload[2:]), nil
 }

@@ -55,11 +55,12 @@ func bytesOf(frames ...sent) []byte {
 }
 
 // decode feeds all of in, in pieces of the given size, and returns what comes
-// out in words.
+// out in words. The pieces come in one buffer, as an event loop reads them.
 func decode(in []byte, limit, piece int) (out []string) {
 	d := Decoder{Limit: limit}
+	shared := make([]byte, piece)
 	for chunk := range slices.Chunk(in, piece) {
-		d.Feed(chunk)
+		d.Feed(shared[:copy(shared, chunk)])
 		for {
 			op, payload, ok, err := d.Next()
 			var violation *Error
@@ -73,6 +74,16 @@ func decode(in []byte, limit, piece int) (out []string) {
 				break
 			}
 			out = append(out, describe(op, payload))
+			for i := range payload { // it is the caller's until the next call
+				payload[i] = 0xaa
+			}
+		}
+		d.Keep()
+		for i := range shared {
+			shared[i] = 0xbb
+		}
+		if d.Idle() {
+			d = Decoder{Limit: limit}
 		}
 	}
 	return out
@@ -297,16 +308,109 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// A message that is there as one whole frame costs no memory, wherever in the
+// buffer it lies, and the Decoder is idle behind it.
+func TestWholeFramesAllocateNothing(t *testing.T) {
+	frames := bytesOf(text("hello"), ping("p"), binaryOf(strings.Repeat("x", 300)), closing(1000, ""))
+	shared := make([]byte, len(frames))
+	allocs := testing.AllocsPerRun(100, func() {
+		d := Decoder{Limit: 1000}
+		d.Feed(shared[:copy(shared, frames)])
+		n := 0
+		for {
+			_, _, ok, err := d.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			n++
+		}
+		d.Keep()
+		if n != 4 || !d.Idle() {
+			t.Fatalf("%d messages, idle %v", n, d.Idle())
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// What is left over is copied, and no more than that is held on to.
+func TestKeep(t *testing.T) {
+	whole := text(strings.Repeat("x", 5000)).bytes()
+	in := append(slices.Clone(whole), text("second").bytes()...)
+	d := Decoder{Limit: 5000}
+	d.Feed(in[:100])
+	d.Keep()
+	d.Feed(in[100 : len(whole)+3])
+	if _, payload, ok, err := d.Next(); len(payload) != 5000 || !ok || err != nil {
+		t.Fatalf("got %d bytes, %v, %v", len(payload), ok, err)
+	}
+	if _, _, ok, err := d.Next(); ok || err != nil || d.Idle() {
+		t.Fatalf("a message of three bytes: %v, %v, idle %v", ok, err, d.Idle())
+	}
+	d.Keep()
+	if cap(d.in) > 16 {
+		t.Errorf("%d bytes are held for three", cap(d.in))
+	}
+	// Nobody has to call Keep who leaves the fed bytes alone.
+	d.Feed(in[len(whole)+3 : len(whole)+5])
+	d.Feed(in[len(whole)+5:])
+	if _, payload, ok, err := d.Next(); string(payload) != "second" || !ok || err != nil || !d.Idle() {
+		t.Errorf("got %q, %v, %v, idle %v", payload, ok, err, d.Idle())
+	}
+	d.Feed(textPart("open").bytes())
+	if _, _, ok, err := d.Next(); ok || err != nil || d.Idle() {
+		t.Errorf("half a message: %v, %v, idle %v", ok, err, d.Idle())
+	}
+}
+
+// Text that can't become UTF-8 is refused with the fragment that shows it.
+func TestBadTextIsRefusedEarly(t *testing.T) {
+	for _, c := range []struct {
+		parts []string
+		bad   int // the part with which it is refused
+	}{
+		{[]string{"ok", "\xff", "more"}, 1},
+		{[]string{"\xf4", "\x90", "\x80\x80"}, 1},
+		{[]string{"\xf0\x90", "\x80", "\x80", "", "\x80"}, 4},
+		{[]string{"\xce", "", "x"}, 2},
+		{[]string{"\xe2\x82", "\xac", "\xe2\x82"}, -1},
+	} {
+		d := Decoder{Limit: 100}
+		refused := -1
+		for i, p := range c.parts {
+			frame := part(p)
+			if i == 0 {
+				frame = textPart(p)
+			}
+			d.Feed(frame.bytes())
+			if _, _, _, err := d.Next(); err != nil {
+				refused = i
+				break
+			}
+			d.Keep()
+		}
+		if refused != c.bad {
+			t.Errorf("%q: refused at %d, want %d", c.parts, refused, c.bad)
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
-	for _, n := range []int{64, 4096, 65536} {
+	for _, n := range []int{100, 4096, 65536} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			frame := text(strings.Repeat("x", n)).bytes()
 			d := Decoder{Limit: n}
+			shared := make([]byte, 64<<10)
 			b.SetBytes(int64(n))
 			b.ReportAllocs()
 			for b.Loop() {
-				for chunk := range slices.Chunk(frame, 4096) {
-					d.Feed(chunk)
+				for chunk := range slices.Chunk(frame, len(shared)) {
+					d.Keep()
+					d.Feed(shared[:copy(shared, chunk)])
 				}
 				if _, _, ok, err := d.Next(); !ok || err != nil {
 					b.Fatal(ok, err)

@@ -127,6 +127,7 @@ func TestAgainstAnotherClient(t *testing.T) {
 			case err != nil:
 				return
 			case !ok:
+				d.Keep()
 				n, err := conn.Read(buf)
 				if err != nil {
 					return
