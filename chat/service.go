@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -176,14 +175,6 @@ type Actor struct {
 	User
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
-}
-
-func actorOf(sock *durable.Socket) (Actor, error) {
-	var a Actor
-	if err := json.Unmarshal([]byte(sock.Identity()), &a); err != nil {
-		return Actor{}, fmt.Errorf("read socket identity: %w", err)
-	}
-	return a, nil
 }
 
 // Newest returns the newest text messages of the level 0 room, oldest first.
