@@ -105,13 +105,12 @@ func newMessageID(now time.Time) MessageID {
 	}
 	u[6] = u[6]&0x0f | 0x70
 	u[8] = u[8]&0x3f | 0x80
-	text := make([]byte, 36)
-	for i, part := range [][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
-		at := []int{0, 9, 14, 19, 24}[i]
-		hex.Encode(text[at:], part)
-		if i > 0 {
-			text[at-1] = '-'
-		}
-	}
-	return MessageID(text)
+	var text [36]byte
+	hex.Encode(text[:8], u[:4])
+	hex.Encode(text[9:13], u[4:6])
+	hex.Encode(text[14:18], u[6:8])
+	hex.Encode(text[19:23], u[8:10])
+	hex.Encode(text[24:], u[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return MessageID(text[:])
 }

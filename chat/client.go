@@ -1,15 +1,12 @@
 package chat
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"snug/durable"
 )
@@ -41,7 +38,7 @@ func newClient(s *Service) *client { return &client{s: s} }
 func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func()) {
 	f, err := parseFrame(m.Data)
 	if err == nil && f.Type == FramePing {
-		sock.Send(frame(PongFrame{Type: "pong", Ref: f.Ref}))
+		sock.Send(plainFrame(PongFrame{Type: "pong", Ref: f.Ref}))
 		return nil
 	}
 	a, broken := actorOf(sock)
@@ -220,59 +217,3 @@ func unknowable(err error) bool {
 	var e *durable.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && !e.Remote && !e.Overloaded()
 }
-
-// planned holds the types of the protocol that this server doesn't speak yet. A
-// client that does is told so each time, and not cut off.
-var planned = map[string]bool{"edit": true, "delete": true, "react": true, "pin": true, "read": true}
-
-// parseFrame reads a frame and checks the fields that its type needs. With an
-// error it returns what is fit to be repeated in the answer.
-func parseFrame(data []byte) (ClientFrame, error) {
-	var f ClientFrame
-	err := json.Unmarshal(data, &f)
-	if utf8.RuneCountInString(f.Ref) > maxRefChars {
-		f.Ref, err = "", cmp.Or(err, bad("ref must be at most "+decimal(maxRefChars)+" characters."))
-	}
-	if utf8.RuneCountInString(string(f.ClientID)) > maxClientIDChars {
-		f.ClientID, err = "", cmp.Or(err, bad("clientId must be 1 to "+decimal(maxClientIDChars)+" characters."))
-	}
-	if utf8.RuneCountInString(f.Room) > maxSlugChars {
-		f.Room, err = "", cmp.Or(err, bad("room must be at most "+decimal(maxSlugChars)+" characters."))
-	}
-	if strings.ContainsRune(string(f.ClientID), utf8.RuneError) {
-		// Half of a surrogate pair is read as this: two ids would become one.
-		f.ClientID, err = "", cmp.Or(err, bad("clientId must be whole Unicode characters."))
-	}
-	var shown *Error
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &shown):
-		return f, err
-	case errors.As(err, &wrong) && wrong.Field != "":
-		kind, _, _ := strings.Cut(wrong.Value, " ") // without the number itself
-		return f, bad("The field " + wrong.Field + " can't hold this type of value: " + kind + ".")
-	case err != nil:
-		return ClientFrame{}, bad("A frame must be a JSON object.")
-	}
-	switch f.Type {
-	case FramePing:
-		return f, nil
-	case FrameJoin, FrameLeave, FrameTyping, FrameMessage:
-	case "":
-		return f, bad("type is missing.")
-	default:
-		if !planned[f.Type] {
-			return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
-		}
-		return f, &Error{Code: CodeUnknownType, Message: "This server doesn't take frames of this type yet."}
-	}
-	if f.Room == "" {
-		return f, bad("room is missing.")
-	}
-	if f.Type == FrameMessage && f.ClientID == "" {
-		return f, bad("clientId is missing: it makes a post safe to repeat.")
-	}
-	return f, nil
-}
-
-func bad(message string) error { return &Error{Code: CodeBadRequest, Message: message} }

@@ -1,42 +1,31 @@
 package chat
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 
 	"snug/durable"
 )
 
-// encode returns v as JSON without the escapes that only HTML needs.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic("chat: a frame that can't be encoded: " + err.Error()) // our own types: a bug
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
+// frame encodes a frame that is sent now and then; see plainFrame.
 func frame(v any) durable.Frame { return durable.TextFrame(encode(v)) }
 
-// messageFrame wraps a message that is encoded already: what is stored is what
-// is sent.
-func messageFrame(room string, message []byte) durable.Frame {
-	b := make([]byte, 0, len(message)+len(room)+40)
-	b = append(b, `{"type":"message","room":`...)
-	b = append(b, encode(room)...)
-	b = append(b, `,"message":`...)
-	b = append(b, message...)
-	return durable.TextFrame(append(b, '}'))
+// messageFrame wraps a message that is encoded already, as the room's slug is:
+// what is stored is what is sent.
+func messageFrame(room, message []byte) durable.Frame {
+	const around = `{"type":"message","room":,"message":}`
+	return durable.BuildTextFrame(len(around)+len(room)+len(message), func(b []byte) []byte {
+		b = append(append(b, `{"type":"message","room":`...), room...)
+		b = append(append(b, `,"message":`...), message...)
+		return append(b, '}')
+	})
 }
 
 func level0MessageFrame(message []byte) durable.Frame {
-	b := make([]byte, 0, len(message)+32)
-	b = append(b, `{"type":"message","message":`...)
-	b = append(b, message...)
-	return durable.TextFrame(append(b, '}'))
+	const around = `{"type":"message","message":}`
+	return durable.BuildTextFrame(len(around)+len(message), func(b []byte) []byte {
+		b = append(append(b, `{"type":"message","message":`...), message...)
+		return append(b, '}')
+	})
 }
 
 func errorFrame(err *Error, f ClientFrame) ErrorFrame {

@@ -57,7 +57,7 @@ func (r *Room) missed(after Seq) (frames []durable.Frame, size int, err error) {
 	o := durable.ListOptions{Prefix: prefixMessage, Start: messageKey(after + 1)}
 	err = r.st.Storage().Each(o, func(_ string, value []byte) bool {
 		size += len(value)
-		frames = append(frames, messageFrame(r.meta.Slug, value).Replay())
+		frames = append(frames, messageFrame(r.slug, value).Replay())
 		return size <= maxReplayBytes
 	})
 	return frames, size, err

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
@@ -34,12 +33,6 @@ func (r *Room) actorOf(sock *durable.Socket) (Actor, error) {
 	return a, err
 }
 
-// level0Frame is what a level 0 client sends; other fields are left alone.
-type level0Frame struct {
-	Type    string `json:"type"`
-	Content string `json:"content"`
-}
-
 // SocketMessage handles a frame of a level 0 socket. That level has no errors:
 // what makes no sense is ignored, up to a point.
 func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.Message) error {
@@ -47,11 +40,10 @@ func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.
 	if err != nil {
 		return err
 	}
-	var f level0Frame
-	err = json.Unmarshal(m.Data, &f)
+	f, err := parseLevel0Frame(m.Data)
 	switch {
 	case err == nil && f.Type == FramePing: // spelled otherwise than what the socket layer answers
-		r.st.Send(sock, frame(PongFrame{Type: "pong"}))
+		r.st.Send(sock, plainFrame(PongFrame{Type: "pong"}))
 		return nil
 	case err != nil || f.Type != FrameMessage:
 		return r.nonsense(sock, a.User)
@@ -74,7 +66,7 @@ func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.
 	case did.posted != nil:
 		r.publish(did.encoded)
 	case did.limited != nil:
-		r.st.Send(sock, frame(did.limited))
+		r.st.Send(sock, plainFrame(*did.limited))
 	case did.refused != nil:
 		// There is no frame for this: the room says it, to the author alone.
 		r.st.Send(sock, r.saying(did.refused.Message))

@@ -187,7 +187,7 @@ func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
 			return true
 		}
 		m.UserName, m.UserImage = forgotten, ""
-		entries = append(entries, durable.Entry{Key: messageKey(m.Seq), Value: encode(m)})
+		entries = append(entries, durable.Entry{Key: messageKey(m.Seq), Value: m.encoded()})
 		return len(entries) < durable.MaxKeysPerCall
 	})
 	if err != nil || len(entries) == 0 {

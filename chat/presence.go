@@ -162,7 +162,7 @@ func (r *Room) announce() bool {
 	r.st.Broadcast(tagLevel1, frame(PresenceFrame{
 		Type: "presence", Room: r.meta.Slug, Count: p.count(), Joined: joined, Left: left,
 	}), nil)
-	r.st.Broadcast(tagLevel0, r.userCount(), nil)
+	r.tellLevel0(r.userCount)
 	return true
 }
 
@@ -171,13 +171,16 @@ func (r *Room) userCount() durable.Frame {
 }
 
 // say sends a system message to level 0 sockets.
-func (r *Room) say(content string) { r.st.Broadcast(tagLevel0, r.saying(content), nil) }
+func (r *Room) say(content string) {
+	r.tellLevel0(func() durable.Frame { return r.saying(content) })
+}
 
 // saying is a system message: live only, without a seq.
 func (r *Room) saying(content string) durable.Frame {
 	now := r.now()
-	return level0MessageFrame(encode(Message{
+	m := Message{
 		ID: newMessageID(now), UserID: "system", UserName: "System",
 		Content: content, Timestamp: now.UnixMilli(), Type: TypeSystem,
-	}))
+	}
+	return level0MessageFrame(m.encoded())
 }

@@ -1,7 +1,7 @@
 package chat
 
 import (
-	"slices"
+	"math"
 	"time"
 )
 
@@ -32,17 +32,17 @@ func (p *posts) wait(user UserID, now int64) int64 {
 	if p.rate.Limit <= 0 {
 		return 0
 	}
-	var counted []int64
-	for _, at := range p.times[user] {
+	counted, earliest := 0, int64(math.MaxInt64)
+	for _, at := range p.times[user] { // rate.Limit ones at most
 		if at > now-p.window() && at <= now+p.window() {
-			counted = append(counted, at)
+			counted++
+			earliest = min(earliest, at)
 		}
 	}
-	if len(counted) < p.rate.Limit {
+	if counted < p.rate.Limit {
 		return 0
 	}
-	slices.Sort(counted)
-	return counted[len(counted)-p.rate.Limit] + p.window() - now
+	return earliest + p.window() - now
 }
 
 // took notes a post.

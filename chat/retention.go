@@ -19,27 +19,28 @@ func (r *Room) scheduleRetention() error {
 	if r.retention == (Retention{}) {
 		return nil
 	}
-	var oldest *Message
-	err := r.eachMessage(durable.ListOptions{Limit: 1}, func(m *Message, _ []byte) bool {
-		oldest = m
+	var oldest messageHead
+	found := false
+	err := r.eachHead(durable.ListOptions{Limit: 1}, func(m messageHead) bool {
+		oldest, found = m, true
 		return false
 	})
-	if err != nil || oldest == nil {
+	if err != nil || !found {
 		return err
 	}
-	return r.retainLater(oldest)
+	return r.retainLater(oldest.Timestamp)
 }
 
 // wake does nothing itself: Start schedules the retention.
 func (r *Room) wake(context.Context, none) (none, error) { return none{}, nil }
 
-// retainLater sets the alarm for when m, or the first of too many messages,
-// will have to go. It never moves the alarm back: a busy room would else push
+// retainLater sets the alarm for when a message of that time, or the first of too
+// many messages, will have to go. It never moves the alarm back: a busy room would else push
 // it ahead of itself for ever.
-func (r *Room) retainLater(m *Message) error {
+func (r *Room) retainLater(timestamp int64) error {
 	var due time.Time
 	if r.retention.Age > 0 {
-		due = latest(time.UnixMilli(m.Timestamp).Add(r.retention.Age), r.now())
+		due = latest(time.UnixMilli(timestamp).Add(r.retention.Age), r.now())
 	}
 	if n := r.retention.Messages; n > 0 && r.state.head-r.meta.Floor > Seq(n) {
 		if soon := r.now().Add(retentionDelay); due.IsZero() || soon.Before(due) {
@@ -75,7 +76,7 @@ func (r *Room) Alarm(context.Context, durable.AlarmInfo) error {
 }
 
 // expired reports whether a message is over the retention.
-func (r *Room) expired(m *Message, now time.Time) bool {
+func (r *Room) expired(m messageHead, now time.Time) bool {
 	keep := r.retention
 	return keep.Messages > 0 && r.state.head-m.Seq >= Seq(keep.Messages) ||
 		keep.Age > 0 && !time.UnixMilli(m.Timestamp).Add(keep.Age).After(now)
@@ -87,7 +88,7 @@ func (r *Room) prune() (more bool, err error) {
 	now, storage := r.now(), r.st.Storage()
 	last, pruned := r.meta.Floor, 0
 	var keys []string
-	err = r.eachMessage(durable.ListOptions{Limit: retentionChunk}, func(m *Message, _ []byte) bool {
+	err = r.eachHead(durable.ListOptions{Limit: retentionChunk}, func(m messageHead) bool {
 		if !r.expired(m, now) {
 			return false
 		}

@@ -34,7 +34,10 @@ type roomMeta struct {
 }
 
 func messageKey(seq Seq) string {
-	return prefixMessage + string(binary.BigEndian.AppendUint64(nil, uint64(seq)))
+	var key [len(prefixMessage) + 8]byte
+	copy(key[:], prefixMessage)
+	binary.BigEndian.PutUint64(key[len(prefixMessage):], uint64(seq))
+	return string(key[:])
 }
 
 func clientKey(user UserID, id ClientID) string {
@@ -61,6 +64,7 @@ type Room struct {
 	roomConfig
 	st       *durable.State
 	meta     roomMeta
+	slug     []byte // meta.Slug as JSON
 	state    roomState
 	presence *presence
 	typed    map[UserID]time.Time // when a person's typing was last passed on
@@ -85,6 +89,7 @@ func (r *Room) Start(context.Context) error {
 		if err := json.Unmarshal(stored, &r.meta); err != nil {
 			return fmt.Errorf("read room meta: %w", err)
 		}
+		r.slug = appendString(nil, r.meta.Slug)
 	}
 	if err := r.readTail(); err != nil {
 		return err
@@ -102,40 +107,21 @@ func (r *Room) Start(context.Context) error {
 func (r *Room) readTail() error {
 	r.state.head = r.meta.Floor
 	since := r.now().Add(-r.rate.Window).UnixMilli()
-	var recent []Message // newest first
+	var recent []messageHead // newest first
 	left := maxTail
-	err := r.eachMessage(durable.ListOptions{Reverse: true}, func(m *Message, _ []byte) bool {
+	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead) bool {
 		r.state.head = max(r.state.head, m.Seq)
 		if r.rate.Limit <= 0 || m.Timestamp <= since || left == 0 {
 			return false
 		}
 		left--
-		recent = append(recent, Message{UserID: m.UserID, Timestamp: m.Timestamp})
+		recent = append(recent, m)
 		return true
 	})
 	for _, m := range slices.Backward(recent) {
 		r.state.posts.took(m.UserID, m.Timestamp)
 	}
 	return err
-}
-
-// eachMessage walks stored messages until fn returns false. The options say
-// where from, how many and which way.
-func (r *Room) eachMessage(o durable.ListOptions, fn func(m *Message, stored []byte) bool) error {
-	o.Prefix = prefixMessage
-	var broken error
-	err := r.st.Storage().Each(o, func(key string, value []byte) bool {
-		var m Message
-		if broken = json.Unmarshal(value, &m); broken != nil {
-			broken = fmt.Errorf("read message %q: %w", key, broken)
-			return false
-		}
-		return fn(&m, value)
-	})
-	if err != nil {
-		return err
-	}
-	return broken
 }
 
 // learn keeps the room's slug, which its frames bear, and gives a new room its
@@ -145,6 +131,7 @@ func (r *Room) learn(slug string) error {
 		return nil
 	}
 	r.meta.Slug = slug
+	r.slug = appendString(nil, slug)
 	if r.meta.Stream == "" {
 		r.meta.Stream = newStream(r.now())
 	}
@@ -175,7 +162,7 @@ func (r *Room) reply(q request, frames ...durable.Frame) {
 // confirm answers a frame that has no answer of its own, where one was asked for.
 func (r *Room) confirm(q request) {
 	if q.Frame.Ref != "" {
-		r.reply(q, frame(OKFrame{Type: "ok", Ref: q.Frame.Ref}))
+		r.reply(q, plainFrame(OKFrame{Type: "ok", Ref: q.Frame.Ref}))
 	}
 }
 
@@ -199,7 +186,7 @@ func (r *Room) typing(_ context.Context, q request) (none, error) {
 			}
 		}
 		r.typed[user.ID] = now
-		r.st.Broadcast(tagLevel1, frame(TypingFrame{
+		r.st.Broadcast(tagLevel1, plainFrame(TypingFrame{
 			Type: "typing", Room: q.Slug, UserID: user.ID, UserName: user.Name,
 		}).Droppable(), sock)
 	}
@@ -223,13 +210,13 @@ func (r *Room) post(_ context.Context, q request) (none, error) {
 		r.refuse(q, AsError(err))
 	case did.limited != nil:
 		did.limited.Ref, did.limited.Room = q.Frame.Ref, q.Slug
-		r.reply(q, frame(did.limited))
+		r.reply(q, plainFrame(*did.limited))
 	case did.refused != nil:
 		r.refuse(q, did.refused)
 	case did.repeated != nil:
-		r.reply(q, frame(ackOf(q, did.repeated)))
+		r.reply(q, plainFrame(ackOf(q, did.repeated)))
 	default:
-		r.reply(q, frame(ackOf(q, did.posted)))
+		r.reply(q, plainFrame(ackOf(q, did.posted)))
 		r.publish(did.encoded)
 	}
 	return none{}, nil
@@ -250,7 +237,7 @@ func (r *Room) take(p post) (outcome, error) {
 		return outcome{refused: &Error{Code: CodeStorageFull, Err: err,
 			Message: "The server's disk is full. Your message was not saved; whoever runs the server has to make room."}}, nil
 	}
-	did.encoded = encode(did.posted)
+	did.encoded = did.posted.encoded()
 	return did, r.store(did.posted, did.encoded)
 }
 
@@ -264,13 +251,20 @@ func (r *Room) store(m *Message, encoded []byte) error {
 		return err
 	}
 	r.state.took(m)
-	return r.retainLater(m)
+	return r.retainLater(m.Timestamp)
 }
 
 // publish sends a message to all. It leaves once it is durable, as the ack does.
 func (r *Room) publish(encoded []byte) {
-	r.st.Broadcast(tagLevel1, messageFrame(r.meta.Slug, encoded), nil)
-	r.st.Broadcast(tagLevel0, level0MessageFrame(encoded), nil)
+	r.st.Broadcast(tagLevel1, messageFrame(r.slug, encoded), nil)
+	r.tellLevel0(func() durable.Frame { return level0MessageFrame(encoded) })
+}
+
+// tellLevel0 sends a frame to the level 0 sockets, which one room alone has.
+func (r *Room) tellLevel0(f func() durable.Frame) {
+	if r.meta.Slug == Level0Room {
+		r.st.Broadcast(tagLevel0, f(), nil)
+	}
 }
 
 func ackOf(q request, m *Message) AckFrame {

@@ -330,6 +330,7 @@ func FuzzParseFrame(f *testing.F) {
 	f.Add([]byte(`{"type":"message","room":"general","clientId":"c","content":"\ud800"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		frame, err := parseFrame(data)
+		sameAsJSON(t, data)
 		if err == nil && frame.Type != FramePing && frame.Room == "" {
 			t.Errorf("%q: taken without a room", data)
 		}

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -178,54 +177,6 @@ type Actor struct {
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
 }
 
-// A socket's identity is its actor as text: whether it may post, the lengths of
-// the first three of session, user, image and name, and those themselves. The
-// strings of an actor that is read from it are parts of it, and so cost nothing.
-const (
-	mayPost      = 'w'
-	mayRead      = 'r'
-	identityHead = 1 + 3*2 // bytes
-)
-
-func (a Actor) identity() string {
-	b := make([]byte, 1, identityHead+len(a.SessionKey)+len(a.ID)+len(a.Image)+len(a.Name))
-	b[0] = mayPost
-	if a.ReadOnly {
-		b[0] = mayRead
-	}
-	parts := []string{a.SessionKey, string(a.ID), a.Image, a.Name}
-	for _, part := range parts[:3] {
-		b = binary.BigEndian.AppendUint16(b, uint16(len(part))) // the runtime refuses what is longer than that
-	}
-	for _, part := range parts {
-		b = append(b, part...)
-	}
-	return string(b)
-}
-
-func actorOf(sock *durable.Socket) (Actor, error) { return parseIdentity(sock.Identity()) }
-
-func parseIdentity(id string) (Actor, error) {
-	if len(id) < identityHead || id[0] != mayPost && id[0] != mayRead {
-		return Actor{}, errIdentity
-	}
-	var parts [3]string
-	rest := id[identityHead:]
-	for i := range parts {
-		n := int(id[1+2*i])<<8 | int(id[2+2*i])
-		if n > len(rest) {
-			return Actor{}, errIdentity
-		}
-		parts[i], rest = rest[:n], rest[n:]
-	}
-	return Actor{
-		User:       User{ID: UserID(parts[1]), Image: parts[2], Name: rest},
-		SessionKey: parts[0], ReadOnly: id[0] == mayRead,
-	}, nil
-}
-
-var errIdentity = errors.New("read socket identity: it is none")
-
 // Newest returns the newest text messages of the level 0 room, oldest first.
 func (s *Service) Newest(ctx context.Context, a Actor) ([]Message, error) {
 	page, err := s.History(ctx, a, Level0Room, HistoryQuery{})
@@ -338,7 +289,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 // before serve returns. A session that ended since it was looked at may have
 // missed it: the caller looks again.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
-	o.Identity = a.identity()
+	o.Identity = string(encode(a))
 	o.Tags = []string{tagUser + string(a.User.ID), tagSession + a.SessionKey}
 	o.MaxMessage = MaxFrameBytes
 	o.TextOnly = true

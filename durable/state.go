@@ -104,6 +104,12 @@ type Frame struct {
 // TextFrame encodes a text frame. The payload must be UTF-8.
 func TextFrame(payload []byte) Frame { return Frame{bytes: websocket.Frame(websocket.OpText, payload)} }
 
+// BuildTextFrame is TextFrame without a copy: payload appends the text to what it
+// is given, and returns that. size is about how many bytes it appends.
+func BuildTextFrame(size int, payload func([]byte) []byte) Frame {
+	return Frame{bytes: websocket.BuildFrame(websocket.OpText, size, payload)}
+}
+
 // BinaryFrame encodes a binary frame.
 func BinaryFrame(payload []byte) Frame {
 	return Frame{bytes: websocket.Frame(websocket.OpBinary, payload)}

@@ -52,18 +52,32 @@ func (e *Error) Error() string { return fmt.Sprintf("websocket: %s (%d)", e.Reas
 
 // AppendFrame appends a whole, unfragmented server frame to dst.
 func AppendFrame(dst []byte, op Op, payload []byte) []byte {
+	return append(appendHeader(dst, op, len(payload)), payload...)
+}
+
+// appendHeader appends the header of an unmasked frame of n bytes: at most
+// maxHeader-4 bytes.
+func appendHeader(dst []byte, op Op, n int) []byte {
 	dst = append(dst, finBit|byte(op))
-	switch n := len(payload); {
+	switch {
 	case n <= maxControl:
-		dst = append(dst, byte(n))
+		return append(dst, byte(n))
 	case n <= 0xffff:
-		dst = append(dst, lengthTwoBytes)
-		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
-	default:
-		dst = append(dst, lengthEightByte)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(n))
+		return binary.BigEndian.AppendUint16(append(dst, lengthTwoBytes), uint16(n))
 	}
-	return append(dst, payload...)
+	return binary.BigEndian.AppendUint64(append(dst, lengthEightByte), uint64(n))
+}
+
+// BuildFrame returns a whole server frame of what payload appends to the slice
+// that it is given. It has place for about size bytes.
+func BuildFrame(op Op, size int, payload func([]byte) []byte) []byte {
+	const place = maxHeader - 4
+	b := payload(make([]byte, place, place+size))
+	var header [place]byte
+	h := appendHeader(header[:0], op, len(b)-place)
+	b = b[place-len(h):]
+	copy(b, h)
+	return b
 }
 
 // Frame returns a whole server frame.

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -260,6 +261,12 @@ func TestEncode(t *testing.T) {
 		frame := Frame(OpText, []byte(payload))
 		if cap(frame)-len(frame) > maxHeader {
 			t.Errorf("%d bytes of payload: a frame of %d bytes holds %d", n, len(frame), cap(frame))
+		}
+		for _, size := range []int{0, n, n + 10} {
+			built := BuildFrame(OpText, size, func(b []byte) []byte { return append(b, payload...) })
+			if !bytes.Equal(built, frame) {
+				t.Errorf("%d bytes built with place for %d: got %.100q", n, size, built)
+			}
 		}
 		header := len(frame) - n
 		masked := slices.Clone(frame[:header])

@@ -1,0 +1,157 @@
+package chat
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+
+	"snug/durable"
+)
+
+// encode returns v as JSON without the escapes that only HTML needs.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("chat: a frame that can't be encoded: " + err.Error()) // our own types: a bug
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// appender is a frame that is sent so often that it encodes itself. What it
+// appends is what encode makes of it, byte for byte.
+type appender interface {
+	ServerFrame
+	appendTo(b []byte) []byte
+}
+
+// smallFrame is the place, in bytes, that a frame without content is given; more
+// is found where it needs more.
+const smallFrame = 246
+
+// plainFrame is frame for an appender.
+func plainFrame[F appender](f F) durable.Frame {
+	return durable.BuildTextFrame(smallFrame, f.appendTo)
+}
+
+func (m *Message) appendTo(b []byte) []byte {
+	b = appendString(append(b, `{"id":`...), m.ID)
+	b = appendString(append(b, `,"userId":`...), m.UserID)
+	b = appendString(append(b, `,"userName":`...), m.UserName)
+	b = appendOptional(b, `,"userImage":`, m.UserImage)
+	b = appendString(append(b, `,"content":`...), m.Content)
+	b = strconv.AppendInt(append(b, `,"timestamp":`...), m.Timestamp, 10)
+	b = appendString(append(b, `,"type":`...), m.Type)
+	if m.Seq != 0 {
+		b = appendSeq(append(b, `,"seq":`...), m.Seq)
+	}
+	b = appendOptional(b, `,"clientId":`, m.ClientID)
+	return append(b, '}')
+}
+
+// encoded returns the message as it is stored and sent.
+func (m *Message) encoded() []byte {
+	const names = 160 // bytes at most of all but the strings
+	return m.appendTo(make([]byte, 0, names+
+		len(m.ID)+len(m.UserID)+len(m.UserName)+len(m.UserImage)+len(m.Content)+len(m.ClientID)))
+}
+
+func (f AckFrame) appendTo(b []byte) []byte {
+	b = appendOptional(append(b, `{"type":"ack"`...), `,"ref":`, f.Ref)
+	b = appendString(append(b, `,"room":`...), f.Room)
+	b = appendString(append(b, `,"clientId":`...), f.ClientID)
+	b = appendString(append(b, `,"id":`...), f.ID)
+	b = appendSeq(append(b, `,"seq":`...), f.Seq)
+	b = strconv.AppendInt(append(b, `,"timestamp":`...), f.Timestamp, 10)
+	return append(b, '}')
+}
+
+func (f RateLimitFrame) appendTo(b []byte) []byte {
+	b = appendOptional(append(b, `{"type":"rateLimit"`...), `,"ref":`, f.Ref)
+	b = appendOptional(b, `,"room":`, f.Room)
+	b = appendOptional(b, `,"clientId":`, f.ClientID)
+	b = strconv.AppendInt(append(b, `,"retryAfterMs":`...), f.RetryAfterMs, 10)
+	b = strconv.AppendInt(append(b, `,"limit":`...), int64(f.Limit), 10)
+	b = strconv.AppendInt(append(b, `,"windowMs":`...), f.WindowMs, 10)
+	return append(b, '}')
+}
+
+func (f TypingFrame) appendTo(b []byte) []byte {
+	b = appendString(append(b, `{"type":"typing","room":`...), f.Room)
+	b = appendString(append(b, `,"userId":`...), f.UserID)
+	b = appendString(append(b, `,"userName":`...), f.UserName)
+	return append(b, '}')
+}
+
+func (f OKFrame) appendTo(b []byte) []byte {
+	return append(appendString(append(b, `{"type":"ok","ref":`...), f.Ref), '}')
+}
+
+func (f PongFrame) appendTo(b []byte) []byte {
+	return append(appendOptional(append(b, `{"type":"pong"`...), `,"ref":`, f.Ref), '}')
+}
+
+func appendSeq(b []byte, n Seq) []byte { return strconv.AppendUint(b, uint64(n), 10) }
+
+// appendOptional appends a field that is left out where it is empty.
+func appendOptional[S ~string](b []byte, name string, s S) []byte {
+	if s == "" {
+		return b
+	}
+	return appendString(append(b, name...), s)
+}
+
+// appendString appends s as a JSON string. Like encoding/json it escapes U+2028
+// and U+2029, which JavaScript once took for ends of lines, and writes U+FFFD for
+// what isn't UTF-8.
+func appendString[S ~string](b []byte, s S) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	done := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(string(s[i:]))
+			switch {
+			case r == utf8.RuneError && size == 1:
+				b = append(append(b, s[done:i]...), `\ufffd`...)
+			case r == '\u2028' || r == '\u2029':
+				b = append(append(b, s[done:i]...), `\u202`...)
+				b = append(b, hex[r&0xf])
+			default:
+				i += size
+				continue
+			}
+			i += size
+			done = i
+			continue
+		}
+		b = append(b, s[done:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\b':
+			b = append(b, '\\', 'b')
+		case '\f':
+			b = append(b, '\\', 'f')
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, `\u00`...)
+			b = append(b, hex[c>>4], hex[c&0xf])
+		}
+		i++
+		done = i
+	}
+	return append(append(b, s[done:]...), '"')
+}

@@ -1,0 +1,228 @@
+package chat
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"snug/durable"
+)
+
+// planned holds the types of the protocol that this server doesn't speak yet. A
+// client that does is told so each time, and not cut off.
+var planned = map[string]bool{"edit": true, "delete": true, "react": true, "pin": true, "read": true}
+
+// parseFrame reads a frame and checks the fields that its type needs. With an
+// error it returns what is fit to be repeated in the answer. The frame shares
+// nothing with data.
+func parseFrame(data []byte) (ClientFrame, error) {
+	f, ok := scanFrame(data)
+	if !ok {
+		return parseAnyFrame(data)
+	}
+	return checkFrame(f, nil)
+}
+
+// parseAnyFrame is parseFrame for all that scanFrame doesn't take.
+func parseAnyFrame(data []byte) (ClientFrame, error) {
+	var f ClientFrame
+	err := json.Unmarshal(data, &f)
+	return checkFrame(f, err)
+}
+
+// scanFrame reads a frame that is written in the plain way.
+func scanFrame(data []byte) (f ClientFrame, ok bool) {
+	s, ok := newScanner(data)
+	if !ok {
+		return f, false
+	}
+	var ref, room, stream, clientID, content scanned[[]byte]
+	ok = s.object(func(name []byte) (ok bool) {
+		switch string(name) {
+		case "type":
+			var kind scanned[[]byte]
+			kind, ok = s.str()
+			f.Type = frameType(kind)
+		case "ref":
+			ref, ok = s.str()
+		case "room":
+			room, ok = s.str()
+		case "stream":
+			stream, ok = s.str()
+		case "clientId":
+			clientID, ok = s.str()
+		case "content":
+			content, ok = s.str()
+		case "after":
+			var after uint64
+			after, ok = s.number()
+			f.After = (*Seq)(&after)
+		}
+		return ok
+	})
+	if !ok {
+		return ClientFrame{}, false
+	}
+	f.Room, f.Stream = room.String(), stream.String()
+	// These live as long as each other, and so share one allocation.
+	var short [512]byte
+	all := content.appendTo(clientID.appendTo(ref.appendTo(short[:0])))
+	text := string(all)
+	first, second := len(ref.raw)-ref.escapes, len(clientID.raw)-clientID.escapes
+	f.Ref, text = text[:first], text[first:]
+	f.ClientID, f.Content = ClientID(text[:second]), text[second:]
+	return f, true
+}
+
+// frameType returns the type without a copy where it is one that clients send.
+func frameType(t scanned[[]byte]) string {
+	switch string(t.raw) {
+	case FrameMessage:
+		return FrameMessage
+	case FrameJoin:
+		return FrameJoin
+	case FrameLeave:
+		return FrameLeave
+	case FrameTyping:
+		return FrameTyping
+	case FramePing:
+		return FramePing
+	}
+	return t.String()
+}
+
+// checkFrame checks what encoding/json, or a scanner that takes no more than that,
+// made of a frame.
+func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
+	if utf8.RuneCountInString(f.Ref) > maxRefChars {
+		f.Ref, err = "", cmp.Or(err, bad("ref must be at most "+decimal(maxRefChars)+" characters."))
+	}
+	if utf8.RuneCountInString(string(f.ClientID)) > maxClientIDChars {
+		f.ClientID, err = "", cmp.Or(err, bad("clientId must be 1 to "+decimal(maxClientIDChars)+" characters."))
+	}
+	if utf8.RuneCountInString(f.Room) > maxSlugChars {
+		f.Room, err = "", cmp.Or(err, bad("room must be at most "+decimal(maxSlugChars)+" characters."))
+	}
+	if strings.ContainsRune(string(f.ClientID), utf8.RuneError) {
+		// Half of a surrogate pair is read as this: two ids would become one.
+		f.ClientID, err = "", cmp.Or(err, bad("clientId must be whole Unicode characters."))
+	}
+	if err != nil {
+		return malformed(f, err)
+	}
+	switch f.Type {
+	case FramePing:
+		return f, nil
+	case FrameJoin, FrameLeave, FrameTyping, FrameMessage:
+	case "":
+		return f, bad("type is missing.")
+	default:
+		if !planned[f.Type] {
+			return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
+		}
+		return f, &Error{Code: CodeUnknownType, Message: "This server doesn't take frames of this type yet."}
+	}
+	if f.Room == "" {
+		return f, bad("room is missing.")
+	}
+	if f.Type == FrameMessage && f.ClientID == "" {
+		return f, bad("clientId is missing: it makes a post safe to repeat.")
+	}
+	return f, nil
+}
+
+// malformed says what is wrong with a frame in words that may be shown.
+func malformed(f ClientFrame, err error) (ClientFrame, error) {
+	var shown *Error
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &shown):
+		return f, err
+	case errors.As(err, &wrong) && wrong.Field != "":
+		kind, _, _ := strings.Cut(wrong.Value, " ") // without the number itself
+		return f, bad("The field " + wrong.Field + " can't hold this type of value: " + kind + ".")
+	}
+	return ClientFrame{}, bad("A frame must be a JSON object.")
+}
+
+func bad(message string) error { return &Error{Code: CodeBadRequest, Message: message} }
+
+// level0Frame is what a level 0 client sends; other fields are left alone.
+type level0Frame struct {
+	Type    string `json:"type"`
+	Content string `json:"content"`
+}
+
+func parseLevel0Frame(data []byte) (level0Frame, error) {
+	if f, ok := scanLevel0Frame(data); ok {
+		return f, nil
+	}
+	return parseAny[level0Frame](data)
+}
+
+func scanLevel0Frame(data []byte) (f level0Frame, ok bool) {
+	s, ok := newScanner(data)
+	return f, ok && s.object(func(name []byte) bool {
+		text, ok := s.str()
+		switch string(name) {
+		case "type":
+			f.Type = frameType(text)
+		case "content":
+			f.Content = text.String()
+		default:
+			ok = false
+		}
+		return ok
+	})
+}
+
+// parseAny reads what a scanner doesn't take. It is a function of its own as what
+// encoding/json writes to is allocated.
+func parseAny[V any](data []byte) (V, error) {
+	var v V
+	err := json.Unmarshal(data, &v)
+	return v, err
+}
+
+// actorOf returns whose a socket is, as they were when it was opened.
+func actorOf(sock *durable.Socket) (Actor, error) { return parseActor(sock.Identity()) }
+
+func parseActor(identity string) (Actor, error) {
+	if a, ok := scanActor(identity); ok {
+		return a, nil
+	}
+	a, err := parseAny[Actor]([]byte(identity))
+	if err != nil {
+		return Actor{}, fmt.Errorf("read socket identity: %w", err)
+	}
+	return a, nil
+}
+
+// scanActor returns an actor whose strings are parts of the identity.
+func scanActor(identity string) (a Actor, ok bool) {
+	s := scanner[string]{text: identity}
+	ok = utf8.ValidString(identity) && s.object(func(name string) bool {
+		if name == "readOnly" {
+			a.ReadOnly = true
+			return s.word("true")
+		}
+		text, ok := s.str()
+		switch name {
+		case "userId":
+			a.ID = UserID(text.String())
+		case "userName":
+			a.Name = text.String()
+		case "userImage":
+			a.Image = text.String()
+		case "session":
+			a.SessionKey = text.String()
+		default:
+			ok = false
+		}
+		return ok
+	})
+	return a, ok
+}

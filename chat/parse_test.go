@@ -1,0 +1,324 @@
+package chat
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lots returns a source of chance that -seed brings back.
+func lots(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := flag.Lookup("seed").Value.(flag.Getter).Get().(uint64)
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("go test ./chat -run %s -seed %d", t.Name(), seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// sameAsJSON checks that each scanner, where it takes a text at all, makes of it
+// what encoding/json does.
+func sameAsJSON(t *testing.T, data []byte) {
+	t.Helper()
+	compare(t, data, parseFrame, parseAnyFrame)
+	compare(t, data, parseLevel0Frame, parseAny[level0Frame])
+	compare(t, data, parseHead, parseAny[messageHead])
+	compare(t, data,
+		func(data []byte) (Actor, error) { return parseActor(string(data)) },
+		func(data []byte) (Actor, error) {
+			a, err := parseAny[Actor](data)
+			if err != nil {
+				return Actor{}, fmt.Errorf("read socket identity: %w", err)
+			}
+			return a, nil
+		})
+}
+
+func compare[V any](t *testing.T, data []byte, scan, decode func([]byte) (V, error)) {
+	t.Helper()
+	kept := bytes.Clone(data)
+	got, gotErr := scan(kept)
+	clear(kept) // it belongs to the caller again
+	want, wantErr := decode(data)
+	if !reflect.DeepEqual(got, want) || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+		t.Errorf("%T of %q\n got %+v, %v\nwant %+v, %v", got, data, got, gotErr, want, wantErr)
+	}
+}
+
+// texts are pieces of strings and of what breaks them.
+var texts = []string{
+	"a", "hello world", " ", "", "é", "€", "👍", "\u2028", "\u2029", "\u007f", "<&>", `\n`, `\t`, `\"`, `\\`, `\/`, `\b`, `\f`, `\r`,
+	`\u0041`, `\u00e9`, `\ud83d\udc4d`, `\ud83d`, `\udc4d`, `\u2028`, `\u000`, `\x`, `\`, `"`, "\n", "\x00", "\x1f", "\xff", "\xc3", "\xed\xa0\x80",
+	strings.Repeat("long ", 13),
+}
+
+func someOf(rng *rand.Rand, list []string, n int) string {
+	var b strings.Builder
+	for range rng.IntN(n + 1) {
+		b.WriteString(list[rng.IntN(len(list))])
+	}
+	return b.String()
+}
+
+// oddJSON writes something that is about an object, and often one.
+func oddJSON(rng *rand.Rand) string {
+	plain := texts[:18]
+	if rng.IntN(3) == 0 {
+		plain = texts
+	}
+	names := []string{"type", "ref", "room", "stream", "clientId", "content", "after", "userId", "userName", "userImage",
+		"session", "readOnly", "timestamp", "seq", "id"}
+	oddNames := []string{"Type", "ROOM", "clientid", "ſeq", `\u0074ype`, "", "x", "after ", "replyTo"}
+	values := []string{`"message"`, `"join"`, `"ping"`, `"typing"`, `"leave"`, `"edit"`, "true", "0", "7", "41", "1760000000000", "999999999999999999"}
+	oddValues := []string{"null", "false", "tru", "-1", "-0", "01", "1.0", "1e3", "18446744073709551615", "18446744073709551616", "9999999999999999999",
+		"[]", "{}", `{"a":[1,{"b":null}]}`, `["x"]`, "", "[", "{", "nul", "\"", `"\"`, "7 7"}
+	blank := func() string {
+		if rng.IntN(4) > 0 {
+			return ""
+		}
+		return someOf(rng, []string{" ", "\t", "\n", "\r"}, 3)
+	}
+	odd := rng.IntN(12)
+	var b strings.Builder
+	b.WriteString(blank() + "{")
+	for i := range rng.IntN(7) {
+		name, value := names[rng.IntN(len(names))], values[rng.IntN(len(values))]
+		if rng.IntN(3) > 0 {
+			value = `"` + someOf(rng, plain, 4) + `"`
+		}
+		switch odd {
+		case i:
+			name = oddNames[rng.IntN(len(oddNames))]
+		case i + 1:
+			value = oddValues[rng.IntN(len(oddValues))]
+		}
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString(blank() + `"` + name + `"` + blank() + ":" + blank() + value + blank())
+	}
+	b.WriteString("}" + blank())
+	text := b.String()
+	if odd == 11 && len(text) > 0 {
+		at := rng.IntN(len(text))
+		switch rng.IntN(3) {
+		case 0:
+			text = text[:at]
+		case 1:
+			text = text[:at] + text[at+1:]
+		default:
+			text = text[:at] + string([]byte{byte(rng.Uint32())}) + text[at:]
+		}
+	}
+	return text
+}
+
+func TestScannersAgreeWithJSON(t *testing.T) {
+	rng := lots(t)
+	scanned := 0
+	for range 30_000 {
+		data := []byte(oddJSON(rng))
+		if _, ok := scanFrame(data); ok {
+			scanned++
+		}
+		if sameAsJSON(t, data); t.Failed() {
+			return
+		}
+	}
+	if scanned < 1000 {
+		t.Errorf("only %d frames were plain enough for the scanner", scanned)
+	}
+}
+
+// What usual clients and the package itself write isn't left to encoding/json.
+func TestScannersTakeWhatIsUsual(t *testing.T) {
+	for _, text := range []string{
+		`{"type":"message","room":"general","clientId":"c","content":"a \"b\"\n\\ é 👍"}`,
+		`{"type": "message", "room": "general", "clientId": "c", "content": ""}`,
+		`{"type":"join","room":"general","stream":"s","after":41}`,
+		`{"type":"typing","room":"general","ref":"r"}`,
+	} {
+		if _, ok := scanFrame([]byte(text)); !ok {
+			t.Errorf("not scanned: %s", text)
+		}
+	}
+	if _, ok := scanLevel0Frame([]byte(`{"type":"message","content":"hi\n"}`)); !ok {
+		t.Error("a level 0 frame isn't scanned")
+	}
+	for _, a := range []Actor{{User: User{ID: "u", Name: "Ada \"A\"", Image: "https://x"}, SessionKey: "s", ReadOnly: true}, {User: User{ID: "u"}}} {
+		if got, ok := scanActor(string(encode(a))); !ok || got != a {
+			t.Errorf("got %+v, want %+v", got, a)
+		}
+	}
+	m := Message{ID: "1", UserID: "u", UserName: "Ada", UserImage: "i", Content: "hi\n", Timestamp: 1760000000000, Type: TypeText, Seq: 42, ClientID: "c"}
+	if h, ok := scanHead(m.encoded()); !ok || h != (messageHead{"u", m.Timestamp, 42, "c"}) {
+		t.Errorf("got %+v", h)
+	}
+}
+
+// encodedAs reports what f appends itself beside what encoding/json makes of it.
+func encodedAs(t *testing.T, appended []byte, v any) {
+	t.Helper()
+	if want := encode(v); !bytes.Equal(appended, want) || !json.Valid(appended) {
+		t.Errorf("%T\n got %s\nwant %s", v, appended, want)
+	}
+}
+
+func TestAppendersAgreeWithJSON(t *testing.T) {
+	rng := lots(t)
+	text := func() string {
+		if rng.IntN(4) == 0 {
+			return ""
+		}
+		var b strings.Builder
+		for range 1 + rng.IntN(8) {
+			switch rng.IntN(4) {
+			case 0:
+				b.WriteRune(rng.Int32N(0x110000))
+			case 1:
+				b.WriteByte(byte(rng.Uint32()))
+			default:
+				b.WriteString(texts[rng.IntN(len(texts))])
+			}
+		}
+		return b.String()
+	}
+	number := func() int64 { return rng.Int64() >> rng.IntN(64) * int64(rng.IntN(3)-1) }
+	for range 20_000 {
+		m := Message{ID: MessageID(text()), UserID: UserID(text()), UserName: text(), UserImage: text(), Content: text(),
+			Timestamp: number(), Type: MessageType(text()), Seq: Seq(number()), ClientID: ClientID(text())}
+		encodedAs(t, m.encoded(), m)
+		ack := AckFrame{Type: "ack", Ref: text(), Room: text(), ClientID: m.ClientID, ID: m.ID, Seq: m.Seq, Timestamp: m.Timestamp}
+		encodedAs(t, ack.appendTo(nil), ack)
+		limit := RateLimitFrame{Type: "rateLimit", Ref: text(), Room: text(), ClientID: m.ClientID,
+			RetryAfterMs: number(), Limit: int(number()), WindowMs: number()}
+		encodedAs(t, limit.appendTo(nil), limit)
+		typing := TypingFrame{Type: "typing", Room: text(), UserID: m.UserID, UserName: text()}
+		encodedAs(t, typing.appendTo(nil), typing)
+		encodedAs(t, OKFrame{Type: "ok", Ref: m.Content}.appendTo(nil), OKFrame{Type: "ok", Ref: m.Content})
+		encodedAs(t, PongFrame{Type: "pong", Ref: m.Content}.appendTo(nil), PongFrame{Type: "pong", Ref: m.Content})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func TestAppendStringAgreesWithJSON(t *testing.T) {
+	for r := rune(0); r < 0x110000; r += 1 + r>>13 { // each of the first 8,192, then fewer and fewer
+		s := "a" + string(r) + "b"
+		encodedAs(t, appendString(nil, s), s)
+	}
+	for b := range 256 {
+		s := "a" + string([]byte{byte(b)})
+		encodedAs(t, appendString(nil, s), s)
+	}
+}
+
+// benchPost is a post of 100 bytes.
+const benchPost = `{"type":"message","room":"general","clientId":"01990d3e-6c4b","content":"what do we have for lunch?"}`
+
+var benchMessage = Message{
+	ID: "01990d3e-6c4b-7a53-9d0e-5d8a7c1f2b3e", UserID: "01990d3e-6c4b-7a53-9d0e-5d8a7c1f2b3f", UserName: "Ada Lovelace",
+	Content: "what do we have for lunch?", Timestamp: 1760000000000, Type: TypeText, Seq: 1234, ClientID: "01990d3e-6c4b",
+}
+
+func BenchmarkParsePost(b *testing.B) {
+	data := []byte(benchPost)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseFrame(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What encoding/json takes for the same.
+func BenchmarkParsePostByJSON(b *testing.B) {
+	data := []byte(benchPost)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseAnyFrame(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseLevel0Frame(b *testing.B) {
+	data := []byte(`{"type":"message","content":"what do we have for lunch?"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseLevel0Frame(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseActor(b *testing.B) {
+	identity := string(encode(Actor{User: User{ID: benchMessage.UserID, Name: benchMessage.UserName, Image: "https://example.org/a.png"}, SessionKey: "0123456789abcdef"}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseActor(identity); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseHead(b *testing.B) {
+	stored := benchMessage.encoded()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseHead(stored); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppendMessage(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		benchMessage.encoded()
+	}
+}
+
+func BenchmarkMessageFrames(b *testing.B) {
+	room, message := appendString(nil, "general"), benchMessage.encoded()
+	b.ReportAllocs()
+	for b.Loop() {
+		messageFrame(room, message)
+		level0MessageFrame(message)
+	}
+}
+
+func BenchmarkAckFrame(b *testing.B) {
+	ack := AckFrame{Type: "ack", Room: "general", ClientID: benchMessage.ClientID, ID: benchMessage.ID, Seq: benchMessage.Seq, Timestamp: benchMessage.Timestamp}
+	b.ReportAllocs()
+	for b.Loop() {
+		plainFrame(ack)
+	}
+}
+
+func BenchmarkNewMessageID(b *testing.B) {
+	now := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		newMessageID(now)
+	}
+}
+
+// One person posts as often as the rate allows.
+func BenchmarkRate(b *testing.B) {
+	posts := newPosts(Rate{Limit: 10, Window: 10 * time.Second})
+	now := int64(1760000000000)
+	b.ReportAllocs()
+	for b.Loop() {
+		now += max(posts.wait("ada", now), 1)
+		posts.took("ada", now)
+	}
+}

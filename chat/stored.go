@@ -1,0 +1,85 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"snug/durable"
+)
+
+// messageHead is what a room looks at in its stored messages.
+type messageHead struct {
+	UserID    UserID   `json:"userId"`
+	Timestamp int64    `json:"timestamp"`
+	Seq       Seq      `json:"seq"`
+	ClientID  ClientID `json:"clientId"`
+}
+
+func parseHead(stored []byte) (messageHead, error) {
+	if h, ok := scanHead(stored); ok {
+		return h, nil
+	}
+	return parseAny[messageHead](stored)
+}
+
+// scanHead reads a message as appendMessage writes it.
+func scanHead(stored []byte) (h messageHead, ok bool) {
+	s, ok := newScanner(stored)
+	return h, ok && s.object(func(name []byte) (ok bool) {
+		var n uint64
+		switch string(name) {
+		case "timestamp":
+			n, ok = s.number()
+			h.Timestamp = int64(n)
+			return ok
+		case "seq":
+			n, ok = s.number()
+			h.Seq = Seq(n)
+			return ok
+		}
+		text, ok := s.str()
+		switch string(name) {
+		case "userId":
+			h.UserID = UserID(text.String())
+		case "clientId":
+			h.ClientID = ClientID(text.String())
+		case "id", "userName", "userImage", "content", "type":
+		default:
+			ok = false
+		}
+		return ok
+	})
+}
+
+// eachHead walks stored messages until fn returns false. The options say where
+// from, how many and which way.
+func (r *Room) eachHead(o durable.ListOptions, fn func(h messageHead) bool) error {
+	return r.eachStored(o, func(stored []byte) (bool, error) {
+		h, err := parseHead(stored)
+		return err == nil && fn(h), err
+	})
+}
+
+// eachMessage is eachHead with the whole messages.
+func (r *Room) eachMessage(o durable.ListOptions, fn func(m *Message, stored []byte) bool) error {
+	return r.eachStored(o, func(stored []byte) (bool, error) {
+		var m Message
+		err := json.Unmarshal(stored, &m)
+		return err == nil && fn(&m, stored), err
+	})
+}
+
+func (r *Room) eachStored(o durable.ListOptions, fn func(stored []byte) (bool, error)) error {
+	o.Prefix = prefixMessage
+	var broken error
+	err := r.st.Storage().Each(o, func(key string, value []byte) (more bool) {
+		if more, broken = fn(value); broken != nil {
+			broken = fmt.Errorf("read message %q: %w", key, broken)
+		}
+		return more
+	})
+	if err != nil {
+		return err
+	}
+	return broken
+}
