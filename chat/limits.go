@@ -18,10 +18,11 @@ const (
 // Limits that the protocol leaves open.
 const (
 	defaultMaxChars   = 10_000
-	maxMaxChars       = 16_000   // so that a message, 6 bytes a character at worst, fits into one stored value
-	maxImageBytes     = 2048     // a longer userImage (a data URL) is left out: each message repeats it
-	maxNameChars      = 100      // a longer userName is cut
-	maxSlugChars      = 100      // no room has a longer one
+	maxMaxChars       = 16_000 // so that a message, 6 bytes a character at worst, fits into one stored value
+	maxImageBytes     = 2048   // a longer userImage (a data URL) is left out: each message repeats it
+	maxNameChars      = 100    // a longer userName is cut
+	maxSlugChars      = 100    // no room has a longer one
+	maxRoomNameChars  = 100
 	maxReplayBytes    = 12 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
 	maxPageBytes      = 1 << 20  // of a page of history, as stored; one message always fits
 	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009

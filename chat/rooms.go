@@ -1,12 +1,16 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"snug/db"
 )
@@ -15,8 +19,9 @@ import (
 // start.
 const Level0Room = "global"
 
-// rooms is the register of rooms: a table, and what of it was asked for lately.
-type rooms struct {
+// Rooms is the register of rooms: a table, and what of it was asked for lately.
+// Several may be over one table; make each with [NewRooms].
+type Rooms struct {
 	db  *db.DB
 	now func() time.Time
 
@@ -24,23 +29,112 @@ type rooms struct {
 	bySlug map[string]RoomID
 }
 
-func newRooms(d *db.DB, now func() time.Time) *rooms {
-	return &rooms{db: d, now: now, bySlug: make(map[string]RoomID)}
+// NewRooms returns the register in a database.
+func NewRooms(d *db.DB, now func() time.Time) *Rooms {
+	return &Rooms{db: d, now: now, bySlug: make(map[string]RoomID)}
 }
 
-// ensure makes the room if it isn't there. It is safe to repeat.
-func (rs *rooms) ensure(ctx context.Context, slug, name string) error {
+// A RoomEntry is a room as the register has it.
+type RoomEntry struct {
+	Slug      string    `json:"slug"`
+	Name      string    `json:"name,omitempty"`     // for people; when it is added, "" stands for the slug
+	CreatedAt time.Time `json:"createdAt,omitzero"` // given by the register
+}
+
+// Check reports why a room like this can't be added. What it says is for people.
+func (e RoomEntry) Check() error {
+	if !goodSlug(e.Slug) {
+		return fmt.Errorf("%q is no slug: that is 1 to %d of a to z, 0 to 9, - and _", e.Slug, maxSlugChars)
+	}
+	if utf8.RuneCountInString(e.Name) > maxRoomNameChars {
+		return fmt.Errorf("the name of the room %s has more than %d characters", e.Slug, maxRoomNameChars)
+	}
+	if !utf8.ValidString(e.Name) || strings.ContainsFunc(e.Name, unicode.IsControl) {
+		return fmt.Errorf("the name of the room %s holds what isn't text", e.Slug)
+	}
+	return nil
+}
+
+func goodSlug(slug string) bool {
+	if slug == "" || len(slug) > maxSlugChars {
+		return false
+	}
+	for _, c := range []byte(slug) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// Add makes those of the rooms that aren't there yet, in one transaction: all or,
+// with an error, none. It returns how many it made. A room that is there stays as it
+// is, so that it is safe to repeat. The caller keeps the list short: until it is
+// stored nobody else writes.
+func (rs *Rooms) Add(ctx context.Context, list ...RoomEntry) (added int, err error) {
+	for _, e := range list {
+		if err := e.Check(); err != nil {
+			return 0, err
+		}
+	}
 	now := rs.now()
-	return rs.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx,
-			`insert into rooms (id, slug, name, created_at) values (?, ?, ?, ?) on conflict (slug) do nothing`,
-			string(newMessageID(now)), slug, name, now.UnixMilli())
-		return err
+	err = rs.db.Write(ctx, func(tx *sql.Tx) error {
+		added = 0
+		insert, err := tx.PrepareContext(ctx,
+			`insert into rooms (id, slug, name, created_at) values (?, ?, ?, ?) on conflict (slug) do nothing`)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for _, e := range list {
+			done, err := insert.ExecContext(ctx, string(newMessageID(now)), e.Slug, cmp.Or(e.Name, e.Slug), now.UnixMilli())
+			if err != nil {
+				return err
+			}
+			n, err := done.RowsAffected()
+			if err != nil {
+				return err
+			}
+			added += int(n)
+		}
+		return nil
 	})
+	if err != nil {
+		return 0, fmt.Errorf("add rooms: %w", err)
+	}
+	return added, nil
+}
+
+// List returns at most limit rooms in whose slug or name the text occurs, by slug.
+func (rs *Rooms) List(ctx context.Context, text string, limit int) (list []RoomEntry, err error) {
+	err = rs.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		const query = `select slug, name, created_at from rooms
+			where ? = '' or instr(slug, lower(?)) > 0 or instr(lower(name), lower(?)) > 0
+			order by slug limit ?`
+		rows, err := tx.QueryContext(ctx, query, text, text, text, limit)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var e RoomEntry
+			var created int64
+			if err := rows.Scan(&e.Slug, &e.Name, &created); err != nil {
+				return err
+			}
+			e.CreatedAt = time.UnixMilli(created).UTC()
+			list = append(list, e)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rooms: %w", err)
+	}
+	return list, nil
 }
 
 // known returns the id of the room with that slug, if it was asked for lately.
-func (rs *rooms) known(slug string) (RoomID, bool) {
+func (rs *Rooms) known(slug string) (RoomID, bool) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	id, known := rs.bySlug[slug]
@@ -49,7 +143,7 @@ func (rs *rooms) known(slug string) (RoomID, bool) {
 
 // find returns the id of the room with that slug. A room that isn't there, or
 // that one may not see, is CodeNotFound.
-func (rs *rooms) find(ctx context.Context, slug string) (RoomID, error) {
+func (rs *Rooms) find(ctx context.Context, slug string) (RoomID, error) {
 	id, known := rs.known(slug)
 	if known {
 		return id, nil
@@ -83,7 +177,7 @@ func (s *Service) HasRoom(ctx context.Context, slug string) (bool, error) {
 }
 
 // all returns the ids of all rooms.
-func (rs *rooms) all(ctx context.Context) (ids []RoomID, err error) {
+func (rs *Rooms) all(ctx context.Context) (ids []RoomID, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `select id from rooms`)
 		if err != nil {

@@ -37,7 +37,7 @@ type Config struct {
 type Service struct {
 	cfg   Config
 	rt    *durable.Runtime
-	rooms *rooms
+	rooms *Rooms
 	ns    *durable.Namespace
 	probe *durable.Namespace
 	calls calls
@@ -80,8 +80,8 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: newRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles()}
-	if err := s.rooms.ensure(ctx, Level0Room, "Global"); err != nil {
+	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles()}
+	if _, err := s.rooms.Add(ctx, RoomEntry{Slug: Level0Room, Name: "Global"}); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}
 	rt, err := durable.New(durable.Options{

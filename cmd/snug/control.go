@@ -29,9 +29,9 @@ const (
 	// makes it another version.
 	controlPath = "/v1/"
 
-	maxOrder         = 16 << 10 // bytes of an order
-	maxOutcome       = 4 << 20  // of an outcome: maxListed people have a fraction of it
-	controlConns     = 16       // connections at once; further ones wait in the kernel
+	maxOrder         = 256 << 10 // bytes of an order: some thousand rooms; the others have a fraction of it
+	maxOutcome       = 4 << 20   // of an outcome: maxListed people have a fraction of it
+	controlConns     = 16        // connections at once; further ones wait in the kernel
 	controlStep      = 5 * time.Second
 	operationTimeout = 30 * time.Second // of one operation, with the wait for its turn
 )

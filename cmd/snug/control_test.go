@@ -104,7 +104,7 @@ func TestNoControlSocket(t *testing.T) {
 	log := newLog()
 	s := hosted{data: data, log: log}.start(t)
 	get(t, s.Addr().String(), "/healthz", 200)
-	if !strings.Contains(log.String(), "commands such as snug user need this server to be stopped") {
+	if !strings.Contains(log.String(), "commands such as snug user and snug room need this server to be stopped") {
 		t.Errorf("the log:\n%s", log)
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"snug/db"
 )
 
-// progressEvery is how often a long import says how far it is.
+// progressEvery is how often what takes long says how far it is.
 const progressEvery = 5 * time.Second
 
 func importCommand() group {
@@ -92,7 +92,7 @@ func (in *invocation) takeOver(given []byte) (done importOutcome, err error) {
 	defer func() { err = errors.Join(err, place.close()) }()
 
 	o := auth.ImportOptions{Secret: place.secret, WithoutSecret: in.has("without-secret"), DryRun: in.has("dry-run"),
-		Pause: auth.ImportPause, Progress: progress(in.stderr)}
+		Pause: auth.ImportPause, Progress: progress(in.stderr, "people")}
 	if given != nil {
 		o.OldSecrets = append(o.OldSecrets, given)
 	}
@@ -110,13 +110,14 @@ func (in *invocation) takeOver(given []byte) (done importOutcome, err error) {
 	return importOutcome{report, source.Inventory(), place.secret}, err
 }
 
-// progress tells how many people were looked at, from time to time.
-func progress(to io.Writer) func(int) {
+// progress tells how many, of people or what they are, were looked at, from time to
+// time.
+func progress(to io.Writer, what string) func(int) {
 	last := time.Now()
-	return func(people int) {
+	return func(n int) {
 		if time.Since(last) >= progressEvery {
 			last = time.Now()
-			fmt.Fprintf(to, "snug: %d people so far\n", people)
+			fmt.Fprintf(to, "snug: %d %s so far\n", n, what)
 		}
 	}
 }

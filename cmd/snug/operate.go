@@ -13,10 +13,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"snug/auth"
+	"snug/chat"
 	"snug/cmd/snug/internal/config"
 	"snug/db"
 )
@@ -34,33 +36,65 @@ var errNoServer = errors.New("no server runs on the data folder")
 // operate does an operation: in the server that runs on the data folder, which then
 // knows of it at once, or in the folder itself if none does. direct tells which.
 func operate(ctx context.Context, cfg config.Config, name string, q order, stderr io.Writer) (out outcome, direct bool, err error) {
-	if err := checkFolder(cfg.Data); err != nil {
-		return outcome{}, false, err
-	}
+	o := operator{cfg: cfg, stderr: stderr}
+	out, err = o.do(ctx, name, q)
+	return out, o.folder != nil, errors.Join(err, o.close())
+}
+
+// An operator does operations as operate does one. Once no server took one it holds
+// the data folder until it is closed, and does the others there too.
+type operator struct {
+	cfg     config.Config
+	stderr  io.Writer
+	folder  *folder // nil: it isn't held
+	office  office  // in it
+	closers []func() error
+}
+
+func (o *operator) do(ctx context.Context, name string, q order) (outcome, error) {
 	if q.Base == "" {
-		q.Base = cfg.BaseURL
+		q.Base = o.cfg.BaseURL
+	}
+	if o.folder == nil {
+		out, err := o.order(ctx, name, q)
+		if !errors.Is(err, errNoServer) {
+			return out, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	return o.office.perform(ctx, name, q)
+}
+
+// order has the server do an operation. With errNoServer there is none, and the data
+// folder is held.
+func (o *operator) order(ctx context.Context, name string, q order) (outcome, error) {
+	if err := checkFolder(o.cfg.Data); err != nil {
+		return outcome{}, err
 	}
 	late := time.After(folderWait)
 	for {
-		out, err := orderServer(ctx, cfg.Data, name, q)
+		out, err := orderServer(ctx, o.cfg.Data, name, q)
 		if !errors.Is(err, errNoServer) {
-			return out, false, err
+			return out, err
 		}
-		folder, err := openFolder(cfg.Data)
+		folder, err := openFolder(o.cfg.Data)
 		if err == nil {
-			out, err := operateOn(ctx, folder, cfg, name, q, stderr)
-			return out, true, errors.Join(err, folder.close())
+			if err := o.hold(ctx, folder); err != nil {
+				return outcome{}, errors.Join(err, o.close())
+			}
+			return outcome{}, errNoServer
 		}
 		var held *heldError
 		if !errors.As(err, &held) {
-			return outcome{}, false, err
+			return outcome{}, err
 		}
 		select {
 		case <-time.After(folderRetry):
 		case <-late:
-			return outcome{}, false, fmt.Errorf("data folder %s is in use by %s, which takes no commands: look what it does, or stop it first", cfg.Data, held.by)
+			return outcome{}, fmt.Errorf("data folder %s is in use by %s, which takes no commands: look what it does, or stop it first", o.cfg.Data, held.by)
 		case <-ctx.Done():
-			return outcome{}, false, ctx.Err()
+			return outcome{}, ctx.Err()
 		}
 	}
 }
@@ -143,22 +177,23 @@ func orderServer(ctx context.Context, folder, name string, q order) (outcome, er
 	return out, nil
 }
 
-// operateOn does an operation in a data folder that no server runs on.
-func operateOn(ctx context.Context, folder *folder, cfg config.Config, name string, q order, stderr io.Writer) (out outcome, err error) {
+// hold opens the accounts in a data folder that no server runs on.
+func (o *operator) hold(ctx context.Context, folder *folder) error {
+	o.closers = append(o.closers, folder.close)
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	// Nobody wants to read here what is done; that is printed.
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	secret, _, err := folder.secretOr(cfg.Secret, log)
+	log := slog.New(slog.NewTextHandler(o.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	secret, _, err := folder.secretOr(o.cfg.Secret, log)
 	if err != nil {
-		return outcome{}, err
+		return err
 	}
 	tables, err := db.Open(ctx, folder.file(tablesName))
 	if err != nil {
-		return outcome{}, err
+		return err
 	}
-	defer func() { err = errors.Join(err, tables.Close()) }()
-	c := accountsConfig(cfg, tables, secret, log)
+	o.closers = append(o.closers, tables.Close)
+	c := accountsConfig(o.cfg, tables, secret, log)
 	// The rooms are closed: what an account leaves there the server removes when it
 	// starts next.
 	c.OnUserDelete = func(ctx context.Context, _ []string) error {
@@ -167,8 +202,20 @@ func operateOn(ctx context.Context, folder *folder, cfg config.Config, name stri
 	}
 	accounts, err := auth.New(c)
 	if err != nil {
-		return outcome{}, fmt.Errorf("open accounts: %w", err)
+		return fmt.Errorf("open accounts: %w", err)
 	}
-	defer func() { err = errors.Join(err, accounts.Close()) }()
-	return office{accounts: accounts, url: urlOf(cfg, cfg.Addr)}.perform(ctx, name, q)
+	o.closers = append(o.closers, accounts.Close)
+	o.folder = folder
+	o.office = office{accounts: accounts, rooms: chat.NewRooms(tables, time.Now), url: urlOf(o.cfg, o.cfg.Addr)}
+	return nil
+}
+
+// close gives the data folder back.
+func (o *operator) close() error {
+	var errs []error
+	for _, fn := range slices.Backward(o.closers) {
+		errs = append(errs, fn())
+	}
+	o.closers = nil
+	return errors.Join(errs...)
 }

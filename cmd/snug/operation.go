@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"snug/auth"
+	"snug/chat"
 )
 
-// maxListed people are in one answer. More don't help who reads, and one answer is
+// maxListed people, or rooms, are in one answer. More don't help who reads, and one answer is
 // held in memory whole.
 const maxListed = 1000
 
 // maxReason characters of the reason for a ban are kept.
 const maxReason = 500
 
-// An office is where operations are done: the accounts of a server, and where
-// people find that.
+// An office is where operations are done: the accounts and the rooms of a server, and
+// where people find that.
 type office struct {
 	accounts *auth.Service
+	rooms    *chat.Rooms
 	url      string
 }
 
@@ -34,17 +36,22 @@ type order struct {
 	Base   string    `json:"base,omitempty"` // that links are to begin with; "": the server's own
 	Uses   int       `json:"uses,omitempty"`
 	Days   int       `json:"days,omitempty"`
+
+	Rooms []chat.RoomEntry `json:"rooms,omitempty"`
 }
 
 // An outcome is what comes of it.
 type outcome struct {
 	People []auth.Person `json:"people,omitempty"`
-	More   bool          `json:"more,omitempty"` // there are more people than these
+	More   bool          `json:"more,omitempty"` // there are more people, or rooms, than these
 	Link   string        `json:"link,omitempty"`
+
+	Rooms []chat.RoomEntry `json:"rooms,omitempty"`
+	Added int              `json:"added,omitempty"` // of the rooms that were to be added; the others were there
 }
 
-// An operation is something that the people who run a server do to its accounts. It
-// is the same whether the server does it or nobody runs and the command does.
+// An operation is something that the people who run a server do to its accounts or
+// its rooms. It is the same whether the server does it or nobody runs and the command does.
 type operation func(context.Context, office, order) (outcome, error)
 
 // The operations, by the names that a command asks a server for them with.
@@ -58,6 +65,9 @@ const (
 	opDelete  = "delete"
 	opSignOut = "sign-out"
 	opFactor  = "drop-two-factor"
+
+	opAddRooms  = "add-rooms"
+	opListRooms = "list-rooms"
 )
 
 func operations() map[string]operation {
@@ -88,6 +98,15 @@ func operations() map[string]operation {
 		},
 		opFactor: func(ctx context.Context, o office, q order) (outcome, error) {
 			return outcome{}, o.accounts.DropTwoFactor(ctx, q.Email)
+		},
+		opAddRooms: func(ctx context.Context, o office, q order) (outcome, error) {
+			added, err := o.rooms.Add(ctx, q.Rooms...)
+			return outcome{Added: added}, err
+		},
+		opListRooms: func(ctx context.Context, o office, q order) (outcome, error) {
+			list, err := o.rooms.List(ctx, q.Text, maxListed+1)
+			more := len(list) > maxListed
+			return outcome{Rooms: slices.Clip(list[:min(len(list), maxListed)]), More: more}, err
 		},
 	}
 }

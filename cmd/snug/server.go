@@ -156,9 +156,9 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 // openControl lets operators give commands. A file system on which that can't be is
 // no reason not to run.
 func (s *Server) openControl() {
-	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, url: s.URL()}, s.log)
+	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), url: s.URL()}, s.log)
 	if err != nil {
-		s.log.Warn("commands such as snug user need this server to be stopped", "err", err)
+		s.log.Warn("commands such as snug user and snug room need this server to be stopped", "err", err)
 		return
 	}
 	s.later(func() error {

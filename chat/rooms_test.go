@@ -1,0 +1,86 @@
+package chat_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"snug/chat"
+	"snug/db"
+)
+
+func openRooms(t *testing.T, now func() time.Time) *chat.Rooms {
+	t.Helper()
+	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return chat.NewRooms(d, now)
+}
+
+func TestAddRooms(t *testing.T) {
+	first := time.UnixMilli(1_700_000_000_123).UTC()
+	now := first
+	rooms := openRooms(t, func() time.Time { return now })
+	add := func(want int, list ...chat.RoomEntry) {
+		t.Helper()
+		if added, err := rooms.Add(t.Context(), list...); added != want || err != nil {
+			t.Errorf("added %d, %v; want %d", added, err, want)
+		}
+	}
+	add(0)
+	add(2, chat.RoomEntry{Slug: "b", Name: "Bé"}, chat.RoomEntry{Slug: "a"}, chat.RoomEntry{Slug: "b", Name: "twice"})
+	now = now.Add(time.Hour)
+	add(1, chat.RoomEntry{Slug: "b", Name: "renamed"}, chat.RoomEntry{Slug: "c", Name: "b-side"})
+	// One that won't do, and none is added.
+	if added, err := rooms.Add(t.Context(), chat.RoomEntry{Slug: "d"}, chat.RoomEntry{Slug: "D"}); added != 0 || err == nil {
+		t.Errorf("added %d, %v", added, err)
+	}
+
+	a, b, c := chat.RoomEntry{"a", "a", first}, chat.RoomEntry{"b", "Bé", first}, chat.RoomEntry{"c", "b-side", now}
+	for _, tt := range []struct {
+		text  string
+		limit int
+		want  []chat.RoomEntry
+	}{
+		{"", 10, []chat.RoomEntry{a, b, c}}, {"", 2, []chat.RoomEntry{a, b}}, {"B", 10, []chat.RoomEntry{b, c}}, {"é", 10, []chat.RoomEntry{b}},
+		{"%", 10, nil}, {"_", 10, nil},
+	} {
+		if got, err := rooms.List(t.Context(), tt.text, tt.limit); err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("list %q, at most %d: %v, %v", tt.text, tt.limit, got, err)
+		}
+	}
+}
+
+func TestRoomsThatWontDo(t *testing.T) {
+	for _, tt := range []struct {
+		entry chat.RoomEntry
+		want  string // in the error; "": it will do
+	}{
+		{chat.RoomEntry{Slug: "a"}, ""},
+		{chat.RoomEntry{Slug: "0-9_az"}, ""},
+		{chat.RoomEntry{Slug: strings.Repeat("x", 100), Name: strings.Repeat("é", 100)}, ""},
+		{chat.RoomEntry{}, "slug"},
+		{chat.RoomEntry{Slug: strings.Repeat("x", 101)}, "slug"},
+		{chat.RoomEntry{Slug: "General"}, "slug"},
+		{chat.RoomEntry{Slug: "café"}, "slug"},
+		{chat.RoomEntry{Slug: "a b"}, "slug"},
+		{chat.RoomEntry{Slug: "a/b"}, "slug"},
+		{chat.RoomEntry{Slug: "a\x00"}, "slug"},
+		{chat.RoomEntry{Slug: "a", Name: strings.Repeat("é", 101)}, "100 characters"},
+		{chat.RoomEntry{Slug: "a", Name: "\x1b[31m"}, "isn't text"},
+		{chat.RoomEntry{Slug: "a", Name: "\xff"}, "isn't text"},
+	} {
+		err := tt.entry.Check()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %q", tt.entry, err, tt.want)
+		}
+	}
+}
