@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // ID names an object for ever. Its last 16 bytes are a truncated HMAC of its
@@ -87,3 +88,47 @@ func (k idKey) parse(text string) (ID, error) {
 func (k idKey) owns(id ID) bool { return hmac.Equal(id[:], sliceOf(k.seal(id[:16]))) }
 
 func sliceOf(id ID) []byte { return id[:] }
+
+// names holds the ids of names that were asked for lately, as it takes two HMACs
+// to find one out: longer than many a turn.
+type names struct {
+	mu         sync.Mutex
+	young, old map[string]ID // old was young until that was full
+}
+
+const (
+	maxYoungNames = 2048
+	maxKeptName   = 128 // bytes; a longer one isn't kept
+)
+
+func (n *names) find(name string) (ID, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	id, known := n.young[name]
+	if known {
+		return id, true
+	}
+	if id, known = n.old[name]; known {
+		n.keepLocked(name, id)
+	}
+	return id, known
+}
+
+func (n *names) keep(name string, id ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.keepLocked(name, id)
+}
+
+func (n *names) keepLocked(name string, id ID) {
+	if len(name) > maxKeptName {
+		return
+	}
+	if len(n.young) >= maxYoungNames {
+		n.old, n.young = n.young, nil
+	}
+	if n.young == nil {
+		n.young = make(map[string]ID)
+	}
+	n.young[name] = id
+}

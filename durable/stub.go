@@ -11,10 +11,18 @@ type Namespace struct {
 	rt    *Runtime
 	class *Class
 	key   idKey
+	names names
 }
 
 // IDFromName returns the id that belongs to name: always the same one.
-func (n *Namespace) IDFromName(name string) ID { return n.key.fromName(name) }
+func (n *Namespace) IDFromName(name string) ID {
+	if id, known := n.names.find(name); known {
+		return id
+	}
+	id := n.key.fromName(name)
+	n.names.keep(name, id)
+	return id
+}
 
 // NewUniqueID returns an id that belongs to no name and to no other object.
 func (n *Namespace) NewUniqueID() ID { return n.key.unique() }
