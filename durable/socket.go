@@ -126,11 +126,11 @@ func (rt *Runtime) Accept(w http.ResponseWriter, r *http.Request, o SocketOption
 		http.Error(w, "this socket can't be opened", http.StatusInternalServerError)
 		return nil, err
 	}
-	conn, early, err := websocket.Upgrade(w, r, o.Subprotocols)
+	accepted, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: o.Subprotocols})
 	if err != nil {
 		return nil, err
 	}
-	return rt.AcceptConn(conn, early, o)
+	return rt.AcceptConn(accepted.Conn, accepted.Early, o)
 }
 
 // AcceptConn adds a socket over a connection whose handshake is done; early is
