@@ -15,25 +15,21 @@ const (
 	// in. Either takes more than 10 µs.
 	deflateLeast = 512
 
-	// deflateLevel: without context, as BenchmarkDeflateFrame shows, the next
-	// levels take half as long again and more to make 1 to 60 KB of JSON smaller
-	// by a tenth.
+	// deflateLevel: the pages of BenchmarkDeflateFrame take half as long again and
+	// more at the next levels, and become a tenth smaller.
 	deflateLevel = flate.BestSpeed
 
 	// deflateKept is how much scratch space a deflater that isn't at work may
 	// hold, in bytes.
 	deflateKept = 64 << 10
-
-	maxServerHeader = maxHeader - 4 // no mask
 )
 
 // Deflaters are compressors for any number of goroutines. Each takes more than a
-// MB, so there are at most as many as CPUs, made when they are first needed; who
-// finds all of them at work waits for one.
+// MB, so as many work at once as there are CPUs, and who finds all of them at
+// work waits. They are made when they are needed, and go when they no longer are.
 type Deflaters struct {
 	working chan struct{} // one for each that is at work
-	mu      sync.Mutex    // guards the following
-	idle    []*deflater
+	idle    sync.Pool
 }
 
 // NewDeflaters returns a pool that has made none yet.
@@ -43,21 +39,15 @@ func NewDeflaters() *Deflaters {
 
 func (p *Deflaters) take() *deflater {
 	p.working <- struct{}{}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	last := len(p.idle) - 1
-	if last < 0 {
-		return newDeflater()
+	if f, ok := p.idle.Get().(*deflater); ok {
+		return f
 	}
-	f := p.idle[last]
-	p.idle = p.idle[:last]
-	return f
+	return newDeflater()
 }
 
 func (p *Deflaters) put(f *deflater) {
-	p.mu.Lock()
-	p.idle = append(p.idle, f)
-	p.mu.Unlock()
+	f.out.forget()
+	p.idle.Put(f)
 	<-p.working
 }
 
@@ -100,10 +90,7 @@ func newDeflater() *deflater {
 // deflater's; nil if that isn't shorter.
 func (f *deflater) deflate(payload []byte) []byte {
 	const sync = len("\x00\x00\xff\xff") // that Flush ends with, and that isn't sent
-	if cap(f.out.bytes) > deflateKept {
-		f.out.bytes = nil
-	}
-	f.out.bytes, f.out.most = f.out.bytes[:0], len(payload)-1+sync
+	f.out.most = len(payload) - 1 + sync
 	f.stream.Reset(&f.out)
 	if _, err := f.stream.Write(payload); err != nil {
 		return nil
@@ -121,6 +108,14 @@ type bounded struct {
 }
 
 var _ io.Writer = (*bounded)(nil)
+
+// forget drops what was written, and what is too much to keep.
+func (b *bounded) forget() {
+	b.bytes = b.bytes[:0]
+	if cap(b.bytes) > deflateKept {
+		b.bytes = nil
+	}
+}
 
 var errBounded = errors.New("more than it may be")
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"snug/durable/internal/websocket/wstest"
 )
@@ -70,19 +71,13 @@ func TestDeflateFrame(t *testing.T) {
 	}
 }
 
-// As many deflaters are made as work at once, and no more than there are CPUs.
-func TestDeflatersAreBounded(t *testing.T) {
+// Deflaters don't get into each other's way.
+func TestDeflatersAtOnce(t *testing.T) {
 	p := NewDeflaters()
-	payload := page(4000)
-	for range 3 {
-		DeflateFrame(p, OpText, payload)
-	}
-	if len(p.idle) != 1 {
-		t.Errorf("%d deflaters, and one worked at a time", len(p.idle))
-	}
-	want := DeflateFrame(p, OpText, payload)
 	var wg sync.WaitGroup
-	for range 4 * runtime.GOMAXPROCS(0) {
+	for worker := range 4 * runtime.GOMAXPROCS(0) {
+		payload := page(4000 + worker)
+		want := DeflateFrame(p, OpText, payload)
 		wg.Go(func() {
 			for range 20 {
 				if got := DeflateFrame(p, OpText, payload); !bytes.Equal(got, want) {
@@ -92,21 +87,46 @@ func TestDeflatersAreBounded(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(p.idle); n > runtime.GOMAXPROCS(0) || len(p.working) != 0 {
-		t.Errorf("%d deflaters, %d at work", n, len(p.working))
-	}
 }
 
-// A deflater doesn't hold on to what a long message took.
+// Who finds as many at work as there are CPUs waits for one of them.
+func TestDeflatersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewDeflaters()
+		var taken []*deflater
+		for range runtime.GOMAXPROCS(0) {
+			taken = append(taken, p.take())
+		}
+		done := false
+		go func() {
+			DeflateFrame(p, OpText, page(1000))
+			done = true
+		}()
+		synctest.Wait()
+		if done {
+			t.Error("one more works than there are CPUs")
+		}
+		p.put(taken[0])
+		synctest.Wait()
+		if !done || len(p.working) != len(taken)-1 {
+			t.Errorf("done %v, and %d are at work", done, len(p.working))
+		}
+	})
+}
+
+// A deflater that isn't at work doesn't hold on to what a long message took.
 func TestDeflaterForgetsLongMessages(t *testing.T) {
 	p := NewDeflaters()
 	long := make([]byte, 4*deflateKept)
 	for i := range long {
 		long[i] = byte(rand.IntN(100))
 	}
-	DeflateFrame(p, OpBinary, long)
-	DeflateFrame(p, OpBinary, long[:1000])
-	if n := cap(p.idle[0].out.bytes); n > deflateKept {
+	f := p.take()
+	if f.deflate(long) == nil || cap(f.out.bytes) <= deflateKept {
+		t.Errorf("%d bytes were needed", cap(f.out.bytes))
+	}
+	p.put(f)
+	if n := cap(f.out.bytes); n > deflateKept {
 		t.Errorf("%d bytes are held", n)
 	}
 }

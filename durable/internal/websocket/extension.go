@@ -3,6 +3,7 @@ package websocket
 import (
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -34,10 +35,7 @@ func answerDeflate(offer string) string {
 		name, value, hasValue := strings.Cut(part, "=")
 		name = trimSpace(name)
 		value, ok := unquote(trimSpace(value))
-		for _, other := range seen {
-			ok = ok && other != name
-		}
-		if !ok {
+		if !ok || slices.Contains(seen, name) {
 			return ""
 		}
 		if len(seen) == 0 {

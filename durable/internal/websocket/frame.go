@@ -33,7 +33,7 @@ const (
 	CodeBadPayload  = 1007 // not UTF-8, or not what a deflater writes
 	CodeTooBig      = 1009
 	maxControl      = 125
-	maxHeader       = 14
+	maxServerHeader = 10 // a server doesn't mask
 	finBit          = 0x80
 	deflatedBit     = 0x40 // RSV1: RFC 7692 §6
 	reservedBits    = 0x70 // RSV1 to RSV3
@@ -68,7 +68,7 @@ func AppendFrame(dst []byte, op Op, payload []byte) []byte {
 
 // Frame returns a whole server frame.
 func Frame(op Op, payload []byte) []byte {
-	return AppendFrame(make([]byte, 0, len(payload)+maxHeader-4), op, payload)
+	return AppendFrame(make([]byte, 0, len(payload)+maxServerHeader), op, payload)
 }
 
 // CloseFrame returns a Close frame. Code CodeNoStatus gives an empty one.

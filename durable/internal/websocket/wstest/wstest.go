@@ -164,10 +164,7 @@ func Inflated(message string) (string, error) {
 	return string(plain), err
 }
 
-// DeflatedText and DeflatedBinary are compressed messages of one frame.
-func DeflatedText(payload string) Frame   { return squeeze(Text(payload)) }
-func DeflatedBinary(payload string) Frame { return squeeze(Binary(payload)) }
-
+// squeeze compresses a message of one frame.
 func squeeze(f Frame) Frame {
 	return Frame{First: f.First | deflated, Payload: Deflated(f.Payload)}
 }
