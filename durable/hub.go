@@ -18,11 +18,12 @@ type hub struct {
 	count     int         // members
 }
 
-// audience are the members of an object that bear the same tags: so they hear the
-// same broadcasts. Those of one release of the gate are joined, and handed to
+// audience are the members of an object that bear the same tags and speak the same
+// way: so they get the same bytes of the same broadcasts. Those of one release of the gate are joined, and handed to
 // the members as one run of bytes that all share.
 type audience struct {
 	tags    []string
+	deflate bool
 	members []*member
 	batch   []byte // broadcasts that have left the gate and not been handed on
 	borrows bool   // batch is a frame's own bytes: not to be appended to
@@ -65,16 +66,16 @@ func (a *autoResponse) is(request, response string) bool {
 
 func (a *audience) has(tag string) bool { return tag == "" || slices.Contains(a.tags, tag) }
 
-// audience returns that of the tags.
-func (h *hub) audience(tags []string) *audience {
+// audience returns that of a socket with these tags.
+func (h *hub) audience(s *Socket, tags []string) *audience {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {
-		if slices.Equal(a.tags, tags) {
+		if a.deflate == s.kind.deflate && slices.Equal(a.tags, tags) {
 			return a
 		}
 	}
-	return &audience{tags: tags}
+	return &audience{tags: tags, deflate: s.kind.deflate}
 }
 
 // add enters a member, in place of old where that isn't nil.
@@ -153,7 +154,7 @@ func (h *hub) broadcast(tag string, f Frame, except *Socket) {
 				}
 			}
 		default:
-			a.join(f.bytes)
+			a.join(a.members[0].sock.kind.encoded(f))
 		}
 	}
 }

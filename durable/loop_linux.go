@@ -199,7 +199,8 @@ func (l *loop) add(w *polled, early []byte) {
 	l.mu.Unlock()
 	if len(early) > 0 {
 		// Not watched yet: nobody else reads.
-		w.decoder = &websocket.Decoder{Limit: w.s.kind.maxMessage}
+		d := w.s.kind.decoder()
+		w.decoder = &d
 		w.decoder.Feed(early)
 		if wait := w.s.hear(w.decoder); wait != nil {
 			w.hold(wait)
@@ -300,7 +301,7 @@ func (l *loop) readSocket(w *polled, what uint32, now time.Time) {
 	d := w.decoder
 	if d == nil {
 		d = &l.scratch
-		*d = websocket.Decoder{Limit: s.kind.maxMessage}
+		*d = s.kind.decoder()
 	}
 	d.Feed(l.in[:n])
 	wait := s.hear(d)

@@ -3,8 +3,6 @@ package durable
 import (
 	"net"
 	"time"
-
-	"snug/durable/internal/websocket"
 )
 
 // plain is the wire of a connection that no event loop can have: under TLS, a
@@ -64,7 +62,7 @@ func (w *plain) write(s *Socket) {
 // read is the socket's reader.
 func (w *plain) read(s *Socket, early []byte) {
 	defer s.finish()
-	decoder := websocket.Decoder{Limit: s.kind.maxMessage}
+	decoder := s.kind.decoder()
 	decoder.Feed(early)
 	buf := make([]byte, 4096)
 	for {

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"snug/durable/internal/websocket"
 )
 
 // Options of a Runtime. Only Store is required; where a field is zero the
@@ -82,6 +84,8 @@ type Runtime struct {
 	alarms    *scheduler
 	sockets   *sockets
 	loops     *loops
+	inflaters websocket.Inflaters
+	deflaters *websocket.Deflaters
 	shards    [64]shard
 	stop      chan struct{} // closed: the sweeper and the heartbeat end
 	stopped   sync.WaitGroup
@@ -123,6 +127,7 @@ func New(opts Options) (*Runtime, error) {
 	rt.committer = newCommitter(rt)
 	rt.sockets = newSockets(rt)
 	rt.loops = newLoops(rt)
+	rt.deflaters = websocket.NewDeflaters()
 	rt.alarms = newScheduler(rt)
 	rt.stopped.Go(rt.sweep)
 	rt.stopped.Go(rt.sockets.heartbeat)

@@ -113,6 +113,24 @@ type socketKind struct {
 	auto       *autoResponse // or nil
 	maxMessage int
 	textOnly   bool
+	deflate    bool // permessage-deflate was negotiated
+}
+
+// decoder returns one for what such a socket receives.
+func (k *socketKind) decoder() websocket.Decoder {
+	d := websocket.Decoder{Limit: k.maxMessage}
+	if k.deflate {
+		d.Inflate = &k.rt.inflaters
+	}
+	return d
+}
+
+// encoded returns a frame's bytes for such a socket.
+func (k *socketKind) encoded(f Frame) []byte {
+	if k.deflate && f.packed != nil {
+		return f.packed.encoded(k.rt.deflaters, f.bytes)
+	}
+	return f.bytes
 }
 
 // ending is what a socket has once it is gone: a Close frame is queued, or the
@@ -163,22 +181,26 @@ func (rt *Runtime) Accept(w http.ResponseWriter, r *http.Request, o SocketOption
 		http.Error(w, "this socket can't be opened", http.StatusInternalServerError)
 		return nil, err
 	}
-	conn, early, err := websocket.Upgrade(w, r, o.Subprotocols)
+	accepted, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: o.Subprotocols, Deflate: true})
 	if err != nil {
 		return nil, err
 	}
-	return rt.AcceptConn(conn, early, o)
+	return rt.accept(accepted.Conn, accepted.Early, accepted.Deflate, o)
 }
 
 // AcceptConn adds a socket over a connection whose handshake is done; early is
 // what the client sent behind it. A TCP connection, or one that is a Detacher, is
 // taken apart and read by an event loop where the system has one.
 func (rt *Runtime) AcceptConn(conn net.Conn, early []byte, o SocketOptions) (*Socket, error) {
+	return rt.accept(conn, early, false, o)
+}
+
+func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOptions) (*Socket, error) {
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	s := &Socket{
-		kind: rt.sockets.kind(o), owner: o.Owner, handler: o.Handler,
+		kind: rt.sockets.kind(o, deflate), owner: o.Owner, handler: o.Handler,
 		identity: o.Identity, tags: slices.Clip(o.Tags),
 	}
 	s.lastRead.Store(time.Now().UnixNano())

@@ -14,7 +14,7 @@ import (
 const frameCost = 64
 
 // enqueue queues a frame.
-func (s *Socket) enqueue(f Frame) { s.queueBytes(f.bytes, f.droppable, f.replay) }
+func (s *Socket) enqueue(f Frame) { s.queueBytes(s.kind.encoded(f), f.droppable, f.replay) }
 
 // queueBytes queues whole frames. A socket that doesn't take what it is sent loses
 // its connection: it never slows who sends.

@@ -47,18 +47,18 @@ func newSockets(rt *Runtime) *sockets {
 }
 
 // kind returns what a socket has in common with others.
-func (r *sockets) kind(o SocketOptions) *socketKind {
+func (r *sockets) kind(o SocketOptions, deflate bool) *socketKind {
 	if o.MaxMessage == 0 {
 		o.MaxMessage = 64 << 10
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range r.kinds {
-		if k.maxMessage == o.MaxMessage && k.textOnly == o.TextOnly && k.auto.is(o.AutoRequest, o.AutoResponse) {
+		if k.maxMessage == o.MaxMessage && k.textOnly == o.TextOnly && k.deflate == deflate && k.auto.is(o.AutoRequest, o.AutoResponse) {
 			return k
 		}
 	}
-	k := &socketKind{rt: r.rt, maxMessage: o.MaxMessage, textOnly: o.TextOnly, auto: newAutoResponse(o.AutoRequest, o.AutoResponse)}
+	k := &socketKind{rt: r.rt, maxMessage: o.MaxMessage, textOnly: o.TextOnly, deflate: deflate, auto: newAutoResponse(o.AutoRequest, o.AutoResponse)}
 	if len(r.kinds) < maxKinds {
 		r.kinds = append(r.kinds, k)
 	}

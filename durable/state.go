@@ -94,41 +94,6 @@ func (act *activation) stopTimers() {
 	clear(act.timers)
 }
 
-// Frame is an encoded frame: encode it once, send it to many.
-type Frame struct {
-	bytes     []byte
-	droppable bool
-	replay    bool
-}
-
-// TextFrame encodes a text frame. The payload must be UTF-8.
-func TextFrame(payload []byte) Frame { return Frame{bytes: websocket.Frame(websocket.OpText, payload)} }
-
-// BuildTextFrame is TextFrame without a copy: payload appends the text to what it
-// is given, and returns that. size is about how many bytes it appends.
-func BuildTextFrame(size int, payload func([]byte) []byte) Frame {
-	return Frame{bytes: websocket.BuildFrame(websocket.OpText, size, payload)}
-}
-
-// BinaryFrame encodes a binary frame.
-func BinaryFrame(payload []byte) Frame {
-	return Frame{bytes: websocket.Frame(websocket.OpBinary, payload)}
-}
-
-// Droppable marks a frame that a slow socket may do without: it is dropped
-// first when the socket's queue is half full.
-func (f Frame) Droppable() Frame {
-	f.droppable = true
-	return f
-}
-
-// Replay marks a frame of a bounded answer that may be larger than a socket's
-// queue: it doesn't count against Options.SocketQueue. The caller bounds it.
-func (f Frame) Replay() Frame {
-	f.replay = true
-	return f
-}
-
 // Errors of the use of sockets.
 var (
 	ErrTooManyTags       = fmt.Errorf("a socket takes at most %d tags of at most %d bytes", MaxTags, MaxTagBytes)
@@ -175,7 +140,7 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	if old == nil && len(act.members) >= MaxSocketsPerObj {
 		return ErrTooManySockets
 	}
-	m := &member{o: act.o, sock: sock, audience: act.o.hub.audience(distinct), attachment: slices.Clone(attachment), at: -1}
+	m := &member{o: act.o, sock: sock, audience: act.o.hub.audience(sock, distinct), attachment: slices.Clone(attachment), at: -1}
 	act.members[sock.id] = m
 	reset := func(error) {
 		act.o.rt.sockets.end([]*Socket{sock})
@@ -310,5 +275,3 @@ func (s *State) SetAutoResponse(request, response string) error {
 	s.act.o.hub.auto.Store(newAutoResponse(request, response))
 	return nil
 }
-
-var pingFrame = Frame{bytes: websocket.Frame(websocket.OpPing, nil)}

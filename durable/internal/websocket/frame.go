@@ -33,7 +33,7 @@ const (
 	CodeBadPayload  = 1007 // not UTF-8, or not what a deflater writes
 	CodeTooBig      = 1009
 	maxControl      = 125
-	maxHeader       = 14
+	maxServerHeader = 10 // a server doesn't mask
 	finBit          = 0x80
 	deflatedBit     = 0x40 // RSV1: RFC 7692 §6
 	reservedBits    = 0x70 // RSV1 to RSV3
@@ -56,7 +56,7 @@ func AppendFrame(dst []byte, op Op, payload []byte) []byte {
 }
 
 // appendHeader appends the header of an unmasked frame of n bytes: at most
-// maxHeader-4 bytes.
+// maxServerHeader bytes.
 func appendHeader(dst []byte, op Op, n int) []byte {
 	dst = append(dst, finBit|byte(op))
 	switch {
@@ -71,7 +71,7 @@ func appendHeader(dst []byte, op Op, n int) []byte {
 // BuildFrame returns a whole server frame of what payload appends to the slice
 // that it is given. It has place for about size bytes.
 func BuildFrame(op Op, size int, payload func([]byte) []byte) []byte {
-	const place = maxHeader - 4
+	const place = maxServerHeader
 	b := payload(make([]byte, place, place+size))
 	var header [place]byte
 	h := appendHeader(header[:0], op, len(b)-place)
@@ -82,7 +82,24 @@ func BuildFrame(op Op, size int, payload func([]byte) []byte) []byte {
 
 // Frame returns a whole server frame.
 func Frame(op Op, payload []byte) []byte {
-	return AppendFrame(make([]byte, 0, len(payload)+maxHeader-4), op, payload)
+	return AppendFrame(make([]byte, 0, len(payload)+maxServerHeader), op, payload)
+}
+
+// headerSize returns the size of a server frame's header and of its payload.
+func headerSize(b []byte) (size, n int) {
+	switch n = int(b[1]); n {
+	case lengthTwoBytes:
+		return 4, int(binary.BigEndian.Uint16(b[2:]))
+	case lengthEightByte:
+		return 10, int(binary.BigEndian.Uint64(b[2:]))
+	}
+	return 2, n
+}
+
+// Payload returns the payload of a whole server frame.
+func Payload(b []byte) []byte {
+	size, _ := headerSize(b)
+	return b[size:]
 }
 
 // FrameEnd returns where in b, a run of whole server frames, the frame ends that
@@ -90,13 +107,7 @@ func Frame(op Op, payload []byte) []byte {
 func FrameEnd(b []byte, off int) int {
 	end := 0
 	for end <= off && end < len(b) {
-		size, n := 2, int(b[end+1])
-		switch n {
-		case lengthTwoBytes:
-			size, n = 4, int(binary.BigEndian.Uint16(b[end+2:]))
-		case lengthEightByte:
-			size, n = 10, int(binary.BigEndian.Uint64(b[end+2:]))
-		}
+		size, n := headerSize(b[end:])
 		end += size + n
 	}
 	return end

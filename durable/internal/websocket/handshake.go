@@ -37,13 +37,26 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// Upgrade answers the opening handshake and takes the connection over. Bytes
-// that the client sent ahead are in early. Of the subprotocols that the client
-// offers, the first that is in subprotocols is chosen.
-func Upgrade(w http.ResponseWriter, r *http.Request, subprotocols []string) (conn net.Conn, early []byte, err error) {
-	refuse := func(status int, text string) (net.Conn, []byte, error) {
+// Options say what a server speaks.
+type Options struct {
+	Subprotocols []string // of those that the client offers, the first that is in here is chosen
+	Deflate      bool     // permessage-deflate, if the client offers it
+}
+
+// Accepted is a connection whose opening handshake is done.
+type Accepted struct {
+	Conn        net.Conn
+	Early       []byte // what the client sent ahead
+	Subprotocol string // "": none
+	Deflate     bool   // permessage-deflate was negotiated: give the Decoder its Inflaters
+}
+
+// Upgrade answers the opening handshake and takes the connection over. On an
+// error the reply has been sent.
+func Upgrade(w http.ResponseWriter, r *http.Request, o Options) (Accepted, error) {
+	refuse := func(status int, text string) (Accepted, error) {
 		http.Error(w, text, status)
-		return nil, nil, errors.Join(ErrHandshake, errors.New(text))
+		return Accepted{}, errors.Join(ErrHandshake, errors.New(text))
 	}
 	if !IsUpgrade(r) {
 		w.Header().Set("Upgrade", "websocket")
@@ -75,10 +88,17 @@ func Upgrade(w http.ResponseWriter, r *http.Request, subprotocols []string) (con
 	sum := sha1.Sum([]byte(key + acceptGUID))
 	reply := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
 		base64.StdEncoding.EncodeToString(sum[:]) + "\r\n"
-	if chosen := choose(r, subprotocols); chosen != "" {
-		reply += "Sec-WebSocket-Protocol: " + chosen + "\r\n"
+	accepted := Accepted{Conn: conn, Subprotocol: choose(r, o.Subprotocols)}
+	if accepted.Subprotocol != "" {
+		reply += "Sec-WebSocket-Protocol: " + accepted.Subprotocol + "\r\n"
 	}
-	early, err = takeEarly(rw.Reader)
+	if o.Deflate {
+		if answer := negotiateDeflate(r.Header); answer != "" {
+			accepted.Deflate = true
+			reply += "Sec-WebSocket-Extensions: " + answer + "\r\n"
+		}
+	}
+	accepted.Early, err = takeEarly(rw.Reader)
 	if err == nil {
 		err = conn.SetDeadline(time.Now().Add(handshakeWait))
 	}
@@ -89,9 +109,9 @@ func Upgrade(w http.ResponseWriter, r *http.Request, subprotocols []string) (con
 		err = conn.SetDeadline(time.Time{})
 	}
 	if err != nil {
-		return nil, nil, errors.Join(ErrHandshake, err, conn.Close())
+		return Accepted{}, errors.Join(ErrHandshake, err, conn.Close())
 	}
-	return conn, early, nil
+	return accepted, nil
 }
 
 func choose(r *http.Request, subprotocols []string) string {

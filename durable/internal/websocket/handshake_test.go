@@ -37,6 +37,7 @@ func TestUpgrade(t *testing.T) {
 	for _, c := range []struct {
 		name, from, to string // what is changed in the handshake
 		early          string
+		deflate        bool // is spoken
 		status         int
 		reply          string // for status 101
 		header         string // that the refusal bears
@@ -49,7 +50,12 @@ func TestUpgrade(t *testing.T) {
 		{name: "subprotocols in two lines", from: "Host", to: "Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: chat.v0\r\nHost", status: 101,
 			reply: accepted + "Sec-WebSocket-Protocol: chat.v0\r\n"},
 		{name: "a subprotocol of nobody", from: "Host", to: "Sec-WebSocket-Protocol: chat\r\nHost", status: 101, reply: accepted},
-		{name: "extensions are not spoken", from: "Host", to: "Sec-WebSocket-Extensions: permessage-deflate\r\nHost", status: 101, reply: accepted},
+		{name: "compression is not spoken", from: "Host", to: "Sec-WebSocket-Extensions: permessage-deflate\r\nHost", status: 101, reply: accepted},
+		{name: "compression", from: "Host", to: "Sec-WebSocket-Protocol: chat.v1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost", deflate: true, status: 101,
+			reply: accepted + "Sec-WebSocket-Protocol: chat.v1\r\n" +
+				"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"},
+		{name: "compression that we can't do", from: "Host", to: "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\nHost", deflate: true,
+			status: 101, reply: accepted},
 		{name: "no upgrade", from: "Upgrade: websocket\r\n", to: "", status: 426, header: "Upgrade: websocket"},
 		{name: "an upgrade to something else", from: "Upgrade: websocket", to: "Upgrade: h2c", status: 426, header: "Upgrade: websocket"},
 		{name: "no connection", from: "keep-alive, Upgrade", to: "keep-alive", status: 426, header: "Upgrade: websocket"},
@@ -77,7 +83,7 @@ func TestUpgrade(t *testing.T) {
 				replied <- string(reply)
 			}()
 			w := hijackable{httptest.NewRecorder(), far, in}
-			conn, early, err := websocket.Upgrade(w, r, []string{"chat.v0", "chat.v1"})
+			got, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: []string{"chat.v0", "chat.v1"}, Deflate: c.deflate})
 			if c.status != 101 {
 				if !errors.Is(err, websocket.ErrHandshake) || w.Code != c.status || w.Body.Len() == 0 {
 					t.Errorf("got %d %q, %v; want %d", w.Code, w.Body, err, c.status)
@@ -87,8 +93,11 @@ func TestUpgrade(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || conn != far || string(early) != c.early {
-				t.Fatalf("got %v, early %q, %v", conn, early, err)
+			if err != nil || got.Conn != far || string(got.Early) != c.early {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			if want := strings.Contains(c.reply, "deflate"); got.Deflate != want || got.Subprotocol != subprotocolOf(c.reply) {
+				t.Errorf("got %+v", got)
 			}
 			_ = far.Close()
 			if reply := <-replied; reply != c.reply+"\r\n" {
@@ -98,6 +107,12 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+func subprotocolOf(reply string) string {
+	_, rest, _ := strings.Cut(reply, "Sec-WebSocket-Protocol: ")
+	name, _, _ := strings.Cut(rest, "\r\n")
+	return name
+}
+
 // A connection that can't be taken over (HTTP/2) is refused in words.
 func TestUpgradeWithoutHijack(t *testing.T) {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(handshake + "\r\n")))
@@ -105,50 +120,39 @@ func TestUpgradeWithoutHijack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	if _, _, err := websocket.Upgrade(w, r, nil); !errors.Is(err, websocket.ErrHandshake) || w.Code != 500 {
+	if _, err := websocket.Upgrade(w, r, websocket.Options{}); !errors.Is(err, websocket.ErrHandshake) || w.Code != 500 {
 		t.Errorf("got %d, %v", w.Code, err)
 	}
 }
 
-// Another implementation agrees with ours, over a real server.
+// Another implementation agrees with ours, over a real server, whether or not it
+// wants to compress.
 func TestAgainstAnotherClient(t *testing.T) {
+	for mode, name := range map[coder.CompressionMode]string{
+		coder.CompressionDisabled: "plain", coder.CompressionNoContextTakeover: "compressed", coder.CompressionContextTakeover: "compressed with takeover",
+	} {
+		t.Run(name, func(t *testing.T) { talkToAnotherClient(t, mode) })
+	}
+}
+
+func talkToAnotherClient(t *testing.T, mode coder.CompressionMode) {
+	deflaters, inflaters := websocket.NewDeflaters(), new(websocket.Inflaters)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, early, err := websocket.Upgrade(w, r, []string{"chat.v1"})
+		conn, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: []string{"chat.v1"}, Deflate: true})
 		if err != nil {
 			return
 		}
-		defer func() { _ = conn.Close() }()
-		d := websocket.Decoder{Limit: 1 << 20}
-		d.Feed(early)
-		buf := make([]byte, 1000)
-		for {
-			op, payload, ok, err := d.Next()
-			switch {
-			case err != nil:
-				return
-			case !ok:
-				d.Keep()
-				n, err := conn.Read(buf)
-				if err != nil {
-					return
-				}
-				d.Feed(buf[:n])
-			case op == websocket.OpClose:
-				code, reason, _ := websocket.ParseClose(payload)
-				_, _ = conn.Write(websocket.CloseFrame(code, reason))
-				return
-			case op == websocket.OpPing:
-				_, _ = conn.Write(websocket.Frame(websocket.OpPong, payload))
-			default:
-				_, _ = conn.Write(websocket.Frame(op, payload))
-			}
+		defer func() { _ = conn.Conn.Close() }()
+		if conn.Deflate == (mode == coder.CompressionDisabled) {
+			t.Errorf("compression was negotiated: %v", conn.Deflate)
 		}
+		echo(conn, deflaters, inflaters)
 	}))
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	c, _, err := coder.Dial(ctx, server.URL, &coder.DialOptions{
-		Subprotocols: []string{"other", "chat.v1"}, CompressionMode: coder.CompressionContextTakeover,
+		Subprotocols: []string{"other", "chat.v1"}, CompressionMode: mode, CompressionThreshold: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -184,11 +188,50 @@ func TestAgainstAnotherClient(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	// That read's end has closed the connection: another one says goodbye.
-	c, _, err = coder.Dial(ctx, server.URL, nil)
+	c, _, err = coder.Dial(ctx, server.URL, &coder.DialOptions{CompressionMode: mode})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Close(4001, "bye"); err != nil {
 		t.Errorf("close: %v", err)
+	}
+}
+
+// echo says again what it is told until the client closes.
+func echo(conn websocket.Accepted, deflaters *websocket.Deflaters, inflaters *websocket.Inflaters) {
+	d := websocket.Decoder{Limit: 1 << 20}
+	if conn.Deflate {
+		d.Inflate = inflaters
+	}
+	d.Feed(conn.Early)
+	buf := make([]byte, 1000)
+	for {
+		op, payload, ok, err := d.Next()
+		switch {
+		case err != nil:
+			return
+		case !ok:
+			d.Keep()
+			n, err := conn.Conn.Read(buf)
+			if err != nil {
+				return
+			}
+			d.Feed(buf[:n])
+		case op == websocket.OpClose:
+			code, reason, _ := websocket.ParseClose(payload)
+			_, _ = conn.Conn.Write(websocket.CloseFrame(code, reason))
+			return
+		case op == websocket.OpPing:
+			_, _ = conn.Conn.Write(websocket.Frame(websocket.OpPong, payload))
+		default:
+			var frame []byte
+			if conn.Deflate {
+				frame = websocket.DeflateFrame(deflaters, op, payload)
+			}
+			if frame == nil {
+				frame = websocket.Frame(op, payload)
+			}
+			_, _ = conn.Conn.Write(frame)
+		}
 	}
 }

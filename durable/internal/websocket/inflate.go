@@ -34,8 +34,8 @@ type inflater struct {
 	stream io.ReadCloser // a flate.Resetter, too
 }
 
-// inflate returns what a message says, in memory that is the caller's and isn't
-// bound for more than limit bytes.
+// inflate returns what a message says, which is at most limit bytes, in memory
+// that is the caller's.
 func (p *Inflaters) inflate(payload []byte, limit int) ([]byte, error) {
 	f, ok := p.idle.Get().(*inflater)
 	if !ok {
