@@ -212,7 +212,7 @@ func (o *object) takeLocked(ev event) {
 	o.inboxBytes += ev.size
 	if !o.running {
 		o.running = true
-		o.rt.wg.Go(o.run)
+		o.rt.run(o)
 	}
 }
 

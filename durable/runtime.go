@@ -79,6 +79,7 @@ type Runtime struct {
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup // runners, gates, sockets
 	work      work
+	workers   workers
 	waits     waits
 	committer *committer
 	alarms    *scheduler
@@ -203,6 +204,7 @@ func (rt *Runtime) sweep() {
 			return
 		case <-tick.C:
 			rt.evictIdle(time.Now().Add(-rt.opts.IdleTimeout))
+			rt.workers.trim(false)
 		}
 	}
 }
@@ -287,6 +289,7 @@ func (rt *Runtime) Shutdown(ctx context.Context) error {
 	rt.cancel()
 	rt.committer.close(ctx)
 	rt.endTimers()
+	rt.workers.trim(true)
 	rt.wg.Wait()
 	rt.loops.close()
 	return err

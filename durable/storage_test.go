@@ -447,18 +447,22 @@ func TestScenario47AbortDiscardsWhatIsNotDurable(t *testing.T) {
 }
 
 // What earlier turns wrote and the disk hasn't begun with goes too. It begins with
-// two groups at once.
+// 16 groups at once.
 func TestScenario47AbortDiscardsEarlierTurnsInFlight(t *testing.T) {
 	scenario(t, telling, func(w *world) {
 		w.must("n", "put old")
 		w.faults.Stall()
-		ahead, behind := w.start("other", "put x"), w.start("another", "put x")
+		var ahead []<-chan outcome
+		for i := range 16 {
+			ahead = append(ahead, w.start(fmt.Sprint("other", i), "put x"))
+		}
 		put := w.start("n", "put new")
 		_, err := w.call("n", "abort newer")
 		w.wantReset(err)
 		w.faults.Release()
-		<-ahead
-		<-behind
+		for _, other := range ahead {
+			<-other
+		}
 		w.wantReset((<-put).err)
 		w.want("n", "get", "old")
 	})

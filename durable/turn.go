@@ -238,7 +238,7 @@ func (o *object) passTurn() {
 	defer o.mu.Unlock()
 	o.awaiting++
 	if len(o.inbox) > 0 {
-		o.rt.wg.Go(o.run)
+		o.rt.run(o)
 	} else {
 		o.running = false
 	}
