@@ -90,6 +90,9 @@ func (d *Decoder) Next() (op Op, payload []byte, ok bool, err error) {
 			continue
 		}
 		d.message = nil
+		if body == nil {
+			body = []byte{} // of empty fragments
+		}
 		if d.deflated {
 			body, err = d.Inflate.inflate(body, d.Limit)
 			if err == nil && d.op == OpText && !utf8.Valid(body) {

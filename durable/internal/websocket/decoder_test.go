@@ -18,22 +18,10 @@ func decode(in []byte, limit, piece int, inflate *Inflaters) (out []string) {
 	shared := make([]byte, piece)
 	for chunk := range slices.Chunk(in, piece) {
 		d.Feed(shared[:copy(shared, chunk)])
-		for {
-			op, payload, ok, err := d.Next()
-			var violation *Error
-			if errors.As(err, &violation) {
-				return append(out, fmt.Sprintf("error %d %s", violation.Code, violation.Reason))
-			}
-			if err != nil {
-				return append(out, "strange error "+err.Error())
-			}
-			if !ok {
-				break
-			}
-			out = append(out, describe(op, payload))
-			for i := range payload { // it is the caller's until the next call
-				payload[i] = 0xaa
-			}
+		said, over := drain(&d)
+		out = append(out, said...)
+		if over {
+			break
 		}
 		d.Keep()
 		for i := range shared {
@@ -44,6 +32,28 @@ func decode(in []byte, limit, piece int, inflate *Inflaters) (out []string) {
 		}
 	}
 	return out
+}
+
+// drain takes all that is there; over says that it ends with an error.
+func drain(d *Decoder) (out []string, over bool) {
+	for {
+		op, payload, ok, err := d.Next()
+		var violation *Error
+		switch {
+		case errors.As(err, &violation):
+			return append(out, fmt.Sprintf("error %d %s", violation.Code, violation.Reason)), true
+		case err != nil:
+			return append(out, "strange error "+err.Error()), true
+		case !ok:
+			return out, false
+		case payload == nil:
+			return append(out, "no payload at all"), true
+		}
+		out = append(out, describe(op, payload))
+		for i := range payload { // it is the caller's until the next call
+			payload[i] = 0xaa
+		}
+	}
 }
 
 func describe(op Op, payload []byte) string {

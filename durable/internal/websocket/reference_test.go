@@ -150,7 +150,15 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("in pieces of %d: got %q, want %q", piece, got, want)
 			}
 		}
+		// What isn't kept is appended to, whoever's it is.
 		d := Decoder{Limit: int(limit), Inflate: inflate}
+		for chunk := range slices.Chunk(bytes.Clone(in), int(piece)+1) {
+			d.Feed(chunk)
+		}
+		if got, _ := drain(&d); !slices.Equal(got, want) {
+			t.Errorf("fed before the first is taken: got %q, want %q", got, want)
+		}
+		d = Decoder{Limit: int(limit), Inflate: inflate}
 		d.Feed(bytes.Clone(in))
 		for {
 			op, payload, ok, err := d.Next()
