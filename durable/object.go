@@ -64,6 +64,8 @@ type activation struct {
 	blocked  int       // depth of State.Block
 	members  map[SocketID]*member
 
+	published atomic.Pointer[any] // by State.Publish
+
 	mu      sync.Mutex // guards the following
 	pending []*commit  // in flight, oldest first; replaced, never changed
 	alarm   Alarm      // as stored
