@@ -24,6 +24,9 @@ const (
 	maxSlugChars      = 100      // no room has a longer one
 	maxReplayBytes    = 12 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
 	maxPageBytes      = 1 << 20  // of a page of history, as stored; one message always fits
+	tailMessages      = 100      // that a room holds in memory for its newest pages, as long as it is awake
+	tailBytes         = 64 << 10 // of these; up to twice as many of both in between
+	pageTries         = 4        // of reading a page while retention removes messages under it
 	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009
 	maxAhead          = 32       // frames of one level 1 socket that wait in a room's inbox
 	maxTail           = 100_000  // messages that a room looks at when it wakes, to find who posted lately
