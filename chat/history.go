@@ -42,40 +42,42 @@ func (q HistoryQuery) newest() bool { return q.Before == nil && q.After == nil &
 // History returns a page of a room's history: a Page, as JSON. It wakes no room and
 // waits for none, but for one that is new. Errors that people may see are *Error.
 func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQuery) ([]byte, error) {
-	p, err := s.page(ctx, slug, q)
-	if err != nil {
-		return nil, public(err)
-	}
-	return p.whole(), nil
+	return s.page(ctx, slug, q, (*page).whole)
 }
 
 // Newest returns the newest messages of the level 0 room, oldest first: a JSON array
 // of Message.
 func (s *Service) Newest(ctx context.Context, _ Actor) ([]byte, error) {
-	p, err := s.page(ctx, Level0Room, HistoryQuery{})
-	if err != nil {
-		return nil, public(err)
-	}
-	return p.array(), nil
+	return s.page(ctx, Level0Room, HistoryQuery{}, (*page).array)
 }
 
-// page reads a page from what its room has published, and from the store where that
+// page reads a page and returns what finish makes of it.
+func (s *Service) page(ctx context.Context, slug string, q HistoryQuery, finish func(*page)) ([]byte, error) {
+	p := s.pages.take()
+	defer s.pages.give(p)
+	if err := s.readPage(ctx, slug, q, p); err != nil {
+		return nil, public(err)
+	}
+	finish(p)
+	return p.copied(), nil
+}
+
+// readPage reads a page from what its room has published, and from the store where that
 // doesn't reach or the room sleeps. All that was sent and acknowledged before is in
 // it: the room publishes what it posts ahead of saying so, and the store is never
 // behind that.
-func (s *Service) page(ctx context.Context, slug string, q HistoryQuery) (*page, error) {
+func (s *Service) readPage(ctx context.Context, slug string, q HistoryQuery, p *page) error {
 	q, err := q.checked()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	id, err := s.rooms.find(ctx, slug)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	stub := s.ns.ByName(string(id))
-	p, err := readPage(ctx, stub, q)
-	if !errors.Is(err, errNoStream) {
-		return p, err
+	if err := p.readRoom(ctx, stub, q); !errors.Is(err, errNoStream) {
+		return err
 	}
 	_, err = s.calls.open.Call(ctx, stub, slug)
 	var failed *durable.Error
@@ -84,9 +86,9 @@ func (s *Service) page(ctx context.Context, slug string, q HistoryQuery) (*page,
 		_, err = s.calls.open.Call(ctx, stub, slug) // somebody else's write failed under it
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return readPage(ctx, stub, q)
+	return p.readRoom(ctx, stub, q)
 }
 
 var (
@@ -95,45 +97,40 @@ var (
 	errPruned   = &Error{Code: CodeOverloaded, Message: "This room has too much to do. Try again in a moment."}
 )
 
-func readPage(ctx context.Context, stub *durable.Stub, q HistoryQuery) (*page, error) {
+func (p *page) readRoom(ctx context.Context, stub *durable.Stub, q HistoryQuery) error {
 	store := storedMessages{ctx, stub}
 	shown, awake := stub.Published().(*view)
 	if !awake && q.newest() {
-		return store.newest(q.Limit)
+		return p.readNewest(q.Limit, store)
 	}
 	var at extent
 	if awake {
 		if shown.stream == "" {
-			return nil, errNoStream
+			return errNoStream
 		}
-		p, err := newPage(shown.extent, q, shown)
-		if !errors.Is(err, errNotHeld) {
-			return p, err
+		if err := p.read(shown.extent, q, shown); !errors.Is(err, errNotHeld) {
+			return err
 		}
 		at = shown.extent
 	} else {
 		var err error
 		if at, err = store.extent(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	// The store may be ahead of at. Newer messages are left out; that older ones are
 	// gone shows in the floor.
 	for range pageTries {
-		p, err := newPage(at, q, store)
-		if err != nil || q.newest() {
-			return p, err
+		if err := p.read(at, q, store); err != nil || q.newest() {
+			return err
 		}
 		meta, err := store.meta()
-		if err != nil {
-			return nil, err
-		}
-		if meta.Floor == at.floor {
-			return p, nil
+		if err != nil || meta.Floor == at.floor {
+			return err
 		}
 		at.floor = meta.Floor
 	}
-	return nil, errPruned
+	return errPruned
 }
 
 // messages is where a page is read from.
@@ -143,12 +140,11 @@ type messages interface {
 	each(from, below Seq, reverse bool, fn func(seq Seq, stored []byte) bool) error
 }
 
-// newPage reads a page of the history that at describes.
-func newPage(at extent, q HistoryQuery, from messages) (*page, error) {
-	p := &page{extent: at}
+// read makes the page one of the history that at describes.
+func (p *page) read(at extent, q HistoryQuery, from messages) (err error) {
+	p.reset(at)
 	older := part{page: p, limit: q.Limit, reverse: true}
 	newer := part{page: p, limit: q.Limit}
-	var err error
 	switch {
 	case q.After != nil:
 		after := min(*q.After, at.head)
@@ -162,11 +158,11 @@ func newPage(at extent, q HistoryQuery, from messages) (*page, error) {
 		seq, half := min(*q.Around, at.head+1), q.Limit/2
 		newer.limit -= half
 		if err = newer.read(from, seq); err != nil {
-			return nil, err
+			return err
 		}
 		older.limit -= newer.count
 		if err = older.read(from, seq); err != nil {
-			return nil, err
+			return err
 		}
 		if older.count < half && newer.more { // what one side lacks the other has more of
 			newer.limit = q.Limit - older.count
@@ -177,10 +173,17 @@ func newPage(at extent, q HistoryQuery, from messages) (*page, error) {
 		err = older.read(from, at.head+1)
 		p.hasOlder = older.more
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return err
+}
+
+// readNewest makes the page the newest one. It is one state of the room, read in one
+// go.
+func (p *page) readNewest(limit int, from storedMessages) (err error) {
+	p.reset(extent{})
+	older := part{page: p, limit: limit, reverse: true}
+	p.extent, err = from.fromHead(older.add)
+	p.hasOlder = older.more
+	return err
 }
 
 // part is what a page gets from one side of its position.
@@ -240,18 +243,8 @@ func (s storedMessages) meta() (roomMeta, error) {
 }
 
 // extent returns what there is.
-func (s storedMessages) extent() (at extent, err error) {
-	at, err = s.fromHead(func(Seq, []byte) bool { return false })
-	return at, err
-}
-
-// newest reads the newest page. It is one state of the room, read in one go.
-func (s storedMessages) newest(limit int) (*page, error) {
-	p := &page{}
-	older := part{page: p, limit: limit, reverse: true}
-	at, err := s.fromHead(older.add)
-	p.extent, p.hasOlder = at, older.more
-	return p, err
+func (s storedMessages) extent() (extent, error) {
+	return s.fromHead(func(Seq, []byte) bool { return false })
 }
 
 // fromHead calls fn for the newest messages, newest first, and returns what there

@@ -1,6 +1,9 @@
 package chat
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
 // page builds a Page as JSON: the messages, as they are stored, are added on either
 // side, and then what stands around them.
@@ -62,8 +65,8 @@ func (p *page) grow(before, behind int) {
 	p.bytes = bytes
 }
 
-// whole returns the Page.
-func (p *page) whole() []byte {
+// whole makes it the Page.
+func (p *page) whole() {
 	var short [192]byte
 	b := appendString(append(short[:0], `{"stream":`...), p.stream)
 	b = appendSeq(append(b, `,"head":`...), p.head)
@@ -71,14 +74,40 @@ func (p *page) whole() []byte {
 	b = strconv.AppendBool(append(b, `,"hasNewer":`...), p.hasNewer)
 	p.before(append(b, `,"messages":[`...))
 	p.behind([]byte("]}"))
-	return p.bytes[p.from:p.to]
 }
 
-// array returns the messages alone.
-func (p *page) array() []byte {
+// array makes it an array of the messages alone.
+func (p *page) array() {
 	p.before([]byte{'['})
 	p.behind([]byte{']'})
-	return p.bytes[p.from:p.to]
+}
+
+// copied returns what is built. It has place for the end of a line.
+func (p *page) copied() []byte {
+	p.behind([]byte{'\n'})
+	line := append([]byte(nil), p.bytes[p.from:p.to]...)
+	return line[:len(line)-1]
+}
+
+// reset begins anew, in the place that there is.
+func (p *page) reset(at extent) {
+	*p = page{extent: at, bytes: p.bytes, from: len(p.bytes) / 2, to: len(p.bytes) / 2}
+}
+
+// pages keeps the places of pages that were sent, as most are of about one size.
+type pages struct{ pool sync.Pool }
+
+func (ps *pages) take() *page {
+	if p, ok := ps.pool.Get().(*page); ok {
+		return p
+	}
+	return &page{}
+}
+
+func (ps *pages) give(p *page) {
+	if len(p.bytes) <= maxKeptPage {
+		ps.pool.Put(p)
+	}
 }
 
 // view is what a room publishes for those who read its history: what there is, and

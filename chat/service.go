@@ -42,6 +42,7 @@ type Service struct {
 	probe *durable.Namespace
 	calls calls
 
+	pages    pages
 	replays  *replays
 	profiles *profiles
 }

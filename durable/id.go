@@ -53,9 +53,8 @@ type idKey [32]byte
 func newIDKey(namespace string) idKey { return sha256.Sum256([]byte(namespace)) }
 
 func (k idKey) fromName(name string) ID {
-	mac := hmac.New(sha256.New, k[:])
-	mac.Write([]byte(name))
-	return k.seal(mac.Sum(nil)[:16])
+	mac := k.mac(name)
+	return k.seal(mac[:16])
 }
 
 func (k idKey) unique() ID {
@@ -64,12 +63,28 @@ func (k idKey) unique() ID {
 	return k.seal(seed[:])
 }
 
+// mac is HMAC-SHA256 (RFC 2104). Each event of an object that is reached by its name
+// computes two, and crypto/hmac would allocate five times for each.
+func (k idKey) mac(text string) [sha256.Size]byte {
+	var inner [sha256.BlockSize + 128]byte // a name of up to 128 bytes isn't allocated either
+	var outer [sha256.BlockSize + sha256.Size]byte
+	for i := range sha256.BlockSize {
+		inner[i], outer[i] = 0x36, 0x5c
+	}
+	for i, b := range k {
+		inner[i] ^= b
+		outer[i] ^= b
+	}
+	sum := sha256.Sum256(append(inner[:sha256.BlockSize], text...))
+	copy(outer[sha256.BlockSize:], sum[:])
+	return sha256.Sum256(outer[:])
+}
+
 func (k idKey) seal(first []byte) ID {
 	var id ID
 	copy(id[:16], first)
-	mac := hmac.New(sha256.New, k[:])
-	mac.Write(id[:16])
-	copy(id[16:], mac.Sum(nil))
+	mac := k.mac(string(first))
+	copy(id[16:], mac[:])
 	return id
 }
 
