@@ -6,7 +6,8 @@
 // stores what it decided, and lets the runtime's output gate hold back what it
 // says until that is durable. A client of level 1 is read by its socket's own
 // goroutine (client.go), which hands each frame to its room as a call; a socket
-// of level 0 is the room's own (level0.go).
+// of level 0 is the room's own (level0.go). Pages of history are read past the
+// rooms, which neither wake nor wait for that (history.go).
 //
 // # What the protocol leaves open
 //

@@ -147,19 +147,30 @@ func TestReadsFail(t *testing.T) {
 	}
 }
 
-// A history page is read again where another turn's failure took the room down
-// under it, and an error where the store really fails.
+// A page that can't be read is an error, and nobody else's.
 func TestHistoryFails(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		w.fill(3, "x")
-		w.faults.Next(durabletest.CallScan, durabletest.Fault{Err: errDisk})
-		if p, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{}); err != nil || seqs(p.Messages) != "1 2 3" {
-			w.Errorf("got %+v, %v", p, err)
-		}
-		w.faults.Next(durabletest.CallScan, durabletest.Fault{Err: errDisk}, durabletest.Fault{Err: errDisk})
-		_, err := w.chat.History(w.Context(), chat.Actor{}, "global", chat.HistoryQuery{})
-		if e := chat.AsError(err); err == nil || e.Code != chat.CodeInternal || strings.Contains(e.Message, "input/output") {
-			w.Errorf("got %v", err)
+		w.hibernate()
+		first := chat.Seq(1)
+		for _, c := range []struct {
+			call durabletest.Call
+			q    chat.HistoryQuery
+		}{
+			{durabletest.CallScan, chat.HistoryQuery{}},
+			{durabletest.CallScan, chat.HistoryQuery{After: &first}},
+			{durabletest.CallGet, chat.HistoryQuery{After: &first}},
+		} {
+			for _, keep := range []durabletest.Keep{durabletest.KeepNone, durabletest.KeepSome, durabletest.KeepAll} {
+				w.faults.Next(c.call, durabletest.Fault{Err: errDisk, Keep: keep})
+				_, err := w.tryPage(c.q)
+				if e := chat.AsError(err); err == nil || e.Code != chat.CodeInternal || strings.Contains(e.Message, "input/output") {
+					w.Errorf("got %v", err)
+				}
+				if p := w.page(c.q); p.Head != 3 {
+					w.Errorf("got %+v", p)
+				}
+			}
 		}
 		if _, err := w.chat.History(w.Context(), chat.Actor{}, "nowhere", chat.HistoryQuery{}); chat.AsError(err).Code != chat.CodeNotFound {
 			w.Errorf("got %v", err)

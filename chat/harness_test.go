@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -189,11 +190,50 @@ func (w *world) dump() string {
 // page reads history, which has to work.
 func (w *world) page(q chat.HistoryQuery) chat.Page {
 	w.Helper()
-	p, err := w.chat.History(w.Context(), chat.Actor{}, "global", q)
+	p, err := w.tryPage(q)
 	if err != nil {
 		w.Fatal(err)
 	}
 	return p
+}
+
+func (w *world) tryPage(q chat.HistoryQuery) (p chat.Page, err error) {
+	w.Helper()
+	data, err := w.chat.History(w.Context(), chat.Actor{}, "global", q)
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(data, &p); err != nil {
+		w.Errorf("a page that isn't JSON: %v: %s", err, data)
+	}
+	if again := encode(p); again != string(data) {
+		w.Errorf("a page that isn't a Page:\n got %s\nwant %s", data, again)
+	}
+	return p, nil
+}
+
+// newest reads the newest messages of level 0, which has to work.
+func (w *world) newest() (list []chat.Message) {
+	w.Helper()
+	data, err := w.chat.Newest(w.Context(), chat.Actor{})
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil || list == nil || encode(list) != string(data) {
+		w.Fatalf("got %s, %v", data, err)
+	}
+	return list
+}
+
+// encode is how the server writes JSON.
+func encode(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // our own types
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // contents is the text of messages.

@@ -2,12 +2,15 @@ package chat
 
 import (
 	"context"
-	"slices"
+	"encoding/binary"
+	"errors"
 
 	"snug/durable"
 )
 
 // HistoryQuery selects a page: at most one of the positions; none is the newest.
+// A seq that isn't there, in the future or below what is kept, is a position like
+// any other.
 type HistoryQuery struct {
 	Before *Seq // messages with a smaller seq, the nearest ones
 	After  *Seq // messages with a larger seq, the nearest ones
@@ -15,8 +18,8 @@ type HistoryQuery struct {
 	Limit  int  // 1 to MaxPageLimit; 0: DefaultPageLimit
 }
 
-// check returns the limit to use.
-func (q HistoryQuery) check() (int, error) {
+// checked returns the query with the limit to use.
+func (q HistoryQuery) checked() (HistoryQuery, error) {
 	positions := 0
 	for _, p := range []*Seq{q.Before, q.After, q.Around} {
 		if p != nil {
@@ -25,89 +28,248 @@ func (q HistoryQuery) check() (int, error) {
 	}
 	switch {
 	case positions > 1:
-		return 0, bad("Give only one of before, after and around.")
+		return q, bad("Give only one of before, after and around.")
 	case q.Limit < 0 || q.Limit > MaxPageLimit:
-		return 0, bad("limit must be 1 to " + decimal(MaxPageLimit) + ".")
+		return q, bad("limit must be 1 to " + decimal(MaxPageLimit) + ".")
 	case q.Limit == 0:
-		return DefaultPageLimit, nil
+		q.Limit = DefaultPageLimit
 	}
-	return q.Limit, nil
+	return q, nil
 }
 
-type historyRequest struct {
-	Slug  string
-	Query HistoryQuery
-	Limit int
+func (q HistoryQuery) newest() bool { return q.Before == nil && q.After == nil && q.Around == nil }
+
+// History returns a page of a room's history: a Page, as JSON. It wakes no room and
+// waits for none, but for one that is new. Errors that people may see are *Error.
+func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQuery) ([]byte, error) {
+	return s.page(ctx, slug, q, (*page).whole)
 }
 
-// history reads a page. A seq that isn't there, in the future or below what is
-// kept, is a position like any other.
-func (r *Room) history(_ context.Context, h historyRequest) (Page, error) {
-	if err := r.learn(h.Slug); err != nil {
-		return Page{}, err
-	}
-	head, floor := r.state.head, r.meta.Floor
-	page := Page{Stream: r.meta.Stream, Head: head, Messages: []Message{}}
-	var older, newer []Message
-	var err error
-	switch q := h.Query; {
-	case q.After != nil:
-		after := min(*q.After, head)
-		newer, page.HasNewer, err = r.forward(after+1, h.Limit)
-		page.HasOlder = after > floor
-	case q.Before != nil:
-		before := min(*q.Before, head+1)
-		older, page.HasOlder, err = r.backward(before, h.Limit)
-		page.HasNewer = max(before, floor+1) <= head
-	case q.Around != nil:
-		older, newer, err = r.around(min(*q.Around, head+1), h.Limit, &page)
-	default:
-		older, page.HasOlder, err = r.backward(head+1, h.Limit)
-	}
-	page.Messages = append(append(page.Messages, older...), newer...)
-	return page, err
+// Newest returns the newest messages of the level 0 room, oldest first: a JSON array
+// of Message.
+func (s *Service) Newest(ctx context.Context, _ Actor) ([]byte, error) {
+	return s.page(ctx, Level0Room, HistoryQuery{}, (*page).array)
 }
 
-// around reads up to limit messages on both sides of a seq; where one side has
-// less than its half the other has more.
-func (r *Room) around(seq Seq, limit int, page *Page) (older, newer []Message, err error) {
-	half := limit / 2
-	if newer, page.HasNewer, err = r.forward(seq, limit-half); err != nil {
-		return nil, nil, err
+// page reads a page and returns what finish makes of it.
+func (s *Service) page(ctx context.Context, slug string, q HistoryQuery, finish func(*page)) ([]byte, error) {
+	p := s.pages.take()
+	defer s.pages.give(p)
+	if err := s.readPage(ctx, slug, q, p); err != nil {
+		return nil, public(err)
 	}
-	if older, page.HasOlder, err = r.backward(seq, limit-len(newer)); err != nil {
-		return nil, nil, err
-	}
-	if len(older) < half && page.HasNewer {
-		newer, page.HasNewer, err = r.forward(seq, limit-len(older))
-	}
-	return older, newer, err
+	finish(p)
+	return p.copied(), nil
 }
 
-// forward returns up to limit messages from a seq on, and whether there are
-// more.
-func (r *Room) forward(from Seq, limit int) ([]Message, bool, error) {
-	return r.read(durable.ListOptions{Start: messageKey(from)}, limit)
+// readPage reads a page from what its room has published, and from the store where that
+// doesn't reach or the room sleeps. All that was sent and acknowledged before is in
+// it: the room publishes what it posts ahead of saying so, and the store is never
+// behind that.
+func (s *Service) readPage(ctx context.Context, slug string, q HistoryQuery, p *page) error {
+	q, err := q.checked()
+	if err != nil {
+		return err
+	}
+	id, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return err
+	}
+	stub := s.ns.ByName(string(id))
+	if err := p.readRoom(ctx, stub, q); !errors.Is(err, errNoStream) {
+		return err
+	}
+	_, err = s.calls.open.Call(ctx, stub, slug)
+	var failed *durable.Error
+	if errors.As(err, &failed) && failed.Retryable() {
+		stub = s.ns.ByName(string(id))
+		_, err = s.calls.open.Call(ctx, stub, slug) // somebody else's write failed under it
+	}
+	if err != nil {
+		return err
+	}
+	return p.readRoom(ctx, stub, q)
 }
 
-// backward returns up to limit messages below a seq, oldest first, and whether
-// there are more.
-func (r *Room) backward(before Seq, limit int) ([]Message, bool, error) {
-	messages, more, err := r.read(durable.ListOptions{End: messageKey(before), Reverse: true}, limit)
-	slices.Reverse(messages)
-	return messages, more, err
-}
+var (
+	errNoStream = errors.New("the room is new and has no stream yet")
+	errNotHeld  = errors.New("the room doesn't hold these messages in memory")
+	errPruned   = &Error{Code: CodeOverloaded, Message: "This room has too much to do. Try again in a moment."}
+)
 
-func (r *Room) read(o durable.ListOptions, limit int) (messages []Message, more bool, err error) {
-	o.Limit = limit + 1
-	size := 0
-	err = r.eachMessage(o, func(m *Message, stored []byte) bool {
-		size += len(stored)
-		more = len(messages) == limit || size > maxPageBytes && len(messages) > 0
-		if !more {
-			messages = append(messages, *m)
+func (p *page) readRoom(ctx context.Context, stub *durable.Stub, q HistoryQuery) error {
+	store := storedMessages{ctx, stub}
+	shown, awake := stub.Published().(*view)
+	if !awake && q.newest() {
+		return p.readNewest(q.Limit, store)
+	}
+	var at extent
+	if awake {
+		if shown.stream == "" {
+			return errNoStream
 		}
-		return !more
+		if err := p.read(shown.extent, q, shown); !errors.Is(err, errNotHeld) {
+			return err
+		}
+		at = shown.extent
+	} else {
+		var err error
+		if at, err = store.extent(); err != nil {
+			return err
+		}
+	}
+	// The store may be ahead of at. Newer messages are left out; that older ones are
+	// gone shows in the floor.
+	for range pageTries {
+		if err := p.read(at, q, store); err != nil || q.newest() {
+			return err
+		}
+		meta, err := store.meta()
+		if err != nil || meta.Floor == at.floor {
+			return err
+		}
+		at.floor = meta.Floor
+	}
+	return errPruned
+}
+
+// messages is where a page is read from.
+type messages interface {
+	// each calls fn for the messages with from <= seq < below, in their order or in
+	// reverse, until it returns false. stored is valid only during fn.
+	each(from, below Seq, reverse bool, fn func(seq Seq, stored []byte) bool) error
+}
+
+// read makes the page one of the history that at describes.
+func (p *page) read(at extent, q HistoryQuery, from messages) (err error) {
+	p.reset(at)
+	older := part{page: p, limit: q.Limit, reverse: true}
+	newer := part{page: p, limit: q.Limit}
+	switch {
+	case q.After != nil:
+		after := min(*q.After, at.head)
+		err = newer.read(from, after+1)
+		p.hasNewer, p.hasOlder = newer.more, after > at.floor
+	case q.Before != nil:
+		before := min(*q.Before, at.head+1)
+		err = older.read(from, before)
+		p.hasOlder, p.hasNewer = older.more, max(before, at.floor+1) <= at.head
+	case q.Around != nil:
+		seq, half := min(*q.Around, at.head+1), q.Limit/2
+		newer.limit -= half
+		if err = newer.read(from, seq); err != nil {
+			return err
+		}
+		older.limit -= newer.count
+		if err = older.read(from, seq); err != nil {
+			return err
+		}
+		if older.count < half && newer.more { // what one side lacks the other has more of
+			newer.limit = q.Limit - older.count
+			err = newer.read(from, newer.last+1)
+		}
+		p.hasOlder, p.hasNewer = older.more, newer.more
+	default:
+		err = older.read(from, at.head+1)
+		p.hasOlder = older.more
+	}
+	return err
+}
+
+// readNewest makes the page the newest one. It is one state of the room, read in one
+// go.
+func (p *page) readNewest(limit int, from storedMessages) (err error) {
+	p.reset(extent{})
+	older := part{page: p, limit: limit, reverse: true}
+	p.extent, err = from.fromHead(older.add)
+	p.hasOlder = older.more
+	return err
+}
+
+// part is what a page gets from one side of its position.
+type part struct {
+	page    *page
+	reverse bool
+	limit   int // in messages
+	count   int
+	size    int  // in bytes
+	last    Seq  // that was added
+	more    bool // there are more beyond
+}
+
+// read adds messages from a seq on or, in reverse, from below it.
+func (t *part) read(from messages, at Seq) error {
+	if t.reverse {
+		return from.each(0, at, true, t.add)
+	}
+	t.more = false
+	return from.each(at, t.page.head+1, false, t.add)
+}
+
+func (t *part) add(seq Seq, stored []byte) bool {
+	t.size += len(stored)
+	if t.more = t.count == t.limit || t.size > maxPageBytes && t.count > 0; t.more {
+		t.size -= len(stored)
+		return false
+	}
+	if t.reverse {
+		t.page.addBefore(stored)
+	} else {
+		t.page.addBehind(stored)
+	}
+	t.count++
+	t.last = seq
+	return true
+}
+
+// storedMessages reads a room's storage without its turns. Each call sees one state
+// of it, which is the same one or a later one than the call before saw.
+type storedMessages struct {
+	ctx  context.Context
+	stub *durable.Stub
+}
+
+func (s storedMessages) each(from, below Seq, reverse bool, fn func(seq Seq, stored []byte) bool) error {
+	o := durable.ListOptions{Start: messageKey(from), End: messageKey(below), Reverse: reverse}
+	return s.stub.List(s.ctx, o, func(key string, value []byte) bool { return fn(seqOfKey(key), value) })
+}
+
+func (s storedMessages) meta() (roomMeta, error) {
+	stored, err := s.stub.Get(s.ctx, keyMeta)
+	if err != nil {
+		return roomMeta{}, err
+	}
+	return parseMeta(stored)
+}
+
+// extent returns what there is.
+func (s storedMessages) extent() (extent, error) {
+	return s.fromHead(func(Seq, []byte) bool { return false })
+}
+
+// fromHead calls fn for the newest messages, newest first, and returns what there
+// is of them.
+func (s storedMessages) fromHead(fn func(seq Seq, stored []byte) bool) (at extent, err error) {
+	const afterMeta = keyMeta + "\x00" // keyMeta comes right behind the messages
+	o := durable.ListOptions{Start: messageKey(0), End: afterMeta, Reverse: true}
+	var broken error
+	err = s.stub.List(s.ctx, o, func(key string, value []byte) bool {
+		if key == keyMeta {
+			var meta roomMeta
+			meta, broken = parseMeta(value)
+			at = extent{meta.Stream, meta.Floor, meta.Floor}
+			return broken == nil
+		}
+		seq := seqOfKey(key)
+		at.head = max(at.head, seq)
+		return fn(seq, value)
 	})
-	return messages, more, err
+	if err = errors.Join(err, broken); err == nil && at.stream == "" {
+		err = errNoStream
+	}
+	return at, err
+}
+
+func seqOfKey(key string) Seq {
+	return Seq(binary.BigEndian.Uint64([]byte(key[len(prefixMessage):])))
 }

@@ -18,7 +18,7 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 		return 0, err
 	}
 	f, head := q.Frame, r.state.head
-	how := applyJoin(extent{r.meta.Stream, head, r.meta.Floor}, f.Stream, f.After)
+	how := applyJoin(r.extent(), f.Stream, f.After)
 	var missed []durable.Frame
 	size := 0
 	if how.resumed {

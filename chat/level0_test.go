@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,9 +42,8 @@ func TestLevel0Frames(t *testing.T) {
 				w.Errorf("got  %s\nwant %s", f, want)
 			}
 		}
-		newest, err := w.chat.Newest(w.Context(), chat.Actor{})
-		if err != nil || contents(newest) != "hello <b>" {
-			w.Errorf("got %v, %v: system messages are live only", newest, err)
+		if newest := w.newest(); contents(newest) != "hello <b>" {
+			w.Errorf("got %v: system messages are live only", newest)
 		}
 	})
 }
@@ -323,17 +321,15 @@ func TestLevelsShareTheRoom(t *testing.T) {
 func TestNewestIsFiftyOldestFirst(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		ada := w.level0("ada")
-		newest, err := w.chat.Newest(w.Context(), chat.Actor{})
-		if data, _ := json.Marshal(newest); err != nil || string(data) != "[]" {
-			w.Errorf("an empty room: %s, %v", data, err)
+		if newest := w.newest(); len(newest) != 0 {
+			w.Errorf("an empty room: %v", newest)
 		}
 		for i := range 60 {
 			ada.send(`{"type":"message","content":"%d"}`, i)
 		}
 		synctest.Wait()
-		newest, err = w.chat.Newest(w.Context(), chat.Actor{})
-		if err != nil || len(newest) != 50 || newest[0].Seq != 11 || newest[49].Seq != 60 {
-			w.Errorf("got %s, %v", seqs(newest), err)
+		if newest := w.newest(); len(newest) != 50 || newest[0].Seq != 11 || newest[49].Seq != 60 {
+			w.Errorf("got %s", seqs(newest))
 		}
 	})
 }

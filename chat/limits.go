@@ -18,18 +18,22 @@ const (
 // Limits that the protocol leaves open.
 const (
 	defaultMaxChars   = 10_000
-	maxMaxChars       = 16_000 // so that a message, 6 bytes a character at worst, fits into one stored value
-	maxImageBytes     = 2048   // a longer userImage (a data URL) is left out: each message repeats it
-	maxNameChars      = 100    // a longer userName is cut
-	maxSlugChars      = 100    // no room has a longer one
-	maxRoomNameChars  = 100
-	maxReplayBytes    = 12 << 20 // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
-	maxPageBytes      = 1 << 20  // of a page of history, as stored; one message always fits
-	maxSocketsPerUser = 64       // over both levels; one more is closed with 4009
-	maxAhead          = 32       // frames of one level 1 socket that wait in a room's inbox
-	maxTail           = 100_000  // messages that a room looks at when it wakes, to find who posted lately
-	authorChunk       = 1000     // messages that one turn looks at for those of one author
-	maxCachedRooms    = 10_000   // slugs in memory; a full cache starts anew
+	maxMaxChars       = 16_000    // so that a message, 6 bytes a character at worst, fits into one stored value
+	maxImageBytes     = 2048      // a longer userImage (a data URL) is left out: each message repeats it
+	maxNameChars      = 100       // a longer userName is cut
+	maxSlugChars      = 100       // no room has a longer one
+	maxRoomNameChars  = 100       //
+	maxReplayBytes    = 12 << 20  // of one join; more is a reset. 1,000 messages of 10,000 ASCII characters fit
+	maxPageBytes      = 1 << 20   // of a page of history, as stored; one message always fits
+	tailMessages      = 100       // that a room holds in memory for its newest pages, as long as it is awake
+	tailBytes         = 64 << 10  // of these; up to twice as many of both in between
+	maxKeptPage       = 256 << 10 // bytes of place that are kept for another page
+	pageTries         = 4         // of reading a page while retention removes messages under it
+	maxSocketsPerUser = 64        // over both levels; one more is closed with 4009
+	maxAhead          = 32        // frames of one level 1 socket that wait in a room's inbox
+	maxTail           = 100_000   // messages that a room looks at when it wakes, to find who posted lately
+	authorChunk       = 1000      // messages that one turn looks at for those of one author
+	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
 )
 
 const (

@@ -193,7 +193,12 @@ func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
 	if err != nil || len(entries) == 0 {
 		return next, err
 	}
-	return next, r.st.Storage().PutMany(entries)
+	if err := r.st.Storage().PutMany(entries); err != nil {
+		return next, err
+	}
+	r.tail = tail{} // it may hold some of them
+	r.show()
+	return next, nil
 }
 
 // Post takes a message that didn't come over a socket, as bots send them. It returns

@@ -113,5 +113,9 @@ func (r *Room) prune() (more bool, err error) {
 		return false, err
 	}
 	r.meta.Floor = last
-	return pruned == retentionChunk, storage.Put(keyMeta, encode(r.meta))
+	if err := storage.Put(keyMeta, encode(r.meta)); err != nil {
+		return false, err
+	}
+	r.show()
+	return pruned == retentionChunk, nil
 }

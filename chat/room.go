@@ -66,6 +66,7 @@ type Room struct {
 	meta     roomMeta
 	slug     []byte // meta.Slug as JSON
 	state    roomState
+	tail     tail
 	presence *presence
 	typed    map[UserID]time.Time // when a person's typing was last passed on
 }
@@ -85,12 +86,10 @@ func (r *Room) Start(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if stored != nil {
-		if err := json.Unmarshal(stored, &r.meta); err != nil {
-			return fmt.Errorf("read room meta: %w", err)
-		}
-		r.slug = appendString(nil, r.meta.Slug)
+	if r.meta, err = parseMeta(stored); err != nil {
+		return err
 	}
+	r.slug = appendString(nil, r.meta.Slug)
 	if err := r.readTail(); err != nil {
 		return err
 	}
@@ -100,6 +99,7 @@ func (r *Room) Start(context.Context) error {
 	if err := r.scheduleRetention(); err != nil {
 		return err
 	}
+	r.show()
 	return r.st.SetAutoResponse(pingText, pongText)
 }
 
@@ -135,7 +135,25 @@ func (r *Room) learn(slug string) error {
 	if r.meta.Stream == "" {
 		r.meta.Stream = newStream(r.now())
 	}
-	return r.st.Storage().Put(keyMeta, encode(r.meta))
+	if err := r.st.Storage().Put(keyMeta, encode(r.meta)); err != nil {
+		return err
+	}
+	r.show()
+	return nil
+}
+
+// open is for those who read the history of a room that may be new.
+func (r *Room) open(_ context.Context, slug string) (none, error) { return none{}, r.learn(slug) }
+
+func (r *Room) extent() extent { return extent{r.meta.Stream, r.state.head, r.meta.Floor} }
+
+// show gives those who read history what there is now. It comes ahead of all that
+// tells people of it.
+func (r *Room) show() {
+	if len(r.tail.ends) == 0 {
+		r.tail.first = r.state.head + 1
+	}
+	r.st.Publish(&view{r.extent(), r.tail})
 }
 
 // newStream mints the id of a new history.
@@ -251,6 +269,8 @@ func (r *Room) store(m *Message, encoded []byte) error {
 		return err
 	}
 	r.state.took(m)
+	r.tail.add(m.Seq, encoded)
+	r.show()
 	return r.retainLater(m.Timestamp)
 }
 

@@ -358,9 +358,9 @@ func TestHistoryQueryCheck(t *testing.T) {
 		{HistoryQuery{After: &seq, Around: &seq}, 0},
 		{HistoryQuery{Before: &seq, After: &seq, Around: &seq}, 0},
 	} {
-		limit, err := c.q.check()
-		if limit != c.want || (err == nil) != (c.want != 0) {
-			t.Errorf("%+v: got %d, %v", c.q, limit, err)
+		q, err := c.q.checked()
+		if err == nil && q.Limit != c.want || (err == nil) != (c.want != 0) {
+			t.Errorf("%+v: got %+v, %v", c.q, q, err)
 		}
 		if err != nil && AsError(err).Code != CodeBadRequest {
 			t.Errorf("%+v: got %v", c.q, err)

@@ -42,6 +42,7 @@ type Service struct {
 	probe *durable.Namespace
 	calls calls
 
+	pages    pages
 	replays  *replays
 	profiles *profiles
 }
@@ -52,7 +53,7 @@ type none struct{}
 type calls struct {
 	join                durable.Method[request, int]
 	leave, typing, post durable.Method[request, none]
-	history             durable.Method[historyRequest, Page]
+	open                durable.Method[string, none]
 	wake, touch         durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
@@ -129,7 +130,7 @@ func (s *Service) register() (err error) {
 	s.calls.leave = durable.Handle(room, "leave", (*Room).leave)
 	s.calls.typing = durable.Handle(room, "typing", (*Room).typing)
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
-	s.calls.history = durable.Handle(room, "history", (*Room).history)
+	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
@@ -175,34 +176,6 @@ type Actor struct {
 	User
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
-}
-
-// Newest returns the newest text messages of the level 0 room, oldest first.
-func (s *Service) Newest(ctx context.Context, a Actor) ([]Message, error) {
-	page, err := s.History(ctx, a, Level0Room, HistoryQuery{})
-	return page.Messages, err
-}
-
-// History returns a page of a room's history. Errors that people may see are
-// *Error.
-func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQuery) (Page, error) {
-	limit, err := q.check()
-	if err != nil {
-		return Page{}, err
-	}
-	id, err := s.rooms.find(ctx, slug)
-	if err != nil {
-		return Page{}, err
-	}
-	read := func() (Page, error) {
-		return s.calls.history.Call(ctx, s.ns.ByName(string(id)), historyRequest{slug, q, limit})
-	}
-	page, err := read()
-	var failed *durable.Error
-	if errors.As(err, &failed) && failed.Retryable() {
-		page, err = read() // somebody else's write failed under it
-	}
-	return page, public(err)
 }
 
 // public gives a failure of the runtime the code that people see.

@@ -51,6 +51,41 @@ func scanHead(stored []byte) (h messageHead, ok bool) {
 	})
 }
 
+func parseMeta(stored []byte) (roomMeta, error) {
+	if stored == nil {
+		return roomMeta{}, nil
+	}
+	meta, ok := scanMeta(stored)
+	if !ok {
+		var err error
+		if meta, err = parseAny[roomMeta](stored); err != nil {
+			return roomMeta{}, fmt.Errorf("read room meta: %w", err)
+		}
+	}
+	return meta, nil
+}
+
+func scanMeta(stored []byte) (meta roomMeta, ok bool) {
+	s, ok := newScanner(stored)
+	return meta, ok && s.object(func(name []byte) bool {
+		if string(name) == "floor" {
+			n, ok := s.number()
+			meta.Floor = Seq(n)
+			return ok
+		}
+		text, ok := s.str()
+		switch string(name) {
+		case "stream":
+			meta.Stream = text.String()
+		case "slug":
+			meta.Slug = text.String()
+		default:
+			ok = false
+		}
+		return ok
+	})
+}
+
 // eachHead walks stored messages until fn returns false. The options say where
 // from, how many and which way.
 func (r *Room) eachHead(o durable.ListOptions, fn func(h messageHead) bool) error {

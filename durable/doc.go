@@ -64,6 +64,19 @@
 // A write may be marked [Unconfirmed]: nothing waits for it, but its failure
 // resets the object all the same. An undone transaction's writes hold nothing.
 //
+// # Reading from outside
+//
+// [Stub.Get] and [Stub.List] read an object's storage as it is on disk, without
+// the object: a thousand readers of a sleeping object wake nothing, and those of
+// a busy one hold up no turn. They see nothing that a crash could undo, and all
+// that anything that has left the object rests on; so who was told something
+// finds it there. Each call sees one state, two calls maybe two.
+//
+// What an awake object wants to have read without touching the disk it hands out
+// by [State.Publish], through the output gate. As commits become durable before
+// the gate lets out what rests on them, storage may be ahead of what is published,
+// never behind it.
+//
 // # Calls
 //
 // [Method.Call] waits for the result; [Method.Send] doesn't. Arguments and

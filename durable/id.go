@@ -97,7 +97,7 @@ type names struct {
 }
 
 const (
-	maxYoungNames = 2048
+	maxYoungNames = 4096
 	maxKeptName   = 128 // bytes; a longer one isn't kept
 )
 

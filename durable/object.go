@@ -65,6 +65,8 @@ type activation struct {
 	blocked  int       // depth of State.Block
 	members  map[SocketID]*member
 
+	published atomic.Pointer[any] // by State.Publish
+
 	mu      sync.Mutex // guards the following
 	pending []*commit  // in flight, oldest first
 	alarm   Alarm      // as stored

@@ -134,11 +134,8 @@ func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, level0)
 		return
 	}
-	if messages == nil {
-		messages = []chat.Message{}
-	}
 	w.Header().Set("Cache-Control", "private, max-age=0, must-revalidate")
-	writeJSON(w, http.StatusOK, messages)
+	writeBody(w, http.StatusOK, messages)
 }
 
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
@@ -163,11 +160,8 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, level1)
 		return
 	}
-	if page.Messages == nil {
-		page.Messages = []chat.Message{}
-	}
 	w.Header().Set("Cache-Control", "private, no-cache")
-	writeJSON(w, http.StatusOK, page)
+	writeBody(w, http.StatusOK, page)
 }
 
 // post takes a message of a script that has no socket. The reply comes when the

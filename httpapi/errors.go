@@ -114,6 +114,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	if err != nil {
 		panic(err) // our own types: every one of them can be marshalled
 	}
+	writeBody(w, status, body)
+}
+
+// writeBody answers with what is JSON already. The body is the callee's.
+func writeBody(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")

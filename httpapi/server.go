@@ -20,9 +20,11 @@ type Rooms interface {
 	// return once the socket is registered under the actor's session.
 	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
 	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor)
-	// Newest gives the latest messages of the room "global", oldest first.
-	Newest(ctx context.Context, a chat.Actor) ([]chat.Message, error)
-	History(ctx context.Context, a chat.Actor, slug string, q chat.HistoryQuery) (chat.Page, error)
+	// Newest gives the latest messages of the room "global", oldest first: a JSON
+	// array of chat.Message.
+	Newest(ctx context.Context, a chat.Actor) ([]byte, error)
+	// History gives a chat.Page as JSON.
+	History(ctx context.Context, a chat.Actor, slug string, q chat.HistoryQuery) ([]byte, error)
 	Post(ctx context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message) error) error

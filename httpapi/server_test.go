@@ -126,17 +126,27 @@ func (f *fakeRooms) ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.A
 	f.serve(w, r, a, "level 0")
 }
 
-func (f *fakeRooms) Newest(_ context.Context, a chat.Actor) ([]chat.Message, error) {
+func (f *fakeRooms) Newest(_ context.Context, a chat.Actor) ([]byte, error) {
 	if f.panics != nil {
 		panic(f.panics)
 	}
 	f.actors = append(f.actors, a)
-	return f.page.Messages, f.err
+	return asJSON(append([]chat.Message{}, f.page.Messages...)), f.err
 }
 
-func (f *fakeRooms) History(_ context.Context, a chat.Actor, slug string, q chat.HistoryQuery) (chat.Page, error) {
+func asJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func (f *fakeRooms) History(_ context.Context, a chat.Actor, slug string, q chat.HistoryQuery) ([]byte, error) {
 	f.actors, f.slug, f.query = append(f.actors, a), slug, q
-	return f.page, f.err
+	page := f.page
+	page.Messages = append([]chat.Message{}, page.Messages...)
+	return asJSON(page), f.err
 }
 
 func (f *fakeRooms) Post(_ context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error) {

@@ -1,0 +1,188 @@
+package chat
+
+import (
+	"strconv"
+	"sync"
+)
+
+// page builds a Page as JSON: the messages, as they are stored, are added on either
+// side, and then what stands around them.
+type page struct {
+	extent
+	hasOlder, hasNewer bool
+
+	bytes    []byte
+	from, to int // what is built stands in bytes[from:to]
+}
+
+// pageSize is the place, in bytes, that a page begins with: enough for 50 messages
+// of some length.
+const pageSize = 16 << 10
+
+// addBehind adds a message that is newer than all that are there.
+func (p *page) addBehind(message []byte) {
+	if p.from < p.to {
+		p.behind([]byte{','})
+	}
+	p.behind(message)
+}
+
+// addBefore adds one that is older.
+func (p *page) addBefore(message []byte) {
+	if p.from < p.to {
+		p.before([]byte{','})
+	}
+	p.before(message)
+}
+
+func (p *page) behind(text []byte) {
+	if len(p.bytes)-p.to < len(text) {
+		p.grow(0, len(text))
+	}
+	p.to += copy(p.bytes[p.to:], text)
+}
+
+func (p *page) before(text []byte) {
+	if p.from < len(text) {
+		p.grow(len(text), 0)
+	}
+	p.from -= len(text)
+	copy(p.bytes[p.from:], text)
+}
+
+// grow makes place for so many bytes before and behind, and spare place on the side
+// that asked for it.
+func (p *page) grow(before, behind int) {
+	const around = 256 // for what whole and array add
+	built := p.bytes[p.from:p.to]
+	need := len(built) + before + behind + 2*around
+	bytes := make([]byte, max(pageSize, 2*need))
+	from := around
+	if before > 0 {
+		from += len(bytes) - need + before
+	}
+	p.from, p.to = from, from+copy(bytes[from:], built)
+	p.bytes = bytes
+}
+
+// whole makes it the Page.
+func (p *page) whole() {
+	var short [192]byte
+	b := appendString(append(short[:0], `{"stream":`...), p.stream)
+	b = appendSeq(append(b, `,"head":`...), p.head)
+	b = strconv.AppendBool(append(b, `,"hasOlder":`...), p.hasOlder)
+	b = strconv.AppendBool(append(b, `,"hasNewer":`...), p.hasNewer)
+	p.before(append(b, `,"messages":[`...))
+	p.behind([]byte("]}"))
+}
+
+// array makes it an array of the messages alone.
+func (p *page) array() {
+	p.before([]byte{'['})
+	p.behind([]byte{']'})
+}
+
+// copied returns what is built. It has place for the end of a line.
+func (p *page) copied() []byte {
+	p.behind([]byte{'\n'})
+	line := append([]byte(nil), p.bytes[p.from:p.to]...)
+	return line[:len(line)-1]
+}
+
+// reset begins anew, in the place that there is.
+func (p *page) reset(at extent) {
+	*p = page{extent: at, bytes: p.bytes, from: len(p.bytes) / 2, to: len(p.bytes) / 2}
+}
+
+// pages keeps the places of pages that were sent, as most are of about one size.
+type pages struct{ pool sync.Pool }
+
+func (ps *pages) take() *page {
+	if p, ok := ps.pool.Get().(*page); ok {
+		return p
+	}
+	return &page{}
+}
+
+func (ps *pages) give(p *page) {
+	if len(p.bytes) <= maxKeptPage {
+		ps.pool.Put(p)
+	}
+}
+
+// view is what a room publishes for those who read its history: what there is, and
+// the newest messages.
+type view struct {
+	extent
+	tail
+}
+
+// tail holds messages that were posted since the room woke, up to the newest. It
+// only grows at its end, or is made anew, so that a copy of it stays as it is.
+type tail struct {
+	first Seq    // of the messages, whose seqs have no gap; of the next one where there is none
+	json  []byte // the messages, one after the other
+	ends  []int  // where each ends
+}
+
+// begin is where the i-th message begins, or the end where there are i.
+func (t *tail) begin(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return t.ends[i-1]
+}
+
+// add appends a message. The tail keeps the last tailMessages in tailBytes, and up
+// to as much again before it drops what is over that.
+func (t *tail) add(seq Seq, message []byte) {
+	if seq != t.first+Seq(len(t.ends)) {
+		*t = tail{first: seq}
+	}
+	t.json = append(t.json, message...)
+	t.ends = append(t.ends, len(t.json))
+	if len(t.ends) > 2*tailMessages || len(t.json) > 2*tailBytes {
+		t.trim()
+	}
+}
+
+// trim makes the tail anew of as many messages as it is to keep.
+func (t *tail) trim() {
+	drop := 0
+	for len(t.ends)-drop > tailMessages || len(t.json)-t.begin(drop) > tailBytes {
+		drop++
+	}
+	begin := t.begin(drop)
+	kept := tail{first: t.first + Seq(drop), json: append([]byte(nil), t.json[begin:]...)}
+	for _, end := range t.ends[drop:] {
+		kept.ends = append(kept.ends, end-begin)
+	}
+	*t = kept
+}
+
+func (v *view) message(seq Seq) []byte {
+	i := int(seq - v.first)
+	return v.json[v.begin(i):v.ends[i]]
+}
+
+// each reads messages; errNotHeld where some of them are only in the store.
+func (v *view) each(from, below Seq, reverse bool, fn func(seq Seq, stored []byte) bool) error {
+	least := max(from, v.floor+1)
+	held := max(least, v.first)
+	if reverse {
+		for seq := below; seq > held; {
+			if seq--; !fn(seq, v.message(seq)) {
+				return nil
+			}
+		}
+	}
+	if held > least && least < below {
+		return errNotHeld
+	}
+	for seq := held; seq < below && !reverse; seq++ {
+		if !fn(seq, v.message(seq)) {
+			return nil
+		}
+	}
+	return nil
+}
