@@ -3,8 +3,12 @@ package pebble_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"snug/durable"
 	"snug/durable/store/pebble"
@@ -44,15 +48,19 @@ func claim(b *testing.B, store durable.Store, id durable.ID) durable.Record {
 func message(record *durable.Record, value []byte) durable.Batch {
 	n := record.Fence.Head
 	batch := durable.Batch{ID: record.ID, Fence: record.Fence, Ops: []durable.Op{
-		{Kind: durable.OpPut, Key: fmt.Sprintf("m:%016x", n), Value: value},
-		{Kind: durable.OpPut, Key: fmt.Sprintf("d:user:%016x", n), Value: value[:8]},
+		{Kind: durable.OpPut, Key: fmt.Sprintf("m/%032x", n), Value: value},
+		{Kind: durable.OpPut, Key: fmt.Sprintf("d/user/%027x", n), Value: value[:8]},
 	}}
 	record.Fence.Head++
 	return batch
 }
 
 func commit(b *testing.B, store durable.Store, batches []durable.Batch) {
-	errs, err := store.Commit(context.Background(), batches)()
+	check(b, store.Commit(context.Background(), batches))
+}
+
+func check(b *testing.B, wait func() ([]error, error)) {
+	errs, err := wait()
 	if err != nil {
 		b.Error(err)
 	}
@@ -61,6 +69,88 @@ func commit(b *testing.B, store durable.Store, batches []durable.Batch) {
 			b.Error(err)
 		}
 	}
+}
+
+// BenchmarkCommitPipelined is a busy server: two groups of turns are always
+// under way, of objects that take turns at it. One op is one turn; cpu-us/turn
+// has flushes and compactions in it.
+func BenchmarkCommitPipelined(b *testing.B) {
+	for _, size := range []int{1, 25, 50} {
+		b.Run(fmt.Sprintf("turns=%d", size), func(b *testing.B) {
+			store := openBench(b)
+			records := make([]durable.Record, 2*size)
+			for i := range records {
+				records[i] = claim(b, store, benchID(i))
+			}
+			value := make([]byte, 300)
+			rng := rand.New(rand.NewPCG(1, 2))
+			var waits []func() ([]error, error)
+			begin := cpuTime(b)
+			b.ResetTimer()
+			for n := 0; n < b.N; n += size {
+				for i := range value { // half of it compresses
+					value[i] = "etaoin shrdlu"[i%13]
+					if i%2 == 0 {
+						value[i] = byte(rng.Uint32())
+					}
+				}
+				batches := make([]durable.Batch, 0, size)
+				for i := range min(size, b.N-n) {
+					batches = append(batches, message(&records[(n/size%2)*size+i], value))
+				}
+				waits = append(waits, store.Commit(context.Background(), batches))
+				if len(waits) == 2 {
+					check(b, waits[0])
+					waits = append(waits[:0], waits[1])
+				}
+			}
+			for _, wait := range waits {
+				check(b, wait)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "turns/s")
+			b.ReportMetric(float64((cpuTime(b)-begin).Nanoseconds())/1e3/float64(b.N), "cpu-us/turn")
+		})
+	}
+}
+
+// BenchmarkCommitLatency commits turns one by one, a thousand a second, beside
+// the flushes and compactions of what it writes besides. Run it with one CPU,
+// in a folder whose syncs cost nothing (TMPDIR=/dev/shm), to see how long they
+// hold it.
+func BenchmarkCommitLatency(b *testing.B) {
+	store := openBench(b)
+	records := make([]durable.Record, 50)
+	for i := range records {
+		records[i] = claim(b, store, benchID(i))
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	value := make([]byte, 20_000) // so that little has to be committed
+	for i := range value {
+		value[i] = byte(rng.Uint32())
+	}
+	took := make([]time.Duration, b.N)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	b.ResetTimer()
+	for n := range took {
+		<-tick.C
+		start := time.Now()
+		commit(b, store, []durable.Batch{message(&records[n%len(records)], value)})
+		took[n] = time.Since(start)
+	}
+	slices.Sort(took)
+	for name, share := range map[string]int{"p50-us": 500, "p99-us": 990, "p99.9-us": 999} {
+		b.ReportMetric(float64(took[len(took)*share/1000].Nanoseconds())/1e3, name)
+	}
+}
+
+// cpuTime is what the process has used so far.
+func cpuTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // BenchmarkCommitGroup commits turns of as many objects in one call, as the
@@ -136,7 +226,7 @@ func BenchmarkScanLast50(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		err := store.Scan(b.Context(), id, durable.Range{Start: "m:", End: "m;", Reverse: true}, func(_, _ []byte) bool {
+		err := store.Scan(b.Context(), id, durable.Range{Start: "m/", End: "m0", Reverse: true}, func(_, _ []byte) bool {
 			n++
 			return n < 50
 		})
@@ -151,7 +241,7 @@ func BenchmarkGet(b *testing.B) {
 	id := fill(b, store, 20_000)
 	keys := make([]string, 1000)
 	for i := range keys {
-		keys[i] = fmt.Sprintf("m:%016x", i*20)
+		keys[i] = fmt.Sprintf("m/%032x", i*20)
 	}
 	b.ReportAllocs()
 	i := 0

@@ -26,6 +26,11 @@
 // group that is on disk, by a snapshot that is taken when a group is written
 // and published when the disk has it; see views.
 //
+// # Memory
+//
+// The engine's tables in memory grow with what is written and never shrink.
+// Trim opens the engine anew, between two groups and when nobody reads.
+//
 // # Keys
 //
 // All of one tree, told apart by their first byte; integers are big-endian.

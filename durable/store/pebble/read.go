@@ -20,7 +20,10 @@ func (s *Store) Get(ctx context.Context, id durable.ID, key string) ([]byte, err
 		return nil, err
 	}
 	defer s.end()
-	state := s.views.acquire()
+	state, err := s.views.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer s.views.release(state)
 	stored, closer, err := state.Get(appendObjectKey(make([]byte, 0, 1+idLen+len(key)), id, key))
 	if errors.Is(err, lsm.ErrNotFound) {
@@ -47,9 +50,12 @@ func (s *Store) Scan(ctx context.Context, id durable.ID, r durable.Range, fn fun
 	if r.End != "" && r.End <= r.Start {
 		return nil
 	}
-	state := s.views.acquire()
+	state, err := s.views.acquire(ctx)
+	if err != nil {
+		return err
+	}
 	defer s.views.release(state)
-	err := scan(ctx, state, id, r, fn)
+	err = scan(ctx, state, id, r, fn)
 	if err != nil {
 		return fmt.Errorf("scan %s: %w", id, damage(err))
 	}
@@ -93,7 +99,10 @@ func (s *Store) AlarmsDue(ctx context.Context, now time.Time, limit int) ([]dura
 		return nil, time.Time{}, err
 	}
 	defer s.end()
-	state := s.views.acquire()
+	state, err := s.views.acquire(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
 	defer s.views.release(state)
 	due, next, err := alarmsDue(ctx, state, now, limit)
 	if err != nil {

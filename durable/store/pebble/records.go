@@ -37,8 +37,8 @@ type entry struct {
 	prev, next *entry
 }
 
-func newRecords(db *lsm.DB, boot uint64) *records {
-	r := &records{db: db, epoch: boot << 32, entries: make(map[durable.ID]*entry)}
+func newRecords(db *lsm.DB, epoch uint64) *records {
+	r := &records{db: db, epoch: epoch, entries: make(map[durable.ID]*entry)}
 	r.used.prev, r.used.next = &r.used, &r.used
 	return r
 }

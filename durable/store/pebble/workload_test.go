@@ -127,6 +127,11 @@ func (w *workload) write(store durable.Store, o *tracked, rng *rand.Rand, commit
 			w.mu.Unlock()
 		}
 		flights = flights[:0]
+		if trimmer, ok := store.(interface{ TrimAlways(context.Context) error }); ok && n%7 == 3 {
+			if err := trimmer.TrimAlways(ctx); err != nil {
+				return err
+			}
+		}
 		if rng.IntN(3) == 0 {
 			if err := read(store, o); err != nil {
 				return err

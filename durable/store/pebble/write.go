@@ -26,6 +26,7 @@ const (
 type call struct {
 	batches []durable.Batch
 	claim   *durable.Record // the id, class and name that a Claim brings
+	trim    bool            // all else is as by Trim
 
 	taken atomic.Bool   // by the writer, or by a caller that doesn't wait any more
 	built chan struct{} // closed when the writer has done with batches
@@ -128,11 +129,10 @@ func (s *Store) await(ctx context.Context, c *call) error {
 // writer is the one goroutine that changes the tree once it is open. What it
 // has written goes on to the goroutine that waits for the disk.
 type writer struct {
-	db      *lsm.DB
+	store   *Store
 	halt    *halt
 	space   *space
 	records *records
-	views   *views
 
 	queue   chan *call    // closed by Close when no call is left
 	flights chan *flight  // closed when the writer is done
@@ -148,11 +148,13 @@ type flight struct {
 	sync  bool  // batch was applied with a sync
 	view  *view // of the tree with the group
 	err   error // why it could not be written
+
+	reopened chan struct{} // closed when the engine was opened anew; nil: it isn't to be
 }
 
 func newWriter(s *Store, boot uint64) *writer {
 	return &writer{
-		db: s.db, halt: s.halt, space: s.space, views: s.views, records: newRecords(s.db, boot),
+		store: s, halt: s.halt, space: s.space, records: newRecords(s.db, boot<<32),
 		queue: make(chan *call, queueLength), flights: make(chan *flight, maxFlights), stopped: make(chan struct{}),
 	}
 }
@@ -160,26 +162,37 @@ func newWriter(s *Store, boot uint64) *writer {
 func (w *writer) run() {
 	defer close(w.flights)
 	for c := range w.queue {
-		f := w.write(w.gather(c))
+		group := w.gather(c)
+		trim := group[len(group)-1].trim
+		f := w.write(group)
+		if trim {
+			w.forget()
+			f.reopened = make(chan struct{})
+		}
 		select {
 		case w.flights <- f:
 		case <-w.halt.done:
 			return
 		}
+		if !trim {
+			continue
+		}
+		select {
+		case <-f.reopened:
+		case <-w.halt.done:
+		}
+		if w.halt.failed() != nil {
+			return
+		}
+		w.records.db = w.store.db
 	}
-	// Heads that no record on disk bears yet. Without them the store is as
-	// after a crash.
-	b := w.db.NewBatch()
-	w.records.storeAll(b)
-	if err := w.apply(b, lsm.NoSync); err != nil {
-		w.halt.fail(err)
-	}
+	w.forget() // a head that is not stored is as after a crash
 }
 
-// gather adds what waits already.
+// gather adds what waits already. A trim ends the group.
 func (w *writer) gather(first *call) []*call {
 	group, size := []*call{first}, first.size
-	for len(group) < maxGroup && size < maxGroupBytes {
+	for len(group) < maxGroup && size < maxGroupBytes && !group[len(group)-1].trim {
 		select {
 		case c, ok := <-w.queue:
 			if !ok {
@@ -197,15 +210,17 @@ func (w *writer) gather(first *call) []*call {
 // write does the calls of a group in order, in one batch of the tree. A group
 // of claims alone is not synced.
 func (w *writer) write(group []*call) *flight {
-	f := &flight{calls: group[:0], batch: w.db.NewBatch()}
+	f := &flight{calls: group[:0], batch: w.store.db.NewBatch()}
 	for _, c := range group {
 		if !c.taken.CompareAndSwap(false, true) {
 			continue
 		}
 		f.calls = append(f.calls, c)
-		if c.claim != nil {
+		switch {
+		case c.trim:
+		case c.claim != nil:
 			c.err = w.doClaim(c.claim)
-		} else {
+		default:
 			var applied bool
 			applied, c.err = w.doCommit(f.batch, c)
 			f.sync = f.sync || applied
@@ -228,7 +243,7 @@ func (w *writer) write(group []*call) *flight {
 		w.halt.fail(f.err) // at once: the groups before may never land
 		return f
 	}
-	f.view = w.views.take()
+	f.view = newView(w.store.db)
 	return f
 }
 
@@ -286,9 +301,9 @@ func (w *writer) apply(b *lsm.Batch, options *lsm.WriteOptions) (err error) {
 		}
 	}()
 	if options.Sync {
-		return w.db.ApplyNoSyncWait(b, options)
+		return w.store.db.ApplyNoSyncWait(b, options)
 	}
-	return w.db.Apply(b, options)
+	return w.store.db.Apply(b, options)
 }
 
 // land waits for the disk, one group after the other, and answers their calls.
@@ -303,7 +318,12 @@ func (w *writer) land() {
 			f.err = w.halt.err
 		}
 		if f.view != nil && f.err == nil {
-			w.views.publish(f.view)
+			w.store.views.publish(f.view)
+		}
+		if f.reopened != nil && f.err == nil {
+			w.store.reopen()
+			f.err = w.halt.failed()
+			close(f.reopened)
 		}
 		for _, c := range f.calls {
 			if f.err != nil {
