@@ -93,6 +93,7 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.later(store.Close)
+	s.later(s.restUntilClosed(store))
 	if err := s.wire(ctx, secret, store); err != nil {
 		return err
 	}
@@ -100,6 +101,23 @@ func (s *Server) open(ctx context.Context) error {
 		s.log.Info("first start: the data folder is made", "data", s.cfg.Data)
 	}
 	return nil
+}
+
+// restUntilClosed gives memory back at quiet times until the closer it returns.
+func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var resting sync.WaitGroup
+	trim := func(ctx context.Context) {
+		if err := store.Trim(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("the store keeps its memory", "err", err)
+		}
+	}
+	resting.Go(func() { newRest(trim).run(ctx) })
+	return func() error {
+		cancel()
+		resting.Wait()
+		return nil
+	}
 }
 
 // wire makes the services and the handler over them.

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	// restEvery is how often it is looked whether the server is at rest: in that
+	// time less than restBytes were allocated. A server whose people are all
+	// connected and silent allocates a few KB.
+	restEvery = 5 * time.Second
+	restBytes = 1 << 20
+	// restLong is how long a rest lasts before the store gives memory back too: that
+	// costs it a few writes, which a talk with pauses must not cause each time.
+	restLong = time.Minute
+	// busyBytes must have been allocated since memory was given back last: else
+	// there is nothing to give.
+	busyBytes = 8 << 20
+)
+
+// rest gives the system back what a busy time has left behind, once it is over: the
+// collector itself would do so only minutes later, and the store never.
+type rest struct {
+	trim func(context.Context) // the store's
+	free func()                // the collector's
+	read func() uint64         // bytes allocated so far
+
+	last           uint64 // what read said then
+	looks          int    // in a row that found the server at rest
+	freed, trimmed uint64 // what read said when that was done
+}
+
+func newRest(trim func(context.Context)) *rest {
+	return &rest{trim: trim, free: debug.FreeOSMemory, read: allocated}
+}
+
+// run looks until ctx ends.
+func (r *rest) run(ctx context.Context) {
+	tick := time.NewTicker(restEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.look(ctx)
+		}
+	}
+}
+
+func (r *rest) look(ctx context.Context) {
+	now := r.read()
+	quiet := now-r.last < restBytes
+	r.last = now
+	if !quiet {
+		r.looks = 0
+		return
+	}
+	r.looks++
+	trims := r.looks == int(restLong/restEvery) && now-r.trimmed >= busyBytes
+	if trims {
+		r.trim(ctx)
+	}
+	if trims || now-r.freed >= busyBytes {
+		r.free()
+		r.freed = r.read()
+		r.last = r.freed
+		if trims {
+			r.trimmed = r.freed
+		}
+	}
+}
+
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
