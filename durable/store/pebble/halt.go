@@ -97,6 +97,7 @@ const retryPause = 50 * time.Millisecond
 type haltFS struct {
 	vfs.FS
 	halt   *halt
+	aio    *aio   // syncs the log; nil: as every file
 	unlock func() // lets go of the last Lock; may be called again
 }
 
@@ -140,6 +141,9 @@ func (f *haltFS) open(path string, act func() (vfs.File, error)) (*haltFile, err
 		return nil, err
 	}
 	file := &haltFile{File: opened, halt: f.halt, vital: vital(path)}
+	if strings.HasSuffix(path, ".log") {
+		file.aio = f.aio
+	}
 	if strings.HasSuffix(path, ".sst") {
 		file.pending = make([]byte, 0, tableBuffer)
 	}
@@ -245,6 +249,7 @@ type haltFile struct {
 	vfs.File
 	halt  *halt
 	vital bool
+	aio   *aio   // or nil
 	guard *guard // or nil
 
 	// pending is written with the next sync or when it is full: the engine
@@ -299,7 +304,14 @@ func (f *haltFile) write(p []byte) (n int, err error) {
 
 func (f *haltFile) Sync() error { return f.sync(f.File.Sync) }
 
-func (f *haltFile) SyncData() error { return f.sync(f.File.SyncData) }
+func (f *haltFile) SyncData() error { return f.sync(f.dataSync) }
+
+func (f *haltFile) dataSync() error {
+	if err := f.aio.dataSync(f.File.Fd()); err != errNoAIO {
+		return err
+	}
+	return f.File.SyncData()
+}
 
 func (f *haltFile) sync(act func() error) error {
 	if err := f.flush(); err != nil {

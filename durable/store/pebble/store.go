@@ -137,6 +137,9 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	}
 	s.space = newSpace(disk, dir, o.MinFree)
 	s.disk = &haltFS{FS: disk, halt: s.halt}
+	if o.FS == nil {
+		s.disk.aio = newAIO()
+	}
 	lock, err := lsm.LockDirectory(dir, s.disk)
 	if err != nil {
 		return lockError(err)
@@ -433,5 +436,8 @@ func (s *Store) unlock() {
 	if s.lock != nil {
 		_ = s.lock.Close() // what is left of it ends with the process
 		s.disk.unlock()
+	}
+	if s.disk != nil && s.halt.failed() == nil { // which may be because the disk hangs
+		s.disk.aio.close()
 	}
 }
