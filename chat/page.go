@@ -146,14 +146,20 @@ func (t *tail) add(seq Seq, message []byte) {
 	}
 }
 
-// trim makes the tail anew of as many messages as it is to keep.
+// trim makes the tail anew of as many messages as it is to keep, with place for as
+// many again: the room is busy.
 func (t *tail) trim() {
 	drop := 0
 	for len(t.ends)-drop > tailMessages || len(t.json)-t.begin(drop) > tailBytes {
 		drop++
 	}
 	begin := t.begin(drop)
-	kept := tail{first: t.first + Seq(drop), json: append([]byte(nil), t.json[begin:]...)}
+	size := len(t.json) - begin
+	kept := tail{
+		first: t.first + Seq(drop),
+		json:  append(make([]byte, 0, 2*size+size/4), t.json[begin:]...),
+		ends:  make([]int, 0, 2*tailMessages+1),
+	}
 	for _, end := range t.ends[drop:] {
 		kept.ends = append(kept.ends, end-begin)
 	}

@@ -152,16 +152,23 @@ type authoredPage struct {
 // until it returns false. It returns where to go on, 0 at the end.
 func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) (Seq, error) {
 	next, seen := Seq(0), 0
-	err := r.eachMessage(durable.ListOptions{Start: messageKey(q.From), Limit: authorChunk + 1}, func(m *Message, stored []byte) bool {
+	err := r.eachHead(durable.ListOptions{Start: messageKey(q.From), Limit: authorChunk + 1}, func(h messageHead, stored []byte) (bool, error) {
 		if seen++; seen > authorChunk {
-			next = m.Seq
-			return false
+			next = h.Seq
+			return false, nil
 		}
-		if slices.Contains(q.Users, m.UserID) && !fn(m, stored) {
-			next = m.Seq + 1
-			return false
+		if !slices.Contains(q.Users, h.UserID) {
+			return true, nil
 		}
-		return true
+		m, err := parseAny[Message](stored)
+		if err != nil {
+			return false, err
+		}
+		if !fn(&m, stored) {
+			next = h.Seq + 1
+			return false, nil
+		}
+		return true, nil
 	})
 	return next, err
 }

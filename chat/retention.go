@@ -21,9 +21,9 @@ func (r *Room) scheduleRetention() error {
 	}
 	var oldest messageHead
 	found := false
-	err := r.eachHead(durable.ListOptions{Limit: 1}, func(m messageHead) bool {
+	err := r.eachHead(durable.ListOptions{Limit: 1}, func(m messageHead, _ []byte) (bool, error) {
 		oldest, found = m, true
-		return false
+		return false, nil
 	})
 	if err != nil || !found {
 		return err
@@ -88,16 +88,16 @@ func (r *Room) prune() (more bool, err error) {
 	now, storage := r.now(), r.st.Storage()
 	last, pruned := r.meta.Floor, 0
 	var keys []string
-	err = r.eachHead(durable.ListOptions{Limit: retentionChunk}, func(m messageHead) bool {
+	err = r.eachHead(durable.ListOptions{Limit: retentionChunk}, func(m messageHead, _ []byte) (bool, error) {
 		if !r.expired(m, now) {
-			return false
+			return false, nil
 		}
 		last = m.Seq
 		pruned++
 		if m.ClientID != "" {
 			keys = append(keys, clientKey(m.UserID, m.ClientID))
 		}
-		return true
+		return true, nil
 	})
 	if err != nil || pruned == 0 {
 		return false, err

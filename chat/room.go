@@ -109,14 +109,14 @@ func (r *Room) readTail() error {
 	since := r.now().Add(-r.rate.Window).UnixMilli()
 	var recent []messageHead // newest first
 	left := maxTail
-	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead) bool {
+	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead, _ []byte) (bool, error) {
 		r.state.head = max(r.state.head, m.Seq)
 		if r.rate.Limit <= 0 || m.Timestamp <= since || left == 0 {
-			return false
+			return false, nil
 		}
 		left--
 		recent = append(recent, m)
-		return true
+		return true, nil
 	})
 	for _, m := range slices.Backward(recent) {
 		r.state.posts.took(m.UserID, m.Timestamp)

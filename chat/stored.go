@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"snug/durable"
@@ -86,32 +85,20 @@ func scanMeta(stored []byte) (meta roomMeta, ok bool) {
 	})
 }
 
-// eachHead walks stored messages until fn returns false. The options say where
-// from, how many and which way.
-func (r *Room) eachHead(o durable.ListOptions, fn func(h messageHead) bool) error {
-	return r.eachStored(o, func(stored []byte) (bool, error) {
-		h, err := parseHead(stored)
-		return err == nil && fn(h), err
-	})
-}
-
-// eachMessage is eachHead with the whole messages.
-func (r *Room) eachMessage(o durable.ListOptions, fn func(m *Message, stored []byte) bool) error {
-	return r.eachStored(o, func(stored []byte) (bool, error) {
-		var m Message
-		err := json.Unmarshal(stored, &m)
-		return err == nil && fn(&m, stored), err
-	})
-}
-
-func (r *Room) eachStored(o durable.ListOptions, fn func(stored []byte) (bool, error)) error {
+// eachHead walks stored messages until fn returns false or an error. The options say
+// where from, how many and which way.
+func (r *Room) eachHead(o durable.ListOptions, fn func(h messageHead, stored []byte) (more bool, err error)) error {
 	o.Prefix = prefixMessage
 	var broken error
 	err := r.st.Storage().Each(o, func(key string, value []byte) (more bool) {
-		if more, broken = fn(value); broken != nil {
-			broken = fmt.Errorf("read message %q: %w", key, broken)
+		h, err := parseHead(value)
+		if err == nil {
+			more, err = fn(h, value)
 		}
-		return more
+		if err != nil {
+			broken = fmt.Errorf("read message %q: %w", key, err)
+		}
+		return more && err == nil
 	})
 	if err != nil {
 		return err
