@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,7 @@ func (s *Server) openTLS(folder *folder) error {
 		return errors.Join(err, closePlain(plain))
 	}
 	s.later(acme.Close)
+	s.http.Handler = s.leadHome(s.http.Handler)
 	s.front = tls.NewListener(s.listener, acme.TLSConfig())
 	s.servePlain(plain, acme.HTTPHandler(redirect))
 	return nil
@@ -123,6 +125,31 @@ func (s *Server) servePlain(l net.Listener, h http.Handler) {
 	})
 }
 
+// leadHome leads who comes by another of our domains to the server's own name, unless
+// that other one is trusted to be used as well.
+func (s *Server) leadHome(next http.Handler) http.Handler {
+	others := make(map[string]bool)
+	for _, domain := range s.cfg.TLS.Domains {
+		others[domain] = true
+	}
+	for _, origin := range slices.Concat(s.cfg.TrustedOrigins, []string{s.cfg.BaseURL}) {
+		if u, err := url.Parse(origin); err == nil {
+			delete(others, u.Hostname())
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if others[strings.ToLower(host)] {
+			s.redirect(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // redirect leads to the same place over https, at the name that the server has: never
 // at one that the request brings.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
@@ -130,6 +157,6 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(place, "/") {
 		place = "/"
 	}
-	w.Header().Set("Connection", "close")
+	w.Header().Set("Connection", "close") // there is nothing more to get here
 	http.Redirect(w, r, s.cfg.BaseURL+place, http.StatusPermanentRedirect)
 }

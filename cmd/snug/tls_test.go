@@ -324,6 +324,15 @@ func TestCertificateIsReplaced(t *testing.T) {
 	if err := get(old); err != nil {
 		t.Errorf("over the open connection: %v", err)
 	}
+	// TLS stands on the listener that counts, and all are given back.
+	places := s.listener.(*boundedListener).slots
+	if len(places) == 0 {
+		t.Error("an open connection takes no place")
+	}
+	s.stop()
+	if n := len(places); n != 0 {
+		t.Errorf("%d places are taken after the end", n)
+	}
 }
 
 func TestTLSThatWontDo(t *testing.T) {
@@ -381,6 +390,28 @@ func TestRedirectsStayHere(t *testing.T) {
 		s.redirect(w, r)
 		if got := w.Header().Get("Location"); got != securedBase+want {
 			t.Errorf("%s: to %s, want %s", target, got, want)
+		}
+	}
+}
+
+// Who comes by another of the domains is led to the first, but not from one that is
+// trusted.
+func TestOtherDomainsLeadHome(t *testing.T) {
+	t.Parallel()
+	s := &Server{}
+	s.cfg.BaseURL, s.cfg.TrustedOrigins = securedBase, []string{"https://app.example", "https://*.more.example"}
+	s.cfg.TLS.Domains = []string{"chat.example", "www.chat.example", "app.example"}
+	h := s.leadHome(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	for host, want := range map[string]string{
+		"chat.example": "", "chat.example:443": "", "app.example": "", "evil.example": "", "a.more.example": "", "": "",
+		"www.chat.example": securedBase + "/x?y", "WWW.chat.example:8443": securedBase + "/x?y",
+	} {
+		r := httptest.NewRequest("GET", "/x?y", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Location"); got != want || want == "" && w.Code != http.StatusTeapot {
+			t.Errorf("%s: %d to %q, want %q", host, w.Code, got, want)
 		}
 	}
 }
