@@ -253,8 +253,8 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 func accepts(header, encoding string) bool {
 	any := false
 	for part := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		name = strings.ToLower(strings.TrimSpace(name))
+		name, params, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), ";")
+		name = strings.TrimSpace(name)
 		if name != encoding && name != "*" {
 			continue
 		}

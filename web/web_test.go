@@ -35,7 +35,7 @@ func built() fstest.MapFS {
 }
 
 type request struct {
-	method, path, accept, encoding, noneMatch string
+	method, path, accept, encoding, noneMatch, bytes string
 }
 
 func serve(t *testing.T, fsys fs.FS, q request) *http.Response {
@@ -48,7 +48,7 @@ func serve(t *testing.T, fsys fs.FS, q request) *http.Response {
 		q.method = http.MethodGet
 	}
 	r := httptest.NewRequest(q.method, q.path, nil)
-	for name, value := range map[string]string{"Accept": q.accept, "Accept-Encoding": q.encoding, "If-None-Match": q.noneMatch} {
+	for name, value := range map[string]string{"Accept": q.accept, "Accept-Encoding": q.encoding, "If-None-Match": q.noneMatch, "Range": q.bytes} {
 		if value != "" {
 			r.Header.Set(name, value)
 		}
@@ -141,6 +141,7 @@ func TestEncodings(t *testing.T) {
 		{"gzip", "gzip", "gz app"},
 		{"br;q=0, gzip;q=0.5", "gzip", "gz app"},
 		{"BR", "br", "br app"},
+		{"br;Q=0", "", "export {}"},
 		{"*", "br", "br app"},
 		{"*;q=0", "", "export {}"},
 		{"br;q=nonsense", "", "export {}"},
@@ -177,6 +178,46 @@ func TestNotModified(t *testing.T) {
 	q.encoding, q.noneMatch = "gzip", etag
 	if resp := serve(t, built(), q); resp.StatusCode != 200 {
 		t.Errorf("the brotli tag matches the gzip bytes: status %d", resp.StatusCode)
+	}
+}
+
+// A short answer says what the long one would, but for the body (RFC 9110 §15.4.5).
+func TestNotModifiedHeaders(t *testing.T) {
+	q := request{path: "/assets/_app-1a2b.js", encoding: "br"}
+	whole := serve(t, built(), q)
+	q.noneMatch = whole.Header.Get("ETag")
+	for _, method := range []string{"GET", "HEAD"} {
+		q.method = method
+		resp := serve(t, built(), q)
+		if resp.StatusCode != 304 || body(t, resp) != "" {
+			t.Errorf("%s: status %d, or a body", method, resp.StatusCode)
+		}
+		for _, name := range []string{"ETag", "Cache-Control", "Vary"} {
+			if got, want := resp.Header.Get(name), whole.Header.Get(name); got != want || want == "" {
+				t.Errorf("%s: %s %q, want %q", method, name, got, want)
+			}
+		}
+		for _, name := range []string{"Content-Encoding", "Content-Length", "Content-Type"} {
+			if got := resp.Header.Get(name); got != "" {
+				t.Errorf("%s: %s %q", method, name, got)
+			}
+		}
+	}
+}
+
+// Nothing is served in parts, which no browser needs of files like these: a whole
+// answer is always right (RFC 9110 §14.2).
+func TestRangesAreIgnored(t *testing.T) {
+	for _, bytes := range []string{"bytes=0-1", "bytes=-2", "bytes=100-", "bytes=0-0,2-3", "nonsense"} {
+		for _, encoding := range []string{"", "br"} {
+			resp := serve(t, built(), request{path: "/assets/_app-1a2b.js", bytes: bytes, encoding: encoding})
+			if got := body(t, resp); resp.StatusCode != 200 || got != map[string]string{"": "export {}", "br": "br app"}[encoding] || resp.Header.Get("Content-Range") != "" {
+				t.Errorf("%s: %d %q", bytes, resp.StatusCode, got)
+			}
+			if got := resp.Header.Get("Accept-Ranges"); got != "" {
+				t.Errorf("%s: ranges %q are offered", bytes, got)
+			}
+		}
 	}
 }
 

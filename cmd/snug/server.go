@@ -38,7 +38,9 @@ type Server struct {
 	cfg      config.Config
 	log      *slog.Logger
 	version  string
-	listener net.Listener
+	listener net.Listener // of TCP
+	front    net.Listener // over it, that requests come by: TLS or the same
+	plain    net.Listener // of plain HTTP beside TLS; nil is none
 	space    *disk
 	chat     *chat.Service
 	accounts *auth.Service
@@ -71,11 +73,16 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.later(folder.close)
 	// Before anything is stored: a port in use is the commonest mistake.
-	listener, err := listen(s.cfg.Addr)
+	listener, err := listen("--addr", s.cfg.Addr)
 	if err != nil {
 		return err
 	}
-	s.listener = newBoundedListener(listener, maxConns(), s.log)
+	conns := maxConns()
+	if s.cfg.TLS.HTTPAddr != "" {
+		conns = max(conns-plainConns, 1)
+	}
+	s.listener = newBoundedListener(listener, conns, s.log)
+	s.front = s.listener
 	s.later(func() error { return ignoreClosed(s.listener.Close()) })
 
 	secret, made, err := folder.secretOr(s.cfg.Secret, s.log)
@@ -96,6 +103,12 @@ func (s *Server) open(ctx context.Context) error {
 	s.later(s.restUntilClosed(store))
 	if err := s.wire(ctx, secret, store); err != nil {
 		return err
+	}
+	if s.cfg.TLS.On() {
+		s.http.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+		if err := s.openTLS(folder); err != nil {
+			return err
+		}
 	}
 	if first || made {
 		s.log.Info("first start: the data folder is made", "data", s.cfg.Data)
@@ -194,13 +207,14 @@ func storeMinFree(n int64) int64 {
 	return n
 }
 
-func listen(addr string) (*net.TCPListener, error) {
+// listen takes an address that a flag sets.
+func listen(flag, addr string) (*net.TCPListener, error) {
 	l, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("address %s is in use by another program: stop that, or choose another address with --addr", addr)
+		return nil, fmt.Errorf("address %s is in use by another program: stop that, or choose another address with %s", addr, flag)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("address %s needs rights that this user doesn't have: choose a port from 1024 up with --addr, and put a proxy in front", addr)
+		return nil, fmt.Errorf("address %s needs rights that this user doesn't have: choose a port from 1024 up with %s, and put a proxy in front, or give the rights (docs/tls.md)", addr, flag)
 	case err != nil:
 		return nil, fmt.Errorf("listen: %w", err)
 	}
@@ -233,7 +247,7 @@ func urlOf(cfg config.Config, addr string) string {
 func (s *Server) Run(ctx context.Context) error {
 	s.log.Info("listening", "url", s.URL(), "addr", s.Addr().String(), "version", s.version, "data", s.cfg.Data)
 	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
+	go func() { served <- s.http.Serve(s.front) }()
 	var cause error
 	select {
 	case <-ctx.Done():

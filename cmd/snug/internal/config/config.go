@@ -17,6 +17,7 @@ type Config struct {
 	Data           string
 	BaseURL        string // an origin without a slash at its end; "" when none is set
 	InsecureHTTP   bool
+	TLS            TLS
 	TrustedOrigins []string // in the form that browsers send, or patterns with * for auth.Origins
 	TrustedProxies []netip.Prefix
 	WebDir         string   // a folder with a built front end; "" is the one in the binary
@@ -51,6 +52,20 @@ type Config struct {
 	LogFormat string // text or json
 }
 
+// TLS says how the server speaks it: with the certificate in two files, or with those
+// that it gets for some domains, or, where both are empty, not at all.
+type TLS struct {
+	Certificate, Key string   // paths
+	Domains          []string // host names in lower case
+	Email            string
+	Directory        string // URL of the authority's
+	Roots            string // path; "" is what the system trusts
+	HTTPAddr         string // where plain HTTP leads to https; "" is nowhere
+}
+
+// On reports whether the server speaks TLS.
+func (t TLS) On() bool { return t.Certificate != "" || len(t.Domains) > 0 }
+
 // Rate is Count events in any Per; the zero Rate is no limit.
 type Rate struct {
 	Count int
@@ -79,7 +94,7 @@ func (s Setting) Env() string { return "SNUG_" + envName(s.Name) }
 // Settings returns the table, in the order in which people read it. The settings
 // of the OIDC issuers are not in it: there are as many as somebody writes down.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), signInSettings(), mailSettings(), providerSettings(), limitSettings())
+	return slices.Concat(serverSettings(), tlsSettings(), signInSettings(), mailSettings(), providerSettings(), limitSettings())
 }
 
 func serverSettings() []Setting {

@@ -44,6 +44,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := config.Config{
 		Addr: "127.0.0.1:3000", Data: "./data",
+		TLS:      config.TLS{Directory: "https://acme-v02.api.letsencrypt.org/directory"},
 		PostRate: config.Rate{Count: 10, Per: 10 * time.Second}, AuthRate: config.Rate{Count: 3, Per: 10 * time.Second},
 		UpgradeRate: config.Rate{Count: 100, Per: 10 * time.Second},
 		SignUp:      config.SignUp{Mode: "open"}, Passwords: true, OAuthCallback: "direct",

@@ -9,7 +9,7 @@ import (
 // validate checks what no setting can say alone, and brings the Config into the
 // form that its fields promise.
 func (l *Loaded) validate() error {
-	for _, check := range []func() error{l.checkBaseURL, l.checkMail, l.checkProviders, l.checkSignIn} {
+	for _, check := range []func() error{l.checkTLS, l.checkBaseURL, l.checkMail, l.checkProviders, l.checkSignIn} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -91,6 +91,7 @@ func (c *Config) Warnings() []string {
 			all = append(all, text)
 		}
 	}
+	c.tlsWarnings(warn)
 	noMail := c.SMTP.Host == ""
 	warn(noMail && c.RequireVerified,
 		"addresses must be verified, and without smtp-host no mail is sent: the links are only in this log")
