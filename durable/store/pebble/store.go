@@ -114,6 +114,7 @@ func openTuned(dir string, o Options, tune func(*lsm.Options)) (*Store, error) {
 	s.halt.opened.Store(true)
 	go s.writer.run()
 	go s.writer.land()
+	go s.views.run(s.writer.stopped)
 	return s, nil
 }
 
@@ -170,7 +171,7 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	if err != nil {
 		return err
 	}
-	s.views = &views{halt: s.halt}
+	s.views = newViews(s.halt)
 	s.views.publish(newView(s.db))
 	s.writer = newWriter(s, boot)
 	return nil
