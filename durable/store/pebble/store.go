@@ -374,9 +374,11 @@ func (s *Store) end() { s.running.Done() }
 
 // Metrics returns the engine's state as text, for people.
 func (s *Store) Metrics() string {
-	var text string
-	_ = s.withEngine(context.Background(), func(db *lsm.DB) { text = db.Metrics().String() }) // stopped: no text
-	return text
+	m, err := s.metrics(context.Background())
+	if err != nil { // it has stopped
+		return ""
+	}
+	return m.String()
 }
 
 // Close waits for running calls, brings what is in memory into tables and lets
