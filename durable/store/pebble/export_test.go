@@ -6,7 +6,7 @@ import "context"
 var OpenTuned = openTuned
 
 // TrimAlways is Trim, however little there is to give back.
-func (s *Store) TrimAlways(ctx context.Context) error { return s.trim(ctx, 0) }
+func (s *Store) TrimAlways(ctx context.Context) (bool, error) { return s.trim(ctx, 0) }
 
 // HeldBytes returns what the engine holds in caches and tables in memory.
 func (s *Store) HeldBytes(ctx context.Context) (int64, error) { return s.heldBytes(ctx) }

@@ -144,7 +144,7 @@ func BenchmarkNewest(b *testing.B) {
 }
 
 // BenchmarkWake claims a random object, as one does that wakes, and reads its
-// newest message. p99-us is of single wakes.
+// newest message.
 func BenchmarkWake(b *testing.B) {
 	store, h := openHistory(b)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -160,8 +160,7 @@ func BenchmarkWake(b *testing.B) {
 		}
 		took = append(took, time.Since(start))
 	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1e3, "p99-us")
+	reportShares(b, took)
 }
 
 // BenchmarkOpen opens a folder that was closed in order.

@@ -114,6 +114,7 @@ func openTuned(dir string, o Options, tune func(*lsm.Options)) (*Store, error) {
 	s.halt.opened.Store(true)
 	go s.writer.run()
 	go s.writer.land()
+	go s.views.run(s.writer.stopped)
 	return s, nil
 }
 
@@ -173,7 +174,7 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	if err != nil {
 		return err
 	}
-	s.views = &views{halt: s.halt}
+	s.views = newViews(s.halt)
 	s.views.publish(newView(s.db))
 	s.writer = newWriter(s, boot)
 	return nil
@@ -376,9 +377,11 @@ func (s *Store) end() { s.running.Done() }
 
 // Metrics returns the engine's state as text, for people.
 func (s *Store) Metrics() string {
-	var text string
-	_ = s.withEngine(context.Background(), func(db *lsm.DB) { text = db.Metrics().String() }) // stopped: no text
-	return text
+	m, err := s.metrics(context.Background())
+	if err != nil { // it has stopped
+		return ""
+	}
+	return m.String()
 }
 
 // Close waits for running calls, brings what is in memory into tables and lets

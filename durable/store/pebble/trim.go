@@ -10,50 +10,61 @@ import (
 // trimFrom in bytes is what the engine must hold for Trim to act.
 const trimFrom = 2 << 20
 
-// Trim gives back the memory that the store has taken since it was opened: it
-// closes the engine and opens it anew, which is the one way to make it let go
-// of its tables in memory. Calls wait meanwhile, some tens of milliseconds; so
-// it is for times when nothing happens. It does nothing if there is little to
-// give back, or if a Get or Scan runs.
-func (s *Store) Trim(ctx context.Context) error { return s.trim(ctx, trimFrom) }
+// Trim gives back the memory that the store has taken since it was opened. It
+// closes the engine and opens it anew, the one way to make it let go of its
+// tables in memory; commits wait while it flushes those, and reads for some ten
+// milliseconds. So it is for times when nothing happens. It reports false, and
+// is to be called again later, if a Get or Scan runs or the engine compacts.
+func (s *Store) Trim(ctx context.Context) (trimmed bool, err error) { return s.trim(ctx, trimFrom) }
 
-func (s *Store) trim(ctx context.Context, from int64) error {
+func (s *Store) trim(ctx context.Context, from int64) (trimmed bool, err error) {
 	held, err := s.heldBytes(ctx)
-	if err == nil && held >= from {
-		c := &call{trim: true}
-		if err = s.enqueue(ctx, c); err == nil {
-			err = s.await(ctx, c)
-		}
+	if err == nil && held < from {
+		return true, nil
+	}
+	c := &call{trim: true}
+	if err == nil {
+		err = s.enqueue(ctx, c)
+	}
+	if err == nil {
+		err = s.await(ctx, c)
 	}
 	if err != nil {
-		return fmt.Errorf("trim: %w", err)
+		return false, fmt.Errorf("trim: %w", err)
 	}
-	return nil
+	return c.trimmed, nil
 }
 
 // heldBytes returns what the engine holds in caches and tables in memory.
 func (s *Store) heldBytes(ctx context.Context) (int64, error) {
-	var held int64
-	err := s.withEngine(ctx, func(db *lsm.DB) {
-		m := db.Metrics()
-		held = int64(m.MemTable.Size+m.MemTable.ZombieSize) + m.BlockCache.Size
-	})
-	return held, err
+	m, err := s.metrics(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return int64(m.MemTable.Size+m.MemTable.ZombieSize) + m.BlockCache.Size, nil
 }
 
-// withEngine lets fn use the engine as a reader does.
-func (s *Store) withEngine(ctx context.Context, fn func(*lsm.DB)) error {
+// metrics asks the engine on a goroutine of its own, as it may wait there for
+// its manifest.
+func (s *Store) metrics(ctx context.Context) (*lsm.Metrics, error) {
 	if err := s.begin(); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.end()
-	state, err := s.views.acquire(ctx)
+	var m *lsm.Metrics
+	err := s.halt.run(func() error {
+		state, err := s.views.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer s.views.release(state)
+		m = state.db.Metrics()
+		return nil
+	})
 	if err != nil {
-		return err
+		return nil, err // m may still be written
 	}
-	defer s.views.release(state)
-	fn(state.db)
-	return nil
+	return m, nil
 }
 
 // forget lets go of all records.
@@ -67,13 +78,14 @@ func (w *writer) forget() {
 	w.records = newRecords(w.store.db, w.records.epoch)
 }
 
-// reopen does so with the engine. Nobody may use it but readers.
-func (s *Store) reopen() {
-	if !s.views.detach() {
-		return
+// reopen closes the engine and opens it anew. Nobody may use it but readers.
+func (s *Store) reopen() (done bool) {
+	s.flush()
+	// Close would wait for a compaction to end, which may take seconds.
+	if s.db.Metrics().Compact.NumInProgress > 0 || !s.views.detach() {
+		return false
 	}
 	s.report.stall.Store(true) // an error that is tried again for ever ends the store
-	s.flush()
 	err := s.db.Close()
 	if err == nil {
 		err = s.openEngine()
@@ -81,7 +93,8 @@ func (s *Store) reopen() {
 	s.report.stall.Store(false)
 	if err != nil {
 		s.halt.fail(err)
-		return
+		return false
 	}
 	s.views.publish(newView(s.db))
+	return true
 }

@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	lsm "github.com/cockroachdb/pebble/v2"
@@ -18,7 +19,12 @@ type views struct {
 	attached chan struct{} // closed when latest is no longer nil; nil while it isn't
 	readers  int           // of all views
 	unused   []*lsm.Snapshot
+
+	sweep   chan struct{} // capacity 1; there is something unused
+	closing sync.Mutex    // held while snapshots are closed
 }
+
+func newViews(h *halt) *views { return &views{halt: h, sweep: make(chan struct{}, 1)} }
 
 // view is a state of the tree.
 type view struct {
@@ -43,16 +49,7 @@ func (v *views) publish(next *view) {
 		close(v.attached)
 		v.attached = nil
 	}
-	unused := v.unused
-	v.unused = nil
 	v.mu.Unlock()
-	closeAll(unused)
-}
-
-func closeAll(snapshots []*lsm.Snapshot) {
-	for _, s := range snapshots {
-		_ = s.Close() // never fails
-	}
 }
 
 // acquire returns the latest view for release.
@@ -77,8 +74,7 @@ func (v *views) acquire(ctx context.Context) (*view, error) {
 	}
 }
 
-// release may leave a view to be closed by the next publish: closing it takes
-// a lock of the engine, for which readers must not wait if the engine hangs.
+// release ends the use of a view.
 func (v *views) release(s *view) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -90,6 +86,38 @@ func (v *views) release(s *view) {
 func (v *views) drop(s *view) {
 	if s.users--; s.users == 0 {
 		v.unused = append(v.unused, s.Snapshot)
+		select {
+		case v.sweep <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// run closes what is no longer used. To close a snapshot is to wait for the
+// engine's manifest, and so at times for the disk (or for ever, where the
+// engine hangs), which neither readers nor commits must.
+func (v *views) run(stop <-chan struct{}) {
+	for {
+		select {
+		case <-v.sweep:
+			v.closeUnused()
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (v *views) closeUnused() {
+	v.closing.Lock()
+	defer v.closing.Unlock()
+	v.mu.Lock()
+	unused := v.unused
+	v.unused = nil
+	v.mu.Unlock()
+	// The oldest last: each time that the oldest goes the engine looks for
+	// compactions.
+	for _, s := range slices.Backward(unused) {
+		_ = s.Close() // never fails
 	}
 }
 
@@ -103,9 +131,7 @@ func (v *views) detach() bool {
 	}
 	v.drop(v.latest)
 	v.latest, v.attached = nil, make(chan struct{})
-	unused := v.unused
-	v.unused = nil
 	v.mu.Unlock()
-	closeAll(unused)
+	v.closeUnused()
 	return true
 }

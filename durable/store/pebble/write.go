@@ -26,7 +26,7 @@ const (
 type call struct {
 	batches []durable.Batch
 	claim   *durable.Record // the id, class and name that a Claim brings
-	trim    bool            // all else is as by Trim
+	trim    bool            // it is a Trim
 
 	taken atomic.Bool   // by the writer, or by a caller that doesn't wait any more
 	built chan struct{} // closed when the writer has done with batches
@@ -34,6 +34,8 @@ type call struct {
 	errs  []error
 	err   error
 	size  int // bytes of keys and values
+
+	trimmed bool
 }
 
 // Commit implements durable.Store. It waits only if the queue is full. Where
@@ -162,9 +164,8 @@ func newWriter(s *Store, boot uint64) *writer {
 func (w *writer) run() {
 	defer close(w.flights)
 	for c := range w.queue {
-		group := w.gather(c)
-		trim := group[len(group)-1].trim
-		f := w.write(group)
+		f := w.write(w.gather(c))
+		trim := len(f.calls) > 0 && f.calls[len(f.calls)-1].trim
 		if trim {
 			w.forget()
 			f.reopened = make(chan struct{})
@@ -321,7 +322,7 @@ func (w *writer) land() {
 			w.store.views.publish(f.view)
 		}
 		if f.reopened != nil && f.err == nil {
-			w.store.reopen()
+			f.calls[len(f.calls)-1].trimmed = w.store.reopen()
 			f.err = w.halt.failed()
 			close(f.reopened)
 		}
