@@ -58,3 +58,10 @@ func (c *cache) forget(hashes ...tokenHash) {
 		delete(c.old, h)
 	}
 }
+
+// clear drops all logins: they are read anew when they are needed.
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.young, c.old = map[tokenHash]*login{}, nil
+}

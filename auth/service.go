@@ -291,6 +291,10 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
+// Rest drops what is kept in memory only to be quick: it is read anew when it is
+// needed. It is for times when nothing happens.
+func (s *Service) Rest() { s.cache.clear() }
+
 // Close stops what New started and waits for it, and stores within a second when sessions
 // were seen last. The database stays open: it is the caller's.
 func (s *Service) Close() error {

@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"snug/durable"
 )
 
 // planned holds the types of the protocol that this server doesn't speak yet. A
@@ -185,44 +182,4 @@ func parseAny[V any](data []byte) (V, error) {
 	var v V
 	err := json.Unmarshal(data, &v)
 	return v, err
-}
-
-// actorOf returns whose a socket is, as they were when it was opened.
-func actorOf(sock *durable.Socket) (Actor, error) { return parseActor(sock.Identity()) }
-
-func parseActor(identity string) (Actor, error) {
-	if a, ok := scanActor(identity); ok {
-		return a, nil
-	}
-	a, err := parseAny[Actor]([]byte(identity))
-	if err != nil {
-		return Actor{}, fmt.Errorf("read socket identity: %w", err)
-	}
-	return a, nil
-}
-
-// scanActor returns an actor whose strings are parts of the identity.
-func scanActor(identity string) (a Actor, ok bool) {
-	s := scanner[string]{text: identity}
-	ok = utf8.ValidString(identity) && s.object(func(name string) bool {
-		if name == "readOnly" {
-			a.ReadOnly = true
-			return s.word("true")
-		}
-		text, ok := s.str()
-		switch name {
-		case "userId":
-			a.ID = UserID(text.String())
-		case "userName":
-			a.Name = text.String()
-		case "userImage":
-			a.Image = text.String()
-		case "session":
-			a.SessionKey = text.String()
-		default:
-			ok = false
-		}
-		return ok
-	})
-	return a, ok
 }

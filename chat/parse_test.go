@@ -30,15 +30,6 @@ func sameAsJSON(t *testing.T, data []byte) {
 	compare(t, data, parseFrame, parseAnyFrame)
 	compare(t, data, parseLevel0Frame, parseAny[level0Frame])
 	compare(t, data, parseHead, parseAny[messageHead])
-	compare(t, data,
-		func(data []byte) (Actor, error) { return parseActor(string(data)) },
-		func(data []byte) (Actor, error) {
-			a, err := parseAny[Actor](data)
-			if err != nil {
-				return Actor{}, fmt.Errorf("read socket identity: %w", err)
-			}
-			return a, nil
-		})
 }
 
 func compare[V any](t *testing.T, data []byte, scan, decode func([]byte) (V, error)) {
@@ -152,11 +143,6 @@ func TestScannersTakeWhatIsUsual(t *testing.T) {
 	if _, ok := scanLevel0Frame([]byte(`{"type":"message","content":"hi\n"}`)); !ok {
 		t.Error("a level 0 frame isn't scanned")
 	}
-	for _, a := range []Actor{{User: User{ID: "u", Name: "Ada \"A\"", Image: "https://x"}, SessionKey: "s", ReadOnly: true}, {User: User{ID: "u"}}} {
-		if got, ok := scanActor(string(encode(a))); !ok || got != a {
-			t.Errorf("got %+v, want %+v", got, a)
-		}
-	}
 	m := Message{ID: "1", UserID: "u", UserName: "Ada", UserImage: "i", Content: "hi\n", Timestamp: 1760000000000, Type: TypeText, Seq: 42, ClientID: "c"}
 	if h, ok := scanHead(m.encoded()); !ok || h != (messageHead{"u", m.Timestamp, 42, "c"}) {
 		t.Errorf("got %+v", h)
@@ -255,16 +241,6 @@ func BenchmarkParseLevel0Frame(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := parseLevel0Frame(data); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkParseActor(b *testing.B) {
-	identity := string(encode(Actor{User: User{ID: benchMessage.UserID, Name: benchMessage.UserName, Image: "https://example.org/a.png"}, SessionKey: "0123456789abcdef"}))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := parseActor(identity); err != nil {
 			b.Fatal(err)
 		}
 	}

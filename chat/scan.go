@@ -98,16 +98,6 @@ func (s *scanner[T]) number() (n uint64, ok bool) {
 	return n, digits == 1 || digits > 1 && digits <= 18 && s.text[begin] != '0'
 }
 
-// word reads a literal such as true.
-func (s *scanner[T]) word(w string) bool {
-	s.blanks()
-	if len(s.text)-s.at < len(w) || string(s.text[s.at:s.at+len(w)]) != w {
-		return false
-	}
-	s.at += len(w)
-	return true
-}
-
 // unescaped is what a backslash and c stand for, or 0 where that isn't a single
 // byte.
 func unescaped(c byte) byte {

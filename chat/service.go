@@ -227,10 +227,8 @@ func (s *Service) closed(a Actor) {
 }
 
 const (
-	tagSession = "session:"
-	tagUser    = "user:"
-	pingText   = `{"type":"ping"}`
-	pongText   = `{"type":"pong"}`
+	pingText = `{"type":"ping"}`
+	pongText = `{"type":"pong"}`
 )
 
 // ServeLevel0 answers the upgrade of a level 0 socket. The request's session
@@ -262,8 +260,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 // before serve returns. A session that ended since it was looked at may have
 // missed it: the caller looks again.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
-	o.Identity = string(encode(a))
-	o.Tags = []string{tagUser + string(a.User.ID), tagSession + a.SessionKey}
+	o.Identity, o.Tags = a.identity()
 	o.MaxMessage = MaxFrameBytes
 	o.TextOnly = true
 	o.AutoRequest, o.AutoResponse = pingText, pongText

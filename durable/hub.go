@@ -14,16 +14,18 @@ type hub struct {
 	auto atomic.Pointer[autoResponse]
 
 	mu        sync.Mutex
-	audiences []*audience // none is empty
-	count     int         // members
+	audiences []*audience
+	count     int // members
 }
 
 // audience are the members of an object that bear the same tags and speak the same
 // way: so they get the same bytes of the same broadcasts. Those of one release of the gate are joined, and handed to
 // the members as one run of bytes that all share.
 type audience struct {
+	o       *object
 	tags    []string
 	deflate bool
+	listed  bool // in hub.audiences
 	members []*member
 	batch   []byte // broadcasts that have left the gate and not been handed on
 	borrows bool   // batch is a frame's own bytes: not to be appended to
@@ -31,12 +33,12 @@ type audience struct {
 
 // member is a socket's place in an object.
 type member struct {
-	o          *object
 	sock       *Socket
 	audience   *audience
-	attachment []byte // touched in turns only
-	at         int32  // in audience.members; -1: not there
-	from       int32  // where in the batch that begins which it hasn't got
+	next       *member // of the socket's places; guarded by Socket.mu
+	attachment string  // touched in turns only
+	at         int32   // in audience.members; -1: not there
+	from       int32   // where in the batch that begins which it hasn't got
 }
 
 // maxBatch bytes of broadcasts are joined at most.
@@ -67,7 +69,8 @@ func (a *autoResponse) is(request, response string) bool {
 func (a *audience) has(tag string) bool { return tag == "" || slices.Contains(a.tags, tag) }
 
 // audience returns that of a socket with these tags.
-func (h *hub) audience(s *Socket, tags []string) *audience {
+func (o *object) audience(s *Socket, tags []string) *audience {
+	h := &o.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {
@@ -75,7 +78,9 @@ func (h *hub) audience(s *Socket, tags []string) *audience {
 			return a
 		}
 	}
-	return &audience{tags: tags, deflate: s.kind.deflate}
+	a := &audience{o: o, tags: tags, deflate: s.kind.deflate, listed: true}
+	h.audiences = append(h.audiences, a)
+	return a
 }
 
 // add enters a member, in place of old where that isn't nil.
@@ -86,7 +91,8 @@ func (h *hub) add(m, old *member) {
 	}
 	a := m.audience
 	h.mu.Lock()
-	if len(a.members) == 0 {
+	if !a.listed { // all others have left since
+		a.listed = true
 		h.audiences = append(h.audiences, a)
 	}
 	m.at, m.from = int32(len(a.members)), int32(len(a.batch))
@@ -95,7 +101,7 @@ func (h *hub) add(m, old *member) {
 	h.mu.Unlock()
 	if !m.sock.join(m) {
 		// It went away before its acceptance left the gate.
-		m.o.socketGone(m, m.sock.closeInfo())
+		a.o.socketGone(m, m.sock.closeInfo())
 	}
 }
 
@@ -116,7 +122,7 @@ func (h *hub) remove(m *member) {
 	m.at = -1
 	h.count--
 	if last == 0 {
-		a.members, a.batch = nil, nil
+		a.members, a.batch, a.listed = nil, nil, false
 		h.audiences = slices.DeleteFunc(h.audiences, func(other *audience) bool { return other == a })
 	}
 }
@@ -145,7 +151,7 @@ func (h *hub) broadcast(tag string, f Frame, except *Socket) {
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {
 		switch {
-		case !a.has(tag):
+		case len(a.members) == 0 || !a.has(tag):
 		case except != nil || f.droppable || f.replay:
 			a.hand()
 			for _, m := range a.members {
@@ -231,7 +237,7 @@ func (h *hub) clear() []*member {
 		for _, m := range a.members {
 			m.at = -1
 		}
-		a.members = nil
+		a.members, a.listed = nil, false
 	}
 	h.audiences, h.count = nil, 0
 	return list

@@ -39,5 +39,5 @@ const (
 	closeWait     = 5 * time.Second
 	writeWait     = 30 * time.Second // one write to a socket that takes nothing
 	maxReleased   = 256              // turns whose broadcasts are joined
-	maxInFlight   = 16               // groups that wait for the disk at once
+	maxInFlight   = 8                // groups that wait for the disk at once
 )

@@ -70,8 +70,7 @@ type polled struct {
 	fd      int32 // -1 once closed
 	dirty   bool  // listed in loop.dirty
 	blocked bool  // the kernel takes nothing more: writable is awaited
-	held    bool  // a frame waits for somebody: nothing is read
-	unread  bool  // and so readable isn't watched either
+	unread  bool  // a frame waits for somebody, and readable isn't watched
 }
 
 // Detacher is a connection around a TCP connection that is given up by Detach:
@@ -274,7 +273,7 @@ func (l *loop) read() {
 func (l *loop) readSocket(w *polled, what uint32, now time.Time) {
 	s := w.s
 	s.mu.Lock()
-	fd, held := w.fd, w.held
+	fd, held := w.fd, s.held
 	if held && what&readable != 0 && !w.unread {
 		w.unread = true
 		w.watchLocked(syscall.EPOLL_CTL_MOD)
@@ -328,9 +327,8 @@ func (w *polled) settle(d *websocket.Decoder) {
 // hold reads nothing more until wait has returned and what came behind was heard.
 func (w *polled) hold(wait func()) {
 	s := w.s
-	s.handing.Store(true)
 	s.mu.Lock()
-	w.held = true
+	s.held = true
 	s.mu.Unlock()
 	s.kind.rt.wg.Go(func() {
 		for wait != nil {
@@ -342,10 +340,9 @@ func (w *polled) hold(wait func()) {
 				w.settle(w.decoder)
 			}
 		}
-		s.handing.Store(false)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		w.held = false
+		s.held = false
 		if w.unread {
 			w.unread = false
 			w.watchLocked(syscall.EPOLL_CTL_MOD)
@@ -454,15 +451,16 @@ func (w *polled) unblock() {
 // writeLocked writes what waits, as much as the kernel takes, joined in out.
 func (w *polled) writeLocked(out []byte) {
 	s := w.s
-	for len(s.queue) > 0 && !w.blocked {
+	for s.out != nil && !w.blocked {
 		if w.fd < 0 {
-			s.queue, s.queued, s.sent = nil, 0, 0
+			s.out = nil
 			return
 		}
-		b := s.queue[0].bytes[s.sent:]
-		if len(s.queue) > 1 && len(b)+len(s.queue[1].bytes) <= cap(out) {
+		queue := s.out.queue
+		b := queue[0].bytes[s.out.sent:]
+		if len(queue) > 1 && len(b)+len(queue[1].bytes) <= cap(out) {
 			joined := append(out[:0], b...)
-			for _, c := range s.queue[1:] {
+			for _, c := range queue[1:] {
 				if len(joined)+len(c.bytes) > cap(out) {
 					break
 				}
@@ -477,7 +475,7 @@ func (w *polled) writeLocked(out []byte) {
 		case errno == syscall.EAGAIN:
 			n = 0
 		case errno != 0:
-			s.queue, s.queued, s.sent = nil, 0, 0
+			s.out = nil
 			w.cutLocked()
 			return
 		}

@@ -30,10 +30,11 @@ func (w *plain) flush(s *Socket) {
 func (w *plain) write(s *Socket) {
 	for {
 		s.mu.Lock()
-		counted, gone := s.queued, s.end != nil
-		pending := s.takeLocked()
+		pending, cost := s.takeLocked()
+		gone := s.ended() != nil
 		if len(pending) == 0 {
 			s.writing = false
+			s.emptiedLocked()
 			over := s.overLocked()
 			s.mu.Unlock()
 			if over {
@@ -51,12 +52,19 @@ func (w *plain) write(s *Socket) {
 			_, err = pending.WriteTo(w.conn)
 		}
 		s.mu.Lock()
-		s.queued = max(s.queued-counted, 0)
+		s.out.queued -= cost
 		s.mu.Unlock()
 		if err != nil {
 			s.lost()
 		}
 	}
+}
+
+// hold notes whether a frame waits for somebody.
+func (s *Socket) hold(held bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = held
 }
 
 // read is the socket's reader.
@@ -67,10 +75,10 @@ func (w *plain) read(s *Socket, early []byte) {
 	buf := make([]byte, 4096)
 	for {
 		for wait := s.hear(&decoder); wait != nil; wait = s.hear(&decoder) {
-			s.handing.Store(true)
+			s.hold(true)
 			wait()
 			s.heard(time.Now())
-			s.handing.Store(false)
+			s.hold(false)
 		}
 		decoder.Keep()
 		n, err := w.conn.Read(buf)

@@ -77,34 +77,74 @@ type SocketOptions struct {
 type Socket struct {
 	kind     *socketKind
 	id       SocketID
-	owner    *Stub // or nil
-	handler  FrameHandler
+	handler  FrameHandler // an owned where an object gets the frames
 	identity string
 	tags     []string
 	wire     wire
 	lastRead atomic.Int64 // Unix nanoseconds
 	autoAt   atomic.Int64 // Unix milliseconds of the last auto-response; 0: none
 	pinged   atomic.Bool  // since lastRead
-	handing  atomic.Bool  // who reads waits for who takes a frame: it can't hear the peer
 	dead     atomic.Bool  // closed by us: what it sent isn't acted on any more
 	deaf     bool         // of who reads: what comes is thrown away
 
-	mu       sync.Mutex    // guards the following
-	peerDone bool          // the client has sent its Close frame
-	waiting  int32         // frames that wait in the owner's inbox
-	writing  bool          // a goroutine writes what it took from the queue
-	sent     int           // bytes of queue[0] that have left
-	queued   int           // bytes that count against the bound, of queue and of the write that runs
-	queue    []chunk       //
-	members  []*member     // places in objects
-	wake     chan struct{} // closed when the socket ends or a frame leaves the inbox; nil: nobody waits
-	end      *ending       // nil while the socket is open
+	held     bool       // a frame waits for somebody: nothing is read; guarded by mu, as all that follows
+	peerDone bool       // the client has sent its Close frame
+	writing  bool       // a goroutine writes what it took from the outbox
+	waiting  int32      // frames that wait in the owner's inbox
+	members  *member    // places in objects, by member.next
+	out      *outbox    // nil: nothing waits to leave
+	rare     *uncommon  // nil: nothing of it
+	mu       sync.Mutex //
 }
 
-// chunk is a run of whole frames that wait to leave.
+// outbox is what waits to leave.
+type outbox struct {
+	queue  []chunk
+	sent   int // bytes of queue[0] that have left
+	queued int // bytes that count against the bound, of queue and of the write that runs
+	first  [1]chunk
+}
+
+// chunk is a run of whole frames.
 type chunk struct {
 	bytes []byte
 	cost  int // against the bound of the queue
+}
+
+// uncommon is what few sockets have at a time.
+type uncommon struct {
+	wake chan struct{} // closed when the socket ends or a frame leaves the inbox; nil: nobody waits
+	end  *ending       // nil while the socket is open
+}
+
+// owned hands a socket's frames to the object that owns it.
+type owned struct{ stub *Stub }
+
+func (o *owned) SocketFrame(s *Socket, m Message) (wait func()) { return s.deliver(o.stub, m) }
+
+func (o *owned) SocketClosed(*Socket, CloseInfo) {} // the object hears of it as one of its members
+
+// owner returns the object that gets the frames, or nil.
+func (s *Socket) owner() *Stub {
+	if o, ok := s.handler.(*owned); ok {
+		return o.stub
+	}
+	return nil
+}
+
+// ended returns how the socket ended; nil: it is open. The caller holds mu.
+func (s *Socket) ended() *ending {
+	if s.rare == nil {
+		return nil
+	}
+	return s.rare.end
+}
+
+func (s *Socket) uncommon() *uncommon {
+	if s.rare == nil {
+		s.rare = &uncommon{}
+	}
+	return s.rare
 }
 
 // socketKind is what many sockets have in common.
@@ -199,9 +239,9 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	s := &Socket{
-		kind: rt.sockets.kind(o, deflate), owner: o.Owner, handler: o.Handler,
-		identity: o.Identity, tags: slices.Clip(o.Tags),
+	s := &Socket{kind: rt.sockets.kind(o, deflate), handler: o.Handler, identity: o.Identity, tags: slices.Clip(o.Tags)}
+	if o.Owner != nil {
+		s.handler = &owned{o.Owner}
 	}
 	s.lastRead.Store(time.Now().UnixNano())
 	if err := rt.sockets.add(s); err != nil {
@@ -220,7 +260,7 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 		s.enqueue(*o.Greeting)
 	}
 	if o.Owner != nil {
-		s.open()
+		s.open(o.Owner)
 	}
 	start(early)
 	return s, nil
@@ -243,8 +283,8 @@ func (o SocketOptions) check() error {
 }
 
 // open asks the owner whether it accepts the socket.
-func (s *Socket) open() {
-	err := s.owner.enqueue(event{
+func (s *Socket) open(owner *Stub) {
+	err := owner.enqueue(event{
 		name: "socket open",
 		run: func(t *turn) error {
 			opener, ok := t.act.obj.(SocketOpener)
@@ -280,23 +320,28 @@ func (s *Socket) open() {
 func (s *Socket) join(m *member) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end != nil {
+	if s.ended() != nil {
 		return false
 	}
-	s.members = append(s.members, m)
+	m.next, s.members = s.members, m
 	return true
 }
 
 func (s *Socket) leave(m *member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.members = slices.DeleteFunc(s.members, func(other *member) bool { return other == m })
+	for at := &s.members; *at != nil; at = &(*at).next {
+		if *at == m {
+			*at, m.next = m.next, nil
+			return
+		}
+	}
 }
 
 func (s *Socket) closeInfo() CloseInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.end.info
+	return s.ended().info
 }
 
 // Close sends what is queued, then a Close frame, and waits a few seconds for
@@ -314,7 +359,7 @@ func (s *Socket) shut(code int, reason string, hush bool) {
 		reason = ""
 	}
 	s.mu.Lock()
-	if hush && s.end == nil {
+	if hush && s.ended() == nil {
 		s.hushLocked()
 	}
 	ended := s.endLocked(CloseInfo{Code: code, Reason: reason, Clean: true}, true)

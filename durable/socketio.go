@@ -22,10 +22,14 @@ func (s *Socket) queueBytes(b []byte, droppable, replay bool) {
 	limit, cost := s.kind.rt.opts.SocketQueue, len(b)+frameCost
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	queued := 0
+	if s.out != nil {
+		queued = s.out.queued
+	}
 	switch {
-	case s.end != nil, droppable && s.queued > limit/2:
+	case s.ended() != nil, droppable && queued > limit/2:
 		return
-	case !replay && s.queued > 0 && s.queued+cost > limit:
+	case !replay && queued > 0 && queued+cost > limit:
 		s.hushLocked() // nothing may follow what is left out
 		s.endLocked(CloseInfo{Code: CloseTooSlow, Reason: "too slow: reconnect and resume", Clean: true}, true)
 		s.dead.Store(true)
@@ -35,56 +39,81 @@ func (s *Socket) queueBytes(b []byte, droppable, replay bool) {
 	if replay {
 		cost = 0
 	}
-	s.queue = append(s.queue, chunk{b, cost})
-	s.queued += cost
+	s.putLocked(chunk{b, cost})
+}
+
+// putLocked puts a chunk into the outbox.
+func (s *Socket) putLocked(c chunk) {
+	if s.out == nil {
+		s.out = &outbox{}
+		s.out.queue = s.out.first[:0]
+	}
+	s.out.queue = append(s.out.queue, c)
+	s.out.queued += c.cost
 	s.wire.flush(s)
 }
 
 // hushLocked takes back what is queued, but for the rest of a frame whose
 // beginning has left.
 func (s *Socket) hushLocked() {
-	if s.sent == 0 {
-		s.queue, s.queued = nil, 0
-		return
+	switch {
+	case s.out == nil:
+	case s.out.sent == 0:
+		for _, c := range s.out.queue {
+			s.out.queued -= c.cost
+		}
+		s.out.queue = nil
+		s.emptiedLocked()
+	default:
+		first := s.out.queue[0]
+		first.bytes = first.bytes[:websocket.FrameEnd(first.bytes, s.out.sent)]
+		s.out.queue, s.out.queued = []chunk{first}, first.cost
 	}
-	first := s.queue[0]
-	first.bytes = first.bytes[:websocket.FrameEnd(first.bytes, s.sent)]
-	s.queue, s.queued = []chunk{first}, first.cost
 }
 
-// takeLocked returns all that waits, for one write.
-func (s *Socket) takeLocked() net.Buffers {
-	taken := make(net.Buffers, len(s.queue))
-	for i, c := range s.queue {
-		taken[i] = c.bytes
+// emptiedLocked drops the outbox when nothing is in it, nor on its way.
+func (s *Socket) emptiedLocked() {
+	if s.out != nil && len(s.out.queue) == 0 && !s.writing {
+		s.out = nil
 	}
-	s.queue = nil
-	return taken
+}
+
+// takeLocked returns all that waits, for one write, and what of the bound it takes:
+// that is the caller's to give back.
+func (s *Socket) takeLocked() (taken net.Buffers, cost int) {
+	if s.out == nil {
+		return nil, 0
+	}
+	taken = make(net.Buffers, len(s.out.queue))
+	for i, c := range s.out.queue {
+		taken[i] = c.bytes
+		cost += c.cost
+	}
+	s.out.queue = nil
+	return taken, cost
 }
 
 // leftLocked notes that so many bytes of the queue have left.
 func (s *Socket) leftLocked(n int) {
-	for n > 0 {
-		first := s.queue[0]
-		rest := len(first.bytes) - s.sent
+	for out := s.out; n > 0; {
+		first := out.queue[0]
+		rest := len(first.bytes) - out.sent
 		if n < rest {
-			s.sent += n
+			out.sent += n
 			return
 		}
 		n -= rest
-		s.sent = 0
-		s.queued -= first.cost
-		s.queue = s.queue[1:]
+		out.sent = 0
+		out.queued -= first.cost
+		out.queue = out.queue[1:]
 	}
-	if len(s.queue) == 0 {
-		s.queue = nil
-	}
+	s.emptiedLocked()
 }
 
 // overLocked reports whether both sides have said their last word: then the
 // connection is to be cut.
 func (s *Socket) overLocked() bool {
-	return s.end != nil && s.peerDone && len(s.queue) == 0 && !s.writing
+	return s.ended() != nil && s.peerDone && s.out == nil && !s.writing
 }
 
 // lost ends a socket whose connection is gone.
@@ -92,7 +121,10 @@ func (s *Socket) lost() {
 	s.wire.cut()
 	s.mu.Lock()
 	ended := s.endLocked(CloseInfo{Code: CloseAbnormal, Reason: "connection lost without a Close frame"}, false)
-	s.queue, s.queued, s.sent = nil, 0, 0
+	if s.out != nil {
+		s.out.queue = nil
+		s.emptiedLocked()
+	}
 	s.mu.Unlock()
 	if ended {
 		s.forget()
@@ -103,24 +135,24 @@ func (s *Socket) lost() {
 // what is queued, and to cut the connection soon after. It reports whether it
 // was this call that did it: then the caller calls forget, holding no lock.
 func (s *Socket) endLocked(info CloseInfo, farewell bool) bool {
-	if s.end != nil {
+	if s.ended() != nil {
 		return false
 	}
-	s.end = &ending{info: info, finished: make(chan struct{})}
+	end := &ending{info: info, finished: make(chan struct{})}
+	s.uncommon().end = end
 	s.wakeLocked()
 	if farewell {
-		s.end.cutter = time.AfterFunc(closeWait, s.wire.cut)
-		s.queue = append(s.queue, chunk{bytes: websocket.CloseFrame(info.Code, info.Reason)})
-		s.wire.flush(s)
+		end.cutter = time.AfterFunc(closeWait, s.wire.cut)
+		s.putLocked(chunk{bytes: websocket.CloseFrame(info.Code, info.Reason)})
 	}
 	return true
 }
 
-// wakeLocked wakes who waits in await.
+// wakeLocked wakes who waits for a change.
 func (s *Socket) wakeLocked() {
-	if s.wake != nil {
-		close(s.wake)
-		s.wake = nil
+	if s.rare != nil && s.rare.wake != nil {
+		close(s.rare.wake)
+		s.rare.wake = nil
 	}
 }
 
@@ -129,27 +161,30 @@ func (s *Socket) wakeLocked() {
 func (s *Socket) changed() (changed <-chan struct{}, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end != nil {
+	if s.ended() != nil {
 		return nil, true
 	}
-	if s.wake == nil {
-		s.wake = make(chan struct{})
+	if s.uncommon().wake == nil {
+		s.rare.wake = make(chan struct{})
 	}
-	return s.wake, false
+	return s.rare.wake, false
 }
 
 // forget tells all who know the socket that it is gone.
 func (s *Socket) forget() {
 	s.mu.Lock()
-	members, info := s.members, s.end.info
+	m, info := s.members, s.ended().info
 	s.members = nil
 	s.mu.Unlock()
 	rt := s.kind.rt
 	rt.sockets.remove(s)
-	for _, m := range members {
-		m.o.socketGone(m, info)
+	for m != nil {
+		next := m.next
+		m.next = nil
+		m.audience.o.socketGone(m, info)
+		m = next
 	}
-	if s.handler != nil {
+	if s.owner() == nil {
 		// Who closes a socket may be the one whom the handler would wait for.
 		rt.wg.Go(func() { s.handler.SocketClosed(s, info) })
 	}
@@ -158,7 +193,7 @@ func (s *Socket) forget() {
 // finish is the reader's last act: the connection is closed.
 func (s *Socket) finish() {
 	s.mu.Lock()
-	end := s.end
+	end := s.ended()
 	s.mu.Unlock()
 	if end.cutter != nil {
 		end.cutter.Stop()
@@ -222,7 +257,7 @@ func (s *Socket) handle(op websocket.Op, payload []byte) (wait func()) {
 		s.Close(CloseBinary, "only text frames are understood")
 	case op == websocket.OpText && s.answer(payload):
 	default:
-		return s.deliver(Message{Binary: op == websocket.OpBinary, Data: payload})
+		return s.handler.SocketFrame(s, Message{Binary: op == websocket.OpBinary, Data: payload})
 	}
 	return nil
 }
@@ -251,8 +286,8 @@ func (s *Socket) closedByClient(payload []byte) {
 // answer is the auto-response.
 func (s *Socket) answer(payload []byte) bool {
 	auto := s.kind.auto
-	if s.owner != nil {
-		if o := s.kind.rt.find(s.owner.id); o != nil {
+	if owner := s.owner(); owner != nil {
+		if o := s.kind.rt.find(owner.id); o != nil {
 			if own := o.hub.auto.Load(); own != nil {
 				auto = own
 			}
@@ -266,12 +301,9 @@ func (s *Socket) answer(payload []byte) bool {
 	return true
 }
 
-// deliver hands a message to whoever serves the socket. An owner that is busy
-// makes it wait, and so, in the end, the client.
-func (s *Socket) deliver(m Message) (wait func()) {
-	if s.handler != nil {
-		return s.handler.SocketFrame(s, m)
-	}
+// deliver hands a message to the socket's owner. One that is busy makes it wait,
+// and so, in the end, the client.
+func (s *Socket) deliver(owner *Stub, m Message) (wait func()) {
 	m.Data = slices.Clone(m.Data)
 	if m.Data == nil {
 		m.Data = []byte{}
@@ -288,12 +320,12 @@ func (s *Socket) deliver(m Message) (wait func()) {
 				}
 				<-changed
 			}
-			if wait := s.deliverEvent(m); wait != nil {
+			if wait := s.deliverEvent(owner, m); wait != nil {
 				wait()
 			}
 		}
 	}
-	return s.deliverEvent(m)
+	return s.deliverEvent(owner, m)
 }
 
 // takePlace takes one of the places that a socket has in its owner's inbox.
@@ -314,7 +346,7 @@ func (s *Socket) freePlace() {
 	s.wakeLocked()
 }
 
-func (s *Socket) deliverEvent(m Message) (wait func()) {
+func (s *Socket) deliverEvent(owner *Stub, m Message) (wait func()) {
 	ev := event{
 		name: "socket message",
 		size: len(m.Data),
@@ -331,7 +363,7 @@ func (s *Socket) deliverEvent(m Message) (wait func()) {
 			s.Close(CloseReset, "the object could not be reached")
 		},
 	}
-	full, err := s.offer(ev)
+	full, err := owner.offer(ev)
 	switch {
 	case err != nil:
 		ev.refuse(err)
@@ -351,7 +383,7 @@ func (s *Socket) deliverEvent(m Message) (wait func()) {
 			case <-changed:
 				continue
 			}
-			if full, err = s.offer(ev); err != nil {
+			if full, err = owner.offer(ev); err != nil {
 				ev.refuse(err)
 				return
 			} else if full == nil {
@@ -361,10 +393,10 @@ func (s *Socket) deliverEvent(m Message) (wait func()) {
 	}
 }
 
-// offer puts ev into the owner's inbox, or returns a channel that is closed when it
+// offer puts ev into the object's inbox, or returns a channel that is closed when it
 // is worth another try.
-func (s *Socket) offer(ev event) (full <-chan struct{}, err error) {
-	err = s.owner.reach(func(o *object) (err error) {
+func (s *Stub) offer(ev event) (full <-chan struct{}, err error) {
+	err = s.reach(func(o *object) (err error) {
 		full, err = o.enqueueOrWait(ev)
 		return err
 	})

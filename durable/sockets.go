@@ -205,10 +205,13 @@ func (n *Namespace) WithSockets(tag string) []*Stub {
 	var stubs []*Stub
 	for _, s := range n.rt.sockets.all(tag) {
 		s.mu.Lock()
-		members := slices.Clone(s.members)
+		var objects []*object
+		for m := s.members; m != nil; m = m.next {
+			objects = append(objects, m.audience.o)
+		}
 		s.mu.Unlock()
-		for _, m := range members {
-			if o := m.o; o.ns == n && !met[o.id] {
+		for _, o := range objects {
+			if o.ns == n && !met[o.id] {
 				met[o.id] = true
 				stubs = append(stubs, n.Get(o.id))
 			}
@@ -251,7 +254,8 @@ func (r *sockets) heartbeat() {
 		for _, s := range r.all("") {
 			silent := now.Sub(time.Unix(0, s.lastRead.Load()))
 			switch {
-			case s.handing.Load():
+			case silent < every:
+			case s.busy():
 			case silent >= 2*every:
 				s.lost()
 			case silent >= every && !s.pinged.Swap(true):
@@ -259,6 +263,22 @@ func (r *sockets) heartbeat() {
 			}
 		}
 	}
+}
+
+// busy reports whether a frame of the socket waits for somebody: then its peer
+// can't be heard.
+func (s *Socket) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+// finished returns a channel that is closed once the connection is. The socket has
+// ended.
+func (s *Socket) finished() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended().finished
 }
 
 // mute takes no new sockets and acts on no more frames.
@@ -288,7 +308,7 @@ func (r *sockets) shutdown(ctx context.Context) {
 	}
 	for _, s := range list {
 		select {
-		case <-s.end.finished: // it is set, by Close at the latest, and stays
+		case <-s.finished():
 		case <-ctx.Done():
 			s.wire.cut() // the reader ends by that
 		}

@@ -140,7 +140,7 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	if old == nil && len(act.members) >= MaxSocketsPerObj {
 		return ErrTooManySockets
 	}
-	m := &member{o: act.o, sock: sock, audience: act.o.hub.audience(sock, distinct), attachment: slices.Clone(attachment), at: -1}
+	m := &member{sock: sock, audience: act.o.audience(sock, distinct), attachment: string(attachment), at: -1}
 	act.members[sock.id] = m
 	reset := func(error) {
 		act.o.rt.sockets.end([]*Socket{sock})
@@ -213,7 +213,7 @@ func (s *State) Attachment(sock *Socket) ([]byte, error) {
 	if !ok {
 		return nil, ErrNotMember
 	}
-	return slices.Clone(m.attachment), nil
+	return []byte(m.attachment), nil
 }
 
 // SetAttachment replaces the socket's attachment.
@@ -226,7 +226,7 @@ func (s *State) SetAttachment(sock *Socket, attachment []byte) error {
 	if len(attachment) > MaxAttachmentBytes {
 		return ErrAttachmentTooLong
 	}
-	m.attachment = slices.Clone(attachment)
+	m.attachment = string(attachment)
 	return nil
 }
 

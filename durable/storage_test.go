@@ -447,13 +447,13 @@ func TestScenario47AbortDiscardsWhatIsNotDurable(t *testing.T) {
 }
 
 // What earlier turns wrote and the disk hasn't begun with goes too. It begins with
-// 16 groups at once.
+// 8 groups at once.
 func TestScenario47AbortDiscardsEarlierTurnsInFlight(t *testing.T) {
 	scenario(t, telling, func(w *world) {
 		w.must("n", "put old")
 		w.faults.Stall()
 		var ahead []<-chan outcome
-		for i := range 16 {
+		for i := range 8 {
 			ahead = append(ahead, w.start(fmt.Sprint("other", i), "put x"))
 		}
 		put := w.start("n", "put new")

@@ -13,6 +13,9 @@ const (
 	// connected and silent allocates a few KB.
 	restEvery = 5 * time.Second
 	restBytes = 1 << 20
+	// restShort is how long a rest lasts before memory is given back: by then the
+	// rooms that were in use are asleep.
+	restShort = 15 * time.Second
 	// restLong is how long a rest lasts before the store gives memory back too: that
 	// costs it a few writes, which a talk with pauses must not cause each time.
 	restLong = time.Minute
@@ -24,17 +27,18 @@ const (
 // rest gives the system back what a busy time has left behind, once it is over: the
 // collector itself would do so only minutes later, and the store never.
 type rest struct {
-	trim func(context.Context) // the store's
-	free func()                // the collector's
-	read func() uint64         // bytes allocated so far
+	drop func()                           // caches
+	trim func(context.Context) (did bool) // the store's memory; if it couldn't, it is asked again
+	free func()                           // the collector's
+	read func() uint64                    // bytes allocated so far
 
 	last           uint64 // what read said then
 	looks          int    // in a row that found the server at rest
 	freed, trimmed uint64 // what read said when that was done
 }
 
-func newRest(trim func(context.Context)) *rest {
-	return &rest{trim: trim, free: debug.FreeOSMemory, read: allocated}
+func newRest(drop func(), trim func(context.Context) bool) *rest {
+	return &rest{drop: drop, trim: trim, free: debug.FreeOSMemory, read: allocated}
 }
 
 // run looks until ctx ends.
@@ -60,17 +64,17 @@ func (r *rest) look(ctx context.Context) {
 		return
 	}
 	r.looks++
-	trims := r.looks == int(restLong/restEvery) && now-r.trimmed >= busyBytes
-	if trims {
-		r.trim(ctx)
+	trimmed := r.looks >= int(restLong/restEvery) && now-r.trimmed >= busyBytes && r.trim(ctx)
+	r.last = r.read()
+	if !trimmed && (r.looks < int(restShort/restEvery) || now-r.freed < busyBytes) {
+		return
 	}
-	if trims || now-r.freed >= busyBytes {
-		r.free()
-		r.freed = r.read()
-		r.last = r.freed
-		if trims {
-			r.trimmed = r.freed
-		}
+	r.drop()
+	r.free()
+	r.freed = r.read()
+	r.last = r.freed
+	if trimmed {
+		r.trimmed = r.freed
 	}
 }
 

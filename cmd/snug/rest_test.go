@@ -12,9 +12,17 @@ import (
 func TestRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var bytes uint64
-		trims, frees := 0, 0
+		tries, trims, frees := 0, 0, 0
 		r := &rest{
-			trim: func(context.Context) { trims++; bytes += 3 << 20 },
+			drop: func() {},
+			trim: func(context.Context) bool {
+				bytes += 3 << 20
+				if tries++; tries%2 == 1 {
+					return false // it is at work
+				}
+				trims++
+				return true
+			},
 			free: func() { frees++; bytes += 4 << 20 },
 			read: func() uint64 { return bytes },
 		}
@@ -36,8 +44,9 @@ func TestRest(t *testing.T) {
 			}
 		}
 		look(6<<20, 2, 0, 0, "busy")
+		look(100, 2, 0, 0, "at rest, not for long")
 		look(100, 1, 1, 0, "at rest")
-		look(100, 10, 1, 0, "at rest already")
+		look(100, 9, 1, 0, "at rest already")
 		look(100, 1, 2, 1, "a long rest")
 		look(100, 100, 2, 1, "longer still")
 		look(2<<20, 1, 2, 1, "a little work")
@@ -45,7 +54,7 @@ func TestRest(t *testing.T) {
 		look(20<<20, 1, 2, 1, "busy again")
 		look(0, 5, 3, 1, "at rest again")
 		look(20<<20, 1, 3, 1, "but not for long")
-		look(0, 12, 5, 2, "a long rest again")
+		look(0, 13, 5, 2, "a long rest again")
 		cancel()
 		<-done
 	})

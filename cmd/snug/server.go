@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,6 +45,7 @@ type Server struct {
 	space    *disk
 	chat     *chat.Service
 	accounts *auth.Service
+	resting  atomic.Pointer[auth.Service] // accounts, once they are there
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -120,12 +122,19 @@ func (s *Server) open(ctx context.Context) error {
 func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var resting sync.WaitGroup
-	trim := func(ctx context.Context) {
-		if err := store.Trim(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("the store keeps its memory", "err", err)
+	drop := func() {
+		if accounts := s.resting.Load(); accounts != nil {
+			accounts.Rest()
 		}
 	}
-	resting.Go(func() { newRest(trim).run(ctx) })
+	trim := func(ctx context.Context) bool {
+		trimmed, err := store.Trim(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("the store keeps its memory", "err", err)
+		}
+		return trimmed || err != nil
+	}
+	resting.Go(func() { newRest(drop, trim).run(ctx) })
 	return func() error {
 		cancel()
 		resting.Wait()
@@ -167,6 +176,7 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	if s.accounts, err = s.openAccounts(secret, proxies.ClientIP, client); err != nil {
 		return err
 	}
+	s.resting.Store(s.accounts)
 
 	handler, err := httpapi.New(httpapi.Config{
 		Rooms: s.chat, Accounts: s.accounts, Web: client,

@@ -25,23 +25,20 @@ type aio struct {
 // iocb and ioEvent are those of linux/aio_abi.h, on machines of either byte order
 // with the fields that are used here.
 type iocb struct {
-	data     uint64
-	key      [2]uint32 // the key and the flags of a write, in the order of the machine
-	opcode   uint16
-	priority int16
-	fd       uint32
-	buffer   uint64
-	bytes    uint64
-	offset   int64
-	_        uint64
-	flags    uint32
-	eventfd  uint32
+	_       uint64    // what the event is to bear
+	_       [2]uint32 // a key of the kernel's and the flags of a write, in the order of the machine
+	opcode  uint16
+	_       int16 // priority
+	fd      uint32
+	_       [4]uint64 // buffer, its length, offset, and nothing
+	flags   uint32
+	eventfd uint32
 }
 
 type ioEvent struct {
-	data, object uint64
-	result       int64
-	result2      int64
+	_, _   uint64 // of the request
+	result int64
+	_      int64
 }
 
 const (
