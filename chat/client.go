@@ -16,11 +16,12 @@ import (
 // All but gone belongs to who reads the socket.
 type client struct {
 	s        *Service
-	nonsense int
+	nonsense int32
+	over     bool // guarded by mu
 	joined   []joined
+	first    [1]joined // of joined, where it is one
 
 	mu   sync.Mutex
-	over bool
 	gone chan struct{} // closed with the socket; nil: nobody waits
 }
 
@@ -122,7 +123,9 @@ func (c *client) pass(q request) error {
 	case FrameJoin:
 		replayed, err = calls.join.Call(ctx, stub, q)
 		if err == nil && i < 0 {
-			c.joined = slices.Grow(c.joined, 1)
+			if len(c.joined) == 0 {
+				c.joined = c.first[:0]
+			}
 			c.joined = append(c.joined, joined{room: strings.Clone(q.Slug)}) // of its own: q holds the whole frame
 		}
 		return err

@@ -94,7 +94,8 @@ func (ls *loops) adopt(s *Socket, conn net.Conn) (start func(early []byte), err 
 	if err != nil {
 		return nil, err
 	}
-	w := &polled{s: s, loop: l}
+	w := &s.polled
+	w.s, w.loop = s, l
 	if isDetacher {
 		tcp, w.closed = d.Detach()
 	}
@@ -257,7 +258,7 @@ func (l *loop) read() {
 			if s == nil {
 				continue
 			}
-			w := s.wire.(*polled)
+			w := &s.polled
 			if what&writable != 0 {
 				w.unblock()
 			}
@@ -417,7 +418,7 @@ func (l *loop) write() {
 				break
 			}
 			for i, s := range dirty {
-				w := s.wire.(*polled)
+				w := &s.polled
 				s.mu.Lock()
 				w.dirty = false
 				w.writeLocked(l.out)

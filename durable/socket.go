@@ -95,6 +95,14 @@ type Socket struct {
 	out      *outbox    // nil: nothing waits to leave
 	rare     *uncommon  // nil: nothing of it
 	mu       sync.Mutex //
+
+	// What nearly every socket has is a part of it: one piece of memory of an odd
+	// size is hardly ever shared with what is short-lived, so that no holes remain
+	// between those that stay.
+	fewTags  [2]string
+	polled   polled // the wire, where a loop has the connection
+	first    member // of members, the first time
+	hasFirst bool
 }
 
 // outbox is what waits to leave.
@@ -239,7 +247,8 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	s := &Socket{kind: rt.sockets.kind(o, deflate), handler: o.Handler, identity: o.Identity, tags: slices.Clip(o.Tags)}
+	s := &Socket{kind: rt.sockets.kind(o, deflate), handler: o.Handler, identity: o.Identity}
+	s.tags = append(s.fewTags[:0], o.Tags...)
 	if o.Owner != nil {
 		s.handler = &owned{o.Owner}
 	}
@@ -314,6 +323,17 @@ func (s *Socket) open(owner *Stub) {
 	case err != nil:
 		s.Close(CloseReset, "the object could not be reached")
 	}
+}
+
+// newMember returns a place in an object, to be joined.
+func (s *Socket) newMember() *member {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hasFirst {
+		return &member{}
+	}
+	s.hasFirst = true // for good: who holds it may still compare it
+	return &s.first
 }
 
 // join notes a place of the socket in an object; false if the socket is gone.

@@ -140,7 +140,8 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 	if old == nil && len(act.members) >= MaxSocketsPerObj {
 		return ErrTooManySockets
 	}
-	m := &member{sock: sock, audience: act.o.audience(sock, distinct), attachment: string(attachment), at: -1}
+	m := sock.newMember()
+	*m = member{sock: sock, audience: act.o.audience(sock, distinct), attachment: string(attachment), at: -1}
 	act.members[sock.id] = m
 	reset := func(error) {
 		act.o.rt.sockets.end([]*Socket{sock})
