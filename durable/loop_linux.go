@@ -32,6 +32,7 @@ type loops struct {
 	mu   sync.Mutex
 	all  []*loop
 	next int
+	over bool // none are made any more
 }
 
 // loop is one of them. Two goroutines belong to it: one reads, the other writes
@@ -68,6 +69,7 @@ type polled struct {
 
 	// Guarded by Socket.mu.
 	fd      int32 // -1 once closed
+	added   bool  // to the epoll set
 	dirty   bool  // listed in loop.dirty
 	blocked bool  // the kernel takes nothing more: writable is awaited
 	unread  bool  // a frame waits for somebody, and readable isn't watched
@@ -81,18 +83,19 @@ type Detacher interface {
 
 func newLoops(rt *Runtime) *loops { return &loops{rt: rt} }
 
-// adopt gives the socket a wire over the connection's descriptor. Where the
+// adopt gives the socket, which nobody else knows yet, a wire over the
+// connection's descriptor; discard is for one that nobody will know. Where the
 // connection has none it returns nil and has done nothing. After an error the
 // connection is still the caller's to close.
-func (ls *loops) adopt(s *Socket, conn net.Conn) (start func(early []byte), err error) {
+func (ls *loops) adopt(s *Socket, conn net.Conn) (start func(early []byte), discard func() error, err error) {
 	tcp, isTCP := conn.(*net.TCPConn)
 	d, isDetacher := conn.(Detacher)
 	if !isTCP && !isDetacher {
-		return nil, nil
+		return nil, nil, nil
 	}
 	l, err := ls.pick()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w := &s.polled
 	w.s, w.loop = s, l
@@ -102,14 +105,29 @@ func (ls *loops) adopt(s *Socket, conn net.Conn) (start func(early []byte), err 
 	// Go's own poller must let go of the descriptor: the copy is ours alone.
 	fd, err := copyDescriptor(tcp)
 	if err == nil {
-		err = tcp.Close()
 		w.fd = int32(fd)
+		if err = tcp.Close(); err != nil {
+			err = errors.Join(err, syscall.Close(fd))
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("take the connection apart: %w", errors.Join(err, tcp.Close()))
+		err = fmt.Errorf("take the connection apart: %w", errors.Join(err, tcp.Close()))
+		if w.closed != nil {
+			w.closed()
+		}
+		return nil, nil, err
 	}
 	s.wire = w
-	return func(early []byte) { l.add(w, early) }, nil
+	return func(early []byte) { l.add(w, early) }, w.discard, nil
+}
+
+// discard ends a connection that no loop has.
+func (w *polled) discard() error {
+	err := syscall.Close(int(w.fd))
+	if w.closed != nil {
+		w.closed()
+	}
+	return err
 }
 
 func copyDescriptor(tcp *net.TCPConn) (fd int, err error) {
@@ -133,14 +151,19 @@ func copyDescriptor(tcp *net.TCPConn) (fd int, err error) {
 func (ls *loops) pick() (*loop, error) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	if ls.over {
+		return nil, ErrClosed
+	}
 	if ls.all == nil {
+		var all []*loop
 		for range runtime.GOMAXPROCS(0) {
 			l, err := newLoop()
 			if err != nil {
-				return nil, errors.Join(err, closeLoops(ls.all))
+				return nil, errors.Join(err, closeLoops(all))
 			}
-			ls.all = append(ls.all, l)
+			all = append(all, l)
 		}
+		ls.all = all
 	}
 	ls.next++
 	return ls.all[ls.next%len(ls.all)], nil
@@ -151,7 +174,7 @@ func (ls *loops) close() {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	_ = closeLoops(ls.all) // they hold nothing that could be lost
-	ls.all = nil
+	ls.all, ls.over = nil, true
 }
 
 func closeLoops(all []*loop) error {
@@ -209,14 +232,18 @@ func (l *loop) add(w *polled, early []byte) {
 		}
 	}
 	w.s.mu.Lock()
-	defer w.s.mu.Unlock()
 	w.watchLocked(syscall.EPOLL_CTL_ADD)
+	added := w.added
+	w.s.mu.Unlock()
+	if !added {
+		l.remove(w) // which no event will tell the loop to do
+	}
 }
 
 // watchLocked tells the kernel what is awaited. The end of a connection always is.
 func (w *polled) watchLocked(op int) {
-	if w.fd < 0 {
-		return
+	if w.fd < 0 || op == syscall.EPOLL_CTL_MOD && !w.added {
+		return // what is awaited then is told by add
 	}
 	ev := syscall.EpollEvent{Fd: w.slot, Pad: int32(uint32(w.s.id))}
 	if !w.unread {
@@ -229,7 +256,9 @@ func (w *polled) watchLocked(op int) {
 		// Out of memory, or a bug of ours: never leave a socket that nobody hears.
 		w.s.kind.rt.log.Error("socket can't be watched", "cause", err.Error())
 		w.cutLocked()
+		return
 	}
+	w.added = true
 }
 
 // read waits for sockets and reads them.

@@ -404,3 +404,40 @@ func (r *tcpRoom) SocketMessage(_ context.Context, s *durable.Socket, m durable.
 }
 
 func (r *tcpRoom) SocketClose(context.Context, *durable.Socket, durable.CloseInfo) error { return nil }
+
+// A socket that is closed by its tag while its connection is taken apart is
+// closed like any other.
+func TestCloseSocketsWhileAccepted(t *testing.T) {
+	st := newStation(t)
+	h := newHeard(quiet)
+	near, err := net.Dial("tcp4", st.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = near.Close() })
+	_ = near.SetDeadline(time.Now().Add(tcpWait))
+	far, err := st.listener.AcceptTCP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := &closesTags{TCPConn: far, rt: st.rt}
+	if _, err := st.rt.AcceptConn(conn, nil, durable.SocketOptions{Handler: h, Tags: []string{"user"}}); err != nil {
+		t.Fatal(err)
+	}
+	// Found or not: who revokes looks again once Accept has returned.
+	st.rt.CloseSockets("user", 4401, "over")
+	if got := next(bufio.NewReader(near)); !strings.HasPrefix(got, "close 4401") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// closesTags ends the session while its socket is being accepted.
+type closesTags struct {
+	*net.TCPConn
+	rt *durable.Runtime
+}
+
+func (c *closesTags) Detach() (*net.TCPConn, func()) {
+	c.rt.CloseSockets("user", 4401, "over")
+	return c.TCPConn, func() {}
+}

@@ -12,6 +12,8 @@ type polled struct{}
 
 func newLoops(*Runtime) *loops { return &loops{} }
 
-func (*loops) adopt(*Socket, net.Conn) (start func(early []byte), err error) { return nil, nil }
+func (*loops) adopt(*Socket, net.Conn) (start func(early []byte), discard func() error, err error) {
+	return nil, nil, nil
+}
 
 func (*loops) close() {}

@@ -253,17 +253,16 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 		s.handler = &owned{o.Owner}
 	}
 	s.lastRead.Store(time.Now().UnixNano())
-	if err := rt.sockets.add(s); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	start, err := rt.loops.adopt(s, conn)
-	if err != nil { // it belongs to nobody any more
-		rt.sockets.remove(s)
-		rt.wg.Done()
+	// Who is found in the register may be closed at once, and so has a wire.
+	start, discard, err := rt.loops.adopt(s, conn)
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	if start == nil {
-		start = startPlain(s, conn)
+		start, discard = startPlain(s, conn), conn.Close
+	}
+	if err := rt.sockets.add(s); err != nil {
+		return nil, errors.Join(err, discard())
 	}
 	if o.Greeting != nil {
 		s.enqueue(*o.Greeting)
