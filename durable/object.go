@@ -361,16 +361,18 @@ func (o *object) activate() (*activation, error) {
 	return act, nil
 }
 
-// waitForDisk holds the next turn back while too many of the object's turns
-// wait to be durable.
+// waitForDisk holds the next turn back while too many of the object's turns wait to
+// be durable, or to be let out.
 func (act *activation) waitForDisk() {
 	for act.brokenErr() == nil {
-		pending := act.inFlight()
-		if pending == 0 || (pending < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
+		space := act.o.gate.full()
+		if space == nil && act.inFlight() < MaxPendingTurns {
 			return
 		}
 		if c := act.oldest(); c != nil {
 			c.await()
+		} else if space != nil {
+			<-space // nothing holds the gate: somebody lets out what is in it
 		}
 	}
 }
