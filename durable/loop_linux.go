@@ -48,6 +48,8 @@ type loop struct {
 	out     []byte            // of the goroutine that writes
 	outMore []byte            // of the goroutine that reads, for sockets that can be written to again
 	kicked  chan struct{}     // capacity 1: there is something to write
+	turn    *os.File          // an eventfd, for yield
+	rawTurn syscall.RawConn
 	stop    chan struct{}
 	running sync.WaitGroup
 
@@ -181,7 +183,7 @@ func closeLoops(all []*loop) error {
 	var errs []error
 	for _, l := range all {
 		close(l.stop)
-		errs = append(errs, l.file.Close())
+		errs = append(errs, l.file.Close(), l.turn.Close())
 		l.running.Wait()
 	}
 	return errors.Join(errs...)
@@ -195,13 +197,22 @@ func newLoop() (*loop, error) {
 	if err := syscall.SetNonblock(epfd, true); err != nil { // so that os.NewFile watches it
 		return nil, errors.Join(fmt.Errorf("create epoll set: %w", err), syscall.Close(epfd))
 	}
+	turnfd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if errno != 0 {
+		return nil, errors.Join(fmt.Errorf("create eventfd: %w", errno), syscall.Close(epfd))
+	}
 	l := &loop{
+		turn: os.NewFile(turnfd, "eventfd"),
 		file: os.NewFile(uintptr(epfd), "epoll"), epfd: epfd,
 		in: make([]byte, loopBuffer), out: make([]byte, 0, loopBuffer), outMore: make([]byte, 0, loopBuffer),
 		kicked: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
-	if l.raw, err = l.file.SyscallConn(); err != nil {
-		return nil, errors.Join(fmt.Errorf("watch epoll set: %w", err), l.file.Close())
+	l.raw, err = l.file.SyscallConn()
+	if err == nil {
+		l.rawTurn, err = l.turn.SyscallConn()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("watch epoll set: %w", err), l.file.Close(), l.turn.Close())
 	}
 	l.running.Go(l.read)
 	l.running.Go(l.write)
@@ -453,7 +464,7 @@ func (l *loop) write() {
 				w.writeLocked(l.out)
 				s.mu.Unlock()
 				if i%loopWrites == loopWrites-1 {
-					runtime.Gosched() // a large room's turn must not be everybody's wait
+					l.yield() // a large room must not be everybody's wait
 				}
 			}
 			clear(dirty)
@@ -461,6 +472,26 @@ func (l *loop) write() {
 			l.spare = dirty[:0]
 			l.mu.Unlock()
 		}
+	}
+}
+
+// yield lets others run, those too that wait for a descriptor: Go's scheduler looks
+// for them only when nothing else can run, and after runtime.Gosched something can.
+// So it waits for a descriptor itself, one that is ready.
+func (l *loop) yield() {
+	waited := false
+	err := l.rawTurn.Read(func(fd uintptr) bool {
+		count := [8]byte{1, 1, 1, 1, 1, 1, 1} // in either byte order neither nothing nor too much
+		if !waited {
+			waited = true
+			_, errno := writeNow(int(fd), count[:])
+			return errno != 0
+		}
+		_, errno := readNow(int(fd), count[:])
+		return errno != syscall.EAGAIN
+	})
+	if err != nil {
+		runtime.Gosched()
 	}
 }
 
