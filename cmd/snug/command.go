@@ -126,7 +126,7 @@ func (g group) part(args []string) (line, error) {
 			l.words = append(l.words, args[i+1:]...)
 			break
 		}
-		if arg == "" || arg[0] != '-' {
+		if arg == "" || arg == "-" || arg[0] != '-' {
 			l.words = append(l.words, arg)
 			continue
 		}
