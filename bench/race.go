@@ -17,19 +17,23 @@ type contender struct {
 	child    *child
 	stop     func() error
 	crowd    *crowd // of the measurement under way
-	failed   error  // why it takes no part; it keeps the others from nothing
+	absent   error  // why it takes no part
 }
 
 // essential reports whether the benchmark is worth nothing without it.
 func (c *contender) essential() bool { return c.id == idSnug || c.id == idWrites || c.id == idJoined }
 
-// fail notes why it takes part no longer, with what its process said if that has died.
-func (c *contender) fail(err error) {
-	if c.child != nil {
-		err = errors.Join(err, c.child.ended())
+// why adds what the contender's process said, if it has died of what err shows: then
+// it takes no part any longer.
+func (c *contender) why(err error) error {
+	if c.child == nil {
+		return err
 	}
-	c.failed = err
-	c.closeCrowd()
+	if dead := c.child.ended(); dead != nil {
+		c.absent = dead
+		return errors.Join(err, dead)
+	}
+	return err
 }
 
 func (c *contender) closeCrowd() {
@@ -45,6 +49,7 @@ type race struct {
 	begin      time.Time // stamps count from here
 	contenders []*contender
 	posted     map[string]uint64 // to Snug's rooms, all acked
+	failures   []error           // of those that are essential
 }
 
 // openRace starts Snug with rooms and people, the floors, and the peers that were
@@ -85,7 +90,7 @@ func (b *bench) openRace(ctx context.Context, rooms, people int) (_ *race, err e
 		}
 		c := &contender{id: p.id, name: p.name}
 		f.contenders = append(f.contenders, c)
-		if c.child, c.target, c.failed = b.startPeer(ctx, p); c.failed == nil {
+		if c.child, c.target, c.absent = b.startPeer(ctx, p); c.absent == nil {
 			c.stop = c.child.stop
 		}
 	}
@@ -116,49 +121,85 @@ func (f *race) close() error {
 	return errors.Join(errs...)
 }
 
-// runs is what one contender did.
+// runs is what one contender did in one comparison.
 type runs struct {
 	*contender
 	results []result
+	err     error // why not all of it; the others go on
+}
+
+// fail ends a contender's part in a comparison.
+func (r *runs) fail(err error) {
+	r.err = r.why(err)
+	r.closeCrowd()
 }
 
 // compare has each contender run the plan as often as asked for, in turn, so that
 // what disturbs one disturbs all.
 func (f *race) compare(ctx context.Context, s shape, p plan, repeats int) ([]runs, error) {
-	all := make([]runs, len(f.contenders))
-	for i, c := range f.contenders {
-		all[i].contender = c
-		if c.failed != nil {
-			continue
+	all := f.lineUp()
+	for i := range all {
+		r := &all[i]
+		if r.err == nil {
+			var err error
+			if r.crowd, err = openCrowd(ctx, r.target, s, f.begin); err != nil {
+				r.fail(err)
+			}
 		}
-		var err error
-		if c.crowd, err = openCrowd(ctx, c.target, s, f.begin); err != nil {
-			c.fail(err)
-		}
-		defer c.closeCrowd()
 	}
+	defer func() {
+		for _, r := range all {
+			r.closeCrowd()
+		}
+	}()
 	for range repeats {
 		for i := range all {
-			c := all[i].contender
-			if c.failed != nil {
+			r := &all[i]
+			if r.err != nil {
 				continue
 			}
-			r, err := c.crowd.run(ctx, p)
-			if err != nil {
-				c.fail(err)
-			} else {
-				all[i].results = append(all[i].results, r)
-			}
+			res, err := r.crowd.run(ctx, p)
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			f.rest(ctx)
+			if err != nil {
+				r.fail(err)
+			} else {
+				r.results = append(r.results, res)
+			}
+			// The others answer what has come meanwhile.
+			for i := range all {
+				if o := &all[i]; o.crowd != nil {
+					if err := o.crowd.rest(ctx); err != nil {
+						o.fail(err)
+					}
+				}
+			}
 		}
 	}
-	for i, room := range f.contenders[0].sent() {
-		f.posted[slug(i)] += room
+	for i, posts := range f.contenders[0].sent() {
+		f.posted[slug(i)] += posts
 	}
-	return all, f.lost()
+	f.note(all)
+	return all, nil
+}
+
+// lineUp makes room for what each contender is about to do.
+func (f *race) lineUp() []runs {
+	all := make([]runs, len(f.contenders))
+	for i, c := range f.contenders {
+		all[i] = runs{contender: c, err: c.absent}
+	}
+	return all
+}
+
+// note remembers the failures of those without whom there is nothing to compare.
+func (f *race) note(all []runs) {
+	for _, r := range all {
+		if r.err != nil && r.essential() {
+			f.failures = append(f.failures, fmt.Errorf("%s: %w", r.name, r.err))
+		}
+	}
 }
 
 // sent is how many posts of the measurement under way went to each room.
@@ -169,26 +210,4 @@ func (c *contender) sent() (posts []uint64) {
 		}
 	}
 	return posts
-}
-
-// rest has all crowds answer what has come.
-func (f *race) rest(ctx context.Context) {
-	for _, c := range f.contenders {
-		if c.crowd == nil {
-			continue
-		}
-		if err := c.crowd.rest(ctx); err != nil {
-			c.fail(err)
-		}
-	}
-}
-
-// lost is the error of those without whom there is nothing to compare.
-func (f *race) lost() error {
-	for _, c := range f.contenders {
-		if c.failed != nil && c.essential() {
-			return fmt.Errorf("%s: %w", c.name, c.failed)
-		}
-	}
-	return nil
 }

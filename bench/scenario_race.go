@@ -57,6 +57,9 @@ func (b *bench) measureRace(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if len(f.failures) > 0 {
+		return errors.Join(f.failures...)
+	}
 	return b.checkHeads(ctx, f)
 }
 
@@ -89,14 +92,18 @@ func (b *bench) fanOut(ctx context.Context, f *race, l load) error {
 	t.note("each sender has one post under way; median and best of %d x %v; every post was acked once and came once to all, in one order", b.repeats, b.window)
 	t.note("the last two: Snug's best rate as a multiple of this one's, and its CPU for a delivery")
 	for _, r := range all {
-		if r.failed != nil {
-			t.row(r.name, "not measured: "+oneLine(r.failed))
+		if r.err != nil {
+			t.row(r.name, notMeasured(r.err))
 			continue
+		}
+		rate, cost := "", ""
+		if own := all[0]; own.err == nil {
+			rate = fixed(last(own.of(deliveries))/last(r.of(deliveries)), 2) + "x"
+			cost = fixed(median(own.of(perDelivery))/median(r.of(perDelivery)), 2) + "x"
 		}
 		t.row(r.name, whole(median(r.of(sends))), whole(last(r.of(sends))), whole(median(r.of(deliveries))), whole(last(r.of(deliveries))),
 			fixed(median(r.of(ackP50)), 2), fixed(median(r.of(ackP99)), 2), fixed(median(r.of(messageP50)), 2), fixed(median(r.of(messageP99)), 2),
-			fixed(median(r.of(perSend)), 2), fixed(median(r.of(perDelivery)), 2), whole(median(r.of(serverBusy))), whole(median(r.of(clientBusy))),
-			fixed(last(all[0].of(deliveries))/last(r.of(deliveries)), 2)+"x", fixed(median(all[0].of(perDelivery))/median(r.of(perDelivery)), 2)+"x")
+			fixed(median(r.of(perSend)), 2), fixed(median(r.of(perDelivery)), 2), whole(median(r.of(serverBusy))), whole(median(r.of(clientBusy))), rate, cost)
 		for name, pick := range map[string]func(result) float64{"sends": sends, "deliveries": deliveries} {
 			b.set(median(r.of(pick)), l.key, r.id, name)
 			b.set(last(r.of(pick)), l.key, r.id, name+"-best")
@@ -122,8 +129,8 @@ func (b *bench) latency(ctx context.Context, f *race, rate int) error {
 		Columns: []string{"", "deliveries/s", "p50, ms", "p99, quietest", "p99, median", "p99, worst", "ack p99, quietest", "CPU/msg, us", "server, %"}}
 	t.note("from when a post was due to its message, on all sockets; %d windows of %v each, in turn", b.openRepeats, b.openWindow)
 	for _, r := range all {
-		if r.failed != nil {
-			t.row(r.name, "not measured: "+oneLine(r.failed))
+		if r.err != nil {
+			t.row(r.name, notMeasured(r.err))
 			continue
 		}
 		p99 := r.of(messageP99)
@@ -137,8 +144,8 @@ func (b *bench) latency(ctx context.Context, f *race, rate int) error {
 	return nil
 }
 
-// oneLine shows an error in a cell.
-func oneLine(err error) string {
+// notMeasured shows an error in a cell.
+func notMeasured(err error) string {
 	const most = 160
 	var text []rune
 	for _, r := range err.Error() {
@@ -150,7 +157,7 @@ func oneLine(err error) string {
 	if len(text) > most {
 		text = append(text[:most], '…')
 	}
-	return string(text)
+	return "not measured: " + string(text)
 }
 
 // barsFrom makes bars of a figure of all contenders that have it.

@@ -18,18 +18,18 @@ func (b *bench) measureRooms(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	t := table{Title: "Rooms on disk", Columns: []string{"", "resident, MiB", "above the empty server", "of it not pages of files", "took, s"}}
-	t.note("each measured %v after the last thing happened, in a process started for it", b.settle)
+	t.note("measured %v after the last post (%v after a start where there was none)", b.settle, b.emptySettle)
 	// Empty but for its people: they are the same in all three.
 	if err := s.prepare(ctx, 0, loaders); err != nil {
 		return err
 	}
-	asleep := func() (memory, error) {
-		if err := wait(ctx, b.settle); err != nil {
+	after := func(d time.Duration) (memory, error) {
+		if err := wait(ctx, d); err != nil {
 			return memory{}, err
 		}
 		return processMemory(s.target.pid)
 	}
-	empty, err := asleep()
+	empty, err := after(b.emptySettle)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (b *bench) measureRooms(ctx context.Context) (err error) {
 	if err := s.start(ctx); err != nil {
 		return err
 	}
-	m, err := asleep()
+	m, err := after(b.emptySettle)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (b *bench) measureRooms(ctx context.Context) (err error) {
 		return err
 	}
 	row(fmt.Sprintf("%s of them used, awake", whole(float64(b.usedRooms))), m, seconds(took))
-	if m, err = asleep(); err != nil {
+	if m, err = after(b.settle); err != nil {
 		return err
 	}
 	row("the same, asleep", m, "")

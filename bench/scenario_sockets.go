@@ -22,10 +22,12 @@ const (
 func (b *bench) connectAll(ctx context.Context, f *race) error {
 	n := b.sockets(b.connects)
 	type tries struct{ rates, costs, p99 []float64 }
-	all := make([]tries, len(f.contenders))
+	line := f.lineUp()
+	all := make([]tries, len(line))
 	for range connectRepeats {
-		for i, c := range f.contenders {
-			if c.failed != nil {
+		for i := range line {
+			c := &line[i]
+			if c.err != nil {
 				continue
 			}
 			rate, cost, p99, err := connectOnce(ctx, c.target, n, f.begin)
@@ -41,9 +43,9 @@ func (b *bench) connectAll(ctx context.Context, f *race) error {
 	}
 	t := table{Title: "Connecting", Columns: []string{"", "sockets/s", "best", "CPU/socket, us", "p99 of one, ms"}}
 	t.note("%s sockets, %d at a time, into %d rooms: upgrade, hello and join (floors: join alone); %d tries in turn", whole(float64(n)), connectsAtOnce, connectRooms, connectRepeats)
-	for i, c := range f.contenders {
-		if c.failed != nil {
-			t.row(c.name, "not measured: "+oneLine(c.failed))
+	for i, c := range line {
+		if c.err != nil {
+			t.row(c.name, notMeasured(c.err))
 			continue
 		}
 		for _, v := range [][]float64{all[i].rates, all[i].costs, all[i].p99} {
@@ -54,7 +56,8 @@ func (b *bench) connectAll(ctx context.Context, f *race) error {
 		b.set(median(all[i].costs), "connect", c.id, "cpu")
 	}
 	b.report.add(t)
-	return f.lost()
+	f.note(line)
+	return nil
 }
 
 func connectOnce(ctx context.Context, t target, n int, start time.Time) (rate, cost, p99 float64, err error) {
@@ -80,10 +83,10 @@ func connectOnce(ctx context.Context, t target, n int, start time.Time) (rate, c
 func (b *bench) measureIdle(ctx context.Context) error {
 	n := b.sockets(b.idleSockets)
 	t := table{Title: "Idle sockets", Columns: []string{"", "sockets", "bytes/socket", "with pages of files", "before, MiB", "after, MiB"}}
-	t.note("rooms of %d; measured %v after the last has joined, rooms asleep; user space alone: the kernel's part is about 4 kB a socket for each of us", idleRoom, b.settle)
+	t.note("rooms of %d; measured %v after the last has joined (peers: %v), rooms asleep; user space alone: the kernel's part is about 4 kB a socket for each of us", idleRoom, b.settle, b.peerSettle)
 	var bars []bar
-	measure := func(key, id, name string, n int, t1 target) error {
-		before, after, err := b.idle(ctx, t1, n)
+	measure := func(key, id, name string, n int, t1 target, settle time.Duration) error {
+		before, after, err := idle(ctx, t1, n, settle)
 		if err != nil {
 			return err
 		}
@@ -101,7 +104,7 @@ func (b *bench) measureIdle(ctx context.Context) error {
 		{"many", fmt.Sprintf("Snug, %d sockets a user", socketsPerUser), n, (n + socketsPerUser - 1) / socketsPerUser},
 	} {
 		if err := b.idleSnug(ctx, "idle-"+v.key, v.sockets, v.people, func(s *snug) error {
-			return measure(v.key, idSnug, v.name, v.sockets, s.target)
+			return measure(v.key, idSnug, v.name, v.sockets, s.target, b.settle)
 		}); err != nil {
 			return err
 		}
@@ -116,13 +119,13 @@ func (b *bench) measureIdle(ctx context.Context) error {
 		}
 		c, t1, err := b.startPeer(ctx, p)
 		if err == nil {
-			err = errors.Join(measure("many", p.id, p.name, sockets, t1), c.stop())
+			err = errors.Join(measure("many", p.id, p.name, sockets, t1, b.peerSettle), c.stop())
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			t.row(p.name, "not measured: "+oneLine(err))
+			t.row(p.name, notMeasured(err))
 		}
 	}
 	b.report.add(t)
@@ -151,13 +154,13 @@ func (b *bench) idleSnug(ctx context.Context, name string, sockets, people int, 
 }
 
 // idle returns what a server has resident before and with n sockets.
-func (b *bench) idle(ctx context.Context, t target, n int) (before, after memory, err error) {
+func idle(ctx context.Context, t target, n int, settle time.Duration) (before, after memory, err error) {
 	s, err := newStorm(t, n, time.Now(), func(i int) string { return slug(i / idleRoom) })
 	if err != nil {
 		return memory{}, memory{}, err
 	}
 	defer s.close()
-	if err := s.hold(ctx, b.settle/8); err != nil { // what starting up leaves may settle
+	if err := s.hold(ctx, settle/8); err != nil { // what starting up leaves may settle
 		return memory{}, memory{}, err
 	}
 	if before, err = processMemory(t.pid); err != nil {
@@ -166,7 +169,7 @@ func (b *bench) idle(ctx context.Context, t target, n int) (before, after memory
 	if _, err := s.connect(ctx); err != nil {
 		return memory{}, memory{}, err
 	}
-	if err := s.hold(ctx, b.settle); err != nil {
+	if err := s.hold(ctx, settle); err != nil {
 		return memory{}, memory{}, err
 	}
 	after, err = processMemory(t.pid)

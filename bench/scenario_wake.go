@@ -41,16 +41,16 @@ func (b *bench) measureWake(ctx context.Context) (err error) {
 		return err
 	}
 	var joins, sent histogram
-	for range b.wakeRounds {
-		for _, byPost := range []bool{false, true} {
-			if err := wait(ctx, b.settle); err != nil { // all sleep
-				return err
-			}
-			h := &joins
+	for round := range b.wakeRounds {
+		if err := wait(ctx, b.settle); err != nil { // all sleep
+			return err
+		}
+		for i := range b.wakeRooms {
+			byPost, h := (round+i)%2 == 1, &joins
 			if byPost {
 				h = &sent
 			}
-			if err := b.wakeAll(s.target, byPost, h); err != nil {
+			if err := b.wakeRoom(s.target, i, byPost, h); err != nil {
 				return err
 			}
 		}
@@ -74,8 +74,10 @@ func (b *bench) measureWake(ctx context.Context) (err error) {
 			if err := s.start(ctx); err != nil {
 				return err
 			}
-			if err := b.wakeAll(s.target, false, &h); err != nil {
-				return err
+			for i := range b.wakeRooms {
+				if err := b.wakeRoom(s.target, i, false, &h); err != nil {
+					return err
+				}
 			}
 		}
 		row(v.key, v.name, &h)
@@ -84,28 +86,18 @@ func (b *bench) measureWake(ctx context.Context) (err error) {
 	return nil
 }
 
-// wakeAll wakes each large room once. The socket is opened before, in a room of its
-// own, so that it is the room alone that is waited for.
-func (b *bench) wakeAll(t target, byPost bool, h *histogram) error {
+// wakeRoom wakes a large room. The socket is opened before, in a small room, so that
+// it is the large one alone that is waited for.
+func (b *bench) wakeRoom(t target, room int, byPost bool, h *histogram) error {
 	l, err := t.dial(0, slug(b.wakeRooms))
 	if err != nil {
 		return fmt.Errorf("open socket: %w", err)
 	}
 	defer l.close()
-	for i := range b.wakeRooms {
-		begin := time.Now()
-		if !byPost {
-			if err := l.join(t.dialect, slug(i)); err != nil {
-				return fmt.Errorf("wake room: %w", err)
-			}
-			h.add(time.Since(begin))
-			if l.seq < uint64(b.wakeMessages) {
-				return fmt.Errorf("the room's head is %d after %d acked posts", l.seq, b.wakeMessages)
-			}
-			continue
-		}
-		post, at := t.newPost(slug(i))
-		stamp{0, time.Since(time.Unix(0, 0)) & (1<<47 - 1)}.put(post[at:]) // another clientId each time
+	begin := time.Now()
+	if byPost {
+		post, at := t.newPost(slug(room))
+		stamp{0, time.Duration(begin.UnixNano() & (1<<47 - 1))}.put(post[at:]) // another clientId each time
 		if err := l.send(post); err != nil {
 			return err
 		}
@@ -113,6 +105,14 @@ func (b *bench) wakeAll(t target, byPost bool, h *histogram) error {
 			return fmt.Errorf("wake room: %w", err)
 		}
 		h.add(time.Since(begin))
+		return nil
+	}
+	if err := l.join(t.dialect, slug(room)); err != nil {
+		return fmt.Errorf("wake room: %w", err)
+	}
+	h.add(time.Since(begin))
+	if l.seq < uint64(b.wakeMessages) {
+		return fmt.Errorf("the room's head is %d after %d acked posts", l.seq, b.wakeMessages)
 	}
 	return nil
 }
