@@ -36,7 +36,7 @@ func (b *bench) measureResume(ctx context.Context) (err error) {
 	}
 	defer storm.close()
 	t := table{Title: "All come back at once, and resume", Columns: []string{"", "until all are whole, s", "sockets/s", "p50 of one, ms", "p99", "messages missed", "CPU, s", "CPU/socket, us"}}
-	t.note("%s sockets in rooms of %d, %d at a time; each has to get every message that it missed once, in order, and got it", whole(float64(n)), resumeRoom, connectsAtOnce)
+	t.note("%s sockets in rooms of %d, joining %d at a time and coming back %d at a time; each has to get every message that it missed once, in order, and got it", whole(float64(n)), resumeRoom, connectsAtOnce, resumesAtOnce)
 	step := func(name string) error {
 		before, err := processCPU(s.target.pid)
 		if err != nil {
@@ -65,7 +65,7 @@ func (b *bench) measureResume(ctx context.Context) (err error) {
 	if err := step("first join"); err != nil {
 		return err
 	}
-	storm.resume = true
+	storm.resume, storm.atOnce = true, resumesAtOnce
 	for i := range resumeRounds {
 		storm.drop()
 		if _, err := s.target.load(ctx, begin, inTurn(rooms, b.missed)); err != nil {

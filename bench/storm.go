@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	connectsAtOnce = 128              // under way; fewer than any server's backlog
+	connectsAtOnce = 128              // under way where connecting is measured; fewer than any server's backlog
+	resumesAtOnce  = 2000             // where all come back; Linux lets 4,096 wait for a server
 	stormWait      = 30 * time.Second // without any progress, and a storm has failed
 )
 
@@ -50,6 +51,7 @@ type storm struct {
 	buf     []byte
 	events  [512]syscall.EpollEvent
 	seq     field
+	atOnce  int  // may be on their way
 	resume  bool // join with stream and seq
 	done    int  // seekers that have arrived
 	under   int  // that are on their way
@@ -62,7 +64,7 @@ func newStorm(t target, n int, start time.Time, room func(i int) string) (*storm
 	if err != nil {
 		return nil, fmt.Errorf("create epoll set: %w", err)
 	}
-	s := &storm{target: t, start: start, room: room, seekers: make([]seeker, n), ep: ep, buf: make([]byte, 256<<10), seq: field{key: t.seqKey}}
+	s := &storm{target: t, start: start, room: room, atOnce: connectsAtOnce, seekers: make([]seeker, n), ep: ep, buf: make([]byte, 256<<10), seq: field{key: t.seqKey}}
 	for i := range s.seekers {
 		s.seekers[i].fd = -1
 	}
@@ -77,7 +79,7 @@ func (s *storm) connect(ctx context.Context) (time.Duration, error) {
 	s.done, s.under, s.replays = 0, 0, 0
 	s.times.reset()
 	for moved := begin; s.done < len(s.seekers); {
-		for next < len(s.seekers) && s.under < connectsAtOnce {
+		for next < len(s.seekers) && s.under < s.atOnce {
 			if err := s.begin(next); err != nil {
 				return 0, fmt.Errorf("socket %d of %d: %w", next+1, len(s.seekers), err)
 			}
