@@ -80,7 +80,7 @@ func (b *bench) about(ctx context.Context, placed string) error {
 		return err
 	}
 	version, err := s.target.version(ctx)
-	if err = errors.Join(err, s.stop()); err != nil {
+	if err = errors.Join(err, s.close()); err != nil {
 		return err
 	}
 	b.About = []string{

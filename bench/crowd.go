@@ -256,6 +256,9 @@ func (c *crowd) rest(ctx context.Context) error {
 // check compares what the sockets of each room saw. That seq rose by one each time
 // was seen to as the messages came.
 func (c *crowd) check() error {
+	if c.acked != c.sent {
+		return fmt.Errorf("%d acks of %d posts", c.acked, c.sent)
+	}
 	for _, room := range c.rooms {
 		first := c.lines[room.first]
 		for i, l := range c.lines[room.first : room.first+room.size] {

@@ -83,7 +83,12 @@ func (t target) connectTCP() (fd int, err error) {
 	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
 		return -1, fmt.Errorf("set TCP_NODELAY: %w", err)
 	}
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(t.addr.Port()), Addr: t.addr.Addr().As4()}); err != nil {
+	to := &syscall.SockaddrInet4{Port: int(t.addr.Port()), Addr: t.addr.Addr().As4()}
+	err = syscall.Connect(fd, to)
+	for err == syscall.EINTR { // a signal of the runtime's: what was begun goes on
+		err = syscall.Connect(fd, to)
+	}
+	if err != nil && err != syscall.EISCONN {
 		return -1, fmt.Errorf("connect to %s: %w", t.addr, err)
 	}
 	return fd, nil

@@ -65,7 +65,7 @@ func (b *bench) openRace(ctx context.Context, rooms, people int) (_ *race, err e
 	if err != nil {
 		return nil, err
 	}
-	f.contenders = append(f.contenders, &contender{id: idSnug, name: "Snug", stop: s.stop})
+	f.contenders = append(f.contenders, &contender{id: idSnug, name: "Snug", stop: s.close})
 	if err := s.prepare(ctx, rooms, people); err != nil {
 		return nil, err
 	}

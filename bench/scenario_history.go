@@ -16,7 +16,7 @@ func (b *bench) measureHistory(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.prepare(ctx, b.historyRooms, loaders); err != nil {
 		return err
 	}

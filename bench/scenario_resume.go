@@ -25,7 +25,7 @@ func (b *bench) measureResume(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.prepare(ctx, rooms, people); err != nil {
 		return err
 	}

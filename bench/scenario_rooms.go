@@ -16,7 +16,7 @@ func (b *bench) measureRooms(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	t := table{Title: "Rooms on disk", Columns: []string{"", "resident, MiB", "above the empty server", "of it not pages of files", "took, s"}}
 	t.note("measured %v after the last post (%v after a start where there was none)", b.settle, b.emptySettle)
 	// Empty but for its people: they are the same in all three.

@@ -140,7 +140,7 @@ func (b *bench) idleSnug(ctx context.Context, name string, sockets, people int, 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.prepare(ctx, (sockets+idleRoom-1)/idleRoom, people); err != nil {
 		return err
 	}

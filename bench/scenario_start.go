@@ -11,7 +11,7 @@ import (
 )
 
 // measureStart starts the server over and over: the first time on no folder.
-func (b *bench) measureStart(ctx context.Context) error {
+func (b *bench) measureStart(ctx context.Context) (err error) {
 	info, err := os.Stat(b.server)
 	if err != nil {
 		return fmt.Errorf("find server (make build makes it): %w", err)
@@ -20,6 +20,7 @@ func (b *bench) measureStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, s.close()) }()
 	var first float64
 	var ready, rss, anon []float64
 	for i := range 1 + b.starts {
@@ -41,7 +42,7 @@ func (b *bench) measureStart(ctx context.Context) error {
 		slices.Sort(v)
 	}
 	t := table{Title: "Start of an empty server", Columns: []string{"", "median", "best", "worst"}}
-	t.note("from exec until /readyz says so, asked every %v; %d starts after the first", readyPoll, b.starts)
+	t.note("from exec until /readyz says so, asked every %v, with the few milliseconds in which this program pins it; %d starts after the first", readyPoll, b.starts)
 	t.row("first start, no folder yet, ms", fixed(first, 0), "", "")
 	t.row("later starts, ms", fixed(median(ready), 0), fixed(ready[0], 0), fixed(last(ready), 0))
 	t.row("resident, MiB", mebibytes(median(rss)), mebibytes(rss[0]), mebibytes(last(rss)))

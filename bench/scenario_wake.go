@@ -17,7 +17,7 @@ func (b *bench) measureWake(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.prepare(ctx, b.wakeRooms+1, loaders); err != nil {
 		return err
 	}

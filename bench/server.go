@@ -99,6 +99,11 @@ func (s *snug) stop() error {
 	return c.stop()
 }
 
+// close stops the server and removes all that it has.
+func (s *snug) close() error {
+	return errors.Join(s.stop(), os.RemoveAll(s.base))
+}
+
 // addRooms makes rooms 0 to n-1 while the server is stopped; the folder has to
 // be there.
 func (s *snug) addRooms(ctx context.Context, n int) error {
