@@ -50,6 +50,7 @@ type crowd struct {
 	sent, acked, got uint64 // since the crowd opened: posts, acks, messages
 	owed             uint64 // messages that the posts make
 	acks, deliveries histogram
+	messageBytes     int // of the last message, for people to compare
 
 	again   bool // an ack makes its sender post again
 	ackID   field
@@ -410,6 +411,7 @@ func (c *crowd) hear(i int, l *line, text []byte, now time.Duration) error {
 		}
 		l.seq = seq
 		l.got++
+		c.messageBytes = len(text)
 		l.order = (l.order ^ uint64(s.at) ^ uint64(s.sender)<<48) * 1099511628211
 		c.got++
 		c.deliveries.add(now - s.at)

@@ -37,7 +37,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.server, "server", "bin/snug", "the server's `program`")
 	flags.BoolVar(&o.quick, "quick", false, "less of everything: to see that it works, not to compare")
 	flags.StringVar(&only, "only", "", "`scenarios` to run, separated by commas: "+strings.Join(scenarioNames(), ", "))
-	flags.StringVar(&without, "without", "", "`peers` to leave out, separated by commas: workerd, bun, bun-sqlite, go, centrifuge, gorilla, coder")
+	flags.StringVar(&without, "without", "", "`peers` to leave out, separated by commas: workerd, bun (with and without SQLite), bun-sqlite, go (all in Go), centrifuge, gorilla, coder")
 	flags.BoolVar(&o.pin, "pin", true, "servers on one CPU, the client on another")
 	flags.StringVar(&o.dir, "dir", "", "the `folder` below which the servers' data goes for the while; its disk is measured (default: the system's for temporary files)")
 	flags.StringVar(&o.save, "save", "", "write the results to bench/results/DATE-`NAME`.txt, .md, .json and .svg, and not to last")

@@ -18,6 +18,7 @@ type contender struct {
 	stop     func() error
 	crowd    *crowd // of the measurement under way
 	absent   error  // why it takes no part
+	bytes    int    // of its last message
 }
 
 // essential reports whether the benchmark is worth nothing without it.
@@ -166,6 +167,7 @@ func (f *race) compare(ctx context.Context, s shape, p plan, repeats int) ([]run
 				r.fail(err)
 			} else {
 				r.results = append(r.results, res)
+				r.bytes = r.crowd.messageBytes
 			}
 			// The others answer what has come meanwhile.
 			for i := range all {

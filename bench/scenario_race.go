@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -76,9 +77,17 @@ func (b *bench) checkHeads(ctx context.Context, f *race) error {
 		}
 		total += posted
 	}
-	b.report.add(table{Title: "Checked", Notes: []string{fmt.Sprintf(
-		"%s posts to Snug above, each acked once and delivered once to every socket of its room, in one order without a gap; the heads of %d rooms agree",
-		whole(float64(total)), len(f.posted))}})
+	t := table{Title: "Checked"}
+	t.note("%s posts to Snug above, each acked once and delivered once to every socket of its room, in one order without a gap; the heads of %d rooms agree",
+		whole(float64(total)), len(f.posted))
+	var sizes []string
+	for _, c := range f.contenders {
+		if c.bytes > 0 {
+			sizes = append(sizes, fmt.Sprintf("%s %d", c.name, c.bytes))
+		}
+	}
+	t.note("bytes of a message: %s", strings.Join(sizes, ", "))
+	b.report.add(t)
 	return nil
 }
 

@@ -67,6 +67,7 @@ func goals() []goal {
 // judge compares what was reached with the goals.
 func judge(all []goal, figures map[string]float64) table {
 	t := table{Title: "Targets", Columns: []string{"target", "wanted", "reached", "of the target", "verdict"}}
+	t.note("rates are compared by each one's best run, p99 of open loops by its quietest window, CPU and the rest by medians")
 	for _, g := range all {
 		bound := "<= "
 		if g.least {
