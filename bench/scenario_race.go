@@ -86,7 +86,9 @@ func (b *bench) checkHeads(ctx context.Context, f *race) error {
 			sizes = append(sizes, fmt.Sprintf("%s %d", c.name, c.bytes))
 		}
 	}
-	t.note("bytes of a message: %s", strings.Join(sizes, ", "))
+	if len(sizes) > 0 {
+		t.note("bytes of a message: %s", strings.Join(sizes, ", "))
+	}
 	b.report.add(t)
 	return nil
 }

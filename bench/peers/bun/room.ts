@@ -37,7 +37,7 @@ const server = Bun.serve<{ room: string }>({
       heads.set(room, seq);
       const message = {
         id: crypto.randomUUID(),
-        userId: "01a00000000000000000",
+        userId: "01a0000000000000000000000000000000",
         userName: "Bench",
         content: post.content,
         timestamp: Date.now(),

@@ -23,7 +23,7 @@ func newCentrifuge() (http.Handler, error) {
 		return nil, fmt.Errorf("make node: %w", err)
 	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: "01a00000000000000000"}}, nil
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: userID}}, nil
 	})
 	node.OnConnect(func(c *centrifuge.Client) {
 		c.OnSubscribe(func(_ centrifuge.SubscribeEvent, reply centrifuge.SubscribeCallback) {
@@ -49,7 +49,7 @@ func publish(node *centrifuge.Node, c *centrifuge.Client, text []byte) error {
 	if err := json.Unmarshal(text, &to); err != nil {
 		return fmt.Errorf("read post: %w", err)
 	}
-	m, err := newMessage(text)
+	m, err := newMessage(text, userID[:23]) // its own frame around the message is longer
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,9 @@ func (m *member) send(frame []byte) {
 	}
 }
 
+// userID is who posts, so long that a message has as many bytes as Snug's.
+const userID = "01a0000000000000000000000000000000"
+
 type post struct {
 	ClientID string `json:"clientId"`
 	Content  string `json:"content"`
@@ -102,7 +105,7 @@ type ackFrame struct {
 }
 
 // newMessage makes a message of what a client sent.
-func newMessage(text []byte) (message, error) {
+func newMessage(text []byte, userID string) (message, error) {
 	var p post
 	if err := json.Unmarshal(text, &p); err != nil {
 		return message{}, fmt.Errorf("read post: %w", err)
@@ -111,14 +114,14 @@ func newMessage(text []byte) (message, error) {
 	rand.Read(id[:]) // never fails
 	return message{
 		ID:     fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]),
-		UserID: "01a00000000000000000", UserName: "Bench", Content: p.Content,
+		UserID: userID, UserName: "Bench", Content: p.Content,
 		Timestamp: time.Now().UnixMilli(), Type: "text", ClientID: p.ClientID,
 	}, nil
 }
 
 // post acks a post to who sent it and queues it for everybody.
 func (r *room) post(from *member, text []byte) error {
-	m, err := newMessage(text)
+	m, err := newMessage(text, userID)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ export class Room extends DurableObject {
     const post = JSON.parse(text);
     const message = {
       id: crypto.randomUUID(),
-      userId: "01a00000000000000000",
+      userId: "01a0000000000000000000000000000000",
       userName: "Bench",
       content: post.content,
       timestamp: Date.now(),
