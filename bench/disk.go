@@ -25,9 +25,8 @@ type disk struct {
 // tooFast tells memory that calls itself a disk: no real one answers so soon.
 const tooFast = 20 * time.Microsecond
 
-// measureLog has all writers that wait share a write and an fdatasync, which is the
-// least that a log with group commit could do. Nobody else has anything to do
-// meanwhile, so while one group is synced the next gathers only what comes after it.
+// measureLog has all writers that wait share one write and one fdatasync: the least
+// that a log with group commit could do. With one writer each append has its own.
 func measureLog(ctx context.Context, dir string, window time.Duration, writers int) (d disk, err error) {
 	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {

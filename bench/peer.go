@@ -98,6 +98,7 @@ func install(ctx context.Context, family string) (string, error) {
 func inFolder(ctx context.Context, dir string, argv ...string) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
+	cmd.SysProcAttr = diesWithUs()
 	if said, err := cmd.CombinedOutput(); err != nil {
 		last := &tail{}
 		_, _ = last.Write(said)

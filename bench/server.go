@@ -115,6 +115,7 @@ func (s *snug) addRooms(ctx context.Context, n int) error {
 	}
 	cmd := exec.CommandContext(ctx, s.path, "room", "add", "--data", s.data, "-")
 	cmd.Dir, cmd.Env, cmd.Stdin = s.base, environ(), &lines
+	cmd.SysProcAttr = diesWithUs()
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("add %d rooms: %w: %s", n, err, bytes.TrimSpace(said))
 	}
