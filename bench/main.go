@@ -16,7 +16,8 @@ import (
 func main() {
 	// Children die with the thread that started them: it must be this one, to the end.
 	runtime.LockOSThread()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGPIPE: who reads the tables has gone, and the data is to go too.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, totalWait)
 	defer cancel()

@@ -153,6 +153,8 @@ func TestLoad(t *testing.T) {
 			t.Fatalf("%d posts, %v", n, err)
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for i := range 5 {
 		if seen[slug(i)] != 61 {
 			t.Errorf("room %d has %d posts", i, seen[slug(i)])
