@@ -115,8 +115,12 @@ func (f *race) close() error {
 	var errs []error
 	for _, c := range slices.Backward(f.contenders) {
 		c.closeCrowd()
-		if c.stop != nil {
-			errs = append(errs, c.stop())
+		if c.stop == nil {
+			continue
+		}
+		// A peer that has died, or doesn't stop, has said so in its rows or did its work.
+		if err := c.stop(); c.essential() {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -46,9 +46,9 @@ func (b *bench) measureRace(ctx context.Context) (err error) {
 		b.chartFanOut(f)
 	}
 	if b.wanted("latency") {
-		for _, rate := range []int{200, 1000} {
+		for _, rate := range latencyRates() {
 			if err := b.latency(ctx, f, rate); err != nil {
-				return fmt.Errorf("latency at %d posts/s: %w", rate, err)
+				return fmt.Errorf("latency at %d deliveries/s: %w", rate, err)
 			}
 		}
 		b.chartLatency(f)
@@ -128,15 +128,19 @@ func (b *bench) fanOut(ctx context.Context, f *race, l load) error {
 	return nil
 }
 
+// latencyRates are those of open loops, in deliveries a second.
+func latencyRates() []int { return []int{20_000, 100_000} }
+
 // latency compares open loops: posts come at a rate whatever the answers.
-func (b *bench) latency(ctx context.Context, f *race, rate int) error {
+func (b *bench) latency(ctx context.Context, f *race, goal int) error {
 	s := shape{1, 100, 16}
+	rate := goal / s.sockets
 	all, err := f.compare(ctx, s, plan{warm: b.warm / 2, window: b.openWindow, rate: rate}, b.openRepeats)
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("latency/%d", rate*s.sockets)
-	t := table{Title: fmt.Sprintf("Open loop: %s deliveries/s, one room of %d, %s posts/s", whole(float64(rate*s.sockets)), s.sockets, whole(float64(rate))),
+	key := fmt.Sprintf("latency/%d", goal)
+	t := table{Title: fmt.Sprintf("Open loop: %s deliveries/s, one room of %d, %s posts/s", whole(float64(goal)), s.sockets, whole(float64(rate))),
 		Columns: []string{"", "deliveries/s", "p50, ms", "p99, quietest", "p99, median", "p99, worst", "ack p99, quietest", "CPU/msg, us", "server, %"}}
 	t.note("from when a post was due to its message, on all sockets; %d windows of %v each, in turn", b.openRepeats, b.openWindow)
 	for _, r := range all {
@@ -194,8 +198,8 @@ func (b *bench) chartFanOut(f *race) {
 
 func (b *bench) chartLatency(f *race) {
 	c := chart{name: "latency", title: "p99 from when a post was due to its message, quietest window"}
-	for _, rate := range []string{"20000", "100000"} {
-		c.panels = append(c.panels, panel{rate + " deliveries/s, room of 100, ms", b.barsFrom(f, "latency/"+rate, "p99-best", twoDigits)})
+	for _, rate := range latencyRates() {
+		c.panels = append(c.panels, panel{whole(float64(rate)) + " deliveries/s, room of 100, ms", b.barsFrom(f, fmt.Sprintf("latency/%d", rate), "p99-best", twoDigits)})
 	}
 	b.charts = append(b.charts, c)
 }

@@ -48,9 +48,9 @@ func goals() []goal {
 		atLeast(7, fmt.Sprintf(sends, idSnug), fmt.Sprintf(sends, idBunSQLite), "durable sends/s, 50 rooms of 2, against Bun with SQLite"),
 		absolute(false, 14, 1, "us", "fanout/2/snug/cpu-send", "CPU per durable send, 50 rooms of 2"),
 		absolute(false, 3, 2, "ms", "fanout/2/snug/ack-p99", "p99 of the ack, 50 rooms of 2"))
-	for _, rate := range []string{"20000", "100000"} {
-		all = append(all, atMost(2.5, "latency/"+rate+"/snug/p99-best", "latency/"+rate+"/floor-writes/p99-best",
-			"p99 at "+rate+" deliveries/s, against one write each, quietest windows"))
+	for _, rate := range latencyRates() {
+		figure := func(id string) string { return fmt.Sprintf("latency/%d/%s/p99-best", rate, id) }
+		all = append(all, atMost(2.5, figure(idSnug), figure(idWrites), "p99 at "+whole(float64(rate))+" deliveries/s, against one write each"))
 	}
 	return append(all,
 		absolute(false, 700, 0, "bytes", "idle/many/snug/bytes", "memory per idle socket, several sockets a user"),
