@@ -13,6 +13,7 @@ import (
 // A contender is one of those that do the same work side by side.
 type contender struct {
 	id, name string
+	durable  bool // a message is on disk before its ack
 	target   target
 	child    *child
 	stop     func() error
@@ -66,7 +67,7 @@ func (b *bench) openRace(ctx context.Context, rooms, people int) (_ *race, err e
 	if err != nil {
 		return nil, err
 	}
-	f.contenders = append(f.contenders, &contender{id: idSnug, name: "Snug", stop: s.close})
+	f.contenders = append(f.contenders, &contender{id: idSnug, name: "Snug", durable: true, stop: s.close})
 	if err := s.prepare(ctx, rooms, people); err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (b *bench) openRace(ctx context.Context, rooms, people int) (_ *race, err e
 		if b.without[p.id] || b.without[p.family] {
 			continue
 		}
-		c := &contender{id: p.id, name: p.name}
+		c := &contender{id: p.id, name: p.name, durable: p.durable}
 		f.contenders = append(f.contenders, c)
 		if c.child, c.target, c.absent = b.startPeer(ctx, p); c.absent == nil {
 			c.stop = c.child.stop

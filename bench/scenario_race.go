@@ -98,7 +98,7 @@ func (b *bench) fanOut(ctx context.Context, f *race, l load) error {
 	if err != nil {
 		return err
 	}
-	t := table{Title: "Closed loop: " + l.title, Columns: []string{"", "sends/s", "best", "deliveries/s", "best", "ack p50, ms", "p99", "message p50, ms", "p99",
+	t := table{Title: "Closed loop: " + l.title, Columns: []string{"", "on disk", "sends/s", "best", "deliveries/s", "best", "ack p50, ms", "p99", "message p50, ms", "p99",
 		"CPU/send, us", "CPU/msg, us", "server, %", "client, %", "Snug's rate", "Snug's CPU"}}
 	t.note("each sender has one post under way; median and best of %d x %v; every post was acked once and came once to all, in one order", b.repeats, b.window)
 	t.note("the last two: Snug's best rate as a multiple of this one's, and its CPU for a delivery")
@@ -112,7 +112,11 @@ func (b *bench) fanOut(ctx context.Context, f *race, l load) error {
 			rate = fixed(last(own.of(deliveries))/last(r.of(deliveries)), 2) + "x"
 			cost = fixed(median(own.of(perDelivery))/median(r.of(perDelivery)), 2) + "x"
 		}
-		t.row(r.name, whole(median(r.of(sends))), whole(last(r.of(sends))), whole(median(r.of(deliveries))), whole(last(r.of(deliveries))),
+		onDisk := "no"
+		if r.durable {
+			onDisk = "yes"
+		}
+		t.row(r.name, onDisk, whole(median(r.of(sends))), whole(last(r.of(sends))), whole(median(r.of(deliveries))), whole(last(r.of(deliveries))),
 			fixed(median(r.of(ackP50)), 2), fixed(median(r.of(ackP99)), 2), fixed(median(r.of(messageP50)), 2), fixed(median(r.of(messageP99)), 2),
 			fixed(median(r.of(perSend)), 2), fixed(median(r.of(perDelivery)), 2), whole(median(r.of(serverBusy))), whole(median(r.of(clientBusy))), rate, cost)
 		for name, pick := range map[string]func(result) float64{"sends": sends, "deliveries": deliveries} {
