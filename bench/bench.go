@@ -58,7 +58,11 @@ func runBench(ctx context.Context, o options) (err error) {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	b.report.add(judge(goals(), b.Figures))
+	verdicts := judge(goals(), b.Figures)
+	if b.quick {
+		verdicts.note("a quick run: too little of everything for these to say anything")
+	}
+	b.report.add(verdicts)
 	results, name := filepath.Join("bench", "results"), "last"
 	if o.save != "" {
 		name = time.Now().UTC().Format(time.DateOnly) + "-" + o.save
