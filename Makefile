@@ -67,5 +67,5 @@ check: web/$(stamp) e2e/$(stamp) ## formatters, linters, types, generated files
 	@cd web && npm run --silent check
 	@cd e2e && npm run --silent check
 
-bench: build ## sends, deliveries and latency of the built server, beside the floor
+bench: build ## how fast the built server is, beside the floors and other servers (ARGS="-quick": does it work)
 	@go run ./bench -server bin/snug $(ARGS)

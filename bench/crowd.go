@@ -11,30 +11,48 @@ import (
 )
 
 const (
-	inFlight  = 16               // posts under way in a closed loop
-	drainWait = 10 * time.Second // for what is under way when a run ends
+	drainWait = 20 * time.Second // for what is under way when a run ends
 	closeWait = 5 * time.Second  // for the server's part of the close handshake
 	turnWait  = 50               // ms; a run looks at its context at least so often
 )
 
 var errClosed = errors.New("closed by the server")
 
-// A crowd is the client side of one room: sockets that have joined it, and the
-// one loop that reads them all and posts. The first of them, up to inFlight, are
-// the senders.
+// A shape is how many sockets are in how many rooms.
+type shape struct {
+	rooms   int
+	sockets int // in each room
+	senders int // of them; each has one post under way in a closed loop
+}
+
+// slug is the name of the i-th room: all are of one length.
+func slug(i int) string { return fmt.Sprintf("r%07d", i) }
+
+// A group is one room as the crowd knows it.
+type group struct {
+	first int    // of its lines
+	size  int    // in lines
+	sent  uint64 // posts, since the crowd opened
+}
+
+// A crowd is the client side of one or more rooms: sockets that have joined, and the
+// one loop that reads them all and posts.
 type crowd struct {
-	target target
-	start  time.Time // stamps count from here
-	lines  []*line
-	ep     int
-	buf    []byte // takes one read
-	events [512]syscall.EpollEvent
+	target  target
+	start   time.Time // stamps count from here
+	lines   []*line
+	rooms   []*group
+	senders []int // lines
+	ep      int
+	buf     []byte // takes one read
+	events  [512]syscall.EpollEvent
 
 	sent, acked, got uint64 // since the crowd opened: posts, acks, messages
+	owed             uint64 // messages that the posts make
 	acks, deliveries histogram
+	messageBytes     int // of the last message, for people to compare
 
 	again   bool // an ack makes its sender post again
-	stampAt int  // in a line's post
 	ackID   field
 	id, seq field // of messages
 
@@ -46,30 +64,36 @@ type crowd struct {
 
 const tickerKey = -1 // in an epoll event, where sockets have their index
 
-// openCrowd joins n sockets to the target's room.
-func openCrowd(ctx context.Context, t target, n int, start time.Time) (_ *crowd, err error) {
+// openCrowd joins sockets to the target's rooms.
+func openCrowd(ctx context.Context, t target, s shape, start time.Time) (_ *crowd, err error) {
 	ep, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("create epoll set: %w", err)
 	}
 	c := &crowd{target: t, start: start, ep: ep, buf: make([]byte, 256<<10),
-		ackID: field{key: `"clientId":"`}, id: field{key: `"clientId":"`}, seq: field{key: `"seq":`}}
+		ackID: field{key: `"clientId":"`}, id: field{key: `"clientId":"`}, seq: field{key: t.seqKey}}
 	defer func() {
 		if err != nil {
 			c.close()
 		}
 	}()
-	for i := range n {
+	for i := range s.rooms * s.sockets {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		l, err := t.dial(i)
+		room := i / s.sockets
+		l, err := t.dial(i, slug(room))
 		if err != nil {
-			return nil, fmt.Errorf("socket %d of %d: %w", i+1, n, err)
+			return nil, fmt.Errorf("socket %d of %d: %w", i+1, s.rooms*s.sockets, err)
 		}
 		c.lines = append(c.lines, l)
-		if i < inFlight {
-			l.post, c.stampAt = newPost()
+		if i%s.sockets == 0 {
+			c.rooms = append(c.rooms, &group{first: i, size: s.sockets})
+		}
+		l.room = c.rooms[room]
+		if i%s.sockets < s.senders {
+			l.post, l.stampAt = t.newPost(slug(room))
+			c.senders = append(c.senders, i)
 		}
 		if err := syscall.SetNonblock(l.fd, true); err != nil {
 			return nil, fmt.Errorf("set non-blocking: %w", err)
@@ -80,8 +104,6 @@ func openCrowd(ctx context.Context, t target, n int, start time.Time) (_ *crowd,
 	}
 	return c, nil
 }
-
-func (c *crowd) senders() int { return min(len(c.lines), inFlight) }
 
 func (c *crowd) now() time.Duration { return time.Since(c.start) }
 
@@ -98,7 +120,6 @@ type result struct {
 	ackP50, ackP99           time.Duration // from when a post was due to its ack
 	deliveryP50, deliveryP99 time.Duration // to its message, on all sockets
 	perSend, perDelivery     time.Duration // CPU time of the server
-	perWrite                 float64       // deliveries for each write of the server, those to files counted too
 	serverBusy, clientBusy   float64       // in CPUs
 }
 
@@ -140,8 +161,8 @@ func (c *crowd) run(ctx context.Context, p plan) (result, error) {
 type mark struct {
 	at             time.Duration
 	acked, got     uint64
-	server, client time.Duration // CPU time
-	writes         uint64        // of the server
+	server, client time.Duration            // CPU time
+	workers        map[string]time.Duration // of the kernel's
 }
 
 func (c *crowd) mark() (m mark, err error) {
@@ -152,7 +173,7 @@ func (c *crowd) mark() (m mark, err error) {
 	if m.client, err = processCPU(0); err != nil {
 		return mark{}, err
 	}
-	m.writes, err = processWrites(c.target.pid)
+	m.workers, err = kernelWorkers()
 	return m, err
 }
 
@@ -162,13 +183,16 @@ func (c *crowd) result(from, to mark) (result, error) {
 	if sends == 0 || got == 0 {
 		return result{}, fmt.Errorf("no ack or no message in %v", took)
 	}
+	// Syncs that a server leaves to the kernel are its cost too.
 	cpu := to.server - from.server
+	for worker, spent := range to.workers {
+		cpu += spent - from.workers[worker]
+	}
 	return result{
 		sends: float64(sends) / took.Seconds(), deliveries: float64(got) / took.Seconds(),
 		ackP50: c.acks.percentile(.5), ackP99: c.acks.percentile(.99),
 		deliveryP50: c.deliveries.percentile(.5), deliveryP99: c.deliveries.percentile(.99),
 		perSend: cpu / time.Duration(sends), perDelivery: cpu / time.Duration(got),
-		perWrite:   float64(got) / float64(max(to.writes-from.writes, 1)),
 		serverBusy: cpu.Seconds() / took.Seconds(), clientBusy: (to.client - from.client).Seconds() / took.Seconds(),
 	}, nil
 }
@@ -177,8 +201,8 @@ func (c *crowd) result(from, to mark) (result, error) {
 func (c *crowd) begin(rate int) (err error) {
 	if rate == 0 {
 		c.again = true
-		for i := range inFlight {
-			if err := c.post(i%c.senders(), c.now()); err != nil {
+		for _, i := range c.senders {
+			if err := c.post(i, c.now()); err != nil {
 				return err
 			}
 		}
@@ -213,10 +237,10 @@ func (c *crowd) turns(ctx context.Context, d time.Duration) error {
 // drain waits for the acks and messages of all that was sent.
 func (c *crowd) drain(ctx context.Context) error {
 	until := c.now() + drainWait
-	for c.acked < c.sent || c.got < c.sent*uint64(len(c.lines)) {
+	for c.acked < c.sent || c.got < c.owed {
 		if c.now() > until {
 			return fmt.Errorf("%v after the last of %d posts, %d acks and %d of %d messages had come",
-				drainWait, c.sent, c.acked, c.got, c.sent*uint64(len(c.lines)))
+				drainWait, c.sent, c.acked, c.got, c.owed)
 		}
 		if err := c.turn(ctx, turnWait); err != nil {
 			return err
@@ -225,18 +249,35 @@ func (c *crowd) drain(ctx context.Context) error {
 	return nil
 }
 
-// check compares what the sockets saw. That seq rose by one each time was seen to
-// as the messages came.
+// rest answers what has come while others ran, so that no server takes this crowd
+// for gone.
+func (c *crowd) rest(ctx context.Context) error {
+	for {
+		n, err := c.handle(ctx, 0)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// check compares what the sockets of each room saw. That seq rose by one each time
+// was seen to as the messages came.
 func (c *crowd) check() error {
-	first := c.lines[0]
-	for i, l := range c.lines {
-		switch {
-		case l.got != c.sent:
-			return fmt.Errorf("socket %d got %d messages of %d", i, l.got, c.sent)
-		case l.base == first.base && (l.seq != first.seq || l.order != first.order):
-			return fmt.Errorf("socket %d saw another order than the first", i)
-		case l.base != first.base:
-			return fmt.Errorf("socket %d joined at %d, the first at %d: somebody else posts", i, l.base, first.base)
+	if c.acked != c.sent {
+		return fmt.Errorf("%d acks of %d posts", c.acked, c.sent)
+	}
+	for _, room := range c.rooms {
+		first := c.lines[room.first]
+		for i, l := range c.lines[room.first : room.first+room.size] {
+			i += room.first
+			switch {
+			case l.got != room.sent:
+				return fmt.Errorf("socket %d got %d messages of %d", i, l.got, room.sent)
+			case l.base == first.base && (l.seq != first.seq || l.order != first.order):
+				return fmt.Errorf("socket %d saw another order than the first of its room", i)
+			case l.base != first.base:
+				return fmt.Errorf("socket %d joined at %d, the first of its room at %d: somebody else posts", i, l.base, first.base)
+			}
 		}
 	}
 	return nil
@@ -244,12 +285,18 @@ func (c *crowd) check() error {
 
 // turn waits for events, at most wait ms, and handles them.
 func (c *crowd) turn(ctx context.Context, wait int) error {
+	_, err := c.handle(ctx, wait)
+	return err
+}
+
+// handle is turn, and says how many events there were.
+func (c *crowd) handle(ctx context.Context, wait int) (int, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return 0, err
 	}
 	n, err := syscall.EpollWait(c.ep, c.events[:], wait)
 	if err != nil && err != syscall.EINTR {
-		return fmt.Errorf("wait for sockets: %w", err)
+		return 0, fmt.Errorf("wait for sockets: %w", err)
 	}
 	for _, ev := range c.events[:max(n, 0)] {
 		if ev.Fd == tickerKey {
@@ -258,17 +305,17 @@ func (c *crowd) turn(ctx context.Context, wait int) error {
 			err = fmt.Errorf("socket %d: %w", ev.Fd, err)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return max(n, 0), nil
 }
 
 // tick sends what is due, stamped with when it was due: a loop that comes late
 // measures its own lateness too, rather than hide it.
 func (c *crowd) tick() error {
 	for range c.ticker.ticks() {
-		if err := c.post(c.turnOf%c.senders(), c.due); err != nil {
+		if err := c.post(c.senders[c.turnOf%len(c.senders)], c.due); err != nil {
 			return err
 		}
 		c.due += c.every
@@ -279,8 +326,10 @@ func (c *crowd) tick() error {
 
 func (c *crowd) post(i int, at time.Duration) error {
 	l := c.lines[i]
-	stamp{uint16(i), at}.put(l.post[c.stampAt:])
+	stamp{uint16(i), at}.put(l.post[l.stampAt:])
 	c.sent++
+	l.room.sent++
+	c.owed += uint64(l.room.size)
 	return l.write(l.post)
 }
 
@@ -344,33 +393,48 @@ func (c *crowd) take(i int, l *line, f frame, now time.Duration) error {
 	default:
 		return fmt.Errorf("a frame with opcode %d", f.op)
 	}
-	switch kindOf(f.payload) {
+	for payload := f.payload; len(payload) > 0; {
+		var text []byte
+		text, payload = c.target.next(payload)
+		if err := c.hear(i, l, text, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hear handles one text.
+func (c *crowd) hear(i int, l *line, text []byte, now time.Duration) error {
+	switch c.target.kindOf(text) {
 	case kindMessage:
-		s, ok := parseStamp(c.id.find(f.payload))
-		seq, ok2 := number(c.seq.find(f.payload))
+		s, ok := parseStamp(c.id.find(text))
+		seq, ok2 := number(c.seq.find(text))
 		if !ok || !ok2 {
-			return fmt.Errorf("a message that is none of ours: %s", f.payload)
+			return fmt.Errorf("a message that is none of ours: %s", text)
 		}
 		if seq != l.seq+1 {
 			return fmt.Errorf("message %d came after %d", seq, l.seq)
 		}
 		l.seq = seq
 		l.got++
+		c.messageBytes = len(text)
 		l.order = (l.order ^ uint64(s.at) ^ uint64(s.sender)<<48) * 1099511628211
 		c.got++
 		c.deliveries.add(now - s.at)
 	case kindAck:
-		s, ok := parseStamp(c.ackID.find(f.payload))
+		s, ok := parseStamp(c.ackID.find(text))
 		if !ok || int(s.sender) != i {
-			return fmt.Errorf("an ack that is none of its own: %s", f.payload)
+			return fmt.Errorf("an ack that is none of its own: %s", text)
 		}
 		c.acked++
 		c.acks.add(now - s.at)
 		if c.again {
 			return c.post(i, c.now())
 		}
+	case kindEmpty:
+		return l.write(appendClientFrame(nil, opText, []byte("{}")))
 	case kindRefusal:
-		return fmt.Errorf("refused: %s", f.payload)
+		return fmt.Errorf("refused: %s", text)
 	}
 	return nil
 }
@@ -379,7 +443,7 @@ func (c *crowd) take(i int, l *line, f frame, now time.Duration) error {
 // the server has hung up, so that the next crowd doesn't meet the last one's
 // places still taken.
 func (c *crowd) close() {
-	if len(c.target.cookies) > 0 {
+	if c.target.handshake {
 		bye := appendClientFrame(nil, opClose, []byte{1000 >> 8, 1000 & 0xff})
 		for _, l := range c.lines {
 			_, _ = rawWrite(l.fd, bye)

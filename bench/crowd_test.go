@@ -38,13 +38,13 @@ func serveTestFloor(t *testing.T, joined bool) target {
 		f.close()
 		_ = stopped.Close()
 	})
-	return target{addr: addr}
+	return target{dialect: floorDialect(), addr: addr}
 }
 
 func TestRunAgainstFloors(t *testing.T) {
 	for _, joined := range []bool{false, true} {
 		target := serveTestFloor(t, joined)
-		for _, n := range []int{1, 2, 10, 50} {
+		for _, n := range []shape{{1, 1, 1}, {1, 2, 2}, {5, 2, 1}, {3, 10, 2}, {1, 50, 16}} {
 			c, err := openCrowd(t.Context(), target, n, time.Now())
 			if err != nil {
 				t.Fatal(err)
@@ -52,10 +52,10 @@ func TestRunAgainstFloors(t *testing.T) {
 			for _, rate := range []int{0, 1000, 0} {
 				r, err := c.run(t.Context(), plan{warm: 10 * time.Millisecond, window: 50 * time.Millisecond, rate: rate})
 				if err != nil {
-					t.Fatalf("joined %v, %d sockets, rate %d: %v", joined, n, rate, err)
+					t.Fatalf("joined %v, %+v, rate %d: %v", joined, n, rate, err)
 				}
 				if r.sends <= 0 || r.deliveries <= 0 || r.ackP50 <= 0 || r.deliveryP99 < r.deliveryP50 || r.perDelivery <= 0 {
-					t.Errorf("joined %v, %d sockets, rate %d: %+v", joined, n, rate, r)
+					t.Errorf("joined %v, %+v, rate %d: %+v", joined, n, rate, r)
 				}
 			}
 			c.close()
@@ -65,7 +65,7 @@ func TestRunAgainstFloors(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	target := serveTestFloor(t, false)
-	c, err := openCrowd(t.Context(), target, 2, time.Now())
+	c, err := openCrowd(t.Context(), target, shape{1, 2, 2}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 // A server that breaks the protocol is found out.
 func TestRunFindsOut(t *testing.T) {
 	message := func(seq int, stamp string) string {
-		return fmt.Sprintf(`{"type":"message","room":"global","message":{"seq":%d,"clientId":"%s"}}`, seq, stamp)
+		return fmt.Sprintf(`{"type":"message","room":"r0000000","message":{"seq":%d,"clientId":"%s"}}`, seq, stamp)
 	}
 	const one, two = "0000-000000000001", "0000-000000000002"
 	for name, c := range map[string]struct {
@@ -97,7 +97,7 @@ func TestRunFindsOut(t *testing.T) {
 		"another order":     {[2][]byte{both(message, one, two), both(message, two, one)}, "another order"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			crowd, err := openCrowd(t.Context(), serveScript(t, c.says), 2, time.Now())
+			crowd, err := openCrowd(t.Context(), serveScript(t, c.says), shape{1, 2, 2}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,11 +166,12 @@ func serveScript(t *testing.T, says [2][]byte) target {
 		_ = l.Close()
 		<-done
 	})
-	return target{addr: l.Addr().(*net.TCPAddr).AddrPort()}
+	return target{dialect: floorDialect(), addr: l.Addr().(*net.TCPAddr).AddrPort()}
 }
 
 // The handshake and the frames of a server by other hands.
 func TestSampleByWebSocket(t *testing.T) {
+	d := snugDialect()
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") != "session=1" {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
@@ -187,8 +188,8 @@ func TestSampleByWebSocket(t *testing.T) {
 			say  []string
 		}{
 			{"", []string{`{"type":"hello","protocol":1}`}},
-			{joinText, []string{`{"type":"presence","room":"global"}`, `{"type":"joined","room":"global","head":0}`}},
-			{postPrefix + "0000-000000000000" + postSuffix, []string{anAck, aMessage}},
+			{d.joinText(slug(0)), []string{`{"type":"presence","room":"r0000000"}`, `{"type":"joined","room":"r0000000","head":0}`}},
+			{d.post[0] + slug(0) + d.post[1] + "0000-000000000000" + postSuffix, []string{anAck, aMessage}},
 		}
 		for _, step := range script {
 			if step.read != "" {
@@ -208,11 +209,11 @@ func TestSampleByWebSocket(t *testing.T) {
 	server := httptest.NewServer(h)
 	defer server.Close()
 	addr := netip.MustParseAddrPort(server.Listener.Addr().String())
-	message, ack, err := target{addr: addr, cookies: []string{"session=1"}}.sample()
+	message, ack, err := target{dialect: d, addr: addr, cookies: []string{"session=1"}}.sample()
 	if err != nil || string(message) != aMessage || string(ack) != anAck {
 		t.Errorf("%s, %s, %v", message, ack, err)
 	}
-	_, err = target{addr: addr, cookies: []string{"session=2"}}.dial(0)
+	_, err = target{dialect: d, addr: addr, cookies: []string{"session=2"}}.dial(0, slug(0))
 	if err == nil || !strings.Contains(err.Error(), "401 Unauthorized: ") || !strings.Contains(err.Error(), "who are you?") {
 		t.Errorf("%v, want the server's own words", err)
 	}

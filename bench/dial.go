@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -16,11 +17,20 @@ import (
 // setupWait bounds each read and write until a socket has joined.
 const setupWait = 10 * time.Second
 
-// A target is a server to measure: Snug or a floor.
+// A target is a server to measure: Snug, a floor or a peer.
 type target struct {
+	dialect
 	addr    netip.AddrPort // IPv4
 	pid     int            // whose CPU time counts
-	cookies []string       // one for each account; none for a floor, which has no handshake
+	cookies []string       // one for each account; none where nobody asks
+}
+
+// cookie is that of the i-th socket.
+func (t target) cookie(i int) string {
+	if len(t.cookies) == 0 {
+		return ""
+	}
+	return t.cookies[i%len(t.cookies)]
 }
 
 // origin is the target's base URL.
@@ -34,15 +44,61 @@ type line struct {
 	base, seq uint64 // head when it joined, seq of its last message
 	order     uint64 // a hash of all its messages in their order
 	got       uint64 // messages
+	room      *group
 
-	post []byte // a post, but for its stamp; only of senders
+	post    []byte // a post, but for its stamp; only of senders
+	stampAt int    // in post
 }
 
-// dial opens a socket and joins the room. The socket blocks.
-func (t target) dial(i int) (_ *line, err error) {
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+// dial opens the i-th socket and joins a room. The socket blocks.
+func (t target) dial(i int, room string) (*line, error) {
+	l, err := t.open(i, room)
 	if err != nil {
-		return nil, fmt.Errorf("open socket: %w", err)
+		return nil, err
+	}
+	if err := l.join(t.dialect, room); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// connectTCP opens a connection. The socket blocks, for setupWait at most.
+func (t target) connectTCP() (fd int, err error) {
+	fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("open socket: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = syscall.Close(fd)
+		}
+	}()
+	wait := syscall.NsecToTimeval(int64(setupWait))
+	for _, option := range []int{syscall.SO_RCVTIMEO, syscall.SO_SNDTIMEO} {
+		if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, option, &wait); err != nil {
+			return -1, fmt.Errorf("set time-out: %w", err)
+		}
+	}
+	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
+		return -1, fmt.Errorf("set TCP_NODELAY: %w", err)
+	}
+	to := &syscall.SockaddrInet4{Port: int(t.addr.Port()), Addr: t.addr.Addr().As4()}
+	err = syscall.Connect(fd, to)
+	for err == syscall.EINTR { // a signal of the runtime's: what was begun goes on
+		err = syscall.Connect(fd, to)
+	}
+	if err != nil && err != syscall.EISCONN {
+		return -1, fmt.Errorf("connect to %s: %w", t.addr, err)
+	}
+	return fd, nil
+}
+
+// open opens the i-th socket up to where it can join a room.
+func (t target) open(i int, room string) (_ *line, err error) {
+	fd, err := t.connectTCP()
+	if err != nil {
+		return nil, err
 	}
 	l := &line{fd: fd}
 	defer func() {
@@ -50,72 +106,97 @@ func (t target) dial(i int) (_ *line, err error) {
 			l.close()
 		}
 	}()
-	wait := syscall.NsecToTimeval(int64(setupWait))
-	for _, option := range []int{syscall.SO_RCVTIMEO, syscall.SO_SNDTIMEO} {
-		if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, option, &wait); err != nil {
-			return nil, fmt.Errorf("set time-out: %w", err)
-		}
-	}
-	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
-		return nil, fmt.Errorf("set TCP_NODELAY: %w", err)
-	}
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(t.addr.Port()), Addr: t.addr.Addr().As4()}); err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", t.addr, err)
-	}
-	if len(t.cookies) > 0 {
-		if err := l.upgrade(t, t.cookies[i%len(t.cookies)]); err != nil {
+	if t.handshake {
+		if err := l.upgrade(t.upgradeText(i, room)); err != nil {
 			return nil, err
 		}
-		if _, err := l.await(kindHello); err != nil {
+	}
+	if t.connect != "" {
+		if err := l.send(appendClientFrame(nil, opText, []byte(t.connect))); err != nil {
+			return nil, err
+		}
+	}
+	if t.greets || t.connect != "" {
+		if _, err := l.await(t.dialect, kindHello); err != nil {
 			return nil, fmt.Errorf("wait for hello: %w", err)
 		}
 	}
-	if err := l.send(appendClientFrame(nil, opText, []byte(joinText))); err != nil {
-		return nil, err
-	}
-	joined, err := l.await(kindJoined)
-	if err != nil {
-		return nil, fmt.Errorf("wait for joined: %w", err)
-	}
-	head, ok := number((&field{key: `"head":`}).find(joined))
-	if !ok {
-		return nil, fmt.Errorf("a joined frame without a head: %s", joined)
-	}
-	l.base, l.seq = head, head
 	return l, nil
 }
 
-func (l *line) upgrade(t target, cookie string) error {
-	const key = "c251Zy1iZW5jaC1rZXkhIQ=="
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	accept := base64.StdEncoding.EncodeToString(sum[:])
-	request := strings.Join([]string{
-		"GET /api/socket HTTP/1.1", "Host: " + t.addr.String(), "Origin: " + t.origin(), "Cookie: " + cookie,
-		"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key,
-		"Sec-WebSocket-Protocol: chat.v1", "", ""}, "\r\n")
-	if err := l.send([]byte(request)); err != nil {
+// join joins a room and notes its head.
+func (l *line) join(d dialect, room string) error {
+	if text := d.joinText(room); text != "" {
+		if err := l.send(appendClientFrame(nil, opText, []byte(text))); err != nil {
+			return err
+		}
+	}
+	joined, err := l.await(d, kindJoined)
+	if err != nil {
+		return fmt.Errorf("wait for joined: %w", err)
+	}
+	head := uint64(0)
+	if value := (&field{key: d.headKey}).find(joined); value != nil {
+		head, _ = number(value)
+	}
+	l.base, l.seq = head, head
+	return nil
+}
+
+// upgradeKey is any: what answers it is no secret.
+const upgradeKey = "c251Zy1iZW5jaC1rZXkhIQ=="
+
+// upgradeText is the i-th socket's request for an upgrade.
+func (t target) upgradeText(i int, room string) []byte {
+	lines := []string{
+		"GET " + t.url(room) + " HTTP/1.1", "Host: " + t.addr.String(), "Origin: " + t.origin(),
+		"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + upgradeKey}
+	if t.subprotocol != "" {
+		lines = append(lines, "Sec-WebSocket-Protocol: "+t.subprotocol)
+	}
+	if cookie := t.cookie(i); cookie != "" {
+		lines = append(lines, "Cookie: "+cookie)
+	}
+	return []byte(strings.Join(append(lines, "", ""), "\r\n"))
+}
+
+// upgraded reads the answer to an upgrade that b starts with and returns its size,
+// 0 when b ends before it does.
+func upgraded(b []byte) (size int, err error) {
+	head, rest, whole := bytes.Cut(b, []byte("\r\n\r\n"))
+	if !whole {
+		if len(b) > 16<<10 {
+			return 0, fmt.Errorf("upgrade: no end of the answer's head in %d bytes", len(b))
+		}
+		return 0, nil
+	}
+	status, _, _ := bytes.Cut(head, []byte("\r\n"))
+	if !bytes.HasPrefix(status, []byte("HTTP/1.1 101 ")) {
+		return 0, fmt.Errorf("upgrade: %s: %s", status, rest)
+	}
+	sum := sha1.Sum([]byte(upgradeKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	if !bytes.Contains(head, []byte(base64.StdEncoding.EncodeToString(sum[:]))) {
+		return 0, errors.New("upgrade: the answer doesn't accept the key")
+	}
+	return len(b) - len(rest), nil
+}
+
+func (l *line) upgrade(request []byte) error {
+	if err := l.send(request); err != nil {
 		return err
 	}
 	for {
-		head, rest, whole := bytes.Cut(l.rest, []byte("\r\n\r\n"))
-		if !whole {
-			if len(l.rest) > 16<<10 {
-				return fmt.Errorf("upgrade: no end of the answer's head in %d bytes", len(l.rest))
-			}
-			if err := l.more(); err != nil {
-				return fmt.Errorf("upgrade: %w", err)
-			}
-			continue
+		size, err := upgraded(l.rest)
+		if err != nil {
+			return err
 		}
-		status, _, _ := bytes.Cut(head, []byte("\r\n"))
-		if !bytes.HasPrefix(status, []byte("HTTP/1.1 101 ")) {
-			return fmt.Errorf("upgrade: %s: %s", status, rest)
+		if size > 0 {
+			l.rest = bytes.Clone(l.rest[size:])
+			return nil
 		}
-		if !bytes.Contains(head, []byte(accept)) {
-			return fmt.Errorf("upgrade: the answer doesn't accept the key")
+		if err := l.more(); err != nil {
+			return fmt.Errorf("upgrade: %w", err)
 		}
-		l.rest = bytes.Clone(rest)
-		return nil
 	}
 }
 
@@ -139,8 +220,8 @@ func (l *line) more() error {
 }
 
 // await skips frames up to the first of a kind and returns its payload, which is
-// the caller's. Only while the socket blocks.
-func (l *line) await(want kind) ([]byte, error) {
+// the caller's. Only while the socket blocks, and where no two texts come in a frame.
+func (l *line) await(d dialect, want kind) ([]byte, error) {
 	for {
 		f, size, err := scan(l.rest)
 		switch {
@@ -154,14 +235,18 @@ func (l *line) await(want kind) ([]byte, error) {
 		}
 		payload := bytes.Clone(f.payload)
 		l.rest = append(l.rest[:0], l.rest[size:]...)
-		switch {
-		case f.op == opClose:
+		if f.op == opClose {
 			return nil, fmt.Errorf("%s", closeText(payload))
-		case f.op != opText:
-		case kindOf(payload) == want:
-			return payload, nil
-		case kindOf(payload) == kindRefusal:
-			return nil, fmt.Errorf("refused: %s", payload)
+		}
+		for f.op == opText && len(payload) > 0 {
+			var text []byte
+			text, payload = d.next(payload)
+			switch d.kindOf(text) {
+			case want:
+				return text, nil
+			case kindRefusal:
+				return nil, fmt.Errorf("refused: %s", text)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -22,20 +23,28 @@ type floor struct {
 
 	listener int
 	ep       int
-	members  []*member
+	rooms    map[string]*floorRoom
+	busy     []*floorRoom // those with a batch
 	byFD     map[int]*member
-	seq      uint64
-	batch    []byte // messages of this round
 	out      []byte // scratch for one write
 	buf      []byte
 }
 
+// floorRoom is one room.
+type floorRoom struct {
+	members []*member
+	seq     uint64
+	batch   []byte // messages of this round
+}
+
 // member is one connection.
 type member struct {
-	fd   int
-	at   int    // in floor.members, -1 before it has joined
-	rest []byte // the beginning of a frame that hasn't come whole
-	acks []byte // of this round
+	fd      int
+	room    *floorRoom // nil before it has joined
+	at      int        // in room.members
+	stampAt int        // in its posts
+	rest    []byte     // the beginning of a frame that hasn't come whole
+	acks    []byte     // of this round
 }
 
 // A template is a text frame's payload, cut where the values go.
@@ -75,7 +84,7 @@ func (t *template) appendFrame(b, id []byte, seq uint64) []byte {
 
 // newFloor listens on a free port of loopback.
 func newFloor(joined bool, message, ack []byte) (*floor, netip.AddrPort, error) {
-	f := &floor{joined: joined, listener: -1, ep: -1, byFD: map[int]*member{}, buf: make([]byte, 64<<10)}
+	f := &floor{joined: joined, listener: -1, ep: -1, rooms: map[string]*floorRoom{}, byFD: map[int]*member{}, buf: make([]byte, 64<<10)}
 	addr, err := f.open(message, ack)
 	if err != nil {
 		f.close()
@@ -160,7 +169,7 @@ func (f *floor) accept() error {
 	if err != nil {
 		return fmt.Errorf("accept: %w", err)
 	}
-	f.byFD[fd] = &member{fd: fd, at: -1}
+	f.byFD[fd] = &member{fd: fd}
 	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
 		return fmt.Errorf("set TCP_NODELAY: %w", err)
 	}
@@ -217,27 +226,28 @@ func scanPost(b []byte) (payload []byte, size int, err error) {
 }
 
 func (f *floor) take(m *member, payload []byte) error {
-	if string(payload) == joinText {
-		m.at = len(f.members)
-		f.members = append(f.members, m)
-		f.out = appendServerFrame(f.out[:0], opText, fmt.Appendf(nil, `{"type":"joined","head":%d}`, f.seq))
-		return m.write(f.out)
+	if m.room == nil {
+		return f.join(m, payload)
 	}
-	if len(payload) < postStampAt+stampBytes {
+	if len(payload) < m.stampAt+stampBytes {
 		return fmt.Errorf("a frame that is no post: %s", payload)
 	}
-	id := payload[postStampAt : postStampAt+stampBytes]
-	f.seq++
+	id := payload[m.stampAt : m.stampAt+stampBytes]
+	r := m.room
+	r.seq++
 	if f.joined {
-		m.acks = f.ack.appendFrame(m.acks, id, f.seq)
-		f.batch = f.message.appendFrame(f.batch, id, f.seq)
+		m.acks = f.ack.appendFrame(m.acks, id, r.seq)
+		if len(r.batch) == 0 {
+			f.busy = append(f.busy, r)
+		}
+		r.batch = f.message.appendFrame(r.batch, id, r.seq)
 		return nil
 	}
 	// The ack goes along with the sender's own copy: the least number of writes.
-	f.out = f.ack.appendFrame(f.out[:0], id, f.seq)
+	f.out = f.ack.appendFrame(f.out[:0], id, r.seq)
 	ack := len(f.out)
-	f.out = f.message.appendFrame(f.out, id, f.seq)
-	for _, to := range f.members {
+	f.out = f.message.appendFrame(f.out, id, r.seq)
+	for _, to := range r.members {
 		from := ack
 		if to == m {
 			from = 0
@@ -249,22 +259,40 @@ func (f *floor) take(m *member, payload []byte) error {
 	return nil
 }
 
+func (f *floor) join(m *member, payload []byte) error {
+	d := floorDialect()
+	name, ok := strings.CutPrefix(string(payload), d.join[0])
+	name, ok2 := strings.CutSuffix(name, d.join[1])
+	if !ok || !ok2 {
+		return fmt.Errorf("a frame that is no join: %s", payload)
+	}
+	r := f.rooms[name]
+	if r == nil {
+		r = &floorRoom{}
+		f.rooms[name] = r
+	}
+	m.room, m.at, m.stampAt = r, len(r.members), len(d.post[0])+len(name)+len(d.post[1])
+	r.members = append(r.members, m)
+	f.out = appendServerFrame(f.out[:0], opText, fmt.Appendf(nil, `{"type":"joined","head":%d}`, r.seq))
+	return m.write(f.out)
+}
+
 // flush writes what a round of joined writes has gathered.
 func (f *floor) flush() error {
-	if len(f.batch) == 0 {
-		return nil
-	}
-	for _, m := range f.members {
-		out := f.batch
-		if len(m.acks) > 0 {
-			f.out = append(append(f.out[:0], m.acks...), f.batch...)
-			out, m.acks = f.out, m.acks[:0]
+	for _, r := range f.busy {
+		for _, m := range r.members {
+			out := r.batch
+			if len(m.acks) > 0 {
+				f.out = append(append(f.out[:0], m.acks...), r.batch...)
+				out, m.acks = f.out, m.acks[:0]
+			}
+			if err := m.write(out); err != nil {
+				return err
+			}
 		}
-		if err := m.write(out); err != nil {
-			return err
-		}
+		r.batch = r.batch[:0]
 	}
-	f.batch = f.batch[:0]
+	f.busy = f.busy[:0]
 	return nil
 }
 
@@ -285,11 +313,11 @@ func (m *member) write(b []byte) error {
 
 // drop forgets a connection; the last member takes its place.
 func (f *floor) drop(m *member) {
-	if m.at >= 0 {
-		last := f.members[len(f.members)-1]
+	if r := m.room; r != nil {
+		last := r.members[len(r.members)-1]
 		last.at = m.at
-		f.members[m.at] = last
-		f.members = f.members[:len(f.members)-1]
+		r.members[m.at] = last
+		r.members = r.members[:len(r.members)-1]
 	}
 	delete(f.byFD, m.fd)
 	_ = syscall.Close(m.fd)

@@ -96,41 +96,6 @@ func appendHeader(b []byte, op, mask byte, n int) []byte {
 	return binary.BigEndian.AppendUint64(append(b, mask|127), uint64(n))
 }
 
-// The kinds of text frame that matter here.
-type kind int
-
-const (
-	kindOther   kind = iota // presence and what else a room says
-	kindMessage             // {"type":"message",…
-	kindAck
-	kindHello
-	kindJoined
-	kindRefusal // error, rateLimit, reset: nothing that a run may meet
-)
-
-const typeKey = `{"type":"`
-
-func kindOf(payload []byte) kind {
-	rest, ok := bytes.CutPrefix(payload, []byte(typeKey))
-	if !ok {
-		return kindOther
-	}
-	// Compared with constants: no allocation.
-	switch name, _, _ := bytes.Cut(rest[:min(len(rest), 12)], []byte{'"'}); string(name) {
-	case "message":
-		return kindMessage
-	case "ack":
-		return kindAck
-	case "hello":
-		return kindHello
-	case "joined":
-		return kindJoined
-	case "error", "rateLimit", "reset":
-		return kindRefusal
-	}
-	return kindOther
-}
-
 // field finds the value of a key in frames that mostly look alike: it looks where
 // the key was last, counted from the end, and searches only when it has moved.
 type field struct {
@@ -207,24 +172,6 @@ func parseHex(b []byte) (v uint64, ok bool) {
 		}
 	}
 	return v, true
-}
-
-// What the clients say. A room is one that every server has from its start.
-const (
-	roomName   = "global"
-	joinText   = `{"type":"join","room":"` + roomName + `"}`
-	postPrefix = `{"type":"message","room":"` + roomName + `","clientId":"`
-	postSuffix = `","content":"twenty characters ok"}`
-)
-
-// postStampAt is where the stamp stands in a post's payload.
-const postStampAt = len(postPrefix)
-
-// newPost returns a masked post whose stamp is still to be put at the offset at.
-func newPost() (post []byte, at int) {
-	payload := postPrefix + string(make([]byte, stampBytes)) + postSuffix
-	post = appendClientFrame(nil, opText, []byte(payload))
-	return post, len(post) - len(payload) + postStampAt
 }
 
 // closeText describes the payload of a Close.

@@ -54,25 +54,6 @@ func TestScanRefuses(t *testing.T) {
 	}
 }
 
-func TestKindOf(t *testing.T) {
-	for text, want := range map[string]kind{
-		aMessage: kindMessage, anAck: kindAck,
-		`{"type":"hello","protocol":1}`:         kindHello,
-		`{"type":"joined","room":"global"}`:     kindJoined,
-		`{"type":"rateLimit","room":"global"}`:  kindRefusal,
-		`{"type":"error","code":"bad_request"}`: kindRefusal,
-		`{"type":"presence","room":"global"}`:   kindOther,
-		`{"type":"messages"}`:                   kindOther,
-		`{"type":"ack`:                          kindAck,
-		`{}`:                                    kindOther,
-		``:                                      kindOther,
-	} {
-		if got := kindOf([]byte(text)); got != want {
-			t.Errorf("%s: %d, want %d", text, got, want)
-		}
-	}
-}
-
 func TestFieldFollowsItsKey(t *testing.T) {
 	seq := field{key: `"seq":`}
 	for _, c := range []struct {
@@ -103,19 +84,6 @@ func TestStamp(t *testing.T) {
 		if got, ok := parseStamp([]byte(text)); ok {
 			t.Errorf("%s: %v, want none", text, got)
 		}
-	}
-}
-
-// What a post says is what the floor reads.
-func TestPost(t *testing.T) {
-	post, at := newPost()
-	stamp{3, 1234567}.put(post[at:])
-	payload, size, err := scanPost(post)
-	if err != nil || size != len(post) {
-		t.Fatalf("size %d of %d, %v", size, len(post), err)
-	}
-	if want := postPrefix + "0003-00000012d687" + postSuffix; string(payload) != want {
-		t.Errorf("%s, want %s", payload, want)
 	}
 }
 

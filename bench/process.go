@@ -41,7 +41,7 @@ func start(name string, cpu int, dir string, env []string, stdout io.Writer, arg
 	if stdout != nil {
 		c.cmd.Stdout = stdout
 	}
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	c.cmd.SysProcAttr = diesWithUs()
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -56,6 +56,9 @@ func start(name string, cpu int, dir string, env []string, stdout io.Writer, arg
 	}()
 	return c, nil
 }
+
+// diesWithUs makes a child end with the thread that starts it, which is to be main's.
+func diesWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // self starts this very program again.
 const self = "/proc/self/exe"

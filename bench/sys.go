@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -88,22 +89,69 @@ func processCPU(pid int) (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
-// processWrites returns how many write system calls a process has made, to sockets
-// and files together.
-func processWrites(pid int) (uint64, error) {
-	path := "/proc/self/io"
-	if pid != 0 {
-		path = "/proc/" + strconv.Itoa(pid) + "/io"
-	}
-	text, err := os.ReadFile(path)
+// kernelWorkers returns the CPU time of each of the kernel's own threads that do
+// what was put off, such as asynchronous syncs. They work for everybody: on a machine
+// that is otherwise quiet, for who is measured.
+func kernelWorkers() (map[string]time.Duration, error) {
+	processes, err := os.ReadDir("/proc")
 	if err != nil {
-		return 0, fmt.Errorf("read the writes of process %d: %w", pid, err)
+		return nil, fmt.Errorf("list processes: %w", err)
 	}
-	n, ok := number((&field{key: "syscw: "}).find(text))
-	if !ok {
-		return 0, fmt.Errorf("read the writes of process %d: no syscw", pid)
+	spent := map[string]time.Duration{}
+	for _, p := range processes {
+		folder := "/proc/" + p.Name()
+		name, err := os.ReadFile(folder + "/comm")
+		if err != nil || !bytes.HasPrefix(name, []byte("kworker/")) {
+			continue // not a process, or gone already
+		}
+		stat, err := os.ReadFile(folder + "/schedstat")
+		if err != nil {
+			continue
+		}
+		if ns, ok := number(stat); ok {
+			spent[p.Name()] = time.Duration(ns)
+		}
 	}
-	return n, nil
+	return spent, nil
+}
+
+// memory is what a process has resident, in bytes.
+type memory struct {
+	rss  float64 // with the pages of files, the program's own among them
+	anon float64 // without: what it has made itself
+}
+
+func processMemory(pid int) (m memory, err error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return memory{}, fmt.Errorf("read the memory of process %d: %w", pid, err)
+	}
+	for key, to := range map[string]*float64{"VmRSS:": &m.rss, "RssAnon:": &m.anon} {
+		kib, ok := number(bytes.TrimLeft((&field{key: key}).find(text), " \t"))
+		if !ok {
+			return memory{}, fmt.Errorf("read the memory of process %d: no %s", pid, key)
+		}
+		*to = float64(kib) * 1024
+	}
+	return m, nil
+}
+
+// forget has the kernel drop what it keeps of a file in memory.
+func forget(path string) error {
+	const dontNeed = 4 // POSIX_FADV_DONTNEED
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("drop file from page cache: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := f.Sync(); err != nil { // pages that wait to be written can't be dropped
+		return fmt.Errorf("drop file from page cache: %w", err)
+	}
+	_, _, errno := syscall.Syscall6(syscall.SYS_FADVISE64, f.Fd(), 0, 0, dontNeed, 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("drop file from page cache: %w", errno)
+	}
+	return nil
 }
 
 // A ticker is a timerfd: it can be waited for beside sockets, to the microsecond.

@@ -31,6 +31,7 @@ var arrows = []arrow{
 		why: "it signs people in elsewhere and knows neither accounts nor sessions"},
 	{pkg: "auth/betterauth", may: []string{"modernc.org/sqlite"},
 		why: "what is in files from anywhere is read apart, and judged above"},
+	{pkg: "bench/peers/go", free: true, why: "a module of its own: the servers that are measured beside ours are nobody's dependency"},
 	{pkg: "auth/providertest", free: true, why: "a module of its own: the servers that it starts are nobody's dependency"},
 	{pkg: "mail", may: []string{"github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
 		why: "it sends what it is given, and knows neither accounts nor what the links open"},

@@ -1,0 +1,315 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	connectsAtOnce = 128              // under way where connecting is measured; fewer than any server's backlog
+	resumesAtOnce  = 2000             // where all come back; Linux lets 4,096 wait for a server
+	stormWait      = 30 * time.Second // without any progress, and a storm has failed
+)
+
+// A seeker is one socket on its way into a room, and in it.
+type seeker struct {
+	fd    int
+	state stage
+	rest  []byte // the beginning of what hasn't come whole
+	begun time.Duration
+
+	stream string // of the room's history
+	seq    uint64 // of its last message, or the head at which it joined
+	head   uint64 // that it has to come to
+}
+
+type stage byte
+
+const (
+	outside   stage = iota // not begun, or closed
+	upgrading              // HTTP
+	greeted                // waits for a hello
+	joining
+	catching // has joined, and misses messages still
+	arrived  // has all
+)
+
+// A storm is many sockets that connect at the same time, each to a room.
+type storm struct {
+	target  target
+	start   time.Time
+	room    func(i int) string
+	seekers []seeker
+	ep      int
+	buf     []byte
+	events  [512]syscall.EpollEvent
+	seq     field
+	atOnce  int  // may be on their way
+	resume  bool // join with stream and seq
+	done    int  // seekers that have arrived
+	under   int  // that are on their way
+	replays uint64
+	times   histogram // from a socket's beginning until it has all
+}
+
+func newStorm(t target, n int, start time.Time, room func(i int) string) (*storm, error) {
+	ep, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("create epoll set: %w", err)
+	}
+	s := &storm{target: t, start: start, room: room, atOnce: connectsAtOnce, seekers: make([]seeker, n), ep: ep, buf: make([]byte, 256<<10), seq: field{key: t.seqKey}}
+	for i := range s.seekers {
+		s.seekers[i].fd = -1
+	}
+	return s, nil
+}
+
+func (s *storm) now() time.Duration { return time.Since(s.start) }
+
+// connect brings all into their rooms and returns how long that took.
+func (s *storm) connect(ctx context.Context) (time.Duration, error) {
+	begin, next := s.now(), 0
+	s.done, s.under, s.replays = 0, 0, 0
+	s.times.reset()
+	for moved := begin; s.done < len(s.seekers); {
+		for next < len(s.seekers) && s.under < s.atOnce {
+			if err := s.begin(next); err != nil {
+				return 0, fmt.Errorf("socket %d of %d: %w", next+1, len(s.seekers), err)
+			}
+			next++
+		}
+		done := s.done
+		if err := s.turn(ctx); err != nil {
+			return 0, err
+		}
+		if s.done > done {
+			moved = s.now()
+		} else if s.now()-moved > stormWait {
+			return 0, fmt.Errorf("%d of %d sockets are in their rooms, and none more in %v", s.done, len(s.seekers), stormWait)
+		}
+	}
+	return s.now() - begin, nil
+}
+
+// hold answers pings for a while, as idle clients do. What comes twice is an error.
+func (s *storm) hold(ctx context.Context, d time.Duration) error {
+	for until := s.now() + d; s.now() < until; {
+		if err := s.turn(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop loses all connections at once, without a Close.
+func (s *storm) drop() {
+	for i := range s.seekers {
+		k := &s.seekers[i]
+		if k.fd >= 0 {
+			_ = syscall.Close(k.fd)
+		}
+		k.fd, k.state, k.rest = -1, outside, nil
+	}
+}
+
+func (s *storm) close() {
+	s.drop()
+	_ = syscall.Close(s.ep)
+}
+
+func (s *storm) begin(i int) error {
+	k := &s.seekers[i]
+	k.begun = s.now()
+	fd, err := s.target.connectTCP()
+	if err != nil {
+		return err
+	}
+	k.fd = fd
+	s.under++
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return fmt.Errorf("set non-blocking: %w", err)
+	}
+	if err := watch(s.ep, fd, i); err != nil {
+		return err
+	}
+	if !s.target.handshake {
+		return s.join(i)
+	}
+	k.state = upgrading
+	return k.write(s.target.upgradeText(i, s.room(i)))
+}
+
+func (s *storm) join(i int) error {
+	k := &s.seekers[i]
+	k.state = joining
+	text := s.target.joinText(s.room(i))
+	if s.resume {
+		text = s.target.resumeText(s.room(i), k.stream, strconv.FormatUint(k.seq, 10))
+	}
+	if text == "" {
+		return nil
+	}
+	return k.write(appendClientFrame(nil, opText, []byte(text)))
+}
+
+func (k *seeker) write(b []byte) error { return (&line{fd: k.fd}).write(b) }
+
+func (s *storm) turn(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	n, err := syscall.EpollWait(s.ep, s.events[:], turnWait)
+	if err != nil && err != syscall.EINTR {
+		return fmt.Errorf("wait for sockets: %w", err)
+	}
+	for _, ev := range s.events[:max(n, 0)] {
+		if err := s.read(int(ev.Fd)); err != nil {
+			return fmt.Errorf("socket %d: %w", ev.Fd, err)
+		}
+	}
+	return nil
+}
+
+func (s *storm) read(i int) error {
+	k := &s.seekers[i]
+	n, errno := rawRead(k.fd, s.buf)
+	switch {
+	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+		return nil
+	case errno != 0:
+		return fmt.Errorf("read: %w", errno)
+	case n == 0:
+		return errClosed
+	}
+	data := s.buf[:n]
+	if len(k.rest) > 0 {
+		data = append(k.rest, data...)
+	}
+	if k.state == upgrading {
+		size, err := upgraded(data)
+		if err != nil {
+			return err
+		}
+		if size > 0 {
+			data = data[size:]
+			if err := s.inside(i); err != nil {
+				return err
+			}
+		}
+	}
+	for k.state != upgrading {
+		f, size, err := scan(data)
+		if err != nil {
+			return err
+		}
+		if size == 0 {
+			break
+		}
+		if err := s.take(i, f); err != nil {
+			return err
+		}
+		data = data[size:]
+	}
+	k.rest = nil // idle sockets hold nothing
+	if len(data) > 0 {
+		k.rest = bytes.Clone(data)
+	}
+	return nil
+}
+
+// inside goes on after the upgrade.
+func (s *storm) inside(i int) error {
+	k := &s.seekers[i]
+	k.state = greeted
+	switch t := s.target; {
+	case t.connect != "":
+		return k.write(appendClientFrame(nil, opText, []byte(t.connect)))
+	case t.greets:
+		return nil
+	}
+	return s.join(i)
+}
+
+func (s *storm) take(i int, f frame) error {
+	k := &s.seekers[i]
+	switch f.op {
+	case opText:
+	case opPing:
+		return k.write(appendClientFrame(nil, opPong, f.payload))
+	case opPong:
+		return nil
+	case opClose:
+		return errors.New(closeText(f.payload))
+	default:
+		return fmt.Errorf("a frame with opcode %d", f.op)
+	}
+	for payload := f.payload; len(payload) > 0; {
+		var text []byte
+		text, payload = s.target.next(payload)
+		if err := s.hear(i, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *storm) hear(i int, text []byte) error {
+	k := &s.seekers[i]
+	switch what := s.target.kindOf(text); {
+	case what == kindHello && k.state == greeted:
+		return s.join(i)
+	case what == kindJoined && k.state == joining:
+		return s.joined(k, text)
+	case what == kindMessage:
+		seq, ok := number(s.seq.find(text))
+		if !ok || seq != k.seq+1 || k.state < catching {
+			return fmt.Errorf("message %d came after %d", seq, k.seq)
+		}
+		k.seq = seq
+		s.replays++
+		s.arrive(k)
+	case what == kindEmpty:
+		return k.write(appendClientFrame(nil, opText, []byte("{}")))
+	case what == kindRefusal:
+		return fmt.Errorf("refused: %s", text)
+	}
+	return nil
+}
+
+func (s *storm) joined(k *seeker, text []byte) error {
+	k.head = 0
+	if value := (&field{key: s.target.headKey}).find(text); value != nil {
+		k.head, _ = number(value)
+	}
+	if s.resume && !bytes.Contains(text, []byte(`"resumed":true`)) {
+		return fmt.Errorf("not resumed: %s", text)
+	}
+	if !s.resume {
+		k.seq = k.head
+		if value := (&field{key: `"stream":"`}).find(text); value != nil {
+			stream, _, _ := bytes.Cut(value, []byte{'"'})
+			k.stream = string(stream)
+		}
+	}
+	k.state = catching
+	s.arrive(k)
+	return nil
+}
+
+// arrive notes that a seeker has come to its head, if it just has.
+func (s *storm) arrive(k *seeker) {
+	if k.state != catching || k.seq < k.head {
+		return
+	}
+	k.state = arrived
+	s.done++
+	s.under--
+	s.times.add(s.now() - k.begun)
+}
