@@ -51,8 +51,7 @@ func drop(outs []output, err error) {
 type gate struct {
 	mu      sync.Mutex
 	queue   []held
-	leaving bool          // somebody is letting outputs out
-	space   chan struct{} // closed when the queue has room again; nil: nobody waits
+	leaving bool // somebody is letting outputs out
 }
 
 type held struct {
@@ -75,42 +74,36 @@ func (o *object) push(h held) {
 	g.leaving = g.leaving || free
 	g.mu.Unlock()
 	if free {
-		o.letOut(0)
+		o.letOut()
 	}
 }
 
-// open lets out what may leave now. Who calls it has other objects to open: what
-// is more than a little is let out by a goroutine of its own.
+// open lets out what may leave now.
 func (o *object) open() {
 	g := &o.gate
 	g.mu.Lock()
 	free := !g.leaving && len(g.queue) > 0 && g.queue[0].free()
 	g.leaving = g.leaving || free
 	g.mu.Unlock()
-	if free && !o.letOut(maxInline) {
-		o.rt.wg.Go(func() { o.letOut(0) })
+	if free {
+		o.letOut()
 	}
 }
 
-// letOut lets out all that may leave, or what limit turns issued: then it returns
-// false, and the caller sees to the rest. Broadcasts are handed to the sockets,
-// joined, when no more follows or much has come together.
-func (o *object) letOut(limit int) (all bool) {
+// letOut lets out all that may leave. Broadcasts are handed to the sockets, joined,
+// when no more follows or much has come together.
+func (o *object) letOut() {
 	g := &o.gate
 	left := 0 // that aren't handed on yet
-	for turns := 0; ; turns++ {
+	for {
 		g.mu.Lock()
 		more := len(g.queue) > 0 && g.queue[0].free()
 		if !more && left == 0 {
 			g.leaving = false
 			g.mu.Unlock()
-			return true
+			return
 		}
-		if limit > 0 && turns >= limit && left == 0 {
-			g.mu.Unlock()
-			return false
-		}
-		if !more || left == maxReleased || limit > 0 && turns >= limit {
+		if !more || left == maxReleased {
 			g.mu.Unlock()
 			o.hub.hand()
 			for range left {
@@ -125,10 +118,6 @@ func (o *object) letOut(limit int) (all bool) {
 		if len(g.queue) == 0 {
 			g.queue = nil
 		}
-		if g.space != nil && len(g.queue) < MaxPendingTurns/2 {
-			close(g.space)
-			g.space = nil
-		}
 		g.mu.Unlock()
 
 		left++
@@ -140,20 +129,6 @@ func (o *object) letOut(limit int) (all bool) {
 			o.leaves(&h.out[i])
 		}
 	}
-}
-
-// full returns a channel that is closed when the queue has room again, or nil where
-// it has room now.
-func (g *gate) full() <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.queue) < MaxPendingTurns {
-		return nil
-	}
-	if g.space == nil {
-		g.space = make(chan struct{})
-	}
-	return g.space
 }
 
 // length is the number of turns whose outputs are held.

@@ -39,6 +39,5 @@ const (
 	closeWait     = 5 * time.Second
 	writeWait     = 30 * time.Second // one write to a socket that takes nothing
 	maxReleased   = 256              // turns whose broadcasts are joined
-	maxInline     = 16               // turns that whoever opens a gate lets out itself
 	maxInFlight   = 8                // groups that wait for the disk at once
 )

@@ -361,18 +361,16 @@ func (o *object) activate() (*activation, error) {
 	return act, nil
 }
 
-// waitForDisk holds the next turn back while too many of the object's turns wait to
-// be durable, or to be let out.
+// waitForDisk holds the next turn back while too many of the object's turns
+// wait to be durable.
 func (act *activation) waitForDisk() {
 	for act.brokenErr() == nil {
-		space := act.o.gate.full()
-		if space == nil && act.inFlight() < MaxPendingTurns {
+		pending := act.inFlight()
+		if pending == 0 || (pending < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
 			return
 		}
 		if c := act.oldest(); c != nil {
 			c.await()
-		} else if space != nil {
-			<-space // nothing holds the gate: somebody lets out what is in it
 		}
 	}
 }

@@ -80,11 +80,7 @@ func (w *writer) forget() {
 
 // reopen closes the engine and opens it anew. Nobody may use it but readers.
 func (s *Store) reopen() (done bool) {
-	// Opening writes new files. On a full disk it would fail, and end a store that
-	// can still be read.
-	if s.space.check(commitShare) != nil || !s.flush() {
-		return false
-	}
+	s.flush()
 	// Close would wait for a compaction to end, which may take seconds.
 	if s.db.Metrics().Compact.NumInProgress > 0 || !s.views.detach() {
 		return false
