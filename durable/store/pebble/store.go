@@ -415,22 +415,24 @@ func (s *Store) Close() error {
 
 // flush leaves an empty log behind, unless that takes too long or fails: the
 // log has everything too.
-func (s *Store) flush() {
+func (s *Store) flush() (done bool) {
 	select {
 	case <-s.report.failed: // of long ago
 	default:
 	}
 	flushed, err := s.db.AsyncFlush()
 	if err != nil {
-		return
+		return false
 	}
 	timer := time.NewTimer(closeFlush)
 	defer timer.Stop()
 	select {
 	case <-flushed:
+		return true
 	case <-s.report.failed:
 	case <-timer.C:
 	}
+	return false
 }
 
 // unlock lets go of the folder, which an engine that was given up would hold

@@ -80,7 +80,9 @@ func (w *writer) forget() {
 
 // reopen closes the engine and opens it anew. Nobody may use it but readers.
 func (s *Store) reopen() (done bool) {
-	s.flush()
+	if !s.flush() {
+		return false // what can't be flushed now couldn't be when it is opened
+	}
 	// Close would wait for a compaction to end, which may take seconds.
 	if s.db.Metrics().Compact.NumInProgress > 0 || !s.views.detach() {
 		return false

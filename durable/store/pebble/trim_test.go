@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"snug/durable"
 	"snug/durable/store/pebble"
@@ -93,6 +96,46 @@ func TestTrimWithinScan(t *testing.T) {
 	})
 	if err != nil || n != 3 {
 		t.Errorf("scan: %d keys, %v", n, err)
+	}
+}
+
+// A Trim that finds the disk full leaves the engine as it is: what is there can be
+// read on.
+func TestTrimOfAFullDisk(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		free uint64 // bytes that the system says are left
+		full func(op errorfs.Op) bool
+	}{
+		{"told", 1 << 20, func(errorfs.Op) bool { return true }},
+		{"tables alone", 1 << 40, func(op errorfs.Op) bool { return strings.HasSuffix(op.Path, ".sst") }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			disk := vfs.NewMem()
+			disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 40, TotalBytes: 1 << 40})
+			var full atomic.Bool
+			store := open(t, "data", pebble.Options{Fatal: func(err error) { t.Errorf("it has stopped: %v", err) },
+				FS: errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+					if full.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && test.full(op) {
+						return syscall.ENOSPC
+					}
+					return nil
+				}))})
+			record, err := store.Claim(t.Context(), durable.ID{1}, "class", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			record = put(t, store, record, "k", []byte("v"))
+			disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: test.free, TotalBytes: 1 << 40})
+			full.Store(true)
+			if trimmed, err := store.TrimAlways(t.Context()); trimmed || err != nil && !errors.Is(err, durable.ErrStorageFull) {
+				t.Errorf("trim: %t, %v", trimmed, err)
+			}
+			if value, err := store.Get(t.Context(), record.ID, "k"); err != nil || string(value) != "v" {
+				t.Errorf("get: %q, %v", value, err)
+			}
+			full.Store(false)
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	lsm "github.com/cockroachdb/pebble/v2"
 
@@ -165,7 +166,7 @@ func (w *writer) run() {
 	defer close(w.flights)
 	for c := range w.queue {
 		f := w.write(w.gather(c))
-		trim := len(f.calls) > 0 && f.calls[len(f.calls)-1].trim
+		trim := len(f.calls) > 0 && f.calls[len(f.calls)-1].trim && f.calls[len(f.calls)-1].err == nil
 		if trim {
 			w.forget()
 			f.reopened = make(chan struct{})
@@ -219,6 +220,10 @@ func (w *writer) write(group []*call) *flight {
 		f.calls = append(f.calls, c)
 		switch {
 		case c.trim:
+			// What the engine writes when it is opened must not be what finds the
+			// disk full: an engine that is closed can't even be read.
+			w.space.checked = time.Time{}
+			c.err = w.space.check(commitShare)
 		case c.claim != nil:
 			c.err = w.doClaim(c.claim)
 		default:
