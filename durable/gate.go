@@ -22,7 +22,8 @@ const (
 	toAll                      // frame to all members that bear tag
 )
 
-func (o *object) leaves(out *output) {
+// leaves lets the output out and returns how many frames it has queued.
+func (o *object) leaves(out *output) (queued int) {
 	switch out.kind {
 	case toSocket:
 		if out.member != nil {
@@ -30,10 +31,12 @@ func (o *object) leaves(out *output) {
 		} else {
 			out.sock.enqueue(out.frame)
 		}
+		return 1
 	case toAll:
-		o.hub.broadcast(out.tag, out.frame, out.sock)
+		return o.hub.broadcast(out.tag, out.frame, out.sock)
 	default:
 		out.do()
+		return 1
 	}
 }
 
@@ -51,7 +54,8 @@ func drop(outs []output, err error) {
 type gate struct {
 	mu      sync.Mutex
 	queue   []held
-	leaving bool // somebody is letting outputs out
+	leaving bool          // somebody is letting outputs out
+	space   chan struct{} // closed when the queue is shorter; nil: nobody waits
 }
 
 type held struct {
@@ -91,25 +95,34 @@ func (o *object) open() {
 }
 
 // letOut lets out all that may leave. Broadcasts are handed to the sockets, joined,
-// when no more follows or much has come together.
+// when no more follows or much has come together. Who lets them out may be needed
+// by other objects, as the committer is: where there is no end it gives the rest to
+// a goroutine.
 func (o *object) letOut() {
 	g := &o.gate
-	left := 0 // that aren't handed on yet
+	left := 0   // that aren't handed on yet
+	queued := 0 // frames so far
 	for {
 		g.mu.Lock()
 		more := len(g.queue) > 0 && g.queue[0].free()
 		if !more && left == 0 {
 			g.leaving = false
+			g.spaceLocked()
 			g.mu.Unlock()
 			return
 		}
-		if !more || left == maxReleased {
+		if !more || left == maxReleased || queued >= maxReleasedFrames {
+			g.spaceLocked()
 			g.mu.Unlock()
-			o.hub.hand()
+			queued += o.hub.hand()
 			for range left {
 				o.rt.work.done()
 			}
 			left = 0
+			if queued >= maxReleasedFrames {
+				o.rt.wg.Go(o.letOut)
+				return
+			}
 			continue
 		}
 		h := g.queue[0]
@@ -126,9 +139,33 @@ func (o *object) letOut() {
 			continue
 		}
 		for i := range h.out {
-			o.leaves(&h.out[i])
+			queued += o.leaves(&h.out[i])
 		}
 	}
+}
+
+// spaceLocked tells who waits that the queue is short again.
+func (g *gate) spaceLocked() {
+	if g.space != nil && len(g.queue) < MaxPendingTurns {
+		close(g.space)
+		g.space = nil
+	}
+}
+
+// await returns once the outputs of less than MaxPendingTurns turns are held, be
+// it by the disk or because they come faster than they leave.
+func (g *gate) await() {
+	g.mu.Lock()
+	if len(g.queue) < MaxPendingTurns {
+		g.mu.Unlock()
+		return
+	}
+	if g.space == nil {
+		g.space = make(chan struct{})
+	}
+	space := g.space
+	g.mu.Unlock()
+	<-space
 }
 
 // length is the number of turns whose outputs are held.

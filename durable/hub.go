@@ -146,7 +146,9 @@ func (h *hub) empty() bool {
 	return h.count == 0
 }
 
-func (h *hub) broadcast(tag string, f Frame, except *Socket) {
+// broadcast returns how many frames it has queued: none where they are joined, until
+// they are handed on.
+func (h *hub) broadcast(tag string, f Frame, except *Socket) (queued int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {
@@ -159,10 +161,12 @@ func (h *hub) broadcast(tag string, f Frame, except *Socket) {
 					m.sock.enqueue(f)
 				}
 			}
+			queued += len(a.members)
 		default:
 			a.join(a.members[0].sock.kind.encoded(f))
 		}
 	}
+	return queued
 }
 
 // join adds a frame to what is to be handed on.
@@ -205,24 +209,26 @@ func (m *member) catchUp() {
 	}
 }
 
-// hand hands all members what was sent until now.
-func (h *hub) hand() {
+// hand hands all members what was sent until now, and returns how many they are.
+func (h *hub) hand() (queued int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range h.audiences {
-		a.hand()
+		queued += a.hand()
 	}
+	return queued
 }
 
-func (a *audience) hand() {
+func (a *audience) hand() (queued int) {
 	if len(a.batch) == 0 {
-		return
+		return 0
 	}
 	for _, m := range a.members {
 		m.catchUp()
 		m.from = 0
 	}
 	a.batch = nil // its bytes are the sockets' now
+	return len(a.members)
 }
 
 // clear empties the hub and returns who was in it. What has left the gate they

@@ -39,5 +39,7 @@ const (
 	closeWait     = 5 * time.Second
 	writeWait     = 30 * time.Second // one write to a socket that takes nothing
 	maxReleased   = 256              // turns whose broadcasts are joined
-	maxInFlight   = 8                // groups that wait for the disk at once
+	// maxReleasedFrames to sockets are queued by who happens to let outputs out.
+	maxReleasedFrames = 4096
+	maxInFlight       = 8 // groups that wait for the disk at once
 )

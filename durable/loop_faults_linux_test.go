@@ -44,9 +44,9 @@ func (noStore) AlarmsDue(context.Context, time.Time, int) ([]Record, time.Time, 
 	return nil, time.Time{}, nil
 }
 
-func bareRuntime(t *testing.T) *Runtime {
+func bareRuntime(t *testing.T, store Store) *Runtime {
 	t.Helper()
-	rt, err := New(Options{Store: noStore{}, Logger: slog.New(slog.DiscardHandler), CloseSpread: time.Nanosecond})
+	rt, err := New(Options{Store: store, Logger: slog.New(slog.DiscardHandler), CloseSpread: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func shutDown(t *testing.T, rt *Runtime) {
 // What is sent before the loop watches a connection, and is more than the kernel
 // takes, goes on once it does.
 func TestLoopAnswersAheadOfWatching(t *testing.T) {
-	rt := bareRuntime(t)
+	rt := bareRuntime(t, noStore{})
 	near, far := pairOver(t)
 	const size = 32 << 20
 	h := frames(func(s *Socket, _ Message) func() {
@@ -109,7 +109,7 @@ func TestLoopAnswersAheadOfWatching(t *testing.T) {
 
 // A connection that can't be watched is over at once.
 func TestLoopCannotWatch(t *testing.T) {
-	rt := bareRuntime(t)
+	rt := bareRuntime(t, noStore{})
 	near, far := pairOver(t)
 	back := make(chan struct{})
 	h := frames(func(s *Socket, _ Message) func() {
@@ -144,7 +144,7 @@ func (g *givesBack) Detach() (*net.TCPConn, func()) { return g.TCPConn, g.closed
 // Where the second loop can't be made the first isn't used either, and later there
 // are loops again.
 func TestLoopsCannotBeMade(t *testing.T) {
-	rt := bareRuntime(t)
+	rt := bareRuntime(t, noStore{})
 	ls := rt.loops
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

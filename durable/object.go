@@ -364,6 +364,7 @@ func (o *object) activate() (*activation, error) {
 // waitForDisk holds the next turn back while too many of the object's turns
 // wait to be durable.
 func (act *activation) waitForDisk() {
+	act.o.gate.await()
 	for act.brokenErr() == nil {
 		pending := act.inFlight()
 		if pending == 0 || (pending < MaxPendingTurns && act.o.gate.length() < MaxPendingTurns) {
