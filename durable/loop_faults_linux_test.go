@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -132,6 +133,31 @@ func TestLoopCannotWatch(t *testing.T) {
 	}
 	_ = near.Close()
 	shutDown(t, rt)
+}
+
+// A socket that is hushed completes the frame that has left in part, and no other.
+func TestHushAtAFramesEnd(t *testing.T) {
+	first, second := TextFrame([]byte("first")).bytes, TextFrame([]byte("second")).bytes
+	both := slices.Concat(first, second)
+	for sent := range both {
+		s := &Socket{out: &outbox{queue: []chunk{{both, len(both)}, {second, len(second)}}, sent: sent, queued: len(both) + len(second)}}
+		s.hushLocked()
+		left, rest := sent, 0
+		if s.out != nil {
+			left += len(s.out.queue[0].bytes) - s.out.sent
+			rest = len(s.out.queue) - 1
+		}
+		want := len(both)
+		switch {
+		case sent == 0:
+			want = 0
+		case sent <= len(first):
+			want = len(first)
+		}
+		if left != want || rest > 0 {
+			t.Errorf("hushed after %d bytes: %d leave, want %d", sent, left, want)
+		}
+	}
 }
 
 type givesBack struct {

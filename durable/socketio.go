@@ -56,19 +56,25 @@ func (s *Socket) putLocked(c chunk) {
 // hushLocked takes back what is queued, but for the rest of a frame whose
 // beginning has left.
 func (s *Socket) hushLocked() {
-	switch {
-	case s.out == nil:
-	case s.out.sent == 0:
-		for _, c := range s.out.queue {
-			s.out.queued -= c.cost
-		}
-		s.out.queue = nil
-		s.emptiedLocked()
-	default:
-		first := s.out.queue[0]
-		first.bytes = first.bytes[:websocket.FrameEnd(first.bytes, s.out.sent)]
-		s.out.queue, s.out.queued = []chunk{first}, first.cost
+	out := s.out
+	if out == nil {
+		return
 	}
+	end := 0
+	if out.sent > 0 {
+		end = websocket.FrameEnd(out.queue[0].bytes, out.sent-1) // of the frame that left last
+	}
+	if end == out.sent {
+		for _, c := range out.queue {
+			out.queued -= c.cost
+		}
+		out.queue, out.sent = nil, 0
+		s.emptiedLocked()
+		return
+	}
+	first := out.queue[0]
+	first.bytes = first.bytes[:end]
+	out.queue, out.queued = []chunk{first}, first.cost
 }
 
 // emptiedLocked drops the outbox when nothing is in it, nor on its way.
