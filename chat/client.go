@@ -56,7 +56,7 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	}
 	a.User = c.s.profiles.current(a.User)
 	q := request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f}
-	sent, err := c.passAhead(q)
+	sent, err := c.passAhead(sock, q)
 	if err != nil {
 		c.refuse(sock, f, err)
 	}
@@ -73,7 +73,7 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 // passAhead hands a frame to its room without waiting for anything, where that can
 // be: the socket has joined the room, which so can tell it what failed, and no more
 // than maxAhead frames went ahead.
-func (c *client) passAhead(q request) (sent bool, err error) {
+func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err error) {
 	method := c.s.calls.post
 	switch q.Frame.Type {
 	case FrameMessage:
@@ -88,7 +88,11 @@ func (c *client) passAhead(q request) (sent bool, err error) {
 		return false, nil
 	}
 	c.joined[i].ahead++
-	return true, method.Send(context.Background(), c.s.ns.ByName(string(id)), q)
+	log := c.s.cfg.Logger
+	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(id)), q, func(err error) {
+		log.Error("room failed", "cause", err.Error())
+		sock.Close(closeFailed, "the room failed: reconnect")
+	})
 }
 
 // find returns where in joined the room is; -1: nowhere.

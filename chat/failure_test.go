@@ -359,3 +359,16 @@ func TestHibernation(t *testing.T) {
 		}
 	})
 }
+
+// Where a sleeping room can't be woken for a post, whoever posted is told, or cut off
+// so that their client begins anew: no post is lost without a word.
+func TestRoomCannotWakeForAPost(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		ada, _ := w.joined("ada")
+		ada.drain()
+		w.hibernate()
+		w.faults.Next(durabletest.CallClaim, durabletest.Fault{Err: errDisk})
+		ada.post("c1", "x")
+		ada.closes(1011)
+	})
+}

@@ -119,5 +119,11 @@ func (m Method[A, R]) Call(ctx context.Context, stub *Stub, arg A) (R, error) {
 // a turn it leaves through the output gate, and then Send can't say whether
 // the object was overloaded.
 func (m Method[A, R]) Send(ctx context.Context, stub *Stub, arg A) error {
-	return stub.send(ctx, m.class, m.name, arg)
+	return stub.send(ctx, m.class, m.name, arg, nil)
+}
+
+// SendOr is Send, and calls refused where the call can't be run after all: the
+// object could not be woken, or was reset under it.
+func (m Method[A, R]) SendOr(ctx context.Context, stub *Stub, arg A, refused func(error)) error {
+	return stub.send(ctx, m.class, m.name, arg, refused)
 }

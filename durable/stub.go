@@ -165,12 +165,12 @@ func (s *Stub) call(ctx context.Context, class, method string, arg any) (any, er
 	}
 }
 
-func (s *Stub) send(ctx context.Context, class, method string, arg any) error {
+func (s *Stub) send(ctx context.Context, class, method string, arg any, refused func(error)) error {
 	h, err := s.method(class, method)
 	if err != nil {
 		return err
 	}
-	ev := event{name: method, size: sizeOf(arg), run: s.invoke(h, arg, func(any) {})}
+	ev := event{name: method, size: sizeOf(arg), run: s.invoke(h, arg, func(any) {}), refuse: refused}
 	if t := turnFrom(ctx); t != nil && t.phase.Load() == inTurn {
 		log := s.ns.rt.log
 		t.issue(output{do: func() {
