@@ -257,7 +257,7 @@ func (r *sockets) heartbeat() {
 			case silent < every:
 			case s.busy():
 			case silent >= 2*every:
-				s.lost()
+				r.rt.wg.Go(s.lost) // to end a TLS connection may take a while
 			case silent >= every && !s.pinged.Swap(true):
 				s.enqueue(pingFrame)
 			}

@@ -116,7 +116,7 @@ func messageValue(id durable.ID, seq int) []byte {
 		text = fmt.Appendf(text, "%s %d ", []string{"lunch", "where", "the build is", "green", "again", "see you at"}[rng.IntN(6)], rng.IntN(1000))
 	}
 	return fmt.Appendf(nil, `{"seq":%d,"id":"%016x","user":{"id":"%032x","name":"Somebody"},"at":%d,"text":"%s"}`,
-		seq, rng.Uint64(), rng.Uint64(), 1_700_000_000_000+seq, text)
+		seq, rng.Uint64(), rng.Uint64(), 1_700_000_000_000+int64(seq), text)
 }
 
 // BenchmarkNewest reads the newest 50 messages of a random object, and copies

@@ -5,6 +5,7 @@ package config
 
 import (
 	"log/slog"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -147,7 +148,7 @@ func limitSettings() []Setting {
 			set:  func(c *Config, v string) error { return parseInt(v, 1, 16_000, &c.MaxMessage) }},
 		{Name: "retain-messages", Default: "0", Example: "100000",
 			Help: "Messages kept per room; 0 keeps all.",
-			set:  func(c *Config, v string) error { return parseInt(v, 0, 1<<40, &c.RetainMessages) }},
+			set:  func(c *Config, v string) error { return parseInt(v, 0, math.MaxInt32, &c.RetainMessages) }},
 		{Name: "retain-age", Default: "0", Example: "365d",
 			Help: "How long messages are kept, such as 90d or 12h; 0 is for ever.",
 			set:  func(c *Config, v string) error { return parseDuration(v, 0, 100*365*day, &c.RetainAge) }},
