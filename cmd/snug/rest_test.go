@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,20 +12,20 @@ import (
 // only in a long rest.
 func TestRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var bytes uint64
-		tries, trims, frees := 0, 0, 0
+		var bytes atomic.Uint64
+		var tries, trims, frees atomic.Int64
 		r := &rest{
 			drop: func() {},
 			trim: func(context.Context) bool {
-				bytes += 3 << 20
-				if tries++; tries%2 == 1 {
+				bytes.Add(3 << 20)
+				if tries.Add(1)%2 == 1 {
 					return false // it is at work
 				}
-				trims++
+				trims.Add(1)
 				return true
 			},
-			free: func() { frees++; bytes += 4 << 20 },
-			read: func() uint64 { return bytes },
+			free: func() { frees.Add(1); bytes.Add(4 << 20) },
+			read: bytes.Load,
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -32,15 +33,15 @@ func TestRest(t *testing.T) {
 			defer close(done)
 			r.run(ctx)
 		}()
-		look := func(allocated uint64, looks, wantFrees, wantTrims int, why string) {
+		look := func(allocated uint64, looks int, wantFrees, wantTrims int64, why string) {
 			t.Helper()
 			for range looks {
-				bytes += allocated
+				bytes.Add(allocated)
 				time.Sleep(restEvery)
 				synctest.Wait()
 			}
-			if frees != wantFrees || trims != wantTrims {
-				t.Errorf("%s: freed %d times and trimmed %d, want %d and %d", why, frees, trims, wantFrees, wantTrims)
+			if f, tr := frees.Load(), trims.Load(); f != wantFrees || tr != wantTrims {
+				t.Errorf("%s: freed %d times and trimmed %d, want %d and %d", why, f, tr, wantFrees, wantTrims)
 			}
 		}
 		look(6<<20, 2, 0, 0, "busy")
