@@ -413,6 +413,11 @@ func TestTyping(t *testing.T) {
 		time.Sleep(time.Second)
 		ada.send(`{"type":"typing","room":"global"}`)
 		bob.next("typing")
+		// A message ends its writing; the next one's is told at once.
+		ada.send(`{"type":"message","room":"global","clientId":"c","content":"x"}`)
+		bob.next("message")
+		ada.send(`{"type":"typing","room":"global"}`)
+		bob.next("typing")
 		stranger := w.socket("eve")
 		stranger.send(`{"type":"typing","room":"global","ref":"r"}`)
 		if f := stranger.next("error"); f.Code != "not_joined" || f.Ref != "r" {

@@ -269,6 +269,7 @@ func (r *Room) store(m *Message, encoded []byte) error {
 		return err
 	}
 	r.state.took(m)
+	delete(r.typed, m.UserID) // clients take what is said for the end of its writing: what is written next is news
 	r.tail.add(m.Seq, encoded)
 	r.show()
 	return r.retainLater(m.Timestamp)
