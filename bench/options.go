@@ -120,7 +120,7 @@ func (o options) sizes() sizes {
 	return sizes{
 		warm: 300 * time.Millisecond, window: 2 * time.Second, repeats: 3,
 		openWindow: 1500 * time.Millisecond, openRepeats: 5, disk: 2 * time.Second,
-		starts: 7, idleSockets: 19_000, idlePeople: 10_000, settle: 18 * time.Second, peerSettle: 18 * time.Second, emptySettle: 18 * time.Second,
+		starts: 7, idleSockets: 19_000, idlePeople: 10_000, settle: 75 * time.Second, peerSettle: 18 * time.Second, emptySettle: 18 * time.Second,
 		connects: 5000, resumers: 10_000, missed: 20,
 		rooms: 1_000_000, usedRooms: 100_000,
 		wakeRooms: 3, wakeMessages: 1_000_000, wakeRounds: 12, coldRounds: 10,
