@@ -141,6 +141,13 @@ func (rs *Rooms) known(slug string) (RoomID, bool) {
 	return id, known
 }
 
+// forgetAll drops what was asked for lately.
+func (rs *Rooms) forgetAll() {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.bySlug = make(map[string]RoomID)
+}
+
 // find returns the id of the room with that slug. A room that isn't there, or
 // that one may not see, is CodeNotFound.
 func (rs *Rooms) find(ctx context.Context, slug string) (RoomID, error) {

@@ -149,6 +149,13 @@ func (s *Service) register() (err error) {
 // Config.CloseSpread, and returns when all that was accepted is durable.
 func (s *Service) Close(ctx context.Context) error { return s.rt.Shutdown(ctx) }
 
+// Rest drops what is kept in memory only to be quick: it is read anew when it is
+// needed. It is for times when nothing happens.
+func (s *Service) Rest() {
+	s.rooms.forgetAll()
+	s.ns.ForgetNames()
+}
+
 // prober is the object by which Ready finds out whether commits succeed.
 type prober struct{ st *durable.State }
 

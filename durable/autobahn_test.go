@@ -2,6 +2,8 @@ package durable_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +36,17 @@ func (parrot) SocketFrame(s *durable.Socket, m durable.Message) (wait func()) {
 
 func (parrot) SocketClosed(*durable.Socket, durable.CloseInfo) {}
 
-// The conversations of the Autobahn suite, with a runtime's socket over TCP.
+// The conversations of the Autobahn suite, with a runtime's socket over TCP, which
+// an event loop serves where there is one, and under TLS, which goroutines do.
 func TestAutobahn(t *testing.T) {
+	for name, start := range map[string]func(s *httptest.Server){
+		"plain": (*httptest.Server).Start, "tls": (*httptest.Server).StartTLS,
+	} {
+		t.Run(name, func(t *testing.T) { autobahn(t, start) })
+	}
+}
+
+func autobahn(t *testing.T, start func(s *httptest.Server)) {
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -45,16 +56,25 @@ func TestAutobahn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = rt.Accept(w, r, durable.SocketOptions{Handler: parrot{}, MaxMessage: wstest.Limit})
 	}))
+	start(server)
+	dial := func() (net.Conn, error) { return net.Dial("tcp", server.Listener.Addr().String()) }
+	if server.TLS != nil {
+		pool := x509.NewCertPool()
+		pool.AddCert(server.Certificate())
+		dial = func() (net.Conn, error) {
+			return tls.Dial("tcp", server.Listener.Addr().String(), &tls.Config{RootCAs: pool, ServerName: "example.com"})
+		}
+	}
 	cases := make(chan wstest.Case)
 	var wg sync.WaitGroup
 	for worker := range uint64(4) {
 		draw := rand.New(rand.NewPCG(seed, worker))
 		wg.Go(func() {
 			for c := range cases {
-				converse(t, server.Listener.Addr().String(), c, draw)
+				converse(t, dial, c, draw)
 			}
 		})
 	}
@@ -71,7 +91,7 @@ func TestAutobahn(t *testing.T) {
 
 // converse holds the conversation with all bytes in one write, then in pieces,
 // and where that doesn't take too many byte by byte.
-func converse(t *testing.T, addr string, c wstest.Case, draw *rand.Rand) {
+func converse(t *testing.T, dial func() (net.Conn, error), c wstest.Case, draw *rand.Rand) {
 	in := c.Sent()
 	most := 1 << draw.IntN(17)
 	cuts := map[string]func() int{
@@ -82,7 +102,7 @@ func converse(t *testing.T, addr string, c wstest.Case, draw *rand.Rand) {
 		cuts["byte by byte"] = func() int { return 1 }
 	}
 	for how, cut := range cuts {
-		got, err := talk(addr, c.Deflate, in, cut)
+		got, err := talk(dial, c.Deflate, in, cut)
 		if difference := c.Differ(got); difference != "" || err != nil {
 			t.Errorf("%s, %s: %s, %v", c.Name(), how, difference, err)
 		}
@@ -91,8 +111,8 @@ func converse(t *testing.T, addr string, c wstest.Case, draw *rand.Rand) {
 
 // talk sends all that the client has to say and returns all that the server says
 // until it ends the connection.
-func talk(addr string, compressed bool, in []byte, cut func() int) (said []wstest.Frame, err error) {
-	conn, err := net.Dial("tcp", addr)
+func talk(dial func() (net.Conn, error), compressed bool, in []byte, cut func() int) (said []wstest.Frame, err error) {
+	conn, err := dial()
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +148,7 @@ func talk(addr string, compressed bool, in []byte, cut func() int) (said []wstes
 		said = append(said, f)
 		if f.IsClose() { // a server that closes by itself waits for us
 			<-sent
-			_ = conn.(*net.TCPConn).CloseWrite() // it may have ended the connection
+			_ = conn.(interface{ CloseWrite() error }).CloseWrite() // it may have ended the connection
 		}
 	}
 }

@@ -132,3 +132,9 @@ func (n *names) keepLocked(name string, id ID) {
 	}
 	n.young[name] = id
 }
+
+func (n *names) clear() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.young, n.old = nil, nil
+}

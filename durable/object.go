@@ -415,7 +415,9 @@ func (o *object) evict(before time.Time) (keep bool) {
 	o.listed = false
 	if o.hub.empty() {
 		o.removed = true
-		delete(shard.objects, o.id)
+		if delete(shard.objects, o.id); len(shard.objects) == 0 {
+			shard.objects = make(map[ID]*object) // a map never shrinks
+		}
 	}
 	if act != nil {
 		o.rt.stats.evictions.Add(1)

@@ -24,6 +24,10 @@ func (n *Namespace) IDFromName(name string) ID {
 	return id
 }
 
+// ForgetNames drops the ids of names that are kept in memory, some hundred bytes for
+// each of the last few thousand: they are found out anew when they are needed.
+func (n *Namespace) ForgetNames() { n.names.clear() }
+
 // NewUniqueID returns an id that belongs to no name and to no other object.
 func (n *Namespace) NewUniqueID() ID { return n.key.unique() }
 

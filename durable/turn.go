@@ -42,7 +42,12 @@ func (t *turn) Value(key any) any {
 }
 
 // issue adds to what leaves when the turn's writes are durable.
-func (t *turn) issue(out output) { t.out = append(t.out, out) }
+func (t *turn) issue(out output) {
+	if t.out == nil {
+		t.out = make([]output, 0, 4) // as many as a post of a chat issues
+	}
+	t.out = append(t.out, out)
+}
 
 func turnFrom(ctx context.Context) *turn {
 	t, _ := ctx.Value(turnKey{}).(*turn)

@@ -34,6 +34,7 @@ type rest struct {
 
 	last           uint64 // what read said then
 	looks          int    // in a row that found the server at rest
+	again          bool   // the last one found the store at work: what that allocates is no talk
 	freed, trimmed uint64 // what read said when that was done
 }
 
@@ -57,14 +58,18 @@ func (r *rest) run(ctx context.Context) {
 
 func (r *rest) look(ctx context.Context) {
 	now := r.read()
-	quiet := now-r.last < restBytes
-	r.last = now
+	quiet := now-r.last < restBytes || r.again && now-r.last < busyBytes
+	r.last, r.again = now, false
 	if !quiet {
 		r.looks = 0
 		return
 	}
 	r.looks++
-	trimmed := r.looks >= int(restLong/restEvery) && now-r.trimmed >= busyBytes && r.trim(ctx)
+	trimmed := false
+	if r.looks >= int(restLong/restEvery) && now-r.trimmed >= busyBytes {
+		trimmed = r.trim(ctx)
+		r.again = !trimmed
+	}
 	r.last = r.read()
 	if !trimmed && (r.looks < int(restShort/restEvery) || now-r.freed < busyBytes) {
 		return

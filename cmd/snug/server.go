@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,7 +44,6 @@ type Server struct {
 	space    *disk
 	chat     *chat.Service
 	accounts *auth.Service
-	resting  atomic.Pointer[auth.Service] // accounts, once they are there
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -102,10 +100,10 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.later(store.Close)
-	s.later(s.restUntilClosed(store))
 	if err := s.wire(ctx, secret, store); err != nil {
 		return err
 	}
+	s.later(s.restUntilClosed(store))
 	if s.cfg.TLS.On() {
 		s.http.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
 		if err := s.openTLS(folder); err != nil {
@@ -123,9 +121,8 @@ func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var resting sync.WaitGroup
 	drop := func() {
-		if accounts := s.resting.Load(); accounts != nil {
-			accounts.Rest()
-		}
+		s.accounts.Rest()
+		s.chat.Rest()
 	}
 	trim := func(ctx context.Context) bool {
 		trimmed, err := store.Trim(ctx)
@@ -176,7 +173,6 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	if s.accounts, err = s.openAccounts(secret, proxies.ClientIP, client); err != nil {
 		return err
 	}
-	s.resting.Store(s.accounts)
 
 	handler, err := httpapi.New(httpapi.Config{
 		Rooms: s.chat, Accounts: s.accounts, Web: client,
