@@ -109,7 +109,8 @@
 // the socket had sent it. Members of an object that is reset are closed; the
 // next activation never hears of them.
 //
-// A broadcast is encoded once. A socket whose client doesn't read loses its
+// A broadcast is encoded once; from 512 bytes on it is compressed, once too, for
+// clients that negotiated permessage-deflate with [Runtime.Accept]. A socket whose client doesn't read loses its
 // connection with [CloseTooSlow] when Options.SocketQueue is full: it has got a
 // run of frames without a gap until then, and nobody else was slowed. A client
 // that is silent is pinged after Options.Heartbeat and dropped after another one,

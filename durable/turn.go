@@ -288,8 +288,8 @@ func (s *State) Block(ctx context.Context, fn func(ctx context.Context) error) e
 	return err
 }
 
-// Abort discards what isn't durable and resets the object at once. It doesn't
-// return.
+// Abort discards what the turn wrote, and of earlier turns what isn't on its way to
+// the disk yet, and resets the object at once. It doesn't return.
 func (s *State) Abort(reason error) {
 	s.act.mustTurn()
 	panic(aborted{reason})
