@@ -14,10 +14,12 @@ import (
 // to the rooms, in order. What it answers itself doesn't depend on any state.
 // All but gone belongs to who reads the socket.
 type client struct {
+	sock     durable.Socket
 	s        *Service
-	first    joined // most join one; its room is "" where there is none
-	nonsense int32
-	others   *[]joined                     // nil: there are none
+	room     string                        // that it has joined, as most join one; "": none
+	ahead    int32                         // of that room, as in joined
+	nonsense int32                         // frames that made no sense
+	others   *[]joined                     // further rooms; nil: there are none
 	gone     atomic.Pointer[chan struct{}] // closed with the socket; nil: nobody waits
 }
 
@@ -78,29 +80,29 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 	default:
 		return false, nil
 	}
-	j := c.find(q.Slug)
-	known, is := c.s.rooms.known(q.Slug)
-	if j == nil || !is || j.ahead >= maxAhead {
+	ahead := c.aheadOf(q.Slug)
+	room, known := c.s.rooms.known(q.Slug)
+	if ahead == nil || !known || *ahead >= maxAhead {
 		return false, nil
 	}
-	j.ahead++
+	*ahead++
 	log := c.s.cfg.Logger
-	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(known.id)), q, func(err error) {
+	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(room.id)), q, func(err error) {
 		log.Error("room failed", "cause", err.Error())
 		sock.Close(closeFailed, "the room failed: reconnect")
 	})
 }
 
-// find returns the room if the socket has joined it, or nil. It is valid until the
-// socket joins or leaves one.
-func (c *client) find(room string) *joined {
-	if c.first.room == room {
-		return &c.first
+// aheadOf returns how many frames went ahead to a room; nil: the socket hasn't joined
+// it. It is valid until the socket joins or leaves one.
+func (c *client) aheadOf(room string) *int32 {
+	if c.room == room && room != "" {
+		return &c.ahead
 	}
 	if c.others != nil {
 		for i := range *c.others {
 			if j := &(*c.others)[i]; j.room == room {
-				return j
+				return &j.ahead
 			}
 		}
 	}
@@ -110,9 +112,9 @@ func (c *client) find(room string) *joined {
 // enter notes that the socket has joined a room.
 func (c *client) enter(room string) {
 	switch {
-	case c.find(room) != nil:
-	case c.first.room == "":
-		c.first = joined{room: room}
+	case c.aheadOf(room) != nil:
+	case c.room == "":
+		c.room, c.ahead = room, 0
 	case c.others == nil:
 		c.others = &[]joined{{room: room}}
 	default:
@@ -123,8 +125,8 @@ func (c *client) enter(room string) {
 // exit notes that it leaves one.
 func (c *client) exit(room string) {
 	switch {
-	case c.first.room == room:
-		c.first = joined{}
+	case c.room == room:
+		c.room = ""
 	case c.others != nil:
 		*c.others = slices.DeleteFunc(*c.others, func(j joined) bool { return j.room == room })
 	}
@@ -141,22 +143,22 @@ func (c *client) pass(q request) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
 	defer cancel()
-	known, err := c.s.rooms.find(ctx, q.Slug)
+	room, err := c.s.rooms.find(ctx, q.Slug)
 	if err != nil {
 		if AsError(err).Code == CodeNotFound {
 			c.pause(missDelay)
 		}
 		return err
 	}
-	stub, calls := c.s.ns.ByName(string(known.id)), &c.s.calls
-	if j := c.find(q.Slug); j != nil {
-		j.ahead = 0
+	stub, calls := c.s.ns.ByName(string(room.id)), &c.s.calls
+	if ahead := c.aheadOf(q.Slug); ahead != nil {
+		*ahead = 0
 	}
 	switch q.Frame.Type {
 	case FrameJoin:
 		replayed, err = calls.join.Call(ctx, stub, q)
 		if err == nil {
-			c.enter(known.slug) // which all that join share: q holds the whole frame
+			c.enter(room.slug) // which all that join share: q holds the whole frame
 		}
 		return err
 	case FrameLeave:

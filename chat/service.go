@@ -257,9 +257,10 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 // and origin have been checked.
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
+	c := newClient(s)
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	s.serve(w, r, a, durable.SocketOptions{
-		Handler: newClient(s), Subprotocols: []string{Subprotocol}, Greeting: &hello,
+		Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello,
 	})
 }
 

@@ -61,6 +61,7 @@ type FrameHandler interface {
 type SocketOptions struct {
 	Owner        *Stub        // the object that gets the frames: its class is a SocketOpener
 	Handler      FrameHandler // or who gets them
+	Record       *Socket      // to be used, once; nil: a new one. A handler of which it is a field is one piece of memory with it
 	Identity     string       // opaque: whose socket it is; at most MaxAttachmentBytes
 	Tags         []string     // for CloseSockets; what ends a socket grows with how many others have its tags
 	MaxMessage   int          // bytes; a longer one closes with 1009; 0: 64 KiB
@@ -268,7 +269,11 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	s := &Socket{kind: rt.sockets.kind(o, deflate), handler: o.Handler}
+	s := o.Record
+	if s == nil {
+		s = &Socket{}
+	}
+	s.kind, s.handler = rt.sockets.kind(o, deflate), o.Handler
 	if o.Owner != nil {
 		s.handler = &owned{o.Owner}
 	}
