@@ -224,7 +224,7 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, id ClientID, c
 	}
 	a.User = s.profiles.current(a.User.fit())
 	q := request{Slug: slug, Actor: a, Frame: ClientFrame{ClientID: id, Content: content}}
-	m, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room)), q)
+	m, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room.id)), q)
 	return m, public(err)
 }
 

@@ -241,7 +241,7 @@ const (
 // ServeLevel0 answers the upgrade of a level 0 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
-	id, err := s.rooms.find(r.Context(), Level0Room)
+	room, err := s.rooms.find(r.Context(), Level0Room)
 	if err != nil {
 		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
 		w.Header().Set("Content-Type", "application/json")
@@ -250,16 +250,17 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 		return
 	}
 	a.User = a.User.fit()
-	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(id))})
+	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
+	c := newClient(s)
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	s.serve(w, r, a, durable.SocketOptions{
-		Handler: newClient(s), Subprotocols: []string{Subprotocol}, Greeting: &hello,
+		Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello,
 	})
 }
 
