@@ -12,7 +12,8 @@ import (
 
 // client serves the frames of one level 1 socket: it reads them and hands them
 // to the rooms, in order. What it answers itself doesn't depend on any state.
-// All but gone belongs to who reads the socket.
+// All but gone and person belongs to who reads the socket; which rooms it has joined
+// changes under live's lock, as live looks too.
 type client struct {
 	sock     durable.Socket
 	s        *Service
@@ -21,6 +22,7 @@ type client struct {
 	nonsense int32                         // frames that made no sense
 	others   *[]joined                     // further rooms; nil: there are none
 	gone     atomic.Pointer[chan struct{}] // closed with the socket; nil: nobody waits
+	person   *livePerson                   // live's; nil once the socket is gone
 }
 
 // joined is a room that the socket has joined.
@@ -45,7 +47,7 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	case err != nil:
 	case broken != nil:
 		err = broken
-	case a.ReadOnly && (f.Type == FrameMessage || f.Type == FrameTyping):
+	case a.ReadOnly && f.Type != FrameJoin && f.Type != FrameLeave:
 		err = errReadOnly
 	}
 	if err != nil {
@@ -62,8 +64,12 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 		return nil
 	}
 	return func() {
-		if err := c.pass(q); err != nil {
+		err := c.pass(q)
+		switch {
+		case err != nil:
 			c.refuse(sock, f, err)
+		case f.Type == FrameRead && f.Ref != "":
+			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: f.Ref}))
 		}
 	}
 }
@@ -75,6 +81,11 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 	method := c.s.calls.post
 	switch q.Frame.Type {
 	case FrameMessage:
+		if len(q.Frame.Attachments) > 0 {
+			return false, nil
+		}
+	case FrameEdit, FrameDelete, FrameReact, FramePin:
+		method = c.s.calls.change
 	case FrameTyping:
 		method = c.s.calls.typing
 	default:
@@ -111,6 +122,8 @@ func (c *client) aheadOf(room string) *int32 {
 
 // enter notes that the socket has joined a room.
 func (c *client) enter(room string) {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
 	switch {
 	case c.aheadOf(room) != nil:
 	case c.room == "":
@@ -124,12 +137,21 @@ func (c *client) enter(room string) {
 
 // exit notes that it leaves one.
 func (c *client) exit(room string) {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
 	switch {
 	case c.room == room:
 		c.room = ""
 	case c.others != nil:
 		*c.others = slices.DeleteFunc(*c.others, func(j joined) bool { return j.room == room })
 	}
+}
+
+// has reports whether the socket has joined a room. Anybody may ask.
+func (c *client) has(room string) bool {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
+	return c.aheadOf(room) != nil
 }
 
 // pass hands a frame to its room and waits until what the frame did is durable.
@@ -167,6 +189,15 @@ func (c *client) pass(q request) error {
 		return err
 	case FrameTyping:
 		_, err = calls.typing.Call(ctx, stub, q)
+		return err
+	case FrameEdit, FrameDelete, FrameReact, FramePin:
+		_, err = calls.change.Call(ctx, stub, q)
+		return err
+	case FrameRead:
+		_, err = c.s.markRead(ctx, q.Actor, room.id, mark{Slug: q.Slug, Seq: q.Frame.Seq}, c)
+		return err
+	}
+	if q.Files, err = c.s.claim(ctx, room.id, q); err != nil {
 		return err
 	}
 	_, err = calls.post.Call(ctx, stub, q)
@@ -209,6 +240,7 @@ func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
 	if gone := c.gone.Swap(&over); gone != nil {
 		close(*gone)
 	}
+	c.s.live.detach(c)
 	if a, err := actorOf(sock); err == nil {
 		c.s.closed(a)
 	}
@@ -229,7 +261,7 @@ func (c *client) refuse(sock *durable.Socket, f ClientFrame, err error) {
 		c.s.cfg.Logger.Error("frame failed", "type", f.Type, "cause", e.Error())
 	}
 	sock.Send(frame(errorFrame(e, f)))
-	if e.Code != CodeBadRequest && e.Code != CodeUnknownType || planned[f.Type] {
+	if e.Code != CodeBadRequest && e.Code != CodeUnknownType {
 		return
 	}
 	if c.nonsense++; c.nonsense > maxNonsense {

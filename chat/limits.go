@@ -15,6 +15,22 @@ const (
 	MaxPageLimit     = 200
 )
 
+// Limits of what can be done with a message.
+const (
+	maxEmojis      = 50   // different ones on a message
+	maxReactions   = 1000 // of all people to a message: each update repeats them
+	maxPins        = 100  // in a room
+	maxAttachments = 10
+	maxVersions    = 100       // that are kept of a message; the oldest go
+	maxReplyUsers  = 5         // that a thread's root names
+	maxRepliesRead = 100       // the latest ones, to name them anew
+	maxIDChars     = 64        // of a message or an upload
+	maxSeq         = 1<<40 - 1 // what a message's id has place for
+	// maxMessageBytes is how long a stored message may become: the rest of a stored
+	// value is left for what a thread adds to its root.
+	maxMessageBytes = 127 << 10
+)
+
 // Limits that the protocol leaves open.
 const (
 	defaultMaxChars   = 10_000
@@ -28,17 +44,29 @@ const (
 	tailMessages      = 100       // that a room holds in memory for its newest pages, as long as it is awake
 	tailBytes         = 64 << 10  // of these; up to twice as many of both in between
 	maxKeptPage       = 256 << 10 // bytes of place that are kept for another page
+	maxLooked         = 1000      // messages that a page of level 0 looks at for those that aren't deleted
 	pageTries         = 4         // of reading a page while retention removes messages under it
 	maxSocketsPerUser = 64        // over both levels; one more is closed with 4009
 	maxAhead          = 32        // frames of one level 1 socket that wait in a room's inbox
 	maxTail           = 100_000   // messages that a room looks at when it wakes, to find who posted lately
 	authorChunk       = 1000      // messages that one turn looks at for those of one author
+	maxLiveRooms      = 1000      // of a person, whose activity their sockets are told
+	maxMentioned      = 100       // people in a room at a time, who are told at once
+	maxReaders        = 50        // in a room: of more nobody is told how far others have read
+	maxSummaries      = 1000      // rooms in a list
+	maxFollows        = 1000      // threads that are kept of a person; the oldest go
+	maxThreads        = 50        // in a list
+	maxUnread         = 100       // replies of a thread that are counted
+	maxDrafts         = 200       // of a person
+	maxDraftChars     = 20_000    //
+	maxPeople         = 20        // in a list
 	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
 )
 
 const (
 	presenceEvery  = 250 * time.Millisecond // at most 4 presence frames a second
 	leaveGrace     = 10 * time.Second       // a return within it says nothing
+	activityEvery  = time.Second            // activity of a room, but for mentions
 	typingEvery    = time.Second            // a person's typing is passed on at most so often
 	retentionDelay = time.Minute            // how long messages over the count may stay
 	retentionChunk = 500                    // messages that one alarm's turn removes

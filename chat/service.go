@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"snug/db"
@@ -14,18 +15,25 @@ import (
 
 // Config of a Service. Store and DB are required; they stay the caller's.
 type Config struct {
-	Store     durable.Store
-	DB        *db.DB
-	Logger    *slog.Logger     // nil: slog.Default
-	Now       func() time.Time // nil: time.Now
-	PostRate  Rate             // posts of a person in a room; the zero value is no limit
-	MaxChars  int              // of a level 1 message; 0: 10,000; at most 16,000
-	Heartbeat time.Duration    // 0: 25 s
-	Retention Retention
+	Store    durable.Store
+	DB       *db.DB
+	Logger   *slog.Logger     // nil: slog.Default
+	Now      func() time.Time // nil: time.Now
+	PostRate Rate             // posts of a person in a room; the zero value is no limit
+	// ChangeRate is how many edits, deletions, reactions and pins a person may make in a
+	// room; the zero value is three times PostRate.
+	ChangeRate Rate
+	MaxChars   int           // of a level 1 message; 0: 10,000; at most 16,000
+	Heartbeat  time.Duration // 0: 25 s
+	Retention  Retention
 	// Storable reports why nothing can be stored now (the disk is full), so
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
+	// Changed hears of each event of a room once it is durable: who wants it reads Events.
+	// It must not wait, and misses what a crash comes before. nil: nobody does.
+	Changed func(room RoomID, seq Seq)
+	Files   Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -42,6 +50,10 @@ type Service struct {
 	probe *durable.Namespace
 	calls calls
 
+	inboxes *durable.Namespace
+	live    *live
+	ending  sync.Once
+
 	pages    pages
 	replays  *replays
 	profiles *profiles
@@ -53,12 +65,20 @@ type none struct{}
 type calls struct {
 	join                durable.Method[request, int]
 	leave, typing, post durable.Method[request, none]
+	change              durable.Method[request, none]
 	open                durable.Method[string, none]
 	wake, touch         durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
-	submit              durable.Method[request, Message]
+	submit, changeNow   durable.Method[request, Message]
+	tellRead            durable.Method[readNote, bool]
+
+	read        durable.Method[mark, marked]
+	readThread  durable.Method[mark, ThreadMark]
+	follow      durable.Method[followChange, ThreadMark]
+	keep        durable.Method[draftChange, draft]
+	forgetInbox durable.Method[none, none]
 }
 
 // New starts the chat and makes its first room.
@@ -78,6 +98,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Heartbeat == 0 {
 		cfg.Heartbeat = 25 * time.Second
 	}
+	if cfg.ChangeRate == (Rate{}) {
+		cfg.ChangeRate = Rate{3 * cfg.PostRate.Limit, cfg.PostRate.Window}
+	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
@@ -92,12 +115,13 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s.rt = rt
+	s.live = newLive(cfg.Now)
 	err = s.register()
 	if err == nil && cfg.Retention != (Retention{}) {
 		err = s.wakeRooms(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, rt.Shutdown(ctx))
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
@@ -119,9 +143,12 @@ func (s *Service) wakeRooms(ctx context.Context) error {
 
 func (s *Service) register() (err error) {
 	shared := roomConfig{
-		rate: s.cfg.PostRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
+		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, live: s.live,
+		follow: func(ctx context.Context, id UserID, c followChange) error {
+			return s.calls.follow.Send(ctx, s.inbox(id), c)
+		},
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
@@ -130,6 +157,8 @@ func (s *Service) register() (err error) {
 	s.calls.leave = durable.Handle(room, "leave", (*Room).leave)
 	s.calls.typing = durable.Handle(room, "typing", (*Room).typing)
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
+	s.calls.change = durable.Handle(room, "change", (*Room).change)
+	s.calls.changeNow = durable.Handle(room, "changeNow", (*Room).changeNow)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
@@ -137,6 +166,16 @@ func (s *Service) register() (err error) {
 	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
 	s.calls.submit = durable.Handle(room, "submit", (*Room).submit)
 	if s.ns, err = s.rt.Register(room); err != nil {
+		return err
+	}
+	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
+	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
+	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
+	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)
+	s.calls.follow = durable.Handle(inbox, "follow", (*Inbox).follow)
+	s.calls.keep = durable.Handle(inbox, "keep", (*Inbox).keep)
+	s.calls.forgetInbox = durable.Handle(inbox, "forget", (*Inbox).forget)
+	if s.inboxes, err = s.rt.Register(inbox); err != nil {
 		return err
 	}
 	probe := durable.NewClass("probe", func(st *durable.State) durable.Object { return &prober{st} })
@@ -147,13 +186,18 @@ func (s *Service) register() (err error) {
 
 // Close takes no new sockets, closes those that are open with 1001, spread over
 // Config.CloseSpread, and returns when all that was accepted is durable.
-func (s *Service) Close(ctx context.Context) error { return s.rt.Shutdown(ctx) }
+func (s *Service) Close(ctx context.Context) error {
+	err := s.rt.Shutdown(ctx)
+	s.ending.Do(s.live.close)
+	return err
+}
 
 // Rest drops what is kept in memory only to be quick: it is read anew when it is
 // needed. It is for times when nothing happens.
 func (s *Service) Rest() {
 	s.rooms.forgetAll()
 	s.ns.ForgetNames()
+	s.inboxes.ForgetNames()
 }
 
 // prober is the object by which Ready finds out whether commits succeed.
@@ -183,6 +227,24 @@ type Actor struct {
 	User
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
+	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
+}
+
+// Role is what a person is on this server, in the words of auth.
+type Role string
+
+// The roles that rules look at.
+const (
+	RoleOwner     Role = "owner"
+	RoleAdmin     Role = "admin"
+	RoleModerator Role = "moderator"
+	RoleMember    Role = "member"
+	RoleGuest     Role = "guest"
+)
+
+// moderates reports whether the person may act on what others wrote.
+func (a Actor) moderates() bool {
+	return a.Role == RoleOwner || a.Role == RoleAdmin || a.Role == RoleModerator
 }
 
 // public gives a failure of the runtime the code that people see.
@@ -259,15 +321,26 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
 	c := newClient(s)
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
-	s.serve(w, r, a, durable.SocketOptions{
-		Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello,
-	})
+	if s.live.enter(c, a.ID) {
+		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
+			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
+		} else {
+			s.live.learn(a.ID, rooms...)
+		}
+	}
+	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
+	if sock == nil {
+		s.live.detach(c)
+		return
+	}
+	s.live.attach(c)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from
 // before serve returns. A session that ended since it was looked at may have
-// missed it: the caller looks again.
-func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
+// missed it: the caller looks again. It returns nil where it opened none, or one to be
+// closed at once.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) *durable.Socket {
 	o.Identity, o.Tags = a.identity()
 	o.MaxMessage = MaxFrameBytes
 	o.TextOnly = true
@@ -279,11 +352,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durab
 	sock, err := s.rt.Accept(w, r, o)
 	if err != nil {
 		s.cfg.Logger.Debug("socket refused", "cause", err.Error())
-		return
+		return nil
 	}
 	if tooMany {
 		sock.Close(closeTooMany, "too many sockets")
+		return nil
 	}
+	return sock
 }
 
 // turnedAway serves a socket that is only opened to be told why it is closed.
