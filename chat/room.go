@@ -66,6 +66,7 @@ type Room struct {
 	meta     roomMeta
 	slug     []byte // meta.Slug as JSON
 	state    roomState
+	seen     seen
 	tail     tail
 	presence *presence
 	typed    map[UserID]time.Time // when a person's typing was last passed on
@@ -93,6 +94,7 @@ func (r *Room) Start(context.Context) error {
 	if err := r.readTail(); err != nil {
 		return err
 	}
+	r.seen = newSeen(r.state.head - r.meta.Floor)
 	if err := r.restorePresence(); err != nil {
 		return err
 	}
@@ -242,7 +244,11 @@ func (r *Room) post(_ context.Context, q request) (none, error) {
 
 // take decides about a post and stores what it takes. The caller publishes it.
 func (r *Room) take(p post) (outcome, error) {
-	earlier, err := r.earlier(p.author.ID, p.clientID)
+	var key string // none at level 0
+	if p.clientID != "" {
+		key = clientKey(p.author.ID, p.clientID)
+	}
+	earlier, err := r.earlier(key)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -256,14 +262,15 @@ func (r *Room) take(p post) (outcome, error) {
 			Message: "The server's disk is full. Your message was not saved; whoever runs the server has to make room."}}, nil
 	}
 	did.encoded = did.posted.encoded()
-	return did, r.store(did.posted, did.encoded)
+	return did, r.store(did.posted, did.encoded, key)
 }
 
-func (r *Room) store(m *Message, encoded []byte) error {
-	entries := []durable.Entry{{Key: messageKey(m.Seq), Value: encoded}}
-	if m.ClientID != "" {
-		entries = append(entries, durable.Entry{
-			Key: clientKey(m.UserID, m.ClientID), Value: binary.BigEndian.AppendUint64(nil, uint64(m.Seq))})
+// store stores a message, and its seq under its clientKey, where it has one.
+func (r *Room) store(m *Message, encoded []byte, key string) error {
+	entries := append(make([]durable.Entry, 0, 2), durable.Entry{Key: messageKey(m.Seq), Value: encoded})
+	if key != "" {
+		entries = append(entries, durable.Entry{Key: key, Value: binary.BigEndian.AppendUint64(nil, uint64(m.Seq))})
+		r.seen.add(key)
 	}
 	if err := r.st.Storage().PutMany(entries); err != nil {
 		return err
@@ -293,14 +300,17 @@ func ackOf(q request, m *Message) AckFrame {
 		ID: m.ID, Seq: m.Seq, Timestamp: m.Timestamp}
 }
 
-// earlier returns the message that (user, clientId) names already, or nil.
-func (r *Room) earlier(user UserID, id ClientID) (*Message, error) {
-	if id == "" {
+// earlier returns the message that the clientKey names already, or nil.
+func (r *Room) earlier(key string) (*Message, error) {
+	if key == "" || r.seen.absent(key) {
 		return nil, nil
 	}
-	value, err := r.st.Storage().Get(clientKey(user, id))
-	if err != nil || value == nil {
+	value, err := r.st.Storage().Get(key)
+	if err != nil {
 		return nil, err
+	}
+	if value == nil {
+		return nil, r.readSeen()
 	}
 	stored, err := r.st.Storage().Get(messageKey(seqOf(value)))
 	if err != nil || stored == nil {
