@@ -63,9 +63,14 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	if sent || err != nil {
 		return nil
 	}
+	return c.passLater(sock, q)
+}
+
+// passLater is what hands a frame to its room and waits.
+func (c *client) passLater(sock *durable.Socket, q request) (wait func()) {
 	return func() {
 		if err := c.pass(q); err != nil {
-			c.refuse(sock, f, err)
+			c.refuse(sock, q.Frame, err)
 		}
 	}
 }
