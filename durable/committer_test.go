@@ -30,6 +30,17 @@ func TestGroupsGatherWhileAllLoopsWrite(t *testing.T) {
 		t.Errorf("nothing is queued, and due in %v", wait)
 	}
 	g.queue, g.since = []*commit{{}}, time.Now()
+	g.wrote(+1)
+	g.wrote(+1)
+	if wait := due(); wait != 0 {
+		t.Errorf("one comes alone, and due in %v", wait)
+	}
+	g.wrote(-1)
+	g.wrote(-1)
+	if !poked() {
+		t.Error("not poked when the loops had written all")
+	}
+	g.last = 2
 	if wait := due(); wait != 0 {
 		t.Errorf("nobody writes, and due in %v", wait)
 	}

@@ -22,27 +22,66 @@ func TestALoneCommitWaitsForNothing(t *testing.T) {
 	})
 }
 
-// While a group is on its way to the disk the next one gathers, until it has landed …
-func TestCommitsGatherBehindAGroup(t *testing.T) {
+// What comes alone while another is on its way to a slow disk isn't held back either.
+func TestCommitsThatComeAloneDoNotGather(t *testing.T) {
 	scenario(t, telling, func(w *world) {
-		w.faults.Next(durabletest.CallCommit, durabletest.Fault{Delay: 200 * time.Microsecond})
+		w.faults.Stall()
 		before := w.faults.Calls(durabletest.CallCommit)
-		groups := func() int { return w.faults.Calls(durabletest.CallCommit) - before }
-		begun := time.Now()
-		all := []<-chan outcome{w.start("first", "put x")}
-		for i := range 20 {
+		var all []<-chan outcome
+		for i := range 5 {
 			all = append(all, w.start(fmt.Sprint(i), "put x"))
-		}
-		if n := groups(); n != 1 {
-			w.Errorf("%d groups have begun while the first is on its way", n)
-		}
-		for _, done := range all {
-			if o := <-done; o.err != nil {
-				w.Error(o.err)
+			if n := w.faults.Calls(durabletest.CallCommit) - before; n != i+1 {
+				w.Errorf("%d groups have begun for %d commits", n, i+1)
 			}
 		}
-		if n, took := groups(), time.Since(begun); n != 2 || took != 200*time.Microsecond {
-			w.Errorf("%d groups in %v, want 2, the second as soon as the first has landed", n, took)
+		w.faults.Release()
+		w.allDone(all)
+	})
+}
+
+func (w *world) allDone(all []<-chan outcome) {
+	w.Helper()
+	for _, done := range all {
+		if o := <-done; o.err != nil {
+			w.Error(o.err)
+		}
+	}
+}
+
+// together leaves a group of several commits on its way to a disk that takes so long for
+// it; begun counts the groups since.
+func (w *world) together(takes time.Duration) (all []<-chan outcome, begun func() int) {
+	w.Helper()
+	const alone = 8 // that may be on their way at once
+	w.faults.Stall()
+	for i := range alone + 12 {
+		all = append(all, w.start(fmt.Sprint("together", i), "put x"))
+	}
+	w.faults.Next(durabletest.CallCommit, append(make([]durabletest.Fault, alone), durabletest.Fault{Delay: takes})...)
+	w.faults.Release()
+	synctest.Wait()
+	before := w.faults.Calls(durabletest.CallCommit)
+	return all, func() int { return w.faults.Calls(durabletest.CallCommit) - before }
+}
+
+// Where commits come together the next group gathers while one is on its way to the
+// disk, until that has landed …
+func TestCommitsGatherBehindAGroup(t *testing.T) {
+	scenario(t, telling, func(w *world) {
+		const takes = 200 * time.Microsecond
+		from := time.Now()
+		all, begun := w.together(takes)
+		for i := range 5 {
+			all = append(all, w.start(fmt.Sprint(i), "put x"))
+		}
+		time.Sleep(takes - time.Nanosecond)
+		synctest.Wait()
+		if n := begun(); n != 0 {
+			w.Errorf("%d groups have begun while one is on its way", n)
+		}
+		w.allDone(all)
+		if n, took := begun(), time.Since(from); n != 1 || took != takes {
+			w.Errorf("%d groups in %v, want one as soon as the one before has landed", n, took)
 		}
 	})
 }
@@ -50,29 +89,22 @@ func TestCommitsGatherBehindAGroup(t *testing.T) {
 // … or it has gathered for so long that a slow disk would keep it.
 func TestASlowDiskKeepsNoGroup(t *testing.T) {
 	scenario(t, telling, func(w *world) {
-		const bound = 1500 * time.Microsecond
-		w.faults.Stall()
-		before := w.faults.Calls(durabletest.CallCommit)
-		groups := func() int { return w.faults.Calls(durabletest.CallCommit) - before }
-		all := []<-chan outcome{w.start("first", "put x")}
-		for i := range 3 {
-			all = append(all, w.start(fmt.Sprint("a", i), "put x"))
-			time.Sleep(bound - time.Nanosecond)
-			all = append(all, w.start(fmt.Sprint("b", i), "put x"))
-			if n := groups(); n != 1+i {
-				w.Errorf("%d groups on their way, want %d: the next still gathers", n, 1+i)
-			}
-			time.Sleep(time.Nanosecond)
-			synctest.Wait()
-			if n := groups(); n != 2+i {
-				w.Errorf("%d groups on their way, want %d", n, 2+i)
-			}
+		const most = 1500 * time.Microsecond
+		all, begun := w.together(time.Second)
+		all = append(all, w.start("a", "put x"))
+		time.Sleep(most - time.Nanosecond)
+		all = append(all, w.start("b", "put x"))
+		if n := begun(); n != 0 {
+			w.Errorf("%d groups have begun, and the first could still gather", n)
 		}
-		w.faults.Release()
-		for _, done := range all {
-			if o := <-done; o.err != nil {
-				w.Error(o.err)
-			}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if n := begun(); n != 1 {
+			w.Errorf("%d groups have begun, want one", n)
+		}
+		w.allDone(all)
+		if n := begun(); n != 1 {
+			w.Errorf("%d groups have begun, want one with both commits", n)
 		}
 	})
 }
