@@ -49,7 +49,7 @@ type committer struct {
 	mu       sync.Mutex
 	queue    []*commit
 	since    time.Time // when the first of queue came
-	last     int       // commits that were taken from it last
+	usual    int       // commits that come together, about: the most of the last groups
 	groups   []*group  // in flight, oldest first
 	landing  bool      // one has left groups, and its outputs leave now
 	watchdog *time.Timer
@@ -88,19 +88,20 @@ func newCommitter(rt *Runtime) *committer {
 // The queue is bounded by MaxPendingTurns for each object.
 func (g *committer) submit(c *commit) {
 	g.mu.Lock()
-	closed, first := g.closed, len(g.queue) == 0
+	closed, due := g.closed, false
 	if !closed {
-		if first {
+		if len(g.queue) == 0 {
 			g.since = time.Now()
 		}
 		g.queue = append(g.queue, c)
+		due = len(g.queue) == 1 || len(g.queue) == g.usual
 	}
 	g.mu.Unlock()
 	if closed {
 		c.finish(ErrClosed)
 		return
 	}
-	if first {
+	if due {
 		g.poke()
 	}
 }
@@ -173,16 +174,16 @@ func (g *committer) gather(timer *time.Timer) bool {
 // for one commit as for many, and so does a write to a socket for one message and
 // for several. So while a group is on its way to the disk the next one gathers, and
 // while every processor writes what the last one let out, which is what makes clients
-// go on. That is where commits come together: one that comes alone, as the last one
-// did, has nothing to wait for. And it is for no more than maxGather since the first
-// one came, so that neither a slow disk nor a large room keeps the others.
+// go on. It does so until as many have come as usually come together (which is one,
+// where commits come alone), and for no more than maxGather since the first one came,
+// so that neither a slow disk nor a large room keeps the others.
 func (g *committer) due() (wait time.Duration, over bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case len(g.queue) == 0:
 		return -1, g.closed
-	case g.closed, g.last <= 1 && len(g.queue) == 1, len(g.groups) == 0 && !g.landing && !g.allWrite():
+	case g.closed, len(g.queue) >= g.usual, len(g.groups) == 0 && !g.landing && !g.allWrite():
 		return 0, false
 	}
 	return max(maxGather-time.Since(g.since), 0), false
@@ -218,7 +219,8 @@ func (g *committer) take() (commits []*commit) {
 		size += g.queue[n].layer.bytes
 		n++
 	}
-	commits, g.last = g.queue[:n:n], n
+	commits = g.queue[:n:n]
+	g.usual = max(n, g.usual-max(g.usual/8, 1))
 	g.queue = g.queue[n:]
 	if len(g.queue) == 0 {
 		g.queue = nil
