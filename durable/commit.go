@@ -132,7 +132,7 @@ func (g *committer) close(ctx context.Context) {
 // run hands groups to the store.
 func (g *committer) run() {
 	defer close(g.flight)
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(maxGather) // not 0: in a synctest bubble that would be run from here
 	defer timer.Stop()
 	for {
 		g.slots <- struct{}{}
