@@ -63,13 +63,18 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	if sent || err != nil {
 		return nil
 	}
+	return c.passLater(sock, q)
+}
+
+// passLater is what hands a frame to its room and waits.
+func (c *client) passLater(sock *durable.Socket, q request) (wait func()) {
 	return func() {
 		err := c.pass(q)
 		switch {
 		case err != nil:
-			c.refuse(sock, f, err)
-		case f.Type == FrameRead && f.Ref != "":
-			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: f.Ref}))
+			c.refuse(sock, q.Frame, err)
+		case q.Frame.Type == FrameRead && q.Frame.Ref != "":
+			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: q.Frame.Ref}))
 		}
 	}
 }

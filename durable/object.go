@@ -72,6 +72,7 @@ type activation struct {
 
 	mu      sync.Mutex // guards the following
 	pending []*commit  // in flight, oldest first
+	few     [2]*commit // of pending, where it is short
 	alarm   Alarm      // as stored
 	timers  map[*Timer]struct{}
 	broken  error
@@ -119,7 +120,7 @@ func (act *activation) dropLocked(c *commit) {
 		act.pending[0] = nil
 		act.pending = act.pending[1:]
 		if len(act.pending) == 0 {
-			act.pending = nil
+			act.pending = act.few[:0]
 		}
 	} else if i > 0 {
 		act.pending = slices.Delete(act.pending, i, i+1)

@@ -86,6 +86,7 @@ type Runtime struct {
 	alarms    *scheduler
 	sockets   *sockets
 	loops     *loops
+	outboxes  outboxes
 	inflaters websocket.Inflaters
 	deflaters *websocket.Deflaters
 	shards    [64]shard

@@ -130,9 +130,9 @@ func (h *holder) is(identity string, tags []string) bool {
 // outbox is what waits to leave.
 type outbox struct {
 	queue  []chunk
-	sent   int // bytes of queue[0] that have left
-	queued int // bytes that count against the bound, of queue and of the write that runs
-	first  [1]chunk
+	sent   int      // bytes of queue[0] that have left
+	queued int      // bytes that count against the bound, of queue and of the write that runs
+	first  [2]chunk // of queue, where it is short: an ack and a message
 }
 
 // chunk is a run of whole frames.
