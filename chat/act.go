@@ -35,7 +35,8 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = s.profiles.current(a.User.fit())
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
 	q := request{Slug: slug, Actor: a, Frame: f}
 	if q.Files, err = s.claim(ctx, room, q); err != nil {
 		return Message{}, public(err)
@@ -79,7 +80,8 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = s.profiles.current(a.User.fit())
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
 	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(room)), request{Slug: slug, Actor: a, Frame: f})
 	return m, public(err)
 }

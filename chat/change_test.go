@@ -179,6 +179,13 @@ func TestWhoMayChangeWhat(t *testing.T) {
 		mod := w.socket("mod", "role=moderator")
 		mod.send(`{"type":"delete","room":"global","ref":"r","id":%q}`, m.ID)
 		mod.next("ok")
+		if err := w.chat.UpdateUser(w.Context(), person("mod", "Mod"), chat.RoleMember); err != nil {
+			t.Fatal(err)
+		}
+		mod.send(`{"type":"delete","room":"global","ref":"r","id":%q}`, w.say("ada", "y").ID)
+		if f := mod.next("error"); f.Code != "forbidden" {
+			t.Errorf("who is no moderator any more: %s", f)
+		}
 		guest := w.socket("guest", "role=guest")
 		guest.send(`{"type":"pin","room":"global","on":true,"id":%q}`, w.say("ada", "x").ID)
 		if f := guest.next("error"); f.Code != "forbidden" {
