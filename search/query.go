@@ -237,18 +237,25 @@ func (t term) at(text []rune, i int) bool {
 	return len(t.runes) > 1 || end == len(text) || kindOf(text[end]) != letter
 }
 
-// match returns where the terms of a query stand in a text, or false where one of them
-// doesn't, or one stands there that must not.
-func (q *query) match(text folded) (marks [][2]int, ok bool) {
+// match returns where the terms of a query stand in a message's text, or false where
+// one of them stands neither there nor in the name of a file of it, or where one stands
+// that must not.
+func (q *query) match(m *chat.Message) (marks [][2]int, ok bool) {
 	const maxMarks = 100 // of one term: more than anybody looks at
+	text := fold(m.Content)
+	var names []rune
+	for _, a := range m.Attachments {
+		names = append(append(names, fold(a.Name).runes...), '\n')
+	}
 	for _, t := range q.not {
-		if len(t.find(text.runes, 1)) > 0 {
+		if len(t.find(text.runes, 1)) > 0 || len(t.find(names, 1)) > 0 {
 			return nil, false
 		}
 	}
+	marks = [][2]int{}
 	for _, t := range q.terms {
 		places := t.find(text.runes, maxMarks)
-		if len(places) == 0 {
+		if len(places) == 0 && len(t.find(names, 1)) == 0 {
 			return nil, false
 		}
 		for _, i := range places {
