@@ -63,7 +63,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	case next == nil:
 		return *m, nil
 	}
-	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 {
+	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 && c.kind != eventPreview {
 		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
 	if err := r.storable(); err != nil {
@@ -81,6 +81,9 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.changed(r.id(), seq)
+	if c.kind == eventEdit && (hasLinks(m.Content) || hasLinks(next.Content)) {
+		r.linked(r.id(), m.Seq)
+	}
 	return *next, nil
 }
 
@@ -109,7 +112,10 @@ func (r *Room) storeChange(seq Seq, e event, m, next *Message) error {
 	case eventEdit:
 		return r.keepVersion(m, Version{m.Content, e.At})
 	case eventDelete:
-		if err := store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1)); err != nil || m.Thread == "" {
+		if err := store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1)); err != nil {
+			return err
+		}
+		if _, err := store.Delete(removedKey(m.Seq)); err != nil || m.Thread == "" {
 			return err
 		}
 		return r.dropReply(m)

@@ -28,6 +28,7 @@ const (
 	prefixClient  = "c/"
 	prefixVersion = "v/" // a message's seq and 4 bytes that count: what it said before
 	prefixThread  = "t/" // a root's seq and a reply's: nothing more
+	prefixRemoved = "d/" // a message's seq: the links whose previews were removed from it
 	prefixPin     = "p/" // a pinned message's seq: the seq of its pinning
 )
 
@@ -58,6 +59,7 @@ type roomConfig struct {
 	current   func(User) User // the person as they are now
 	closed    func(Actor)     // a socket is gone
 	changed   func(RoomID, Seq)
+	linked    func(RoomID, Seq)
 	log       *slog.Logger
 }
 
@@ -331,6 +333,9 @@ func (r *Room) store(m *Message, encoded []byte) error {
 	}
 	r.state.took(m)
 	r.changed(r.id(), m.Seq)
+	if hasLinks(m.Content) {
+		r.linked(r.id(), m.Seq)
+	}
 	delete(r.typed, m.UserID) // clients take what is said for the end of its writing: what is written next is news
 	r.tail.add(m.Seq, encoded)
 	r.show()

@@ -30,9 +30,11 @@ type Config struct {
 	// nil: it always can.
 	Storable func() error
 	// Changed hears of each durable event of a room, in its turn and before the event is
-	// durable: who wants it reads Events soon. It must not wait. nil: nobody does.
+	// durable: who wants it reads Changes soon. It must not wait. nil: nobody does.
 	Changed func(room RoomID, seq Seq)
-	Files   Files // nil: there are no attachments
+	// Linked likewise hears of each message that has links, or had before it was edited.
+	Linked func(room RoomID, seq Seq)
+	Files  Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -67,6 +69,8 @@ type calls struct {
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
+	removePreview       durable.Method[request, Message]
+	setPreviews         durable.Method[previewsRequest, none]
 }
 
 // New starts the chat and makes its first room.
@@ -91,6 +95,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.Changed == nil {
 		cfg.Changed = func(RoomID, Seq) {}
+	}
+	if cfg.Linked == nil {
+		cfg.Linked = func(RoomID, Seq) {}
 	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
@@ -135,7 +142,7 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked,
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
@@ -146,6 +153,8 @@ func (s *Service) register() (err error) {
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
 	s.calls.change = durable.Handle(room, "change", (*Room).change)
 	s.calls.changeNow = durable.Handle(room, "changeNow", (*Room).changeNow)
+	s.calls.setPreviews = durable.Handle(room, "setPreviews", (*Room).setPreviews)
+	s.calls.removePreview = durable.Handle(room, "removePreview", (*Room).removePreview)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
