@@ -33,6 +33,7 @@ type Rooms interface {
 	Versions(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.VersionList, error)
 	Thread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, q chat.ThreadQuery) (chat.ThreadPage, error)
 	Pins(ctx context.Context, a chat.Actor, slug string) (chat.PinList, error)
+	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
 	// EndSession closes the sockets of a session.
@@ -49,10 +50,11 @@ type Accounts interface {
 	Export(ctx context.Context, userID string) (auth.Export, error)
 }
 
-// Config of a Server. Rooms, Accounts and Web are required.
+// Config of a Server. Rooms, Accounts, Search and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
+	Search   Searcher
 	Web      http.Handler // everything that isn't the API
 
 	// Origins: its Base is the base URL, "" for whatever host is asked for.
@@ -69,6 +71,7 @@ type Config struct {
 type Server struct {
 	rooms       Rooms
 	accounts    Accounts
+	searcher    Searcher
 	origins     auth.Origins
 	proxies     Proxies
 	hosts       hosts
@@ -87,8 +90,8 @@ type Server struct {
 
 // New returns a Server; an origin that isn't one is an error.
 func New(c Config) (*Server, error) {
-	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
-		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
+	if c.Rooms == nil || c.Accounts == nil || c.Search == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts, Search and Web are required")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -102,6 +105,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
+		searcher:    c.Search,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
 		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
@@ -174,7 +178,7 @@ func (s *Server) routeTable(document []byte) []route {
 		{path: "/api/socket", methods: get(s.upgrade(level1))},
 		{path: "/api/account/export", methods: get(s.export)},
 	}
-	return append(routes, s.messageRoutes()...)
+	return slices.Concat(routes, s.messageRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

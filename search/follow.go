@@ -31,7 +31,7 @@ const (
 // It doesn't wait.
 func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
 	x.mu.Lock()
-	if last, known := x.behind[room]; seq > last {
+	if last, known := x.behind[room]; !known || seq > last {
 		if !known && len(x.behind) >= maxBehind {
 			x.all = true
 			clear(x.behind)
@@ -39,10 +39,7 @@ func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
 		x.behind[room] = seq
 	}
 	x.mu.Unlock()
-	select {
-	case x.wake <- struct{}{}:
-	default:
-	}
+	x.poke()
 }
 
 // Run keeps the index up to date until ctx ends.
@@ -102,10 +99,13 @@ func (x *Index) CatchUp(ctx context.Context) (done bool, err error) {
 		}
 	}
 	done = true
-	for _, room := range rooms {
+	for i, room := range rooms {
 		position, err := x.catchUp(ctx, room)
 		if err != nil {
 			return false, fmt.Errorf("room %s: %w", room, err)
+		}
+		if all {
+			x.cfg.Progress(i+1, len(rooms))
 		}
 		if position < behind[room] {
 			done = false
@@ -178,28 +178,4 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Se
 			return position, nil
 		}
 	}
-}
-
-// Rebuild throws all away and makes the index anew. It tells of each room.
-func (x *Index) Rebuild(ctx context.Context, progress func(done, rooms int)) error {
-	rooms, err := x.cfg.Rooms.AllRooms(ctx)
-	if err != nil {
-		return err
-	}
-	x.follow.Lock()
-	defer x.follow.Unlock()
-	err = x.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `delete from texts; delete from messages; delete from rooms; delete from people`)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("empty search index: %w", err)
-	}
-	for i, room := range rooms {
-		if _, err := x.catchUp(ctx, room); err != nil {
-			return fmt.Errorf("room %s: %w", room, err)
-		}
-		progress(i+1, len(rooms))
-	}
-	return nil
 }

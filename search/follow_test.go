@@ -81,6 +81,9 @@ func TestClosedWhileBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	x = w.opened()
+	if x.all || len(x.behind) != 1 {
+		t.Errorf("all %v, behind %v", x.all, x.behind)
+	}
 	w.catchUp(x)
 	w.expect(x, "apples", "one-1")
 }
@@ -137,7 +140,7 @@ func TestAfterAFailure(t *testing.T) {
 	w.expect(x, "apples", "one-1")
 }
 
-func TestRebuild(t *testing.T) {
+func TestReset(t *testing.T) {
 	w := newWorld(t, "one", "two")
 	x := w.opened()
 	for i := range batch + 50 {
@@ -147,9 +150,12 @@ func TestRebuild(t *testing.T) {
 	w.catchUp(x)
 	before := w.found(x, Request{Text: "apples"})
 	var told []int
-	if err := x.Rebuild(t.Context(), func(done, _ int) { told = append(told, done) }); err != nil {
+	x.cfg.Progress = func(done, _ int) { told = append(told, done) }
+	if err := x.Reset(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	w.expect(x, "apples")
+	w.catchUp(x)
 	if !slices.Equal(told, []int{1, 2}) {
 		t.Errorf("told %v", told)
 	}

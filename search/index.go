@@ -35,12 +35,14 @@ type Rooms interface {
 	VisibleSlug(ctx context.Context, who chat.Actor, room chat.RoomID) (string, bool, error)
 }
 
-// Config of an Index. All but Logger and Now are required.
+// Config of an Index. Path and Rooms are required.
 type Config struct {
-	Path   string // of the file
-	Rooms  Rooms
-	Logger *slog.Logger     // nil: nothing is logged
-	Now    func() time.Time // nil: time.Now
+	Path  string // of the file
+	Rooms Rooms
+	// Progress hears how many rooms have been looked at where all are; nil: nobody does.
+	Progress func(done, rooms int)
+	Logger   *slog.Logger     // nil: nothing is logged
+	Now      func() time.Time // nil: time.Now
 }
 
 // Index is the index of all messages. Its methods may be called concurrently. Run keeps
@@ -64,6 +66,9 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = func(int, int) {}
 	}
 	d, err := db.OpenOther(ctx, c.Path, migrationFiles)
 	if errors.Is(err, db.ErrDamaged) || errors.Is(err, db.ErrNewer) || errors.Is(err, db.ErrNotDatabase) {
@@ -94,16 +99,23 @@ func Remove(path string) error {
 	return nil
 }
 
-// begin finds out whether the index was whole when it was closed. If it wasn't, every
-// room is looked at.
+// begin finds out which rooms have something new. Where the index wasn't closed that may
+// be every one.
 func (x *Index) begin(ctx context.Context) error {
 	err := x.db.Write(ctx, func(tx *sql.Tx) error {
-		var whole bool
-		if err := tx.QueryRowContext(ctx, `select whole from progress`).Scan(&whole); err != nil {
+		var closed bool
+		if err := tx.QueryRowContext(ctx, `select closed from progress`).Scan(&closed); err != nil {
 			return err
 		}
-		x.all = !whole
-		_, err := tx.ExecContext(ctx, `update progress set whole = 0`)
+		x.all = !closed
+		rooms, err := texts(ctx, tx, `select room from behind`)
+		if err != nil {
+			return err
+		}
+		for _, room := range rooms {
+			x.behind[chat.RoomID(room)] = 0
+		}
+		_, err = tx.ExecContext(ctx, `update progress set closed = 0; delete from behind`)
 		return err
 	})
 	if err != nil {
@@ -112,17 +124,66 @@ func (x *Index) begin(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the index. Nothing may use it any more.
+// texts returns the rows of a query with one column.
+func texts(ctx context.Context, tx *sql.Tx, query string, args ...any) (list []string, err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	return list, rows.Err()
+}
+
+// Close closes the index. Nothing may use it any more. What isn't in it comes into it
+// after the next Open.
 func (x *Index) Close(ctx context.Context) error {
 	x.mu.Lock()
-	whole := !x.all && len(x.behind) == 0
+	all, behind := x.all, x.behind
 	x.mu.Unlock()
 	var err error
-	if whole {
+	if !all {
 		err = x.db.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `update progress set whole = 1`)
-			return err
+			w := newWriting(ctx, tx)
+			for room := range behind {
+				if err := w.exec(`insert into behind (room) values (?)`, string(room)); err != nil {
+					return err
+				}
+			}
+			return w.exec(`update progress set closed = 1`)
 		})
 	}
 	return errors.Join(err, x.db.Close())
+}
+
+// Reset empties the index and has it made anew, by Run or by CatchUp.
+func (x *Index) Reset(ctx context.Context) error {
+	x.follow.Lock()
+	defer x.follow.Unlock()
+	err := x.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`insert into texts (texts) values ('delete-all'); delete from messages; delete from rooms; delete from people`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("empty search index: %w", err)
+	}
+	x.mu.Lock()
+	x.all = true
+	x.mu.Unlock()
+	x.poke()
+	return nil
+}
+
+func (x *Index) poke() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
 }

@@ -223,20 +223,12 @@ func either(list []string) string {
 }
 
 // numbersOf returns the tokens of the numbers that a query gives.
-func numbersOf(ctx context.Context, tx *sql.Tx, kind, query string, arg string) (list []string, err error) {
-	rows, err := tx.QueryContext(ctx, query, arg)
-	if err != nil {
-		return nil, err
+func numbersOf(ctx context.Context, tx *sql.Tx, kind, query string, arg string) ([]string, error) {
+	list, err := texts(ctx, tx, query, arg)
+	for i, n := range list {
+		list[i] = quoted(kind + n)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		list = append(list, quoted(kind+strconv.FormatInt(n, 10)))
-	}
-	return list, rows.Err()
+	return list, err
 }
 
 // candidate is a message that may be a hit.

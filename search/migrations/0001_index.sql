@@ -30,10 +30,14 @@ create unique index messages_seq on messages (room, seq);
 -- room. Positions aren't kept: whether a hit is one is seen in its text.
 create virtual table texts using fts5(tokens, content='', contentless_delete=1, tokenize='ascii', detail=none);
 
--- progress has one row. whole: all that was durable is in the index, and nobody has
--- written since.
+-- progress has one row. closed: the rooms in behind are all that have something new,
+-- and nobody has written since.
 create table progress (
-    id    integer not null primary key check (id = 1),
-    whole integer not null
+    id     integer not null primary key check (id = 1),
+    closed integer not null
 ) strict;
-insert into progress (id, whole) values (1, 0);
+insert into progress (id, closed) values (1, 0);
+
+create table behind (
+    room text not null primary key
+) strict, without rowid;
