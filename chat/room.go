@@ -58,6 +58,7 @@ type roomConfig struct {
 	current   func(User) User // the person as they are now
 	closed    func(Actor)     // a socket is gone
 	changed   func(RoomID, Seq)
+	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	log       *slog.Logger
 }
 

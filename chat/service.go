@@ -136,6 +136,10 @@ func (s *Service) register() (err error) {
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
 		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed,
+		released: func(RoomID, UserID, ClientID) {},
+	}
+	if s.cfg.Files != nil {
+		shared.released = s.cfg.Files.Released
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
