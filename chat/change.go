@@ -85,6 +85,13 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 		id, target := r.id(), m.Seq
 		r.st.AfterCommit(func() { r.linked(id, target) })
 	}
+	if e.Kind == eventDelete && len(m.Attachments) > 0 {
+		r.released(r.id(), m.UserID, m.ClientID)
+	}
+	if len(m.Previews) > len(next.Previews) {
+		user, id := PreviewClaim(m.Seq)
+		r.released(r.id(), user, id)
+	}
 	return *next, nil
 }
 

@@ -55,11 +55,12 @@ type roomConfig struct {
 	maxChars  int
 	retention Retention
 	now       func() time.Time
-	storable  func() error      // nil: there is room on the disk
-	current   func(User) User   // the person as they are now
-	closed    func(Actor)       // a socket is gone
-	changed   func(RoomID, Seq) // there is a new event; nil: nobody wants to know
-	linked    func(RoomID, Seq) // a message has links, or had; nil: likewise
+	storable  func() error                   // nil: there is room on the disk
+	current   func(User) User                // the person as they are now
+	closed    func(Actor)                    // a socket is gone
+	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
+	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
 	log       *slog.Logger
