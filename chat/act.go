@@ -86,39 +86,15 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	return m, public(err)
 }
 
-// SetPreviews shows what the links of a message lead to, if the message still says what
-// they were made for.
-func (s *Service) SetPreviews(ctx context.Context, room RoomID, id MessageID, content string, previews []Preview) error {
-	e, err := s.rooms.entryOf(ctx, room)
-	if err != nil {
-		return err
-	}
-	_, err = s.calls.preview.Call(ctx, s.ns.ByName(string(room)), previewing{Slug: e.slug, ID: id, Content: content, Previews: previews})
-	return public(err)
-}
-
-// DropPreview takes the preview of a link off a message, for its author.
-func (s *Service) DropPreview(ctx context.Context, a Actor, slug string, id MessageID, url string) (Message, error) {
-	switch {
-	case a.ReadOnly:
-		return Message{}, errReadOnly
-	case url == "":
-		return Message{}, bad("url is missing: it names the preview.")
-	}
-	room, err := s.rooms.find(ctx, slug)
-	if err != nil {
-		return Message{}, err
-	}
-	m, err := s.calls.preview.Call(ctx, s.ns.ByName(string(room)), previewing{Slug: slug, By: a, ID: id, Drop: url})
-	return m, public(err)
-}
-
 // Files is what chat needs of the files that people upload.
 type Files interface {
 	// Claim ties finished uploads of that person to the message that (room, user, id)
 	// names, durably, and returns them in the order of files. It may be called again
 	// for the same message. Errors that people may see are *Error.
 	Claim(ctx context.Context, room RoomID, user UserID, id ClientID, files []string) ([]Attachment, error)
+	// Released hears that a message with files is being deleted, in the room's turn and
+	// before that is durable: see Service.Holds. It must not wait.
+	Released(room RoomID, user UserID, id ClientID)
 }
 
 // claim gets the files of a post, ahead of the room's turn.

@@ -33,6 +33,7 @@ type Rooms interface {
 	Versions(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.VersionList, error)
 	Thread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, q chat.ThreadQuery) (chat.ThreadPage, error)
 	Pins(ctx context.Context, a chat.Actor, slug string) (chat.PinList, error)
+	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
 	RoomList(ctx context.Context, a chat.Actor) (chat.RoomList, error)
@@ -60,10 +61,11 @@ type Accounts interface {
 	Named(ctx context.Context, text string, limit int) ([]auth.Identity, error)
 }
 
-// Config of a Server. Rooms, Accounts and Web are required.
+// Config of a Server. Rooms, Accounts, Search and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
+	Search   Searcher
 	Web      http.Handler // everything that isn't the API
 
 	// Origins: its Base is the base URL, "" for whatever host is asked for.
@@ -80,6 +82,7 @@ type Config struct {
 type Server struct {
 	rooms       Rooms
 	accounts    Accounts
+	searcher    Searcher
 	origins     auth.Origins
 	proxies     Proxies
 	hosts       hosts
@@ -98,8 +101,8 @@ type Server struct {
 
 // New returns a Server; an origin that isn't one is an error.
 func New(c Config) (*Server, error) {
-	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
-		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
+	if c.Rooms == nil || c.Accounts == nil || c.Search == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts, Search and Web are required")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -113,6 +116,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
+		searcher:    c.Search,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
 		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
@@ -185,7 +189,7 @@ func (s *Server) routeTable(document []byte) []route {
 		{path: "/api/socket", methods: get(s.upgrade(level1))},
 		{path: "/api/account/export", methods: get(s.export)},
 	}
-	return append(append(routes, s.messageRoutes()...), s.personalRoutes()...)
+	return slices.Concat(routes, s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {
