@@ -105,11 +105,11 @@ func (s *Service) DropPreview(ctx context.Context, a Actor, slug string, id Mess
 	case url == "":
 		return Message{}, bad("url is missing: it names the preview.")
 	}
-	room, err := s.rooms.find(ctx, slug)
+	at, err := s.reader(ctx, slug)
 	if err != nil {
-		return Message{}, err
+		return Message{}, public(err)
 	}
-	m, err := s.calls.preview.Call(ctx, s.ns.ByName(string(room)), previewing{Slug: slug, By: a, ID: id, Drop: url})
+	m, err := s.calls.preview.Call(ctx, at.stub, previewing{Slug: slug, By: a, ID: id, Drop: url})
 	return m, public(err)
 }
 
