@@ -160,3 +160,11 @@ func (s *Server) signFile(w http.ResponseWriter, r *http.Request) {
 		ExpiresAt int64  `json:"expiresAt"`
 	}{s.files.Sign(f, until), until.UnixMilli()})
 }
+
+func (s *Server) settings() chat.Settings {
+	set := s.rooms.Settings()
+	if s.files != nil {
+		set.MaxFileBytes = s.files.MaxBytes()
+	}
+	return set
+}
