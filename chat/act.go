@@ -31,7 +31,7 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	if err := checkReferences(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
@@ -75,7 +75,7 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	if err := checkChange(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
