@@ -1,4 +1,4 @@
-import type { Code, Message, Page, ServerFrame, User } from './wire.gen'
+import type { Attachment, Code, Message, Page, Preview, Replies, ServerFrame, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
 // Fields this client doesn't know are dropped, as the protocol asks.
@@ -69,6 +69,23 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       if (!isText(room) || !message) return null
       return { type: 'message', room, message }
     }
+    case 'update': {
+      const message = parseMessage(f['message'])
+      const { seq } = f
+      if (!isText(room) || !isCount(seq) || seq === 0) return null
+      // What can't be read still takes its place in the order.
+      return message ? { type: 'update', room, seq, message } : { type: 'skipped', room, seq }
+    }
+    case 'read': {
+      const { userId, seq } = f
+      if (!isText(room) || !isText(userId) || !isCount(seq)) return null
+      return { type: 'read', room, userId, seq }
+    }
+    case 'activity': {
+      const { seq } = f
+      if (!isText(room) || !isCount(seq)) return null
+      return { type: 'activity', room, seq, mention: f['mention'] === true }
+    }
     case 'ack': {
       const { id, seq, timestamp } = f
       if (!isText(room) || !isText(clientId) || !isText(id) || !isCount(seq) || !isCount(timestamp)) return null
@@ -77,7 +94,7 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
     case 'presence': {
       const { count } = f
       const joined = list(f['joined'] ?? [], parseUser)
-      const left = list(f['left'] ?? [], (v) => (isText(v) ? v : null))
+      const left = list(f['left'] ?? [], text)
       if (!isText(room) || !isCount(count) || !joined || !left) return null
       return { type: 'presence', room, count, joined, left }
     }
@@ -119,18 +136,83 @@ function parseUser(value: unknown): User | null {
   return { userId, userName, ...optional('userImage', userImage) }
 }
 
-function parseMessage(value: unknown): Message | null {
+/** Parses one message. Null: not a message. */
+export function parseMessage(value: unknown): Message | null {
   if (!isFields(value)) return null
-  const { id, userId, userName, userImage, content, timestamp, type, seq, clientId } = value
+  const { id, userId, userName, userImage, content, timestamp, type, seq, clientId, editedAt, deletedAt, replyTo, thread } = value
   if (!isText(id) || !isText(userId) || !isCount(timestamp)) return null
-  return {
+  const message: Message = {
     id, userId, timestamp,
     userName: isText(userName) ? userName : '',
     content: isText(content) ? content : '',
     type: type === 'system' ? 'system' : 'text',
     ...optional('userImage', userImage),
-    ...(isCount(seq) && seq > 0 ? { seq } : {}),
+    ...positive('seq', seq),
     ...optional('clientId', clientId),
+    ...positive('editedAt', editedAt),
+    ...positive('deletedAt', deletedAt),
+    ...optional('replyTo', replyTo),
+    ...optional('thread', thread),
+  }
+  // What most messages don't have, and what can't be read isn't had.
+  const reactions = value['reactions'] === undefined ? null : parseReactions(value['reactions'])
+  if (reactions) message.reactions = reactions
+  if (value['pinned'] === true) message.pinned = true
+  const attachments = list(value['attachments'], parseAttachment)
+  if (attachments?.length) message.attachments = attachments
+  const replies = parseReplies(value['replies'])
+  if (replies) message.replies = replies
+  const previews = list(value['previews'], parsePreview)
+  if (previews?.length) message.previews = previews
+  return message
+}
+
+function parseReactions(value: unknown): { [emoji: string]: string[] } | null {
+  if (!isFields(value)) return null
+  const out: [string, string[]][] = []
+  for (const [emoji, who] of Object.entries(value)) {
+    const users = list(who, text)
+    if (users?.length) out.push([emoji, users])
+  }
+  return out.length > 0 ? Object.fromEntries(out) : null
+}
+
+/** Parses a file of a message. Null: not one. */
+export function parseAttachment(value: unknown): Attachment | null {
+  if (!isFields(value)) return null
+  const { id, name, mime, size, width, height, url, thumbnail, blurhash, duration } = value
+  if (!isText(id) || !isText(name) || !isCount(size)) return null
+  return {
+    id, name, size,
+    mime: isText(mime) ? mime : 'application/octet-stream',
+    url: isText(url) ? url : '',
+    ...positive('width', width),
+    ...positive('height', height),
+    ...optional('thumbnail', thumbnail),
+    ...optional('blurhash', blurhash),
+    ...(typeof duration === 'number' && duration > 0 ? { duration } : {}),
+  }
+}
+
+function parseReplies(value: unknown): Replies | null {
+  if (!isFields(value)) return null
+  const { count, lastSeq, lastAt } = value
+  if (!isCount(count) || !isCount(lastSeq) || !isCount(lastAt)) return null
+  return { count, lastSeq, lastAt, users: list(value['users'], text) ?? [] }
+}
+
+function parsePreview(value: unknown): Preview | null {
+  if (!isFields(value)) return null
+  const { url, title, description, site, image, width, height } = value
+  if (!isText(url)) return null
+  return {
+    url,
+    title: isText(title) ? title : '',
+    ...optional('description', description),
+    ...optional('site', site),
+    ...optional('image', image),
+    ...positive('width', width),
+    ...positive('height', height),
   }
 }
 
@@ -140,6 +222,10 @@ function isFields(value: unknown): value is Fields {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
+}
+
+function text(value: unknown): string | null {
+  return isText(value) ? value : null
 }
 
 function isCount(value: unknown): value is number {
@@ -161,5 +247,11 @@ function list<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
 function optional<K extends string>(key: K, value: unknown): { [P in K]?: string } {
   const out: { [P in K]?: string } = {}
   if (typeof value === 'string' && value !== '') out[key] = value
+  return out
+}
+
+function positive<K extends string>(key: K, value: unknown): { [P in K]?: number } {
+  const out: { [P in K]?: number } = {}
+  if (isCount(value) && value > 0) out[key] = value
   return out
 }

@@ -48,6 +48,53 @@ export interface Message {
   type: MessageType;
   seq?: Seq;
   clientId?: ClientID;
+  /** Unix ms; absent if never */
+  editedAt?: number;
+  deletedAt?: number;
+  replyTo?: MessageID;
+  /** the root of the thread that it is a reply in */
+  thread?: MessageID;
+  /** who chose each emoji, in order of first use */
+  reactions?: { [key: string]: UserID[] };
+  pinned?: boolean;
+  attachments?: Attachment[];
+  /** on the root of a thread */
+  replies?: Replies;
+  previews?: Preview[];
+}
+
+/** Attachment is a file of a message. */
+export interface Attachment {
+  id: string;
+  name: string;
+  mime: string;
+  size: number;
+  width?: number;
+  height?: number;
+  url: string;
+  thumbnail?: string;
+  blurhash?: string;
+  duration?: number;
+}
+
+/** Replies sums up a thread at its root. */
+export interface Replies {
+  count: number;
+  lastSeq: Seq;
+  lastAt: number;
+  /** at most 5, latest first */
+  users: UserID[];
+}
+
+/** Preview tells what a link of a message leads to. */
+export interface Preview {
+  url: string;
+  title: string;
+  description?: string;
+  site?: string;
+  image?: string;
+  width?: number;
+  height?: number;
 }
 
 /** Page is a piece of a room's history, oldest first. */
@@ -61,7 +108,7 @@ export interface Page {
 
 /** ClientFrame is any frame a client sends; which fields count depends on Type. */
 export interface ClientFrame {
-  type: "join" | "leave" | "message" | "typing" | "ping";
+  type: "join" | "leave" | "message" | "edit" | "delete" | "react" | "pin" | "typing" | "read" | "ping";
   /** at most 64 characters; the reply carries it */
   ref?: string;
   room?: string;
@@ -69,6 +116,13 @@ export interface ClientFrame {
   after?: Seq;
   clientId?: ClientID;
   content?: string;
+  replyTo?: MessageID;
+  thread?: MessageID;
+  attachments?: string[];
+  id?: MessageID;
+  emoji?: string;
+  on?: boolean;
+  seq?: Seq;
 }
 
 /** ServerFrame is any frame the server sends on the level 1 socket. */
@@ -77,6 +131,9 @@ export type ServerFrame =
   | JoinedFrame
   | ResetFrame
   | MessageFrame
+  | UpdateFrame
+  | ReadFrame
+  | ActivityFrame
   | AckFrame
   | PresenceFrame
   | TypingFrame
@@ -126,6 +183,30 @@ export interface MessageFrame {
   type: "message";
   room: string;
   message: Message;
+}
+
+/** UpdateFrame carries a message as it is now, after the event Seq. */
+export interface UpdateFrame {
+  type: "update";
+  room: string;
+  seq: Seq;
+  message: Message;
+}
+
+/** ReadFrame tells how far someone has read. */
+export interface ReadFrame {
+  type: "read";
+  room: string;
+  userId: UserID;
+  seq: Seq;
+}
+
+/** ActivityFrame tells of something new in a room that this socket hasn't joined. */
+export interface ActivityFrame {
+  type: "activity";
+  room: string;
+  seq: Seq;
+  mention: boolean;
 }
 
 /** AckFrame tells the sender alone that its message is durable. */
