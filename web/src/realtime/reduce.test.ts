@@ -282,6 +282,13 @@ describe('replies in a thread', () => {
     expect(s).toMatchObject({ start: 4, edge: 6 })
   })
 
+  it('that are deleted count no more, however often that is told', () => {
+    const s = apply(open(3), reply(4, 2), reply(5, 2))
+    const gone = (at: number): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(4), thread: 'm2', content: '', deletedAt: 9 } })
+    expect(apply(s, gone(6)).messages[1]?.replies?.count).toBe(1)
+    expect(apply(s, gone(6), gone(7)).messages[1]?.replies?.count).toBe(1)
+  })
+
   it('that change change nothing here', () => {
     const s = apply(open(3), reply(4, 2))
     const t = apply(s, { type: 'update', room: 'r', seq: 5, message: { ...message(4), thread: 'm2', content: 'edited' } })
