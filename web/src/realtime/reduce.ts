@@ -352,7 +352,9 @@ function changed(list: readonly Posted[], c: Change): readonly Posted[] {
   const i = reply ? list.findLastIndex((m) => m.id === message.thread) : indexOfSeq(list, message.seq ?? 0)
   const old = list[i]
   if (!old || old.asOf >= at) return list
-  if (!reply) return list.with(i, { ...message, seq: old.seq, asOf: at })
+  // A deleted one has lost its clientId, by which its row is known.
+  const { clientId = message.clientId } = old
+  if (!reply) return list.with(i, { ...message, ...(clientId === undefined ? {} : { clientId }), seq: old.seq, asOf: at })
   const replies = counted(old, c)
   return replies ? list.with(i, { ...old, replies }) : list
 }
