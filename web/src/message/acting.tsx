@@ -94,7 +94,7 @@ export function Acting(props: { scroller: HTMLElement }) {
       case 'copyText':
         return void copy(message.content, 'Text')
       case 'unread':
-        return room.markUnread(message)
+        return void markUnread(message.seq)
       case 'forward':
         setForwarding(message)
         return
@@ -104,6 +104,12 @@ export function Acting(props: { scroller: HTMLElement }) {
       case 'delete':
         return deleteWithUndo(room, message.id)
     }
+  }
+
+  async function markUnread(seq: number) {
+    const result = await room.session.markUnread(seq)
+    if (result.ok) showToast({ title: 'Marked unread from here' })
+    else showToast({ tone: 'bad', title: 'It is still read', text: explain(result.failure) })
   }
 
   async function follow(root: string, on: boolean) {

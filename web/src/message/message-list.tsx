@@ -10,7 +10,7 @@ const END_PX = 60
 const FOOT_PX = 12
 
 /** The messages of a thread, held at their end for those who are there. */
-export function MessageList(props: { rows: Rows; label: string; online: boolean; actions: RowActions; head?: JSX.Element; headPx: number; onSeen(): void }) {
+export function MessageList(props: { rows: Rows; label: string; online: boolean; actions: RowActions; head?: JSX.Element; headPx: number; onSeen(atEnd: boolean): void }) {
   let scroller!: HTMLDivElement
   const [element, setElement] = createSignal<HTMLDivElement>()
   const list = createVirtualList(() => {
@@ -35,7 +35,7 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
     let pinned = true
     const look = () => {
       pinned = list.core.isAtEnd(END_PX)
-      if (pinned) props.onSeen()
+      props.onSeen(pinned)
     }
     scroller.addEventListener('scroll', look, { passive: true })
     // The list's own box may shrink: a keyboard, a composer that grows.

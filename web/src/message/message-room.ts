@@ -31,11 +31,10 @@ export interface MessageRoom {
   find(id: string): Posted | undefined
   jump(id: string): void
   reply(message: Posted): void
-  markUnread(message: Posted): void
   openThread(root: string): void
 }
 
-export type MessageRoomOptions = Pick<MessageRoom, 'session' | 'me' | 'place' | 'find' | 'jump' | 'reply' | 'markUnread' | 'openThread'>
+export type MessageRoomOptions = Pick<MessageRoom, 'session' | 'me' | 'place' | 'find' | 'jump' | 'reply' | 'openThread'>
 
 export function makeMessageRoom(options: MessageRoomOptions): MessageRoom {
   const [editing, setEditing] = createSignal<Editing | null>(null)

@@ -42,7 +42,6 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
     },
     jump: (id) => props.onJump(id),
     reply: () => {},
-    markUnread: () => {},
     openThread: (root) => props.onThread(root),
   })
   const actions = { retry: session.retryPost, discard: session.discardPost }
