@@ -14,6 +14,8 @@ import { mayDelete, mayEdit, mayPin } from './may'
 import { useMessageRoom } from './message-room'
 import type { Choice } from './menu'
 
+export { PanelToggles } from './panel-toggles'
+
 const Menu = lazy(async () => ({ default: (await import('./menu')).Menu }))
 const ReactionPicker = lazy(async () => ({ default: (await import('./reaction-picker')).ReactionPicker }))
 const ForwardDialog = lazy(async () => ({ default: (await import('./forward-dialog')).ForwardDialog }))

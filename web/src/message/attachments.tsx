@@ -176,12 +176,15 @@ export function sizeOf(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`
 }
 
+function two(n: number): string {
+  return String(n).padStart(2, '0')
+}
+
 /** Milliseconds as m:ss; '' where it isn't known. */
 export function lengthOf(ms: number | undefined): string {
   if (!ms) return ''
   const s = Math.round(ms / 1_000)
   const minutes = Math.floor(s / 60) % 60
   const hours = Math.floor(s / 3_600)
-  const two = (n: number) => String(n).padStart(2, '0')
   return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`
 }

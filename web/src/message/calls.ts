@@ -5,11 +5,11 @@ import type { Message, ThreadList, ThreadPage, VersionList } from '~/realtime/wi
 
 // What the server is asked for about messages, over HTTP.
 
-function path(room: string, id: string, rest = ''): string {
+function pathOf(room: string, id: string, rest = ''): string {
   return `/api/rooms/${encodeURIComponent(room)}/messages/${encodeURIComponent(id)}${rest}`
 }
 
-async function value<T>(path: string, signal: AbortSignal, parse: (value: unknown) => T | null): Promise<T> {
+async function get<T>(path: string, signal: AbortSignal, parse: (value: unknown) => T | null): Promise<T> {
   const result = await call(path, { signal }, parse)
   if (!result.ok) throw new RequestError(result.failure)
   return result.value
@@ -25,14 +25,14 @@ export const messageQueries = {
     queryOptions({
       ...patient,
       queryKey: ['rooms', room, 'message', id],
-      queryFn: ({ signal }) => value(path(room, id), signal, parseMessage),
+      queryFn: ({ signal }) => get(pathOf(room, id), signal, parseMessage),
       staleTime: 60_000,
     }),
   versions: (room: string, id: string) =>
     queryOptions({
       ...patient,
       queryKey: ['rooms', room, 'versions', id],
-      queryFn: ({ signal }) => value(path(room, id, '/versions'), signal, parseVersions),
+      queryFn: ({ signal }) => get(pathOf(room, id, '/versions'), signal, parseVersions),
       staleTime: 0,
       gcTime: 0,
     }),
@@ -40,38 +40,38 @@ export const messageQueries = {
     queryOptions({
       ...patient,
       queryKey: ['threads'],
-      queryFn: ({ signal }) => value('/api/threads', signal, parseThreads),
+      queryFn: ({ signal }) => get('/api/threads', signal, parseThreads),
       staleTime: 30_000,
     }),
   pins: (room: string) =>
     queryOptions({
       ...patient,
       queryKey: ['rooms', room, 'pins'],
-      queryFn: ({ signal }) => value(`/api/rooms/${encodeURIComponent(room)}/pins`, signal, parseMessages),
+      queryFn: ({ signal }) => get(`/api/rooms/${encodeURIComponent(room)}/pins`, signal, parseMessages),
       staleTime: 0,
     }),
 }
 
 /** Newest replies, or those before one. */
 export function threadPage(room: string, root: string, before?: number): Promise<Result<ThreadPage>> {
-  return call(path(room, root, `/thread?limit=100${before === undefined ? '' : `&before=${before}`}`), {}, parseThread)
+  return call(pathOf(room, root, `/thread?limit=100${before === undefined ? '' : `&before=${before}`}`), {}, parseThread)
 }
 
 export function followThread(room: string, root: string, on: boolean): Promise<Result<true>> {
-  return act(path(room, root, '/follow'), { method: on ? 'PUT' : 'DELETE' })
+  return act(pathOf(room, root, '/follow'), { method: on ? 'PUT' : 'DELETE' })
 }
 
 export function readThread(room: string, root: string, seq: number): Promise<Result<true>> {
-  return act(path(room, root, '/thread/read'), { method: 'PUT', body: { seq } })
+  return act(pathOf(room, root, '/thread/read'), { method: 'PUT', body: { seq } })
 }
 
 export function removePreview(room: string, id: string, url: string): Promise<Result<true>> {
-  return act(path(room, id, `/previews?url=${encodeURIComponent(url)}`), { method: 'DELETE' })
+  return act(pathOf(room, id, `/previews?url=${encodeURIComponent(url)}`), { method: 'DELETE' })
 }
 
 /** Deletes a message even as the page goes away. */
 export function deleteAtLast(room: string, id: string): void {
-  void fetch(path(room, id), { method: 'DELETE', keepalive: true, credentials: 'same-origin' }).catch(() => {})
+  void fetch(pathOf(room, id), { method: 'DELETE', keepalive: true, credentials: 'same-origin' }).catch(() => {})
 }
 
 function act(path: string, request: Request): Promise<Result<true>> {

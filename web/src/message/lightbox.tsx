@@ -18,6 +18,8 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
   const many = () => props.files.length > 1
 
   onMount(() => {
+    dialog.addEventListener('keydown', onKeyDown)
+    dialog.addEventListener('click', (event) => event.target === stage && dialog.close())
     // The browser's own dialog holds the focus, and gives it back.
     dialog.showModal()
     stage.focus()
@@ -58,9 +60,7 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
         ref={dialog}
         class="lightbox"
         aria-label={`Picture ${file()?.name ?? ''} by ${props.by}`}
-        onKeyDown={onKeyDown}
         onClose={() => props.onClose()}
-        onClick={(event) => event.target === stage && dialog.close()}
       >
         <header class="flex h-13 shrink-0 items-center gap-1 ps-4 pe-2">
           <p class="min-w-0 flex-1 truncate text-body font-medium" dir="auto">

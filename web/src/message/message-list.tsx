@@ -37,6 +37,7 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
       pinned = list.core.isAtEnd(END_PX)
       props.onSeen(pinned)
     }
+    scroller.addEventListener('keydown', walk)
     scroller.addEventListener('scroll', look, { passive: true })
     // The list's own box may shrink: a keyboard, a composer that grows.
     const resized = new ResizeObserver(() => pinned && list.core.scrollToEnd())
@@ -63,7 +64,6 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
         tabindex="0"
         role="region"
         aria-label={props.label}
-        onKeyDown={walk}
       >
         <div class="relative w-full" style={{ height: `${list.total()}px` }}>
           {props.head}

@@ -9,6 +9,11 @@ export function PanelFrame(props: { title: string; detail?: string; actions?: JS
   let panel!: HTMLElement
   let heading!: HTMLHeadingElement
   onMount(() => {
+    panel.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      event.preventDefault()
+      props.onClose()
+    })
     // Where a field in it took the focus it keeps it.
     if (!panel.contains(document.activeElement)) heading.focus({ preventScroll: true })
   })
@@ -23,11 +28,6 @@ export function PanelFrame(props: { title: string; detail?: string; actions?: JS
       ref={panel}
       class="fixed inset-0 z-30 flex flex-col bg-paper sm:start-66 md:static md:z-auto md:w-90 md:shrink-0 md:border-s md:border-line"
       aria-label={props.title}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
-        event.preventDefault()
-        props.onClose()
-      }}
     >
       <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1.5 pe-2 md:ps-4">
         <Button variant="quiet" size="icon" class="md:hidden" aria-label={`Close ${props.title.toLowerCase()}`} onClick={() => props.onClose()}>

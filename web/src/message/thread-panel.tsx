@@ -77,12 +77,12 @@ export function ThreadPanel(props: {
     document.removeEventListener('visibilitychange', readSoon)
   })
 
-  async function follow(on: boolean) {
-    thread.setFollowing(on)
-    const result = await followThread(session.slug, rootId, on)
+  async function follow(wanted: boolean) {
+    thread.setFollowing(wanted)
+    const result = await followThread(session.slug, rootId, wanted)
     if (!result.ok) {
-      thread.setFollowing(!on)
-      showToast({ tone: 'bad', title: on ? 'The thread is not followed' : 'The thread is still followed', text: explain(result.failure) })
+      thread.setFollowing(!wanted)
+      showToast({ tone: 'bad', title: wanted ? 'The thread is not followed' : 'The thread is still followed', text: explain(result.failure) })
     }
     void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
   }

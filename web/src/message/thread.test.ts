@@ -15,9 +15,9 @@ const page = (messages: Message[], more: Partial<ThreadPage> = {}): Result<Threa
 })
 
 function rig() {
-  let listener: (event: RoomEvent) => void = () => {}
+  let listener: ((event: RoomEvent) => void) | undefined
   const asked: { before: number | undefined; answer(result: Result<ThreadPage>): Promise<void> }[] = []
-  const session = { slug: 'general', room: () => emptyRoom, listen: (l: typeof listener) => ((listener = l), () => (listener = () => {})) }
+  const session = { slug: 'general', room: () => emptyRoom, listen: (l: (event: RoomEvent) => void) => ((listener = l), () => (listener = undefined)) }
   const fetchPage = (_: string, __: string, before?: number) =>
     new Promise<Result<ThreadPage>>((resolve) => {
       asked.push({
@@ -29,11 +29,11 @@ function rig() {
       })
     })
   let thread!: Thread
-  const dispose = createRoot((dispose) => {
+  const dispose = createRoot((end) => {
     thread = createThread(session, 'root', fetchPage)
-    return dispose
+    return end
   })
-  return { thread, asked, dispose, tell: (event: RoomEvent) => listener(event), words: () => thread.replies().map((m) => m.content) }
+  return { thread, asked, dispose, tell: (event: RoomEvent) => listener?.(event), words: () => thread.replies().map((m) => m.content) }
 }
 
 describe('a thread', () => {

@@ -47,13 +47,13 @@ export function createThread(session: Pick<RoomSession, 'slug' | 'listen' | 'roo
   function take(event: { seq: number; message: Message }) {
     const { message, seq } = event
     if (message.seq === undefined) return
-    const posted = { ...message, seq: message.seq, asOf: seq }
+    const as = { ...message, seq: message.seq, asOf: seq }
     if (message.id === rootId) {
-      setRoot((old) => newer(old, posted))
-      told.set(posted.id, posted)
+      setRoot((old) => newer(old, as))
+      told.set(as.id, as)
     } else if (message.thread === rootId) {
-      setReplies((list) => put(list, posted))
-      told.set(posted.id, posted)
+      setReplies((list) => put(list, as))
+      told.set(as.id, as)
     }
   }
 

@@ -9,7 +9,7 @@ import { messageQueries } from './calls'
 /** What a message said before it was edited. */
 export default function Versions(props: { room: string; id: string; editedAt: number; now: string; onClose(): void }) {
   const query = useQuery(() => messageQueries.versions(props.room, props.id))
-  const earlier = () => [...(query.data?.versions ?? [])].reverse()
+  const earlier = () => (query.data?.versions ?? []).toReversed()
   return (
     <Dialog open onOpenChange={(open) => !open && props.onClose()}>
       <DialogContent class="sm:max-w-xl">
