@@ -43,8 +43,8 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
 
   const find = (slug: string) => rooms().find((r) => r.slug === slug)
 
-  function change(slug: string, change: (room: ListedRoom) => ListedRoom) {
-    setRooms((all) => all.map((r) => (r.slug === slug ? change(r) : r)))
+  function change(slug: string, to: (room: ListedRoom) => ListedRoom) {
+    setRooms((all) => all.map((r) => (r.slug === slug ? to(r) : r)))
   }
 
   async function load() {

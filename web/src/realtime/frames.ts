@@ -73,18 +73,16 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       const message = parseMessage(f['message'])
       const { seq } = f
       if (!isText(room) || !isCount(seq) || seq === 0) return null
-      // What can't be read still takes its place in the order.
+      // The event keeps its place in the room's order, whatever it says.
       return message ? { type: 'update', room, seq, message } : { type: 'skipped', room, seq }
     }
     case 'read': {
       const { userId, seq } = f
-      if (!isText(room) || !isText(userId) || !isCount(seq)) return null
-      return { type: 'read', room, userId, seq }
+      return isText(room) && isText(userId) && isCount(seq) ? { type: 'read', room, userId, seq } : null
     }
     case 'activity': {
       const { seq } = f
-      if (!isText(room) || !isCount(seq)) return null
-      return { type: 'activity', room, seq, mention: f['mention'] === true }
+      return isText(room) && isCount(seq) ? { type: 'activity', room, seq, mention: f['mention'] === true } : null
     }
     case 'ack': {
       const { id, seq, timestamp } = f
@@ -94,7 +92,7 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
     case 'presence': {
       const { count } = f
       const joined = list(f['joined'] ?? [], parseUser)
-      const left = list(f['left'] ?? [], text)
+      const left = list(f['left'] ?? [], (v) => (isText(v) ? v : null))
       if (!isText(room) || !isCount(count) || !joined || !left) return null
       return { type: 'presence', room, count, joined, left }
     }
@@ -136,12 +134,19 @@ function parseUser(value: unknown): User | null {
   return { userId, userName, ...optional('userImage', userImage) }
 }
 
-/** Parses one message. Null: not a message. */
+/**
+ * Parses a message. Null: not one. What only adds to it (reactions, files) and isn't
+ * as it should be is left out: the text is still to be read.
+ */
 export function parseMessage(value: unknown): Message | null {
   if (!isFields(value)) return null
-  const { id, userId, userName, userImage, content, timestamp, type, seq, clientId, editedAt, deletedAt, replyTo, thread } = value
+  const { id, userId, userName, userImage, content, timestamp, type, seq, clientId } = value
   if (!isText(id) || !isText(userId) || !isCount(timestamp)) return null
-  const message: Message = {
+  const reactions = parseReactions(value['reactions'])
+  const attachments = some(value['attachments'], parseAttachment)
+  const replies = parseReplies(value['replies'])
+  const previews = some(value['previews'], parsePreview)
+  return {
     id, userId, timestamp,
     userName: isText(userName) ? userName : '',
     content: isText(content) ? content : '',
@@ -149,48 +154,41 @@ export function parseMessage(value: unknown): Message | null {
     ...optional('userImage', userImage),
     ...positive('seq', seq),
     ...optional('clientId', clientId),
-    ...positive('editedAt', editedAt),
-    ...positive('deletedAt', deletedAt),
-    ...optional('replyTo', replyTo),
-    ...optional('thread', thread),
+    ...positive('editedAt', value['editedAt']),
+    ...positive('deletedAt', value['deletedAt']),
+    ...optional('replyTo', value['replyTo']),
+    ...optional('thread', value['thread']),
+    ...(reactions && { reactions }),
+    ...(value['pinned'] === true && { pinned: true }),
+    ...(attachments && { attachments }),
+    ...(replies && { replies }),
+    ...(previews && { previews }),
   }
-  // What most messages don't have, and what can't be read isn't had.
-  const reactions = value['reactions'] === undefined ? null : parseReactions(value['reactions'])
-  if (reactions) message.reactions = reactions
-  if (value['pinned'] === true) message.pinned = true
-  const attachments = list(value['attachments'], parseAttachment)
-  if (attachments?.length) message.attachments = attachments
-  const replies = parseReplies(value['replies'])
-  if (replies) message.replies = replies
-  const previews = list(value['previews'], parsePreview)
-  if (previews?.length) message.previews = previews
-  return message
 }
 
-function parseReactions(value: unknown): { [emoji: string]: string[] } | null {
+function parseReactions(value: unknown): Record<string, string[]> | null {
   if (!isFields(value)) return null
-  const out: [string, string[]][] = []
-  for (const [emoji, who] of Object.entries(value)) {
-    const users = list(who, text)
-    if (users?.length) out.push([emoji, users])
-  }
-  return out.length > 0 ? Object.fromEntries(out) : null
+  const entries = Object.entries(value).flatMap(([emoji, users]) => {
+    const known = some(users, word)
+    return known ? [[emoji, known] as const] : []
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : null
 }
 
-/** Parses a file of a message. Null: not one. */
-export function parseAttachment(value: unknown): Attachment | null {
+function parseAttachment(value: unknown): Attachment | null {
   if (!isFields(value)) return null
-  const { id, name, mime, size, width, height, url, thumbnail, blurhash, duration } = value
-  if (!isText(id) || !isText(name) || !isCount(size)) return null
+  const { id, name, mime, size, width, height, url } = value
+  if (!isText(id) || !isText(url)) return null
   return {
-    id, name, size,
-    mime: isText(mime) ? mime : 'application/octet-stream',
-    url: isText(url) ? url : '',
+    id, url,
+    name: isText(name) ? name : '',
+    mime: isText(mime) ? mime : '',
+    size: isCount(size) ? size : 0,
     width: isCount(width) ? width : 0,
     height: isCount(height) ? height : 0,
-    ...optional('thumbnail', thumbnail),
-    ...optional('blurhash', blurhash),
-    ...(typeof duration === 'number' && duration > 0 ? { duration } : {}),
+    ...optional('thumbnail', value['thumbnail']),
+    ...optional('blurhash', value['blurhash']),
+    ...positive('duration', value['duration']),
   }
 }
 
@@ -198,21 +196,19 @@ function parseReplies(value: unknown): Replies | null {
   if (!isFields(value)) return null
   const { count, lastSeq, lastAt } = value
   if (!isCount(count) || !isCount(lastSeq) || !isCount(lastAt)) return null
-  return { count, lastSeq, lastAt, users: list(value['users'], text) ?? [] }
+  return { count, lastSeq, lastAt, users: some(value['users'], word) ?? [] }
 }
 
 function parsePreview(value: unknown): Preview | null {
-  if (!isFields(value)) return null
-  const { url, title, description, site, image, width, height } = value
-  if (!isText(url)) return null
+  if (!isFields(value) || !isText(value['url'])) return null
   return {
-    url,
-    title: isText(title) ? title : '',
-    ...optional('description', description),
-    ...optional('site', site),
-    ...optional('image', image),
-    ...positive('width', width),
-    ...positive('height', height),
+    url: value['url'],
+    ...optional('title', value['title']),
+    ...optional('description', value['description']),
+    ...optional('site', value['site']),
+    ...optional('image', value['image']),
+    ...positive('width', value['width']),
+    ...positive('height', value['height']),
   }
 }
 
@@ -222,10 +218,6 @@ function isFields(value: unknown): value is Fields {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string'
-}
-
-function text(value: unknown): string | null {
-  return isText(value) ? value : null
 }
 
 function isCount(value: unknown): value is number {
@@ -244,14 +236,25 @@ function list<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
   return out
 }
 
-function optional<K extends string>(key: K, value: unknown): { [P in K]?: string } {
-  const out: { [P in K]?: string } = {}
-  if (typeof value === 'string' && value !== '') out[key] = value
-  return out
+// The elements that can be read. Null: none.
+function some<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
+  if (!Array.isArray(value)) return null
+  const out = value.map(parse).filter((v) => v !== null)
+  return out.length > 0 ? out : null
+}
+
+function word(value: unknown): string | null {
+  return isText(value) ? value : null
 }
 
 function positive<K extends string>(key: K, value: unknown): { [P in K]?: number } {
   const out: { [P in K]?: number } = {}
   if (isCount(value) && value > 0) out[key] = value
+  return out
+}
+
+function optional<K extends string>(key: K, value: unknown): { [P in K]?: string } {
+  const out: { [P in K]?: string } = {}
+  if (typeof value === 'string' && value !== '') out[key] = value
   return out
 }

@@ -18,6 +18,11 @@ const joined = (head: number, more: Partial<Extract<ServerFrame, { type: 'joined
 const posted = (seq: number): ServerFrame => ({ type: 'message', room: 'r', message: message(seq) })
 const apply = (state: RoomState, ...frames: Parameters<typeof reduce>[1][]) => frames.reduce((s, f) => reduce(s, f, 0), state)
 const seqs = (state: RoomState) => state.messages.map((m) => m.seq)
+const update = (at: number, seq: number, more: Partial<Message>): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(seq), ...more } })
+const contents = (s: RoomState) => s.messages.map((m) => m.content)
+const openTo = (to: number) => apply(replaceWindow(emptyRoom, page(1, to, to)), joined(to, { resumed: true }))
+const gone = (at: number): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(4), thread: 'm2', content: '', deletedAt: 9 } })
+const reply = (seq: number, root: number, userId = 'u'): ServerFrame => ({ type: 'message', room: 'r', message: { ...message(seq), userId, thread: `m${root}` } })
 
 describe('a page and the live run meet by seq', () => {
   it('when the page is read after the join', () => {
@@ -188,12 +193,8 @@ describe('the window', () => {
 })
 
 describe('what changes a message', () => {
-  const update = (at: number, seq: number, more: Partial<Message>): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(seq), ...more } })
-  const contents = (s: RoomState) => s.messages.map((m) => m.content)
-  const open = (to: number) => apply(replaceWindow(emptyRoom, page(1, to, to)), joined(to, { resumed: true }))
-
   it('finds it in the window, in its place, and takes a seq', () => {
-    const s = apply(open(3), update(4, 2, { content: 'edited', editedAt: 9 }), posted(5))
+    const s = apply(openTo(3), update(4, 2, { content: 'edited', editedAt: 9 }), posted(5))
     expect(contents(s)).toEqual(['text 1', 'edited', 'text 3', 'text 5'])
     expect(s.through).toBe(5)
     expect(attached(s)).toBe(true)
@@ -201,7 +202,7 @@ describe('what changes a message', () => {
 
   it('deletes, reacts and pins alike', () => {
     const s = apply(
-      open(3),
+      openTo(3),
       update(4, 1, { content: '', deletedAt: 9 }),
       update(5, 2, { reactions: { '👍': ['u2'] } }),
       update(6, 3, { pinned: true }),
@@ -212,7 +213,7 @@ describe('what changes a message', () => {
   })
 
   it('finds it in the tail of a window that is elsewhere', () => {
-    let s = apply(replaceWindow(open(3), page(1, 1, 3)), posted(4), update(5, 4, { content: 'edited' }))
+    let s = apply(replaceWindow(openTo(3), page(1, 1, 3)), posted(4), update(5, 4, { content: 'edited' }))
     s = returnToTail(s, 1) ?? s
     expect(contents(s)).toEqual(['text 1', 'text 2', 'text 3', 'edited'])
   })
@@ -234,7 +235,7 @@ describe('what changes a message', () => {
   })
 
   it('and was missed makes the window stale until it is fetched again', () => {
-    let s = apply(open(3), joined(9))
+    let s = apply(openTo(3), joined(9))
     expect(stale(s)).toBe(true)
     s = apply(s, posted(10))
     s = appendPage(s, page(4, 10, 10))
@@ -244,13 +245,13 @@ describe('what changes a message', () => {
   })
 
   it('and was replayed does not', () => {
-    const s = apply(disconnected(open(3)), joined(5, { resumed: true }), update(4, 1, { content: 'edited' }), posted(5))
+    const s = apply(disconnected(openTo(3)), joined(5, { resumed: true }), update(4, 1, { content: 'edited' }), posted(5))
     expect(stale(s)).toBe(false)
     expect(contents(s)).toEqual(['edited', 'text 2', 'text 3', 'text 5'])
   })
 
   it('so often that a page is overtaken has that page read again', () => {
-    let s = open(3)
+    let s = openTo(3)
     for (let at = 4; at < 1_000; at++) s = apply(s, update(at, 1, { content: `edit ${at}` }))
     expect(s.recent.length).toBeLessThanOrEqual(500)
     expect(foreign(s, page(1, 3, 3))).toBe(true)
@@ -259,11 +260,8 @@ describe('what changes a message', () => {
 })
 
 describe('replies in a thread', () => {
-  const reply = (seq: number, root: number, userId = 'u'): ServerFrame => ({ type: 'message', room: 'r', message: { ...message(seq), userId, thread: `m${root}` } })
-  const open = (to: number) => apply(replaceWindow(emptyRoom, page(1, to, to)), joined(to, { resumed: true }))
-
   it('stay out of the timeline and count at their root', () => {
-    const s = apply(open(3), reply(4, 2, 'a'), reply(5, 2, 'b'), reply(6, 2, 'a'), posted(7))
+    const s = apply(openTo(3), reply(4, 2, 'a'), reply(5, 2, 'b'), reply(6, 2, 'a'), posted(7))
     expect(seqs(s)).toEqual([1, 2, 3, 7])
     expect(s.messages[1]?.replies).toEqual({ count: 3, lastSeq: 6, lastAt: 6, users: ['a', 'b'] })
     expect(attached(s)).toBe(true)
@@ -282,8 +280,14 @@ describe('replies in a thread', () => {
     expect(s).toMatchObject({ start: 4, edge: 6 })
   })
 
+  it('that are deleted count no more, however often that is told', () => {
+    const s = apply(openTo(3), reply(4, 2), reply(5, 2))
+    expect(apply(s, gone(6)).messages[1]?.replies?.count).toBe(1)
+    expect(apply(s, gone(6), gone(7)).messages[1]?.replies?.count).toBe(1)
+  })
+
   it('that change change nothing here', () => {
-    const s = apply(open(3), reply(4, 2))
+    const s = apply(openTo(3), reply(4, 2))
     const t = apply(s, { type: 'update', room: 'r', seq: 5, message: { ...message(4), thread: 'm2', content: 'edited' } })
     expect(t.messages).toBe(s.messages)
     expect(t.through).toBe(5)

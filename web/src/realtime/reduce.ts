@@ -1,5 +1,5 @@
 import type { SkippedFrame } from './frames'
-import type { Message, Page, ServerFrame, User } from './wire.gen'
+import type { Message, Page, Replies, ServerFrame, User } from './wire.gen'
 
 // What this client knows of one room, and how frames and pages change it.
 // Everything here is pure: state in, state out.
@@ -36,6 +36,8 @@ export interface Typist {
 interface Change {
   at: number
   message: Message
+  /** The deletion of a reply, told for the first time: replayed events all show it. */
+  deletes?: boolean
 }
 
 export interface RoomState {
@@ -333,8 +335,10 @@ function live(state: RoomState, seq: number, message: Posted | null): RoomState 
 }
 
 // Changes an earlier message by an event that `next` has taken into its run.
-function change(before: RoomState, next: RoomState, c: Change): RoomState {
+function change(before: RoomState, next: RoomState, { at, message }: Change): RoomState {
   if (next === before) return before
+  const gone = message.thread !== undefined && message.deletedAt !== undefined && message.seq !== at
+  const c = { at, message, deletes: gone && !next.recent.some((r) => r.deletes && r.message.id === message.id) }
   const full = next.recent.length >= RECENT_LIMIT
   const recent = full ? next.recent.slice(RECENT_LIMIT / 2) : next.recent
   const recentFrom = full ? (next.recent[RECENT_LIMIT / 2 - 1]?.at ?? next.recentFrom) : next.recentFrom
@@ -342,24 +346,24 @@ function change(before: RoomState, next: RoomState, c: Change): RoomState {
 }
 
 // The very list, where the change concerns none of its messages.
-function changed(list: readonly Posted[], { at, message }: Change): readonly Posted[] {
+function changed(list: readonly Posted[], c: Change): readonly Posted[] {
+  const { at, message } = c
   const reply = message.thread !== undefined
-  // A reply in a thread is told of by its root when it is new, and not after.
-  if (reply && message.seq !== at) return list
   const i = reply ? list.findLastIndex((m) => m.id === message.thread) : indexOfSeq(list, message.seq ?? 0)
   const old = list[i]
-  if (!old) return list
-  if (reply) return counts(old, message) ? list.with(i, counted(old, message)) : list
-  return old.asOf >= at ? list : list.with(i, { ...message, seq: old.seq, asOf: at })
+  if (!old || old.asOf >= at) return list
+  if (!reply) return list.with(i, { ...message, seq: old.seq, asOf: at })
+  const replies = counted(old, c)
+  return replies ? list.with(i, { ...old, replies }) : list
 }
 
-function counts(root: Message, reply: Message): boolean {
-  return (reply.seq ?? 0) > (root.replies?.lastSeq ?? 0)
-}
-
-function counted(root: Posted, reply: Message): Posted {
-  const users = [reply.userId, ...(root.replies?.users ?? []).filter((u) => u !== reply.userId)].slice(0, REPLIES_USERS)
-  return { ...root, replies: { count: (root.replies?.count ?? 0) + 1, lastSeq: reply.seq ?? 0, lastAt: reply.timestamp, users } }
+// The replies of a root after one more, or one less. Null: no other than before.
+function counted(root: Posted, { at, message, deletes }: Change): Replies | null {
+  const { count, lastSeq, lastAt, users } = root.replies ?? { count: 0, lastSeq: 0, lastAt: 0, users: [] }
+  if (deletes) return { count: Math.max(0, count - 1), lastSeq, lastAt, users }
+  if (message.seq !== at || at <= lastSeq) return null
+  const latest = [message.userId, ...users.filter((u) => u !== message.userId)].slice(0, REPLIES_USERS)
+  return { count: count + 1, lastSeq: at, lastAt: message.timestamp, users: latest }
 }
 
 /** The place of the message with that seq in a list by rising seq; -1: it has none. */

@@ -127,7 +127,7 @@ export function makeActs(options: ActsOptions): Acts {
       for (const { act: a, ref, answered } of running.values()) if (!answered) send({ ...a, room, ref })
     },
     dispose() {
-      for (const r of [...running.values()]) end(r, r.answered ? null : late)
+      for (const r of running.values()) end(r, r.answered ? null : late)
     },
   }
 }

@@ -1,9 +1,34 @@
 import { createSignal, For } from 'solid-js'
 import { Button } from '~/ui/button'
+import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import { DayButton, type PillPlace } from './day-pill'
 import type { Target } from './session'
 
-/** The ways to another day. */
-export default function DayMenu(props: { day: number; onJump(target: Target): void }) {
+interface DayMenuProps {
+  place: PillPlace
+  onJump(target: Target): void
+}
+
+/** The ways to another day, with the pill that opens them. */
+export default function DayMenu(props: DayMenuProps & { defaultOpen: boolean }) {
+  const [open, setOpen] = createSignal(props.defaultOpen)
+  return (
+    <Popover open={open()} onOpenChange={setOpen} gutter={4}>
+      <PopoverTrigger as={DayButton} place={props.place} />
+      <PopoverContent class="w-60 p-1.5" aria-label="Jump to a day">
+        <Days
+          day={props.place.day}
+          onJump={(target) => {
+            setOpen(false)
+            props.onJump(target)
+          }}
+        />
+      </PopoverContent>
+    </Popover>
+  )
+}
+
+function Days(props: { day: number; onJump(target: Target): void }) {
   const [date, setDate] = createSignal(dateOf(props.day))
   const days: [string, Target][] = [
     ['Today', { time: midnight(0) }],
@@ -19,19 +44,10 @@ export default function DayMenu(props: { day: number; onJump(target: Target): vo
     if (time !== null) props.onJump({ time })
   }
 
-  // Up and down go through the list as they do in menus.
-  function onKeyDown(event: KeyboardEvent & { currentTarget: HTMLElement }) {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-    if (step === 0) return
-    event.preventDefault()
-    const buttons = [...event.currentTarget.querySelectorAll('button')]
-    const at = buttons.findIndex((b) => b === document.activeElement)
-    buttons.at((at + step + buttons.length) % buttons.length)?.focus()
-  }
-
   return (
     <>
-      <ul onKeyDown={onKeyDown}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its buttons are what is pressed */}
+      <ul onKeyDown={walk}>
         <For each={days}>
           {([name, target]) => (
             <li>
@@ -64,6 +80,16 @@ export default function DayMenu(props: { day: number; onJump(target: Target): vo
       </form>
     </>
   )
+}
+
+// Up and down go through the list as they do in menus.
+function walk(event: KeyboardEvent & { currentTarget: HTMLElement }) {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+  if (step === 0) return
+  event.preventDefault()
+  const buttons = [...event.currentTarget.querySelectorAll('button')]
+  const at = buttons.findIndex((b) => b === document.activeElement)
+  buttons.at((at + step + buttons.length) % buttons.length)?.focus()
 }
 
 // The reader's own midnight that many days ago: a day may have 23 hours.

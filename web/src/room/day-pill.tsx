@@ -1,25 +1,30 @@
 import ChevronDown from 'lucide-solid/icons/chevron-down'
-import { createMemo, createSignal, lazy, Show, Suspense } from 'solid-js'
-import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import { createMemo, Show, splitProps, type JSX } from 'solid-js'
+import { Deferred } from '~/ui/deferred'
 import type { Rows } from './rows'
 import type { Target } from './session'
 import { dayOf } from './times'
 import type { VirtualList } from './virtual'
 
-// Few ever jump to a day: they wait a moment for it.
-const DayMenu = lazy(() => import('./day-menu'))
-
 /** How far down its words reach in a day line. */
 const DAY_LINE_PX = 40
 const PILL_PX = 32
+
+/** Where the pill is. */
+export interface PillPlace {
+  day: number
+  /** How far the next day's line has pushed it up, px. */
+  push: number
+  /** The day's own line isn't in view: without the pill nothing would say the day. */
+  apart: boolean
+}
 
 /**
  * The day of the topmost row, held at the top while its own line is above it; the
  * next day's line pushes it out. It opens the ways to another day.
  */
 export function DayPill(props: { rows: Rows; list: VirtualList; top: number; head: number; onJump(target: Target): void }) {
-  const [open, setOpen] = createSignal(false)
-  const place = createMemo(() => {
+  const place = createMemo<PillPlace | null>(() => {
     props.list.version()
     const { core } = props.list
     const offset = props.top
@@ -37,30 +42,32 @@ export function DayPill(props: { rows: Rows; list: VirtualList; top: number; hea
     <Show when={place()}>
       {(p) => (
         <div class="pointer-events-none absolute inset-x-0 top-0 flex h-12 justify-center overflow-hidden pt-2">
-          <Popover open={open()} onOpenChange={setOpen} gutter={4}>
-            <PopoverTrigger
-              class="relative flex h-6 items-center gap-1 rounded-full border border-line bg-surface ps-3 pe-2 text-day font-medium text-muted before:absolute before:-inset-x-1 before:-top-2 before:-bottom-3 hover:text-ink focus-visible:opacity-100"
-              classList={{ 'opacity-0': !p().apart && !open(), 'pointer-events-auto': p().apart || open() }}
-              style={{ transform: `translateY(${open() ? 0 : p().push}px)` }}
-              aria-label={`${dayOf(p().day, Date.now())}: jump to a day`}
-            >
-              {dayOf(p().day, Date.now())}
-              <ChevronDown class="size-3.5" aria-hidden="true" />
-            </PopoverTrigger>
-            <PopoverContent class="w-60 p-1.5" aria-label="Jump to a day">
-              <Suspense fallback={<div class="h-64" />}>
-                <DayMenu
-                  day={p().day}
-                  onJump={(target) => {
-                    setOpen(false)
-                    props.onJump(target)
-                  }}
-                />
-              </Suspense>
-            </PopoverContent>
-          </Popover>
+          <Deferred
+            load={() => import('./day-menu')}
+            with={{ get place() { return p() }, onJump: (target: Target) => props.onJump(target) }}
+            button={(press) => <DayButton place={p()} aria-haspopup="dialog" {...press} />}
+          />
         </div>
       )}
     </Show>
+  )
+}
+
+/** The pill itself, for whatever makes it open. Out of sight it can still be reached by keys. */
+export function DayButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement> & { place: PillPlace }) {
+  const [local, others] = splitProps(props, ['place'])
+  const day = () => dayOf(local.place.day, Date.now())
+  return (
+    <button
+      type="button"
+      {...others}
+      class="relative flex h-6 items-center gap-1 rounded-full border border-line bg-surface ps-3 pe-2 text-day font-medium text-muted before:absolute before:-inset-x-1 before:-top-2 before:-bottom-3 hover:text-ink focus-visible:pointer-events-auto focus-visible:opacity-100 data-expanded:pointer-events-auto data-expanded:opacity-100"
+      classList={{ 'opacity-0': !local.place.apart, 'pointer-events-auto': local.place.apart }}
+      style={{ transform: `translateY(${local.place.push}px)` }}
+      aria-label={`${day()}: jump to a day`}
+    >
+      {day()}
+      <ChevronDown class="size-3.5" aria-hidden="true" />
+    </button>
   )
 }

@@ -118,6 +118,18 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+const reads = () => server.sent.filter((f) => f.type === 'read').map((f) => f.seq)
+const ready = async () => {
+  server.grow(3)
+  const s = open()
+  server.opens()
+  server.joined(false)
+  await settle()
+  return s
+}
+const ref = () => server.sent.at(-1)?.ref ?? ''
+const thumbs = (s: ReturnType<typeof open>) => s.room().messages[1]?.reactions?.['👍']
+
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('a room session', () => {
@@ -356,17 +368,6 @@ describe('a room session', () => {
 })
 
 describe('what people do to a message', () => {
-  const ready = async () => {
-    server.grow(3)
-    const s = open()
-    server.opens()
-    server.joined(false)
-    await settle()
-    return s
-  }
-  const ref = () => server.sent.at(-1)?.ref ?? ''
-  const thumbs = (s: ReturnType<typeof open>) => s.room().messages[1]?.reactions?.['👍']
-
   it('is shown at once, and stays when the server agrees', async () => {
     const s = await ready()
     const acted = s.act({ type: 'react', id: 'm2', emoji: '👍', on: true })
@@ -423,8 +424,6 @@ describe('what people do to a message', () => {
 })
 
 describe('read marks', () => {
-  const reads = () => server.sent.filter((f) => f.type === 'read').map((f) => f.seq)
-
   it('rise, at most once a second', async () => {
     server.grow(9)
     const s = open()

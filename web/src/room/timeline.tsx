@@ -108,9 +108,11 @@ export function Timeline(props: TimelineProps) {
 
   // The topmost row that is posted, and how much of it is above the top.
   function placeAt(offset: number) {
-    const row = list.core.getVirtualItems().find((item) => item.end > offset && rows().at(item.index)?.seq !== undefined)
-    const seq = row && rows().at(row.index)?.seq
-    return seq === undefined ? session.place() : { seq, offset: offset - row!.start }
+    for (const item of list.core.getVirtualItems()) {
+      const seq = item.end > offset ? rows().at(item.index)?.seq : undefined
+      if (seq !== undefined) return { seq, offset: offset - item.start }
+    }
+    return session.place()
   }
 
   function readSoon() {
@@ -214,6 +216,7 @@ export function Timeline(props: TimelineProps) {
 
   return (
     <div class="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from message to message */}
       <div
         ref={scroller}
         class="scrollbar-calm absolute inset-0 overflow-x-hidden overflow-y-auto [contain:strict] [overflow-anchor:none] focus-visible:-outline-offset-2"

@@ -4,9 +4,8 @@ import type { RoomSession } from './session'
 
 /** Whether the window of this page has the focus and can be seen. */
 export function createFocused(): () => boolean {
-  const now = () => document.visibilityState === 'visible' && document.hasFocus()
-  const [focused, setFocused] = createSignal(now())
-  const update = () => setFocused(now())
+  const [focused, setFocused] = createSignal(hasFocus())
+  const update = () => setFocused(hasFocus())
   addEventListener('focus', update)
   addEventListener('blur', update)
   document.addEventListener('visibilitychange', update)
@@ -16,6 +15,10 @@ export function createFocused(): () => boolean {
     document.removeEventListener('visibilitychange', update)
   })
   return focused
+}
+
+function hasFocus(): boolean {
+  return document.visibilityState === 'visible' && document.hasFocus()
 }
 
 /** How many messages of others came since the reader was last at the end. */

@@ -18,10 +18,6 @@ const steps: { [key: string]: -1 | 1 | undefined } = { ArrowUp: -1, k: -1, Arrow
 export function createWalk(scroller: () => HTMLElement, list: VirtualList, rows: () => Rows): Walk {
   let seq: number | undefined
 
-  function rowOf(target: EventTarget | null): HTMLElement | null {
-    return target instanceof Element ? target.closest<HTMLElement>('[role=article]') : null
-  }
-
   // From the list itself one comes to the last row on the screen.
   function first(): number {
     const bottom = scroller().scrollTop + scroller().clientHeight + 1
@@ -53,4 +49,8 @@ export function createWalk(scroller: () => HTMLElement, list: VirtualList, rows:
       return index < (indexes[0] ?? 0) ? [index, ...indexes] : [...indexes, index]
     },
   }
+}
+
+function rowOf(target: EventTarget | null): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('[role=article]') : null
 }
