@@ -48,12 +48,40 @@ func (m *Message) appendTo(b []byte) []byte {
 		b = appendSeq(append(b, `,"seq":`...), m.Seq)
 	}
 	b = appendOptional(b, `,"clientId":`, m.ClientID)
+	b = m.appendChanges(b)
 	return append(b, '}')
+}
+
+// appendChanges appends what most messages don't have.
+func (m *Message) appendChanges(b []byte) []byte {
+	b = appendCount(b, `,"editedAt":`, m.EditedAt)
+	b = appendCount(b, `,"deletedAt":`, m.DeletedAt)
+	b = appendOptional(b, `,"replyTo":`, m.ReplyTo)
+	b = appendOptional(b, `,"thread":`, m.Thread)
+	if len(m.Reactions) > 0 {
+		b = m.Reactions.appendTo(append(b, `,"reactions":`...))
+	}
+	if m.Pinned {
+		b = append(b, `,"pinned":true`...)
+	}
+	if len(m.Attachments) > 0 {
+		b = append(append(b, `,"attachments":`...), encode(m.Attachments)...)
+	}
+	if r := m.Replies; r != nil {
+		b = strconv.AppendInt(append(b, `,"replies":{"count":`...), int64(r.Count), 10)
+		b = appendSeq(append(b, `,"lastSeq":`...), r.LastSeq)
+		b = strconv.AppendInt(append(b, `,"lastAt":`...), r.LastAt, 10)
+		b = append(appendStrings(append(b, `,"users":`...), r.Users), '}')
+	}
+	if len(m.Previews) > 0 {
+		b = append(append(b, `,"previews":`...), encode(m.Previews)...)
+	}
+	return b
 }
 
 // encoded returns the message as it is stored and sent.
 func (m *Message) encoded() []byte {
-	const names = 160 // bytes at most of all but the strings
+	const names = 160 // bytes at most of all but the strings, and what most messages lack
 	return m.appendTo(make([]byte, 0, names+
 		len(m.ID)+len(m.UserID)+len(m.UserName)+len(m.UserImage)+len(m.Content)+len(m.ClientID)))
 }
@@ -101,6 +129,26 @@ func appendOptional[S ~string](b []byte, name string, s S) []byte {
 		return b
 	}
 	return appendString(append(b, name...), s)
+}
+
+// appendCount appends a number that is left out where it is 0.
+func appendCount(b []byte, name string, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(b, name...), n, 10)
+}
+
+// appendStrings appends a list, which is never null.
+func appendStrings[S ~string](b []byte, list []S) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }
 
 // appendString appends s as a JSON string. Like encoding/json it escapes U+2028

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -161,7 +162,7 @@ func (r *readers) check(rng *rand.Rand) (head chat.Seq) {
 		m.UserName = ""
 		if known, ok := r.posted[m.Seq]; !ok {
 			r.posted[m.Seq] = m
-		} else if known != m {
+		} else if !reflect.DeepEqual(known, m) {
 			r.Errorf("seed %d: %+v became %+v", r.seed, known, m)
 		}
 	}
@@ -207,7 +208,7 @@ func (r *readers) post(name string, round, n int) {
 			}
 			m.UserName = ""
 			r.mu.Lock()
-			if known, ok := r.posted[m.Seq]; ok && known != m {
+			if known, ok := r.posted[m.Seq]; ok && !reflect.DeepEqual(known, m) {
 				r.Errorf("seed %d: %+v was acknowledged as %+v", r.seed, known, m)
 			}
 			r.posted[m.Seq] = m

@@ -180,6 +180,18 @@ func TestAppendersAgreeWithJSON(t *testing.T) {
 	for range 20_000 {
 		m := Message{ID: MessageID(text()), UserID: UserID(text()), UserName: text(), UserImage: text(), Content: text(),
 			Timestamp: number(), Type: MessageType(text()), Seq: Seq(number()), ClientID: ClientID(text())}
+		if rng.IntN(2) == 0 {
+			m.EditedAt, m.DeletedAt = number(), number()
+			m.ReplyTo, m.Thread, m.Pinned = MessageID(text()), MessageID(text()), rng.IntN(2) == 0
+			for range rng.IntN(3) {
+				m.Reactions = append(m.Reactions, Reaction{text(), []UserID{UserID(text()), UserID(text())}})
+				m.Attachments = append(m.Attachments, Attachment{ID: text(), Name: text(), Size: number(), URL: text(), Blurhash: text()})
+				m.Previews = append(m.Previews, Preview{URL: text(), Title: text(), Width: int(number())})
+			}
+			if rng.IntN(2) == 0 {
+				m.Replies = &Replies{int(number()), Seq(number()), number(), []UserID{UserID(text())}[rng.IntN(2):]}
+			}
+		}
 		encodedAs(t, m.encoded(), m)
 		ack := AckFrame{Type: "ack", Ref: text(), Room: text(), ClientID: m.ClientID, ID: m.ID, Seq: m.Seq, Timestamp: m.Timestamp}
 		encodedAs(t, ack.appendTo(nil), ack)
@@ -193,6 +205,29 @@ func TestAppendersAgreeWithJSON(t *testing.T) {
 		if t.Failed() {
 			return
 		}
+	}
+}
+
+func TestReactionsAsJSON(t *testing.T) {
+	for _, text := range []string{`{}`, `{"👍":["u1","u2"],"❤️":["u3"],"1":["u1"]}`} {
+		var rs Reactions
+		if err := json.Unmarshal([]byte(text), &rs); err != nil || string(encode(rs)) != text {
+			t.Errorf("%s became %s, %v", text, encode(rs), err)
+		}
+	}
+	for _, text := range []string{`[]`, `7`, `{"a":7}`, `{"a":[7]}`} {
+		var rs Reactions
+		if err := json.Unmarshal([]byte(text), &rs); err == nil {
+			t.Errorf("%s was taken for %v", text, rs)
+		}
+	}
+	var rs Reactions
+	rs = rs.with("a", "u1").with("b", "u1").with("a", "u2")
+	if before := rs.with("a", "u3"); string(encode(rs)) != `{"a":["u1","u2"],"b":["u1"]}` || before.count() != 4 {
+		t.Errorf("got %s, then %s", encode(rs), encode(before))
+	}
+	if after := rs.without("a", "u1").without("b", "u1"); string(encode(after)) != `{"a":["u2"]}` || rs.count() != 3 || after.without("a", "u2") != nil {
+		t.Errorf("got %s of %s", encode(after), encode(rs))
 	}
 }
 

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -150,11 +151,11 @@ func TestPostWithoutASocket(t *testing.T) {
 		if err != nil || first.Seq != 1 || first.UserName != "Bot" || first.Content != "hello" {
 			t.Fatalf("got %+v %v", first, err)
 		}
-		if m := ada.next("message").msg(); m != first {
+		if m := ada.next("message").msg(); !reflect.DeepEqual(m, first) {
 			t.Errorf("got %+v, want %+v", m, first)
 		}
 		again, err := w.chat.Post(w.Context(), bot, "global", "c1", "other")
-		if err != nil || again != first {
+		if err != nil || !reflect.DeepEqual(again, first) {
 			t.Errorf("the same id: %+v %v", again, err)
 		}
 		for _, test := range []struct {

@@ -41,8 +41,9 @@ type User struct {
 	Image string `json:"userImage,omitempty"`
 }
 
-// Message is a message as every client sees it. A system message has no Seq:
-// it is live only.
+// Message is a message as every client sees it, as it is now. A system message has
+// no Seq: it is live only. Of a deleted one there is left who wrote it and when, its
+// place, and the thread that it is in or began.
 type Message struct {
 	ID        MessageID   `json:"id"`
 	UserID    UserID      `json:"userId"`
@@ -51,8 +52,52 @@ type Message struct {
 	Content   string      `json:"content"`
 	Timestamp int64       `json:"timestamp"`
 	Type      MessageType `json:"type"`
-	Seq       Seq         `json:"seq,omitempty"`
+	Seq       Seq         `json:"seq,omitempty"` // of its posting
 	ClientID  ClientID    `json:"clientId,omitempty"`
+
+	EditedAt    int64        `json:"editedAt,omitempty"`
+	DeletedAt   int64        `json:"deletedAt,omitempty"`
+	ReplyTo     MessageID    `json:"replyTo,omitempty"` // the message that it answers
+	Thread      MessageID    `json:"thread,omitempty"`  // the root of the thread that it is in
+	Reactions   Reactions    `json:"reactions,omitempty" tstype:"Record<string, UserID[]>"`
+	Pinned      bool         `json:"pinned,omitempty"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	Replies     *Replies     `json:"replies,omitempty"` // on the root of a thread
+	Previews    []Preview    `json:"previews,omitempty"`
+}
+
+// Attachment is a file of a message.
+type Attachment struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	MIME      string `json:"mime"`
+	Size      int64  `json:"size"`                // bytes
+	Width     int    `json:"width"`               // pixels; 0: it has none, or none that is known
+	Height    int    `json:"height"`              //
+	URL       string `json:"url"`                 // a path on this server
+	Thumbnail string `json:"thumbnail,omitempty"` // likewise
+	Blurhash  string `json:"blurhash,omitempty"`
+	Duration  int64  `json:"duration,omitempty"` // milliseconds
+}
+
+// Replies tells of the thread that a message began. A reply takes no seq for the
+// change of its root: clients count replies whose seq is above LastSeq.
+type Replies struct {
+	Count   int      `json:"count"` // that aren't deleted
+	LastSeq Seq      `json:"lastSeq"`
+	LastAt  int64    `json:"lastAt"`
+	Users   []UserID `json:"users"` // who replied, latest first, at most 5
+}
+
+// Preview is what a link in a message leads to.
+type Preview struct {
+	URL         string `json:"url"` // as it stands in the message
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Site        string `json:"site,omitempty"`
+	Image       string `json:"image,omitempty"` // a path on this server
+	Width       int    `json:"width,omitempty"` // of the image, pixels
+	Height      int    `json:"height,omitempty"`
 }
 
 // Page is a piece of a room's history, oldest first.
@@ -73,6 +118,14 @@ type ClientFrame struct {
 	After    *Seq     `json:"after,omitempty"`
 	ClientID ClientID `json:"clientId,omitempty"`
 	Content  string   `json:"content,omitempty"`
+
+	ID          MessageID `json:"id,omitempty"` // of the message that edit, delete, react and pin change
+	Emoji       string    `json:"emoji,omitempty"`
+	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there
+	Seq         Seq       `json:"seq,omitempty"` // read: up to here
+	ReplyTo     MessageID `json:"replyTo,omitempty"`
+	Thread      MessageID `json:"thread,omitempty"`
+	Attachments []string  `json:"attachments,omitempty"` // ids of finished uploads
 }
 
 // The types of ClientFrame.
@@ -80,7 +133,12 @@ const (
 	FrameJoin    = "join"
 	FrameLeave   = "leave"
 	FrameMessage = "message" // also a server frame
-	FrameTyping  = "typing"  // also a server frame
+	FrameEdit    = "edit"
+	FrameDelete  = "delete"
+	FrameReact   = "react"
+	FramePin     = "pin"
+	FrameTyping  = "typing" // also a server frame
+	FrameRead    = "read"   // also a server frame
 	FramePing    = "ping"
 )
 
@@ -124,6 +182,33 @@ type MessageFrame struct {
 	Type    string  `json:"type" ts:"message"`
 	Room    string  `json:"room"`
 	Message Message `json:"message"`
+}
+
+// UpdateFrame carries a message that was edited, deleted, reacted to, pinned or got a
+// preview: the whole of it, as it is now. Seq is that of the change.
+type UpdateFrame struct {
+	Type    string  `json:"type" ts:"update"`
+	Room    string  `json:"room"`
+	Seq     Seq     `json:"seq"`
+	Message Message `json:"message"`
+}
+
+// ReadFrame tells how far a person has read. It has no seq of its own.
+type ReadFrame struct {
+	Type   string `json:"type" ts:"read"`
+	Room   string `json:"room"`
+	UserID UserID `json:"userId"`
+	Seq    Seq    `json:"seq"`
+}
+
+// ActivityFrame tells of something new in a room that the person has a read mark in
+// and the socket hasn't joined. Seq is the room's head; Mention says that somebody
+// was speaking to this person.
+type ActivityFrame struct {
+	Type    string `json:"type" ts:"activity"`
+	Room    string `json:"room"`
+	Seq     Seq    `json:"seq"`
+	Mention bool   `json:"mention"`
 }
 
 // AckFrame tells the sender alone that its message is durable.
@@ -191,6 +276,9 @@ func (HelloFrame) serverFrame()     {}
 func (JoinedFrame) serverFrame()    {}
 func (ResetFrame) serverFrame()     {}
 func (MessageFrame) serverFrame()   {}
+func (UpdateFrame) serverFrame()    {}
+func (ReadFrame) serverFrame()      {}
+func (ActivityFrame) serverFrame()  {}
 func (AckFrame) serverFrame()       {}
 func (PresenceFrame) serverFrame()  {}
 func (TypingFrame) serverFrame()    {}
@@ -212,4 +300,102 @@ type Level0UserCount struct {
 	Type           string `json:"type" ts:"userCount"`
 	Count          int    `json:"count"`
 	ConnectedUsers []User `json:"connectedUsers"`
+}
+
+// What HTTP answers beside Message and Page.
+
+// RoomSummary is a room in the list of rooms.
+type RoomSummary struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+	Head Seq    `json:"head"`
+	Read Seq    `json:"read"` // how far the person has read; 0: they never looked
+}
+
+// RoomList is all rooms that a person may see.
+type RoomList struct {
+	Rooms []RoomSummary `json:"rooms"`
+}
+
+// RoomInfo is one room.
+type RoomInfo struct {
+	Slug   string `json:"slug"`
+	Name   string `json:"name"`
+	Stream string `json:"stream"`
+	Head   Seq    `json:"head"`
+	Read   Seq    `json:"read"`
+	Role   string `json:"role"` // of the person who asks: owner, admin, moderator, member or guest
+}
+
+// Version is what a message said before it was edited.
+type Version struct {
+	Content string `json:"content"`
+	Until   int64  `json:"until"` // when it was edited
+}
+
+// VersionList is all that a message said before, oldest first.
+type VersionList struct {
+	Versions []Version `json:"versions"`
+}
+
+// ThreadPage is a piece of a thread, oldest first.
+type ThreadPage struct {
+	Root      Message   `json:"root"`
+	Messages  []Message `json:"messages"`
+	HasOlder  bool      `json:"hasOlder"`
+	HasNewer  bool      `json:"hasNewer"`
+	Following bool      `json:"following"`
+	Read      Seq       `json:"read"` // the last reply that the person has read
+}
+
+// ThreadSummary is a thread that a person follows.
+type ThreadSummary struct {
+	Room      string  `json:"room"`
+	Root      Message `json:"root"`
+	Unread    int     `json:"unread"` // replies after Read; of more than 100 it says 100
+	Following bool    `json:"following"`
+	Read      Seq     `json:"read"`
+}
+
+// ThreadList is the threads that a person follows, latest first, at most 50.
+type ThreadList struct {
+	Threads []ThreadSummary `json:"threads"`
+}
+
+// PinList is the pinned messages of a room, those pinned last first.
+type PinList struct {
+	Messages []Message `json:"messages"`
+}
+
+// ReadMark is how far a person has read.
+type ReadMark struct {
+	Read Seq `json:"read"`
+}
+
+// Draft is what a person was about to say in a room or a thread. Of two the one that
+// was written later counts.
+type Draft struct {
+	Room      string    `json:"room"`
+	Thread    MessageID `json:"thread,omitempty"`
+	Content   string    `json:"content"`
+	ReplyTo   MessageID `json:"replyTo,omitempty"`
+	UpdatedAt int64     `json:"updatedAt"`
+}
+
+// DraftList is all drafts of a person.
+type DraftList struct {
+	Drafts []Draft `json:"drafts"`
+}
+
+// PeopleList is people who can be mentioned.
+type PeopleList struct {
+	People []User `json:"people"`
+}
+
+// Settings is what a client must know of how this server is set up.
+type Settings struct {
+	MaxMessageChars int   `json:"maxMessageChars"`
+	MaxFileBytes    int64 `json:"maxFileBytes"` // 0: it takes no files
+	MaxFiles        int   `json:"maxFiles"`     // of one message
+	Previews        bool  `json:"previews"`
 }

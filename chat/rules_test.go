@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func TestApplyPost(t *testing.T) {
 				got = fmt.Sprintf("posted %d %s", did.posted.Seq, did.posted.Content)
 				want := Message{ID: "m1", UserID: "u1", UserName: "Ada", Content: c.content,
 					Timestamp: start.UnixMilli(), Type: TypeText, Seq: 8, ClientID: "c"}
-				if *did.posted != want {
+				if !reflect.DeepEqual(*did.posted, want) {
 					t.Errorf("got %+v, want %+v", *did.posted, want)
 				}
 			case did.repeated != nil:

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -104,7 +105,7 @@ func judge(w *world, clients []*client) {
 		for seq, shown := range c.seen {
 			stored, _ := json.Marshal(all[seq-1])
 			var m chat.Message
-			if json.Unmarshal([]byte(shown), &m) != nil || m != all[seq-1] {
+			if json.Unmarshal([]byte(shown), &m) != nil || !reflect.DeepEqual(m, all[seq-1]) {
 				w.Errorf("%s was shown %s, stored is %s", c.name, shown, stored)
 			}
 		}

@@ -201,8 +201,11 @@ func (src *source) fields(owner string, st *ast.StructType) (text string, refs [
 			if key == "" {
 				return "", nil, fmt.Errorf("field %s has no json name", name.Name)
 			}
-			ts, more, err := src.typeOf(f.Type)
-			if err != nil {
+			var ts string
+			var more []string
+			if written := tag.Get("tstype"); written != "" {
+				ts = written
+			} else if ts, more, err = src.typeOf(f.Type); err != nil {
 				return "", nil, fmt.Errorf("field %s: %w", name.Name, err)
 			}
 			refs = append(refs, more...)

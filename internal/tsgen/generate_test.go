@@ -34,6 +34,7 @@ func TestGenerate(t *testing.T) {
 		{"untyped constants", "type T string\n// V counts.\nconst V = 1\n", []string{"/** V counts. */\nexport const v = 1;"}},
 		{"literal and optional fields", "type F struct {\n Type string `json:\"type\" ts:\"f\"`\n N *int64 `json:\"n\"`\n M []T `json:\"m,omitempty\"`\n X map[string][]T `json:\"x\"`\n secret int\n Gone int `json:\"-\"`\n}\ntype T bool",
 			[]string{"export interface F {\n  type: \"f\";\n  n?: number;\n  m?: T[];\n  x: Record<string, T[]>;\n}\n", "export type T = boolean;"}},
+		{"a type written out", "type F struct {\n R []int `json:\"r,omitempty\" tstype:\"Record<string, number>\"`\n}", []string{"  r?: Record<string, number>;"}},
 		{"interface is a union of its structs", "type S interface{ s() }\ntype A struct{}\ntype B struct{}\nfunc (A) s() {}\nfunc (B) s() {}", []string{"export type S = A | B;"}},
 		{"the type of a client frame", "type ClientFrame struct {\n Type string `json:\"type\"`\n}\nconst (\n FrameA = \"a\"\n FrameB = \"b\"\n)", []string{`type: "a" | "b";`}},
 	} {

@@ -3,7 +3,8 @@
 // its exported types, in order, and whatever they refer to elsewhere in that
 // package.
 //
-// A field tagged ts:"hello" has that literal type. omitempty and pointers
+// A field tagged ts:"hello" has that literal type, and one tagged tstype:"T" the type
+// T, for what writes its JSON itself. omitempty and pointers
 // make a property optional. An interface becomes the union of the structs that
 // have its method. The constants of a string type become the union of their
 // values. ClientFrame's type is the union of the constants named Frame*.

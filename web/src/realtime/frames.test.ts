@@ -16,6 +16,41 @@ describe('parseServerFrame', () => {
       .toEqual({ type: 'message', room: 'r', message: { id: 'm', userId: 'u', userName: 'A', content: 'hi', timestamp: 5, type: 'text', seq: 1 } })
   })
 
+  const message = { id: 'm', userId: 'u', userName: 'A', content: 'hi', timestamp: 5, type: 'text', seq: 1 }
+
+  it('reads what changed about a message', () => {
+    const whole = {
+      ...message, editedAt: 7, replyTo: 'q', thread: 'r', reactions: { '👍': ['u', 'v'], '1️⃣': ['u'] }, pinned: true,
+      attachments: [{ id: 'f', name: 'a.png', mime: 'image/png', size: 9, width: 2, height: 3, url: '/api/files/f/a.png', thumbnail: '/t', blurhash: 'L', duration: 4 }],
+      replies: { count: 2, lastSeq: 9, lastAt: 8, users: ['v'] },
+      previews: [{ url: 'https://example.org', title: 'T', description: 'D', site: 'S', image: '/api/previews/p', width: 1, height: 2 }],
+    }
+    expect(parse({ type: 'update', room: 'r', seq: 12, message: whole })).toEqual({ type: 'update', room: 'r', seq: 12, message: whole })
+    const gone = { id: 'm', userId: 'u', userName: '', content: '', timestamp: 5, type: 'text', seq: 1, deletedAt: 6 }
+    expect(parse({ type: 'update', room: 'r', seq: 13, message: gone })).toEqual({ type: 'update', room: 'r', seq: 13, message: gone })
+  })
+
+  it('shows a message without what it cannot read about it', () => {
+    expect(parse({
+      type: 'message', room: 'r',
+      message: {
+        ...message, editedAt: 'x', reactions: { '👍': 'u', '👎': [7] }, pinned: 1, attachments: [{ name: 'no id' }, 3], replies: { count: -1 }, previews: {},
+      },
+    })).toEqual({ type: 'message', room: 'r', message })
+  })
+
+  it('keeps the place of an update that it cannot read', () => {
+    expect(parse({ type: 'update', room: 'r', seq: 12, message: { id: 7 } })).toEqual({ type: 'skipped', room: 'r', seq: 12 })
+    expect(parse({ type: 'update', room: 'r', message })).toBeNull()
+  })
+
+  it('reads how far somebody has read, and what is new elsewhere', () => {
+    expect(parse({ type: 'read', room: 'r', userId: 'u', seq: 3 })).toEqual({ type: 'read', room: 'r', userId: 'u', seq: 3 })
+    expect(parse({ type: 'activity', room: 'r', seq: 3, mention: true })).toEqual({ type: 'activity', room: 'r', seq: 3, mention: true })
+    expect(parse({ type: 'activity', room: 'r', seq: 3 })).toEqual({ type: 'activity', room: 'r', seq: 3, mention: false })
+    expect(parse({ type: 'read', room: 'r', seq: 3 })).toBeNull()
+  })
+
   it('drops a known frame with a wrong field', () => {
     for (const value of [
       { type: 'hello', protocol: 1, heartbeatMs: 25000 },

@@ -1,4 +1,4 @@
-import type { Code, Message, Page, ServerFrame, User } from './wire.gen'
+import type { Attachment, Code, Message, Page, Preview, Replies, ServerFrame, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
 // Fields this client doesn't know are dropped, as the protocol asks.
@@ -69,6 +69,21 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       if (!isText(room) || !message) return null
       return { type: 'message', room, message }
     }
+    case 'update': {
+      const message = parseMessage(f['message'])
+      const { seq } = f
+      if (!isText(room) || !isCount(seq) || seq === 0) return null
+      // The event keeps its place in the room's order, whatever it says.
+      return message ? { type: 'update', room, seq, message } : { type: 'skipped', room, seq }
+    }
+    case 'read': {
+      const { userId, seq } = f
+      return isText(room) && isText(userId) && isCount(seq) ? { type: 'read', room, userId, seq } : null
+    }
+    case 'activity': {
+      const { seq } = f
+      return isText(room) && isCount(seq) ? { type: 'activity', room, seq, mention: f['mention'] === true } : null
+    }
     case 'ack': {
       const { id, seq, timestamp } = f
       if (!isText(room) || !isText(clientId) || !isText(id) || !isCount(seq) || !isCount(timestamp)) return null
@@ -119,18 +134,81 @@ function parseUser(value: unknown): User | null {
   return { userId, userName, ...optional('userImage', userImage) }
 }
 
-function parseMessage(value: unknown): Message | null {
+/**
+ * Parses a message. Null: not one. What only adds to it (reactions, files) and isn't
+ * as it should be is left out: the text is still to be read.
+ */
+export function parseMessage(value: unknown): Message | null {
   if (!isFields(value)) return null
   const { id, userId, userName, userImage, content, timestamp, type, seq, clientId } = value
   if (!isText(id) || !isText(userId) || !isCount(timestamp)) return null
+  const reactions = parseReactions(value['reactions'])
+  const attachments = some(value['attachments'], parseAttachment)
+  const replies = parseReplies(value['replies'])
+  const previews = some(value['previews'], parsePreview)
   return {
     id, userId, timestamp,
     userName: isText(userName) ? userName : '',
     content: isText(content) ? content : '',
     type: type === 'system' ? 'system' : 'text',
     ...optional('userImage', userImage),
-    ...(isCount(seq) && seq > 0 ? { seq } : {}),
+    ...positive('seq', seq),
     ...optional('clientId', clientId),
+    ...positive('editedAt', value['editedAt']),
+    ...positive('deletedAt', value['deletedAt']),
+    ...optional('replyTo', value['replyTo']),
+    ...optional('thread', value['thread']),
+    ...(reactions && { reactions }),
+    ...(value['pinned'] === true && { pinned: true }),
+    ...(attachments && { attachments }),
+    ...(replies && { replies }),
+    ...(previews && { previews }),
+  }
+}
+
+function parseReactions(value: unknown): Record<string, string[]> | null {
+  if (!isFields(value)) return null
+  const entries = Object.entries(value).flatMap(([emoji, users]) => {
+    const known = some(users, word)
+    return known ? [[emoji, known] as const] : []
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : null
+}
+
+function parseAttachment(value: unknown): Attachment | null {
+  if (!isFields(value)) return null
+  const { id, name, mime, size, width, height, url } = value
+  if (!isText(id) || !isText(url)) return null
+  return {
+    id, url,
+    name: isText(name) ? name : '',
+    mime: isText(mime) ? mime : '',
+    size: isCount(size) ? size : 0,
+    width: isCount(width) ? width : 0,
+    height: isCount(height) ? height : 0,
+    ...optional('thumbnail', value['thumbnail']),
+    ...optional('blurhash', value['blurhash']),
+    ...positive('duration', value['duration']),
+  }
+}
+
+function parseReplies(value: unknown): Replies | null {
+  if (!isFields(value)) return null
+  const { count, lastSeq, lastAt } = value
+  if (!isCount(count) || !isCount(lastSeq) || !isCount(lastAt)) return null
+  return { count, lastSeq, lastAt, users: some(value['users'], word) ?? [] }
+}
+
+function parsePreview(value: unknown): Preview | null {
+  if (!isFields(value) || !isText(value['url'])) return null
+  return {
+    url: value['url'],
+    ...optional('title', value['title']),
+    ...optional('description', value['description']),
+    ...optional('site', value['site']),
+    ...optional('image', value['image']),
+    ...positive('width', value['width']),
+    ...positive('height', value['height']),
   }
 }
 
@@ -155,6 +233,23 @@ function list<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
     if (parsed === null) return null
     out.push(parsed)
   }
+  return out
+}
+
+// The elements that can be read. Null: none.
+function some<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
+  if (!Array.isArray(value)) return null
+  const out = value.map(parse).filter((v) => v !== null)
+  return out.length > 0 ? out : null
+}
+
+function word(value: unknown): string | null {
+  return isText(value) ? value : null
+}
+
+function positive<K extends string>(key: K, value: unknown): { [P in K]?: number } {
+  const out: { [P in K]?: number } = {}
+  if (isCount(value) && value > 0) out[key] = value
   return out
 }
 

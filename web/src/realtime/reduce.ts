@@ -97,6 +97,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
       const next = live(state, message.seq, { ...message, seq: message.seq })
       return next === state ? state : without(next, message.userId)
     }
+    case 'update':
     case 'skipped':
       return live(state, frame.seq, null)
     case 'presence': {
@@ -111,6 +112,8 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     }
     case 'hello':
     case 'ack':
+    case 'read':
+    case 'activity':
     case 'rateLimit':
     case 'ok':
     case 'error':

@@ -35,8 +35,9 @@ export interface User {
 }
 
 /**
- * Message is a message as every client sees it. A system message has no Seq:
- * it is live only.
+ * Message is a message as every client sees it, as it is now. A system message has
+ * no Seq: it is live only. Of a deleted one there is left who wrote it and when, its
+ * place, and the thread that it is in or began.
  */
 export interface Message {
   id: MessageID;
@@ -46,8 +47,67 @@ export interface Message {
   content: string;
   timestamp: number;
   type: MessageType;
+  /** of its posting */
   seq?: Seq;
   clientId?: ClientID;
+  editedAt?: number;
+  deletedAt?: number;
+  /** the message that it answers */
+  replyTo?: MessageID;
+  /** the root of the thread that it is in */
+  thread?: MessageID;
+  reactions?: Record<string, UserID[]>;
+  pinned?: boolean;
+  attachments?: Attachment[];
+  /** on the root of a thread */
+  replies?: Replies;
+  previews?: Preview[];
+}
+
+/** Attachment is a file of a message. */
+export interface Attachment {
+  id: string;
+  name: string;
+  mime: string;
+  /** bytes */
+  size: number;
+  /** pixels; 0: it has none, or none that is known */
+  width: number;
+  height: number;
+  /** a path on this server */
+  url: string;
+  /** likewise */
+  thumbnail?: string;
+  blurhash?: string;
+  /** milliseconds */
+  duration?: number;
+}
+
+/**
+ * Replies tells of the thread that a message began. A reply takes no seq for the
+ * change of its root: clients count replies whose seq is above LastSeq.
+ */
+export interface Replies {
+  /** that aren't deleted */
+  count: number;
+  lastSeq: Seq;
+  lastAt: number;
+  /** who replied, latest first, at most 5 */
+  users: UserID[];
+}
+
+/** Preview is what a link in a message leads to. */
+export interface Preview {
+  /** as it stands in the message */
+  url: string;
+  title?: string;
+  description?: string;
+  site?: string;
+  /** a path on this server */
+  image?: string;
+  /** of the image, pixels */
+  width?: number;
+  height?: number;
 }
 
 /** Page is a piece of a room's history, oldest first. */
@@ -61,7 +121,7 @@ export interface Page {
 
 /** ClientFrame is any frame a client sends; which fields count depends on Type. */
 export interface ClientFrame {
-  type: "join" | "leave" | "message" | "typing" | "ping";
+  type: "join" | "leave" | "message" | "edit" | "delete" | "react" | "pin" | "typing" | "read" | "ping";
   /** at most 64 characters; the reply carries it */
   ref?: string;
   room?: string;
@@ -69,6 +129,17 @@ export interface ClientFrame {
   after?: Seq;
   clientId?: ClientID;
   content?: string;
+  /** of the message that edit, delete, react and pin change */
+  id?: MessageID;
+  emoji?: string;
+  /** react and pin: whether it is to be there */
+  on?: boolean;
+  /** read: up to here */
+  seq?: Seq;
+  replyTo?: MessageID;
+  thread?: MessageID;
+  /** ids of finished uploads */
+  attachments?: string[];
 }
 
 /** ServerFrame is any frame the server sends on the level 1 socket. */
@@ -77,6 +148,9 @@ export type ServerFrame =
   | JoinedFrame
   | ResetFrame
   | MessageFrame
+  | UpdateFrame
+  | ReadFrame
+  | ActivityFrame
   | AckFrame
   | PresenceFrame
   | TypingFrame
@@ -126,6 +200,37 @@ export interface MessageFrame {
   type: "message";
   room: string;
   message: Message;
+}
+
+/**
+ * UpdateFrame carries a message that was edited, deleted, reacted to, pinned or got a
+ * preview: the whole of it, as it is now. Seq is that of the change.
+ */
+export interface UpdateFrame {
+  type: "update";
+  room: string;
+  seq: Seq;
+  message: Message;
+}
+
+/** ReadFrame tells how far a person has read. It has no seq of its own. */
+export interface ReadFrame {
+  type: "read";
+  room: string;
+  userId: UserID;
+  seq: Seq;
+}
+
+/**
+ * ActivityFrame tells of something new in a room that the person has a read mark in
+ * and the socket hasn't joined. Seq is the room's head; Mention says that somebody
+ * was speaking to this person.
+ */
+export interface ActivityFrame {
+  type: "activity";
+  room: string;
+  seq: Seq;
+  mention: boolean;
 }
 
 /** AckFrame tells the sender alone that its message is durable. */
@@ -200,6 +305,111 @@ export interface Level0UserCount {
   type: "userCount";
   count: number;
   connectedUsers: User[];
+}
+
+/** RoomSummary is a room in the list of rooms. */
+export interface RoomSummary {
+  slug: string;
+  name: string;
+  head: Seq;
+  /** how far the person has read; 0: they never looked */
+  read: Seq;
+}
+
+/** RoomList is all rooms that a person may see. */
+export interface RoomList {
+  rooms: RoomSummary[];
+}
+
+/** RoomInfo is one room. */
+export interface RoomInfo {
+  slug: string;
+  name: string;
+  stream: string;
+  head: Seq;
+  read: Seq;
+  /** of the person who asks: owner, admin, moderator, member or guest */
+  role: string;
+}
+
+/** Version is what a message said before it was edited. */
+export interface Version {
+  content: string;
+  /** when it was edited */
+  until: number;
+}
+
+/** VersionList is all that a message said before, oldest first. */
+export interface VersionList {
+  versions: Version[];
+}
+
+/** ThreadPage is a piece of a thread, oldest first. */
+export interface ThreadPage {
+  root: Message;
+  messages: Message[];
+  hasOlder: boolean;
+  hasNewer: boolean;
+  following: boolean;
+  /** the last reply that the person has read */
+  read: Seq;
+}
+
+/** ThreadSummary is a thread that a person follows. */
+export interface ThreadSummary {
+  room: string;
+  root: Message;
+  /** replies after Read; of more than 100 it says 100 */
+  unread: number;
+  following: boolean;
+  read: Seq;
+}
+
+/** ThreadList is the threads that a person follows, latest first, at most 50. */
+export interface ThreadList {
+  threads: ThreadSummary[];
+}
+
+/** PinList is the pinned messages of a room, those pinned last first. */
+export interface PinList {
+  messages: Message[];
+}
+
+/** ReadMark is how far a person has read. */
+export interface ReadMark {
+  read: Seq;
+}
+
+/**
+ * Draft is what a person was about to say in a room or a thread. Of two the one that
+ * was written later counts.
+ */
+export interface Draft {
+  room: string;
+  thread?: MessageID;
+  content: string;
+  replyTo?: MessageID;
+  updatedAt: number;
+}
+
+/** DraftList is all drafts of a person. */
+export interface DraftList {
+  drafts: Draft[];
+}
+
+/** PeopleList is people who can be mentioned. */
+export interface PeopleList {
+  people: User[];
+}
+
+/** Settings is what a client must know of how this server is set up. */
+export interface Settings {
+  maxMessageChars: number;
+  /** 0: it takes no files */
+  maxFileBytes: number;
+  /** of one message */
+  maxFiles: number;
+  previews: boolean;
 }
 
 /**
