@@ -24,6 +24,17 @@ export default defineConfig({
     // A data: URL would be refused by the content security policy for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page needs stays in one piece. By itself it is cut along the lines of
+    // which lazy chunk shares what, and each cut costs bytes in the first view.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: /node_modules\/(solid-js|@tanstack\/(query-core|solid-query|router-core|solid-router|history|store|solid-store)|clsx|tailwind-merge|class-variance-authority)\/|\/src\/ui\/(cn|button)\./ },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

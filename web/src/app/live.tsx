@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
 import { getSession, setSession, type Account } from '~/auth/session'
+import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
@@ -14,6 +15,8 @@ export interface Live {
   connection: Connection
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
+  /** What is written and not yet posted. */
+  drafts: Drafts
   /** The session of a room, made at the first call. */
   room(slug: string): RoomSession
 }
@@ -61,7 +64,10 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
+  const drafts = makeDrafts({ userId, post: (room, post) => live.room(room).post(post.content) })
+
   onCleanup(() => {
+    drafts.dispose()
     for (const room of rooms.values()) room.dispose()
     connection.stop()
     theme.dispose()
@@ -72,6 +78,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     connection,
     state,
     theme,
+    drafts,
     room(slug) {
       let session = rooms.get(slug)
       if (!session) {

@@ -26,12 +26,12 @@ export function toggleMark(text: string, from: number, to: number, mark: Mark): 
   const selected = text.slice(from, to)
   if (selected.includes('\n')) return mark === 'code' ? fence(text, from, to) : markLines(selected, from, to, mark)
 
-  const outer = markAround(text, from, to, mark)
-  if (outer) {
-    return { from: from - outer.length, to: to + outer.length, text: selected, select: [from - outer.length, to - outer.length] }
+  const around = markAround(text, from, to, mark)
+  if (around) {
+    return { from: from - around.length, to: to + around.length, text: selected, select: [from - around.length, to - around.length] }
   }
-  const inner = markWithin(selected, mark)
-  if (inner !== undefined) return { from, to, text: inner, select: [from, from + inner.length] }
+  const bare = markWithin(selected, mark)
+  if (bare !== undefined) return { from, to, text: bare, select: [from, from + bare.length] }
   const wrapped = wrap(text, from, to, mark)
   return { from, to, text: wrapped.before + selected + wrapped.after, select: [from + wrapped.before.length, to + wrapped.before.length] }
 }
@@ -130,16 +130,16 @@ export function isAddress(text: string): boolean {
 export function makeLink(text: string, from: number, to: number, address?: string): Splice {
   const selected = text.slice(from, to)
   if (address === undefined && isAddress(selected)) {
-    return { from, to, text: `[](${target(selected)})`, select: [from + 1, from + 1] }
+    return { from, to, text: `[](${escaped(selected)})`, select: [from + 1, from + 1] }
   }
   const label = selected.replace(/[[\]]/g, '\\$&')
-  const link = `[${label}](${address === undefined ? '' : target(address)})`
+  const link = `[${label}](${address === undefined ? '' : escaped(address)})`
   if (address !== undefined) return { from, to, text: link, select: [from + link.length, from + link.length] }
   const caret = selected === '' ? from + 1 : from + link.length - 1
   return { from, to, text: link, select: [caret, caret] }
 }
 
-function target(address: string): string {
+function escaped(address: string): string {
   return address.replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))
 }
 

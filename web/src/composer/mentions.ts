@@ -1,4 +1,4 @@
-import { codeRanges } from './code'
+import { codeRanges, type Range } from './code'
 
 // A person is named in a message as @[Name](user:ID). While it is written one
 // sees @Name, and who that is stands beside the text.
@@ -14,17 +14,25 @@ const STORED = /@\[((?:\\[\s\S]|[^\\\]\n])+)\]\(user:([^\s()]+)\)/g
 
 /** What is written, as it is stored. */
 export function expand(text: string, mentions: readonly Mention[]): string {
-  if (mentions.length === 0) return text
-  const code = codeRanges(text)
   let out = ''
   let end = 0
-  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', Math.max(at + 1, end))) {
-    const mention = code.some((r) => at >= r.from && at < r.to) ? undefined : mentionAt(text, at, mentions)
-    if (!mention) continue
-    out += text.slice(end, at) + stored(mention)
-    end = at + 1 + mention.userName.length
+  for (const { from, to, mention } of named(text, mentions)) {
+    out += text.slice(end, from) + stored(mention)
+    end = to
   }
   return out + text.slice(end)
+}
+
+/** Where people are named, and who: not in code. */
+export function named(text: string, mentions: readonly Mention[]): (Range & { mention: Mention })[] {
+  const out: (Range & { mention: Mention })[] = []
+  if (mentions.length === 0) return out
+  const code = codeRanges(text)
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', Math.max(at + 1, out.at(-1)?.to ?? 0))) {
+    const mention = code.some((r) => at >= r.from && at < r.to) ? undefined : mentionAt(text, at, mentions)
+    if (mention) out.push({ from: at, to: at + 1 + mention.userName.length, mention })
+  }
+  return out
 }
 
 function stored({ userId, userName }: Mention): string {
@@ -33,11 +41,11 @@ function stored({ userId, userName }: Mention): string {
 
 /** Who is named at `at`: by where they were put, else by their whole name. */
 export function mentionAt(text: string, at: number, mentions: readonly Mention[]): Mention | undefined {
-  const named = mentions.filter((m) => text.startsWith(m.userName, at + 1))
-  const placed = named.find((m) => m.at === at)
+  const fitting = mentions.filter((m) => text.startsWith(m.userName, at + 1))
+  const placed = fitting.find((m) => m.at === at)
   if (placed) return placed
   if (at > 0 && /[\p{L}\p{N}_]/u.test(text.slice(at - 1, at))) return undefined
-  return named
+  return fitting
     .filter((m) => !/^[\p{L}\p{N}_]/u.test(text.slice(at + 1 + m.userName.length)))
     .reduce<Mention | undefined>((a, b) => (a && a.userName.length > b.userName.length ? a : b), undefined)
 }

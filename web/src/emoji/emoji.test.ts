@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { emojiData } from '../../scripts/emoji-data.mjs'
-import generated from './data.gen?raw'
+import { data } from './data.gen'
 import { emojiOfCode, findEmoji, groups } from './emoji'
 import { noteEmoji, recentEmoji, setSkinTone, skinTone } from './recent'
 import { withTone } from './tone'
@@ -8,7 +8,7 @@ import { withTone } from './tone'
 beforeEach(() => localStorage.clear())
 
 test('the generated data are current', () => {
-  expect(generated).toBe(emojiData())
+  expect(emojiData()).toContain(JSON.stringify(data))
 })
 
 test('all of them are read, each with a code of its own letters', () => {

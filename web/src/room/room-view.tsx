@@ -6,8 +6,9 @@ import { useLive } from '~/app/live'
 import { setSession } from '~/auth/session'
 import { explain } from '~/http'
 import type { Typist } from '~/realtime/reduce'
+import type { User } from '~/realtime/wire.gen'
 import { Button, buttonVariants } from '~/ui/button'
-import { Composer } from './composer'
+import { Composer } from '~/composer/composer'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
 import type { Me } from './rows'
@@ -29,11 +30,7 @@ export function RoomView(props: { slug: string }) {
 
   createTitle(session, me().id)
 
-  function post(content: string): boolean {
-    const taken = session.post(content)
-    if (taken) timeline()?.toEnd()
-    return taken
-  }
+  const draft = live.drafts.of(props.slug)
 
   return (
     <main id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
@@ -44,11 +41,14 @@ export function RoomView(props: { slug: string }) {
           <Body session={session} me={me()} online={online()} handle={setTimeline} />
           <Announcer session={session} me={me().id} />
           <Composer
-            room={props.slug}
-            userId={me().id}
+            drafts={live.drafts}
+            draft={draft}
+            label={`Message #${props.slug}`}
+            dropLabel={`Add to #${props.slug}`}
             slowedUntil={session.slowedUntil()}
             typing={typingWords(session.room().typing, me().id)}
-            onPost={post}
+            people={() => peopleOf(session, me().id)}
+            onPosted={() => timeline()?.toEnd()}
             onTyping={session.typing}
           />
         </>
@@ -157,6 +157,16 @@ function createTitle(session: RoomSession, me: string) {
     const unseen = hidden() ? session.room().messages.filter((m) => m.seq > seen() && m.userId !== me).length : 0
     document.title = `${unseen > 0 ? `(${unseen}) ` : ''}#${session.slug} · Snug`
   })
+}
+
+// Whom one may mean: those who spoke last, then those who are here.
+function peopleOf(session: RoomSession, me: string): User[] {
+  const { messages, people } = session.room()
+  const known = new Map<string, User>()
+  for (const m of messages.toReversed()) if (m.type === 'text' && !known.has(m.userId)) known.set(m.userId, m)
+  for (const p of people) known.set(p.userId, p)
+  known.delete(me)
+  return [...known.values()]
 }
 
 function typingWords(typing: readonly Typist[], me: string): string {
