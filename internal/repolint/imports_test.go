@@ -51,6 +51,8 @@ var arrows = []arrow{
 		why: "a test kit that drags in a storage engine would test it along"},
 	{pkg: "durable/store/pebble", may: []string{"snug/durable", "github.com/cockroachdb/pebble/v2", "github.com/cockroachdb/pebble/v2/"},
 		why: "a backend implements what durable asks for and nothing above knows which one it is"},
+	{pkg: "blob", may: []string{"github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials"},
+		why: "it keeps bytes under keys, and knows neither files nor those whose they are"},
 	{pkg: "fetch", why: "what strangers make the server fetch is judged here, so it is reviewed alone"},
 	{pkg: "picture", may: []string{"golang.org/x/image/"},
 		why: "what strangers make the server decode is bounded here, so it is reviewed alone"},

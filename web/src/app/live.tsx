@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
 import { getSession, setSession, type Account } from '~/auth/session'
+import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { attached } from '~/realtime/reduce'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
@@ -17,6 +18,8 @@ export interface Live {
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
   rooms: RoomList
+  /** What is written and not yet posted. */
+  drafts: Drafts
   /** The session of a room, made at the first call. */
   room(slug: string): RoomSession
 }
@@ -74,9 +77,12 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
+  const drafts = makeDrafts({ userId, post: (room, { content, ...more }) => live.room(room).post(content, more) })
+
   onCleanup(() => {
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
+    drafts.dispose()
     connection.stop()
     theme.dispose()
   })
@@ -87,6 +93,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     state,
     theme,
     rooms,
+    drafts,
     room(slug) {
       let session = sessions.get(slug)
       if (!session) {

@@ -10,7 +10,7 @@ const END_PX = 60
 const FOOT_PX = 12
 
 /** The messages of a thread, held at their end for those who are there. */
-export function MessageList(props: { rows: Rows; label: string; online: boolean; actions: RowActions; head?: JSX.Element; headPx: number; onSeen(atEnd: boolean): void }) {
+export function MessageList(props: { rows: Rows; label: string; online: boolean; actions: RowActions; head?: JSX.Element; headPx: number; divider: { at: number; words: string }; onSeen(atEnd: boolean): void }) {
   let scroller!: HTMLDivElement
   const [element, setElement] = createSignal<HTMLDivElement>()
   const list = createVirtualList(() => {
@@ -73,7 +73,10 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
               // A row that is being removed may still be asked.
               const row = createMemo<ReturnType<Rows['at']>>((last) => {
                 const index = item()?.index ?? -1
-                return props.rows.key(index) === key ? props.rows.at(index) : last
+                if (props.rows.key(index) !== key) return last
+                const found = props.rows.at(index)
+                // What began the thread stands by itself, and its day is of no interest.
+                return found && (index <= props.divider.at ? { ...found, first: true, day: index === props.divider.at ? undefined : found.day } : found)
               })
               return (
                 <Show when={row()}>
@@ -88,6 +91,12 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
                       role="article"
                       aria-label={current().userName}
                     >
+                      <Show when={item()?.index === props.divider.at}>
+                        <div class="flex items-center gap-3 px-3 pt-2 text-day text-muted sm:px-5" role="separator" aria-label={props.divider.words}>
+                          {props.divider.words}
+                          <span class="h-px flex-1 bg-line" />
+                        </div>
+                      </Show>
                       <MessageRow row={current()} online={props.online} actions={props.actions} />
                     </div>
                   )}

@@ -51,6 +51,12 @@ export function makeMessageRoom(options: MessageRoomOptions): MessageRoom {
   }
 }
 
+/** Edits the newest message of one's own among these, if there is one. */
+export function editLast(room: MessageRoom, messages: readonly Posted[]): void {
+  const last = messages.findLast((m) => m.userId === room.me().id && m.deletedAt === undefined && !room.leaving(m.id))
+  if (last) room.setEditing({ id: last.id, base: last.content, text: last.content })
+}
+
 function changed(set: ReadonlySet<string>, id: string, on: boolean): ReadonlySet<string> {
   const next = new Set(set)
   if (on) next.add(id)

@@ -43,7 +43,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
           faced() && 'mt-2 pt-1.5',
         )}
         data-message={id()}
-        data-pinned={props.row.message?.pinned ? '' : undefined}
+        data-pinned={props.row.message?.pinned && room.place === 'timeline' ? '' : undefined}
       >
         <div class="w-9 shrink-0">
           <Show

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import Bell from 'lucide-solid/icons/bell'
 import BellRing from 'lucide-solid/icons/bell-ring'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Switch } from 'solid-js'
+import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import type { ThreadList } from '~/realtime/wire.gen'
 import { Rows, type Me } from '~/room/rows'
@@ -11,7 +12,7 @@ import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { followThread, messageQueries, readThread } from './calls'
 import { MessageList } from './message-list'
-import { makeMessageRoom, MessageRoomProvider } from './message-room'
+import { editLast, makeMessageRoom, MessageRoomProvider } from './message-room'
 import { PanelFailure, PanelFrame } from './panel-frame'
 import { createThread } from './thread'
 import { ThreadComposer } from './thread-composer'
@@ -31,6 +32,7 @@ export function ThreadPanel(props: {
 }) {
   // A panel is for one thread of one session.
   const { session, root: rootId } = props
+  const live = useLive()
   const client = useQueryClient()
   const thread = createThread(session, rootId)
   const [seen, setSeen] = createSignal(true)
@@ -51,7 +53,7 @@ export function ThreadPanel(props: {
     place: 'thread',
     find: (id) => (thread.root()?.id === id ? thread.root() : thread.replies().find((m) => m.id === id)),
     jump: (id) => props.onJump(id),
-    reply: () => document.getElementById('thread-composer')?.focus(),
+    reply: (message) => live.drafts.of(session.slug, rootId).reply(message),
     openThread: (root) => props.onThread(root),
   })
   const actions = { retry: session.retryPost, discard: session.discardPost }
@@ -124,6 +126,7 @@ export function ThreadPanel(props: {
                 </Show>
               }
               headPx={thread.cut() ? 44 : 4}
+              divider={{ at: thread.root() ? 1 : 0, words: countOf(thread.replies().length) }}
               onSeen={setSeen}
             />
           </Match>
@@ -132,9 +135,13 @@ export function ThreadPanel(props: {
           </Match>
         </Switch>
         <Show when={failure() === null}>
-          <ThreadComposer session={session} root={rootId} />
+          <ThreadComposer session={session} root={rootId} thread={thread} me={props.me.id} onEditLast={() => editLast(room, thread.replies())} />
         </Show>
       </PanelFrame>
     </MessageRoomProvider>
   )
+}
+
+function countOf(replies: number): string {
+  return replies === 1 ? '1 reply' : `${replies} replies`
 }
