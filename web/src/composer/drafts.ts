@@ -35,7 +35,7 @@ export interface Post {
   content: string
   replyTo?: string
   thread?: string
-  attachments?: string[]
+  attachments?: Attachment[]
 }
 
 export interface Draft {
@@ -199,7 +199,7 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       setElsewhere,
       async post() {
         const content = (await writing.content()).trim()
-        const attachments = files().flatMap((f) => (f.state.status === 'done' ? [f.state.attachment.id] : []))
+        const attachments = files().flatMap((f) => (f.state.status === 'done' ? [f.state.attachment] : []))
         const answered = replyTo()
         if (content === '' && attachments.length === 0) return true
         const taken = post(room, {
