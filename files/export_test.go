@@ -1,0 +1,4 @@
+package files
+
+// CleanName makes a harmless name.
+var CleanName = cleanName
