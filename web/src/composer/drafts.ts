@@ -1,5 +1,5 @@
 import { batch, createSignal } from 'solid-js'
-import type { Attachment } from '~/files/attachment'
+import type { Attachment } from '~/realtime/wire.gen'
 import { member } from '~/http'
 import type { Desk } from './desk'
 import type { Mention } from './mentions'
