@@ -67,7 +67,7 @@ export function Acting(props: { scroller: HTMLElement }) {
   function close() {
     if (!opened()) return
     setOpened(null)
-    if (document.activeElement !== document.body && !document.activeElement?.closest('[popover]')) return
+    if (document.activeElement !== document.body && !document.activeElement?.closest('.float')) return
     const back = giveBack?.isConnected ? giveBack : props.scroller
     back.focus({ preventScroll: true })
   }

@@ -1,45 +1,80 @@
-import { onCleanup, onMount, type JSX } from 'solid-js'
+import { onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { Portal } from 'solid-js/web'
 
 /** Between what floats and what it belongs to, and between it and the window's edge, in px. */
 const GAP = 6
 const EDGE = 8
 
+interface FloatProps {
+  anchor: Element | null
+  label: string
+  role?: 'menu' | 'dialog'
+  class?: string
+  onClose(): void
+  children: JSX.Element
+}
+
 /**
  * What floats over everything until it is pressed beside, or Escape: beside its
- * anchor, or at the bottom of the window where there is none. It stands in the
- * browser's top layer, so that no list clips it, and in the page's main part.
+ * anchor, or as a sheet at the bottom of the window where there is none. It stands
+ * in the browser's top layer, so that no list clips it, and in the page's main part.
  */
-export function Float(props: { anchor: Element | null; label: string; role?: 'menu' | 'dialog'; class?: string; onClose(): void; children: JSX.Element }) {
+export function Float(props: FloatProps) {
+  return (
+    <Portal mount={document.getElementById('main') ?? document.body}>
+      <Show when={props.anchor} fallback={<Sheet {...props} />} keyed>
+        {(anchor) => <Beside {...props} anchor={anchor} />}
+      </Show>
+    </Portal>
+  )
+}
+
+function Beside(props: FloatProps & { anchor: Element }) {
   let box!: HTMLDivElement
   let open = false
-
   onMount(() => {
     box.showPopover()
     open = true
-    const { anchor } = props
-    if (anchor) place(box, anchor.getBoundingClientRect())
+    place(box, props.anchor.getBoundingClientRect())
   })
   onCleanup(() => {
     open = false
     if (box.matches(':popover-open')) box.hidePopover()
   })
-
   return (
-    <Portal mount={document.getElementById('main') ?? document.body}>
-      <div
-        ref={box}
-        popover="auto"
-        class={`float ${props.anchor ? '' : 'float-sheet'} ${props.class ?? ''}`}
-        role={props.role ?? 'dialog'}
-        aria-label={props.label}
-        on:toggle={(event: ToggleEvent) => {
-          if (event.newState === 'closed' && open) props.onClose()
-        }}
-      >
+    <div
+      ref={box}
+      popover="auto"
+      class={`float ${props.class ?? ''}`}
+      role={props.role ?? 'dialog'}
+      aria-label={props.label}
+      on:toggle={(event: ToggleEvent) => {
+        if (event.newState === 'closed' && open) props.onClose()
+      }}
+    >
+      {props.children}
+    </div>
+  )
+}
+
+// A popover would close as the finger is lifted that opened it.
+function Sheet(props: FloatProps) {
+  let dialog!: HTMLDialogElement
+  onMount(() => {
+    dialog.addEventListener('click', (event) => event.target === dialog && props.onClose())
+    dialog.addEventListener('cancel', (event) => {
+      event.preventDefault()
+      props.onClose()
+    })
+    dialog.showModal()
+  })
+  onCleanup(() => dialog.close())
+  return (
+    <dialog ref={dialog} class="float float-sheet" aria-label={props.label}>
+      <div class="p-2" role={props.role === 'menu' ? 'menu' : undefined} aria-label={props.role === 'menu' ? props.label : undefined}>
         {props.children}
       </div>
-    </Portal>
+    </dialog>
   )
 }
 

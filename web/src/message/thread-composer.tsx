@@ -22,7 +22,7 @@ export function ThreadComposer(props: { session: RoomSession; root: string; thre
       drafts={live.drafts}
       draft={live.drafts.of(props.session.slug, props.root)}
       id="thread-composer"
-      label="Reply in this thread"
+      label="Reply in thread"
       dropLabel="Add to this thread"
       slowedUntil={props.session.slowedUntil()}
       typing=""
