@@ -40,6 +40,7 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
   const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
   const [settled, setSettled] = createSignal(false)
   let disposed = false
+  let loading = false
 
   const find = (slug: string) => rooms().find((r) => r.slug === slug)
 
@@ -48,7 +49,10 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
   }
 
   async function load() {
+    if (loading) return
+    loading = true
     const result = await call('/api/rooms', {}, parseRooms)
+    loading = false
     if (disposed) return
     if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug && k !== home), r)))
     setSettled(true)
