@@ -10,12 +10,19 @@ import { parseSearch, stringifySearch } from './search'
 
 const RELOADED = 'snug:reloaded'
 
-// A new version was put up and this page's chunks are gone: load it anew, once.
-addEventListener('vite:preloadError', (event) => {
+// A new version was put up and this page's chunks are gone: load it anew, once. A
+// server that is out of reach has put up nothing, and a page without it is worth
+// more than none.
+addEventListener('vite:preloadError', () => {
   if (sessionStorage.getItem(RELOADED) === location.href) return
-  sessionStorage.setItem(RELOADED, location.href)
-  event.preventDefault()
-  location.reload()
+  fetch('/', { method: 'HEAD', cache: 'no-store' }).then(
+    (reply) => {
+      if (!reply.ok) return
+      sessionStorage.setItem(RELOADED, location.href)
+      location.reload()
+    },
+    () => {},
+  )
 })
 
 const client = new QueryClient({

@@ -13,6 +13,7 @@ import { copy, deleteWithUndo, linkOf, pin, react } from './do'
 import { mayDelete, mayEdit, mayPin } from './may'
 import { useMessageRoom } from './message-room'
 import type { Choice } from './menu'
+import { rich } from './parts'
 
 export { PanelToggles } from './panel-toggles'
 
@@ -222,6 +223,8 @@ export function Acting(props: { scroller: HTMLElement }) {
   }
 
   onMount(() => {
+    // At hand before they are wanted, also without a network.
+    void Promise.allSettled([rich.load(), Menu.preload()])
     const { scroller } = props
     const listeners = new AbortController()
     const { signal } = listeners

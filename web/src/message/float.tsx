@@ -11,6 +11,8 @@ interface FloatProps {
   role?: 'menu' | 'dialog'
   class?: string
   onClose(): void
+  /** It is open: what is in it can take the focus. */
+  onOpen?(): void
   children: JSX.Element
 }
 
@@ -36,6 +38,7 @@ function Beside(props: FloatProps & { anchor: Element }) {
     box.showPopover()
     open = true
     place(box, props.anchor.getBoundingClientRect())
+    props.onOpen?.()
   })
   onCleanup(() => {
     open = false
@@ -61,12 +64,17 @@ function Beside(props: FloatProps & { anchor: Element }) {
 function Sheet(props: FloatProps) {
   let dialog!: HTMLDialogElement
   onMount(() => {
+    // The finger that is lifted here may be the one that opened it: that is no press.
+    let pressed = false
+    dialog.addEventListener('pointerdown', () => (pressed = true))
+    dialog.addEventListener('click', (event) => pressed || event.detail === 0 || event.stopImmediatePropagation(), { capture: true })
     dialog.addEventListener('click', (event) => event.target === dialog && props.onClose())
     dialog.addEventListener('cancel', (event) => {
       event.preventDefault()
       props.onClose()
     })
     dialog.showModal()
+    props.onOpen?.()
   })
   onCleanup(() => dialog.close())
   return (

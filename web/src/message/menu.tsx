@@ -11,7 +11,7 @@ import Pin from 'lucide-solid/icons/pin'
 import PinOff from 'lucide-solid/icons/pin-off'
 import Reply from 'lucide-solid/icons/reply'
 import Trash from 'lucide-solid/icons/trash'
-import { createMemo, For, onMount, Show, type Component } from 'solid-js'
+import { createMemo, For, Show, type Component } from 'solid-js'
 import { useQuery } from '~/query'
 import type { Posted } from '~/realtime/reduce'
 import { messageQueries } from './calls'
@@ -67,7 +67,6 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
   })
 
   const items = () => [...list.querySelectorAll<HTMLElement>('[role^=menuitem]')]
-  onMount(() => items()[0]?.focus({ preventScroll: true }))
 
   function onKeyDown(event: KeyboardEvent) {
     const all = items()
@@ -82,7 +81,7 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
   }
 
   return (
-    <Float anchor={props.anchor} label="What to do with this message" role="menu" class="w-60" onClose={props.onClose}>
+    <Float anchor={props.anchor} label="What to do with this message" role="menu" class="w-60" onOpen={() => items()[0]?.focus({ preventScroll: true })} onClose={props.onClose}>
       <div ref={list} class="contents" role="presentation" onKeyDown={onKeyDown}>
         <div class="flex justify-between gap-0.5 px-0.5 pb-1" role="group" aria-label="React">
           <For each={quickReactions}>

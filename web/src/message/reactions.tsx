@@ -23,7 +23,7 @@ function Pill(props: { emoji: string; users: readonly string[]; onToggle(on: boo
   const room = useMessageRoom()
   const [told, setTold] = createSignal(false)
   const mine = () => props.users.includes(room.me().id)
-  const names = () => inWords([...props.users].sort((a) => (a === room.me().id ? 1 : 0)).map((u) => nameOf(room, u)))
+  const names = () => inWords(props.users.toSorted((a, b) => Number(a === room.me().id) - Number(b === room.me().id)).map((u) => nameOf(room, u)))
   return (
     <button
       type="button"

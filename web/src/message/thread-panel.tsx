@@ -34,7 +34,7 @@ export function ThreadPanel(props: {
   const { session, root: rootId } = props
   const live = useLive()
   const client = useQueryClient()
-  const thread = createThread(session, rootId)
+  const thread = createThread(session, props.me.id, rootId)
   const [seen, setSeen] = createSignal(true)
 
   const rows = createMemo(() => {

@@ -30,7 +30,7 @@ function rig() {
     })
   let thread!: Thread
   const dispose = createRoot((end) => {
-    thread = createThread(session, 'root', fetchPage)
+    thread = createThread(session, 'me', 'root', fetchPage)
     return end
   })
   return { thread, asked, dispose, tell: (event: RoomEvent) => listener?.(event), words: () => thread.replies().map((m) => m.content) }

@@ -2,7 +2,7 @@ import { batch, createSignal, onCleanup } from 'solid-js'
 import type { Failure } from '~/http'
 import type { Message, ThreadPage } from '~/realtime/wire.gen'
 import type { Posted } from '~/realtime/reduce'
-import type { RoomSession } from '~/room/session'
+import type { RoomEvent, RoomSession } from '~/room/session'
 import { threadPage } from './calls'
 
 // One thread, for as long as it is looked at: its replies are fetched, and kept up
@@ -32,7 +32,7 @@ export interface Thread {
 /** Fetches a page of a thread; in tests another than the server's. */
 export type FetchThread = typeof threadPage
 
-export function createThread(session: Pick<RoomSession, 'slug' | 'listen' | 'room'>, rootId: string, fetchPage: FetchThread = threadPage): Thread {
+export function createThread(session: Pick<RoomSession, 'slug' | 'listen' | 'room'>, me: string, rootId: string, fetchPage: FetchThread = threadPage): Thread {
   const [status, setStatus] = createSignal<ThreadStatus>({ status: 'loading' })
   const [root, setRoot] = createSignal<Posted>()
   const [replies, setReplies] = createSignal<readonly Posted[]>([])
@@ -44,7 +44,7 @@ export function createThread(session: Pick<RoomSession, 'slug' | 'listen' | 'roo
   // What the room tells while pages are on their way is newer than they are.
   let told = new Map<string, Posted>()
 
-  function take(event: { seq: number; message: Message }) {
+  function take(event: Exclude<RoomEvent, { kind: 'missed' }>) {
     const { message, seq } = event
     if (message.seq === undefined) return
     const as = { ...message, seq: message.seq, asOf: seq }
@@ -53,6 +53,8 @@ export function createThread(session: Pick<RoomSession, 'slug' | 'listen' | 'roo
       told.set(as.id, as)
     } else if (message.thread === rootId) {
       setReplies((list) => put(list, as))
+      // Who posts in a thread, or began it, follows it.
+      if (event.kind === 'posted' && (message.userId === me || (root()?.userId === me && replies().length === 1))) setFollowing(true)
       told.set(as.id, as)
     }
   }
