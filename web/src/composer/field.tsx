@@ -52,7 +52,6 @@ export function Field(props: FieldProps) {
   onMount(() => {
     const timer = setTimeout(loadHelp, HELP_AFTER_MS)
     onCleanup(() => clearTimeout(timer))
-    props.handle?.({ element: field, focus: () => field.focus({ preventScroll: true }) })
   })
   createEffect(() => {
     // To set what is there already would end the history of undo.
@@ -79,7 +78,10 @@ export function Field(props: FieldProps) {
       <div class="relative min-w-0 flex-1">
         <Show when={help()}>{(loaded) => <Dynamic component={loaded().Names} writing={props.writing} field={field} />}</Show>
         <textarea
-          ref={field}
+          ref={(element) => {
+            field = element
+            props.handle?.({ element, focus: () => element.focus({ preventScroll: true }) })
+          }}
           id={props.id}
           rows="1"
           onInput={() => {

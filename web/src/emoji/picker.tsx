@@ -187,7 +187,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
               <button
                 type="button"
                 tabindex="-1"
-                class="grid size-7 place-items-center border-b-2 text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
+                class="grid size-7 place-items-center border-b-2 font-emoji text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
                 classList={{ 'border-accent': group() === i(), 'border-transparent grayscale': group() !== i() }}
                 aria-label={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
                 title={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
@@ -220,7 +220,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
                             aria-label={cell.name}
                             aria-selected={cell.index === active()}
                             title={cell.name}
-                            class="grid h-9 w-1/9 place-items-center rounded-control text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
+                            class="grid h-9 w-1/9 place-items-center rounded-control font-emoji text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
                             onPointerDown={(event) => event.preventDefault()}
                             onPointerMove={(event) => event.pointerType === 'mouse' && setActive(cell.index)}
                             onClick={() => pick(cell.emoji)}
@@ -239,7 +239,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
         </Show>
       </div>
       <div class="flex h-11 shrink-0 items-center gap-2 border-t border-line px-2.5">
-        <span class="text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
+        <span class="font-emoji text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
         <span class="min-w-0 flex-1 truncate text-meta text-muted" aria-hidden="true">{chosen()?.name}</span>
         <Tones value={tone()} onChange={(next) => { setTone(next); setSkinTone(next); search.focus({ preventScroll: true }) }} />
       </div>
