@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,8 +8,11 @@ import (
 
 // roomState is what decisions about a room rest on.
 type roomState struct {
-	head  Seq // of the newest durable event
-	posts posts
+	head    Seq // of the newest durable event
+	newest  Seq // of the newest message; at most the floor: there is none
+	events  Seq // how many seqs, since the room began, are no messages
+	posts   posts
+	changes posts // of messages
 }
 
 // post is the wish to post a message. Its content is taken as it is: only
@@ -21,6 +22,10 @@ type post struct {
 	clientID ClientID // "" only at level 0, where posts can't be repeated safely
 	content  string
 	maxChars int
+
+	replyTo, thread MessageID
+	answered, root  *Message // what these name; nil where it isn't there
+	files           []Attachment
 }
 
 // outcome is what a post leads to: exactly one of the first four is set.
@@ -39,11 +44,16 @@ func applyPost(s *roomState, p post, earlier *Message, now time.Time, id Message
 	if earlier != nil {
 		return outcome{repeated: earlier}
 	}
-	if strings.TrimSpace(p.content) == "" {
+	if strings.TrimSpace(p.content) == "" && len(p.files) == 0 {
 		return outcome{refused: &Error{Code: CodeEmpty, Message: "A message needs some text."}}
 	}
 	if n := utf8.RuneCountInString(p.content); n > p.maxChars {
 		return outcome{refused: tooLong(n, p.maxChars)}
+	}
+	if p.replyTo != "" || p.thread != "" {
+		if refused := refuseReference(p); refused != nil {
+			return outcome{refused: refused}
+		}
 	}
 	at := now.UnixMilli()
 	if wait := s.posts.wait(p.author.ID, at); wait > 0 {
@@ -55,14 +65,41 @@ func applyPost(s *roomState, p post, earlier *Message, now time.Time, id Message
 	return outcome{posted: &Message{
 		ID: id, UserID: p.author.ID, UserName: p.author.Name, UserImage: p.author.Image,
 		Content: p.content, Timestamp: at, Type: TypeText, Seq: s.head + 1, ClientID: p.clientID,
+		ReplyTo: p.replyTo, Thread: p.thread, Attachments: p.files,
 	}}
+}
+
+// refuseReference says why a post can't answer a message, or stand in a thread.
+func refuseReference(p post) *Error {
+	switch {
+	case p.replyTo != "" && (p.answered == nil || p.answered.DeletedAt != 0):
+		return &Error{Code: CodeNotFound, Message: "The message that this replies to isn't there any more."}
+	case p.thread == "":
+		return nil
+	case p.root == nil || p.root.DeletedAt != 0 && p.root.Replies == nil:
+		return &Error{Code: CodeNotFound, Message: "The message of this thread isn't there any more."}
+	case p.root.Thread != "":
+		return &Error{Code: CodeBadRequest, Message: "thread must be a message that is in no thread itself."}
+	}
+	return nil
 }
 
 // took notes a message that was posted.
 func (s *roomState) took(m *Message) {
-	s.head = m.Seq
+	s.head, s.newest = m.Seq, m.Seq
 	s.posts.took(m.UserID, m.Timestamp)
 }
+
+// changed notes an event that isn't a posting.
+func (s *roomState) changed(e event) {
+	s.head++
+	s.events++
+	s.changes.took(e.By, e.At)
+}
+
+// messages is how many messages the room keeps above a floor, up to which it counted so
+// many other events.
+func (s *roomState) messages(floor, events Seq) Seq { return s.head - floor - (s.events - events) }
 
 // joinOutcome says how a join goes on: where both are false, from now.
 type joinOutcome struct {
@@ -74,7 +111,8 @@ type joinOutcome struct {
 type extent struct {
 	stream string
 	head   Seq
-	floor  Seq // the last seq that retention has removed
+	floor  Seq // the last seq that retention has removed; what follows it, if anything, is a message
+	newest Seq // of the messages; at most floor: there is none
 }
 
 // applyJoin decides whether a join that knows the stream up to after (nil:
@@ -92,25 +130,4 @@ func applyJoin(h extent, stream string, after *Seq) joinOutcome {
 func tooLong(chars, limit int) *Error {
 	return &Error{Code: CodeTooLong, Message: "The message has " + decimal(chars) +
 		" characters; at most " + decimal(limit) + " fit. Shorten it or send it in parts."}
-}
-
-// newMessageID mints a UUID of version 7 (RFC 9562 §5.7): its first 48 bits are
-// the time, so that ids sort about as messages do.
-func newMessageID(now time.Time) MessageID {
-	var u [16]byte
-	_, _ = rand.Read(u[6:]) // never fails: see crypto/rand
-	ms := uint64(now.UnixMilli())
-	for i := range 6 {
-		u[i] = byte(ms >> (40 - 8*i))
-	}
-	u[6] = u[6]&0x0f | 0x70
-	u[8] = u[8]&0x3f | 0x80
-	var text [36]byte
-	hex.Encode(text[:8], u[:4])
-	hex.Encode(text[9:13], u[4:6])
-	hex.Encode(text[14:18], u[6:8])
-	hex.Encode(text[19:23], u[8:10])
-	hex.Encode(text[24:], u[10:])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return MessageID(text[:])
 }

@@ -47,7 +47,7 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	case err != nil:
 	case broken != nil:
 		err = broken
-	case a.ReadOnly && (f.Type == FrameMessage || f.Type == FrameTyping):
+	case a.ReadOnly && f.Type != FrameJoin && f.Type != FrameLeave:
 		err = errReadOnly
 	}
 	if err != nil {
@@ -77,6 +77,11 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 	method := c.s.calls.post
 	switch q.Frame.Type {
 	case FrameMessage:
+		if len(q.Frame.Attachments) > 0 {
+			return false, nil
+		}
+	case FrameEdit, FrameDelete, FrameReact, FramePin:
+		method = c.s.calls.change
 	case FrameTyping:
 		method = c.s.calls.typing
 	default:
@@ -141,6 +146,12 @@ func (c *client) pass(q request) error {
 		return err
 	case FrameTyping:
 		_, err = calls.typing.Call(ctx, stub, q)
+		return err
+	case FrameEdit, FrameDelete, FrameReact, FramePin:
+		_, err = calls.change.Call(ctx, stub, q)
+		return err
+	}
+	if q.Files, err = c.s.claim(ctx, id, q); err != nil {
 		return err
 	}
 	_, err = calls.post.Call(ctx, stub, q)

@@ -20,6 +20,17 @@ func messageFrame(room, message []byte) durable.Frame {
 	})
 }
 
+// updateFrame wraps a message that the event seq has changed.
+func updateFrame(room []byte, seq Seq, message []byte) durable.Frame {
+	const around = `{"type":"update","room":,"seq":01234567890123456789,"message":}`
+	return durable.BuildTextFrame(len(around)+len(room)+len(message), func(b []byte) []byte {
+		b = append(append(b, `{"type":"update","room":`...), room...)
+		b = appendSeq(append(b, `,"seq":`...), seq)
+		b = append(append(b, `,"message":`...), message...)
+		return append(b, '}')
+	})
+}
+
 func level0MessageFrame(message []byte) durable.Frame {
 	const around = `{"type":"message","message":}`
 	return durable.BuildTextFrame(len(around)+len(message), func(b []byte) []byte {

@@ -104,7 +104,7 @@ func actor(r *http.Request) chat.Actor {
 	q := r.URL.Query()
 	return chat.Actor{
 		User:       chat.User{ID: chat.UserID(q.Get("id")), Name: q.Get("name"), Image: q.Get("image")},
-		SessionKey: q.Get("session"), ReadOnly: q.Get("readonly") != "",
+		SessionKey: q.Get("session"), ReadOnly: q.Get("readonly") != "", Role: chat.Role(q.Get("role")),
 	}
 }
 

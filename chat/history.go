@@ -12,23 +12,26 @@ import (
 // A seq that isn't there, in the future or below what is kept, is a position like
 // any other.
 type HistoryQuery struct {
-	Before *Seq // messages with a smaller seq, the nearest ones
-	After  *Seq // messages with a larger seq, the nearest ones
-	Around *Seq // about half before, the message itself, half after
-	Limit  int  // 1 to MaxPageLimit; 0: DefaultPageLimit
+	Before *Seq   // messages with a smaller seq, the nearest ones
+	After  *Seq   // messages with a larger seq, the nearest ones
+	Around *Seq   // about half before, the message itself, half after
+	At     *int64 // Unix milliseconds: around the first message at or after that time
+	Limit  int    // 1 to MaxPageLimit; 0: DefaultPageLimit
+
+	undeleted bool // leave deleted messages out
 }
 
 // checked returns the query with the limit to use.
 func (q HistoryQuery) checked() (HistoryQuery, error) {
 	positions := 0
-	for _, p := range []*Seq{q.Before, q.After, q.Around} {
-		if p != nil {
+	for _, given := range []bool{q.Before != nil, q.After != nil, q.Around != nil, q.At != nil} {
+		if given {
 			positions++
 		}
 	}
 	switch {
 	case positions > 1:
-		return q, bad("Give only one of before, after and around.")
+		return q, bad("Give only one of before, after, around and at.")
 	case q.Limit < 0 || q.Limit > MaxPageLimit:
 		return q, bad("limit must be 1 to " + decimal(MaxPageLimit) + ".")
 	case q.Limit == 0:
@@ -37,7 +40,9 @@ func (q HistoryQuery) checked() (HistoryQuery, error) {
 	return q, nil
 }
 
-func (q HistoryQuery) newest() bool { return q.Before == nil && q.After == nil && q.Around == nil }
+func (q HistoryQuery) newest() bool {
+	return q.Before == nil && q.After == nil && q.Around == nil && q.At == nil
+}
 
 // History returns a page of a room's history: a Page, as JSON. It wakes no room and
 // waits for none, but for one that is new. Errors that people may see are *Error.
@@ -45,10 +50,10 @@ func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQu
 	return s.page(ctx, slug, q, (*page).whole)
 }
 
-// Newest returns the newest messages of the level 0 room, oldest first: a JSON array
-// of Message.
+// Newest returns the newest messages of the level 0 room that aren't deleted, oldest
+// first: a JSON array of Message.
 func (s *Service) Newest(ctx context.Context, _ Actor) ([]byte, error) {
-	return s.page(ctx, Level0Room, HistoryQuery{}, (*page).array)
+	return s.page(ctx, Level0Room, HistoryQuery{undeleted: true}, (*page).array)
 }
 
 // page reads a page and returns what finish makes of it.
@@ -101,22 +106,31 @@ func (p *page) readRoom(ctx context.Context, stub *durable.Stub, q HistoryQuery)
 	store := storedMessages{ctx, stub}
 	shown, awake := stub.Published().(*view)
 	if !awake && q.newest() {
-		return p.readNewest(q.Limit, store)
+		return p.readNewest(q, store)
 	}
 	var at extent
 	if awake {
 		if shown.stream == "" {
 			return errNoStream
 		}
-		if err := p.read(shown.extent, q, shown); !errors.Is(err, errNotHeld) {
-			return err
-		}
 		at = shown.extent
+		if q.At == nil {
+			if err := p.read(at, q, shown); !errors.Is(err, errNotHeld) {
+				return err
+			}
+		}
 	} else {
 		var err error
 		if at, err = store.extent(); err != nil {
 			return err
 		}
+	}
+	if q.At != nil {
+		seq, err := seekTime(store, *q.At, at)
+		if err != nil {
+			return err
+		}
+		q.At, q.Around = nil, &seq
 	}
 	// The store may be ahead of at. Newer messages are left out; that older ones are
 	// gone shows in the floor.
@@ -153,7 +167,7 @@ func (p *page) read(at extent, q HistoryQuery, from messages) (err error) {
 	case q.Before != nil:
 		before := min(*q.Before, at.head+1)
 		err = older.read(from, before)
-		p.hasOlder, p.hasNewer = older.more, max(before, at.floor+1) <= at.head
+		p.hasOlder, p.hasNewer = older.more, max(before, at.floor+1) <= at.newest
 	case q.Around != nil:
 		seq, half := min(*q.Around, at.head+1), q.Limit/2
 		newer.limit -= half
@@ -170,6 +184,7 @@ func (p *page) read(at extent, q HistoryQuery, from messages) (err error) {
 		}
 		p.hasOlder, p.hasNewer = older.more, newer.more
 	default:
+		older.undeleted = q.undeleted
 		err = older.read(from, at.head+1)
 		p.hasOlder = older.more
 	}
@@ -178,9 +193,9 @@ func (p *page) read(at extent, q HistoryQuery, from messages) (err error) {
 
 // readNewest makes the page the newest one. It is one state of the room, read in one
 // go.
-func (p *page) readNewest(limit int, from storedMessages) (err error) {
+func (p *page) readNewest(q HistoryQuery, from storedMessages) (err error) {
 	p.reset(extent{})
-	older := part{page: p, limit: limit, reverse: true}
+	older := part{page: p, limit: q.Limit, reverse: true, undeleted: q.undeleted}
 	p.extent, err = from.fromHead(older.add)
 	p.hasOlder = older.more
 	return err
@@ -195,6 +210,9 @@ type part struct {
 	size    int  // in bytes
 	last    Seq  // that was added
 	more    bool // there are more beyond
+
+	undeleted bool
+	looked    int // messages, where deleted ones are left out
 }
 
 // read adds messages from a seq on or, in reverse, from below it.
@@ -207,6 +225,11 @@ func (t *part) read(from messages, at Seq) error {
 }
 
 func (t *part) add(seq Seq, stored []byte) bool {
+	if t.undeleted {
+		if t.looked++; isDeleted(stored) {
+			return t.looked < maxLooked
+		}
+	}
 	t.size += len(stored)
 	if t.more = t.count == t.limit || t.size > maxPageBytes && t.count > 0; t.more {
 		t.size -= len(stored)
@@ -248,8 +271,17 @@ func (s storedMessages) extent() (extent, error) {
 }
 
 // fromHead calls fn for the newest messages, newest first, and returns what there
-// is of them.
+// is of them. Events are read first: they may then be behind the messages, as a client
+// that hears of an event twice takes no harm, but not ahead of them.
 func (s storedMessages) fromHead(fn func(seq Seq, stored []byte) bool) (at extent, err error) {
+	lastEvent := Seq(0)
+	err = s.Each(durable.ListOptions{Prefix: prefixEvent, Reverse: true, Limit: 1}, func(key string, _ []byte) bool {
+		lastEvent = lastSeqOf(key)
+		return false
+	})
+	if err != nil {
+		return at, err
+	}
 	const afterMeta = keyMeta + "\x00" // keyMeta comes right behind the messages
 	o := durable.ListOptions{Start: messageKey(0), End: afterMeta, Reverse: true}
 	var broken error
@@ -257,11 +289,11 @@ func (s storedMessages) fromHead(fn func(seq Seq, stored []byte) bool) (at exten
 		if key == keyMeta {
 			var meta roomMeta
 			meta, broken = parseMeta(value)
-			at = extent{meta.Stream, meta.Floor, meta.Floor}
+			at = extent{meta.Stream, max(meta.Floor, lastEvent), meta.Floor, meta.Floor}
 			return broken == nil
 		}
 		seq := seqOfKey(key)
-		at.head = max(at.head, seq)
+		at.head, at.newest = max(at.head, seq), max(at.newest, seq)
 		return fn(seq, value)
 	})
 	if err = errors.Join(err, broken); err == nil && at.stream == "" {

@@ -86,8 +86,8 @@ func fillRoom(ctx context.Context, store durable.Store, rng *rand.Rand, id durab
 	ops := []durable.Op{{Kind: durable.OpPut, Key: keyMeta, Value: encode(roomMeta{Stream: newStream(now), Slug: slug})}}
 	for seq := Seq(1); seq <= Seq(n); seq++ {
 		m := Message{
-			ID: newMessageID(now), UserID: UserID(fmt.Sprintf("01990d3e-6c4b-7a53-9d0e-%012d", rng.IntN(50))), UserName: "Ada Lovelace",
-			Content: someWords(rng, 60+rng.IntN(340)), Timestamp: now.UnixMilli(), Type: TypeText, Seq: seq, ClientID: ClientID(newMessageID(now)),
+			ID: newMessageID(now, seq), UserID: UserID(fmt.Sprintf("01990d3e-6c4b-7a53-9d0e-%012d", rng.IntN(50))), UserName: "Ada Lovelace",
+			Content: someWords(rng, 60+rng.IntN(340)), Timestamp: now.UnixMilli(), Type: TypeText, Seq: seq, ClientID: ClientID(newUUID(now)),
 		}
 		ops = append(ops,
 			durable.Op{Kind: durable.OpPut, Key: messageKey(seq), Value: m.encoded()},
@@ -137,7 +137,7 @@ func BenchmarkHistoryAsleep(b *testing.B) {
 func BenchmarkHistoryAwake(b *testing.B) {
 	s, slugs := benchService(b)
 	for i := range 100 {
-		_, err := s.Post(b.Context(), Actor{User: User{ID: "ada", Name: "Ada"}}, slugs[0], ClientID(fmt.Sprint(i)), strings.Repeat("some words ", 20))
+		_, err := s.Post(b.Context(), Actor{User: User{ID: "ada", Name: "Ada"}}, slugs[0], NewMessage{ClientID: ClientID(fmt.Sprint(i)), Content: strings.Repeat("some words ", 20)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -201,7 +201,7 @@ func (r *readers) post(name string, round, n int) {
 		time.Sleep(within(rng, 300*time.Millisecond))
 		for {
 			content := strings.Repeat("é", rng.IntN(40)) + "."
-			m, err := r.chat.Post(r.Context(), who, "global", chat.ClientID(fmt.Sprint(round, "-", i)), content)
+			m, err := r.chat.Post(r.Context(), who, "global", chat.NewMessage{ClientID: chat.ClientID(fmt.Sprint(round, "-", i)), Content: content})
 			if err != nil {
 				time.Sleep(within(rng, 10*time.Millisecond))
 				continue

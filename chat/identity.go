@@ -7,14 +7,14 @@ import (
 	"snug/durable"
 )
 
-// A socket's identity is its actor in one string: whether it may post, the lengths
-// of the first three parts in two bytes each, and the parts: the tags of session
+// A socket's identity is its actor in one string: whether it may post, a letter
+// for the role, the lengths of the first three parts in two bytes each, and the parts: the tags of session
 // and user, image and name. Its tags and the strings of the actor that is read from
 // it are parts of it: a socket at rest holds nothing else of its actor.
 const (
 	mayPost      = 'w'
 	mayRead      = 'r'
-	identityHead = 1 + 3*2 // bytes
+	identityHead = 2 + 3*2 // bytes
 
 	tagSession = "session:"
 	tagUser    = "user:"
@@ -24,7 +24,7 @@ const (
 // KiB is cut, but the runtime takes none that is as long.
 func (a Actor) identity() (identity string, tags []string) {
 	parts := [...]string{tagSession + a.SessionKey, tagUser + string(a.ID), a.Image, a.Name}
-	b := []byte{mayPost}
+	b := []byte{mayPost, letterOfRole(a.Role)}
 	if a.ReadOnly {
 		b[0] = mayRead
 	}
@@ -54,7 +54,7 @@ func parseIdentity(identity string) (Actor, error) {
 	var parts [3]string
 	rest := identity[identityHead:]
 	for i := range parts {
-		n := int(identity[1+2*i])<<8 | int(identity[2+2*i])
+		n := int(identity[2+2*i])<<8 | int(identity[3+2*i])
 		if n > len(rest) {
 			return Actor{}, errIdentity
 		}
@@ -65,8 +65,29 @@ func parseIdentity(identity string) (Actor, error) {
 	}
 	return Actor{
 		User:       User{ID: UserID(parts[1][len(tagUser):]), Image: parts[2], Name: rest},
-		SessionKey: parts[0][len(tagSession):], ReadOnly: identity[0] == mayRead,
+		SessionKey: parts[0][len(tagSession):], ReadOnly: identity[0] == mayRead, Role: roleOfLetter(identity[1]),
 	}, nil
+}
+
+const memberLetter = '-'
+
+// letterOfRole is what stands for a role in an identity. One that rules don't look at
+// is a member's: "".
+func letterOfRole(r Role) byte {
+	switch r {
+	case RoleOwner, RoleAdmin, RoleModerator, RoleGuest:
+		return r[0]
+	}
+	return memberLetter
+}
+
+func roleOfLetter(c byte) Role {
+	for _, r := range [...]Role{RoleOwner, RoleAdmin, RoleModerator, RoleGuest} {
+		if r[0] == c {
+			return r
+		}
+	}
+	return ""
 }
 
 var errIdentity = errors.New("read socket identity: it is none")

@@ -11,7 +11,7 @@ func TestIdentity(t *testing.T) {
 		{},
 		{User: User{ID: "u"}, SessionKey: "s"},
 		{User: User{ID: "u1", Name: "Ada \"A\"\n\x00", Image: "https://example.org/a.png"}, SessionKey: "s-1", ReadOnly: true},
-		{User: User{ID: "user:session:", Name: strings.Repeat("名", 100), Image: strings.Repeat("i", maxImageBytes)}, SessionKey: "user:"},
+		{User: User{ID: "user:session:", Name: strings.Repeat("名", 100), Image: strings.Repeat("i", maxImageBytes)}, SessionKey: "user:", Role: RoleModerator},
 	} {
 		identity, tags := a.identity()
 		if got, err := parseIdentity(identity); err != nil || got != a {

@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"snug/durable"
 )
@@ -42,7 +44,7 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 			frame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: r.presence.listed(), Left: []UserID{}}))
 	} else {
 		r.reply(q, frame(JoinedFrame{
-			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: "member",
+			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: string(cmp.Or(q.Actor.Role, RoleMember)),
 			Resumed: how.resumed, Count: r.presence.count(), Users: r.presence.listed(),
 		}))
 		r.reply(q, missed...)
@@ -51,16 +53,45 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 	return size, nil
 }
 
-// missed returns the frames of the events after a seq, and their size. It
-// stops where that is over maxReplayBytes.
+// missed returns the frames of the events after a seq, which are maxReplay at most,
+// with messages as they are now, and their size. It stops where that is over
+// maxReplayBytes.
 func (r *Room) missed(after Seq) (frames []durable.Frame, size int, err error) {
-	o := durable.ListOptions{Prefix: prefixMessage, Start: messageKey(after + 1)}
-	err = r.st.Storage().Each(o, func(_ string, value []byte) bool {
+	store := r.st.Storage()
+	found := make(map[Seq]durable.Frame)
+	err = store.Each(durable.ListOptions{Prefix: prefixMessage, Start: messageKey(after + 1)}, func(key string, value []byte) bool {
 		size += len(value)
-		frames = append(frames, messageFrame(r.slug, value).Replay())
+		found[seqOfKey(key)] = messageFrame(r.slug, value)
 		return size <= maxReplayBytes
 	})
-	return frames, size, err
+	if err != nil || size > maxReplayBytes {
+		return nil, size, err
+	}
+	events := make(map[Seq]event)
+	err = eventsBetween(store, after, r.state.head, func(seq Seq, e event) error { events[seq] = e; return nil })
+	if err != nil {
+		return nil, size, err
+	}
+	for seq := after + 1; seq <= r.state.head && size <= maxReplayBytes; seq++ {
+		f, posted := found[seq]
+		if !posted {
+			e, known := events[seq]
+			if !known {
+				return nil, size, fmt.Errorf("replay: nothing is stored for seq %d", seq)
+			}
+			message, err := store.Get(messageKey(e.Target))
+			if err != nil {
+				return nil, size, err
+			}
+			if message == nil {
+				message = e.gone().encoded()
+			}
+			size += len(message)
+			f = updateFrame(r.slug, seq, message)
+		}
+		frames = append(frames, f.Replay())
+	}
+	return frames, size, nil
 }
 
 // leave ends what join began. It is safe to repeat.

@@ -15,6 +15,22 @@ const (
 	MaxPageLimit     = 200
 )
 
+// Limits of what can be done with a message.
+const (
+	maxEmojis      = 50   // different ones on a message
+	maxReactions   = 1000 // of all people to a message: each update repeats them
+	maxPins        = 100  // in a room
+	maxAttachments = 10
+	maxVersions    = 100       // that are kept of a message; the oldest go
+	maxReplyUsers  = 5         // that a thread's root names
+	maxRepliesRead = 100       // the latest ones, to name them anew
+	maxIDChars     = 64        // of a message or an upload
+	maxSeq         = 1<<40 - 1 // what a message's id has place for
+	// maxMessageBytes is how long a stored message may become: the rest of a stored
+	// value is left for what a thread adds to its root.
+	maxMessageBytes = 127 << 10
+)
+
 // Limits that the protocol leaves open.
 const (
 	defaultMaxChars   = 10_000
@@ -28,6 +44,7 @@ const (
 	tailMessages      = 100       // that a room holds in memory for its newest pages, as long as it is awake
 	tailBytes         = 64 << 10  // of these; up to twice as many of both in between
 	maxKeptPage       = 256 << 10 // bytes of place that are kept for another page
+	maxLooked         = 1000      // messages that a page of level 0 looks at for those that aren't deleted
 	pageTries         = 4         // of reading a page while retention removes messages under it
 	maxSocketsPerUser = 64        // over both levels; one more is closed with 4009
 	maxAhead          = 32        // frames of one level 1 socket that wait in a room's inbox

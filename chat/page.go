@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -117,10 +118,12 @@ type view struct {
 	tail
 }
 
-// tail holds messages that were posted since the room woke, up to the newest. It
-// only grows at its end, or is made anew, so that a copy of it stays as it is.
+// tail holds the messages from a seq on, up to the newest, of those that were posted
+// since the room woke. It only grows at its end, or is made anew, so that a copy of it
+// stays as it is.
 type tail struct {
-	first Seq    // of the messages, whose seqs have no gap; of the next one where there is none
+	first Seq    // no message with this seq or a later one is missing
+	seqs  []Seq  // of the messages, rising
 	json  []byte // the messages, one after the other
 	ends  []int  // where each ends
 }
@@ -136,9 +139,10 @@ func (t *tail) begin(i int) int {
 // add appends a message. The tail keeps the last tailMessages in tailBytes, and up
 // to as much again before it drops what is over that.
 func (t *tail) add(seq Seq, message []byte) {
-	if seq != t.first+Seq(len(t.ends)) {
-		*t = tail{first: seq}
+	if len(t.seqs) == 0 {
+		t.first = seq
 	}
+	t.seqs = append(t.seqs, seq)
 	t.json = append(t.json, message...)
 	t.ends = append(t.ends, len(t.json))
 	if len(t.ends) > 2*tailMessages || len(t.json) > 2*tailBytes {
@@ -156,9 +160,13 @@ func (t *tail) trim() {
 	begin := t.begin(drop)
 	size := len(t.json) - begin
 	kept := tail{
-		first: t.first + Seq(drop),
+		first: t.seqs[len(t.seqs)-1] + 1,
+		seqs:  append(make([]Seq, 0, 2*tailMessages+1), t.seqs[drop:]...),
 		json:  append(make([]byte, 0, 2*size+size/4), t.json[begin:]...),
 		ends:  make([]int, 0, 2*tailMessages+1),
+	}
+	if drop < len(t.seqs) {
+		kept.first = t.seqs[drop]
 	}
 	for _, end := range t.ends[drop:] {
 		kept.ends = append(kept.ends, end-begin)
@@ -166,18 +174,37 @@ func (t *tail) trim() {
 	*t = kept
 }
 
-func (v *view) message(seq Seq) []byte {
-	i := int(seq - v.first)
-	return v.json[v.begin(i):v.ends[i]]
+// replace puts what became of a message in its place, if the tail holds it.
+func (t *tail) replace(seq Seq, message []byte) {
+	i, held := slices.BinarySearch(t.seqs, seq)
+	if !held {
+		return
+	}
+	begin, end := t.begin(i), t.ends[i]
+	longer := len(message) - (end - begin)
+	next := tail{first: t.first, seqs: t.seqs, json: make([]byte, 0, cap(t.json)+max(longer, 0)), ends: make([]int, i, cap(t.ends))}
+	next.json = append(append(append(next.json, t.json[:begin]...), message...), t.json[end:]...)
+	copy(next.ends, t.ends)
+	for _, end := range t.ends[i:] {
+		next.ends = append(next.ends, end+longer)
+	}
+	*t = next
+	if len(t.json) > 2*tailBytes {
+		t.trim()
+	}
 }
+
+func (t *tail) message(i int) []byte { return t.json[t.begin(i):t.ends[i]] }
 
 // each reads messages; errNotHeld where some of them are only in the store.
 func (v *view) each(from, below Seq, reverse bool, fn func(seq Seq, stored []byte) bool) error {
 	least := max(from, v.floor+1)
 	held := max(least, v.first)
+	begin, _ := slices.BinarySearch(v.seqs, held)
+	end, _ := slices.BinarySearch(v.seqs, below)
 	if reverse {
-		for seq := below; seq > held; {
-			if seq--; !fn(seq, v.message(seq)) {
+		for end > begin {
+			if end--; !fn(v.seqs[end], v.message(end)) {
 				return nil
 			}
 		}
@@ -185,8 +212,8 @@ func (v *view) each(from, below Seq, reverse bool, fn func(seq Seq, stored []byt
 	if held > least && least < below {
 		return errNotHeld
 	}
-	for seq := held; seq < below && !reverse; seq++ {
-		if !fn(seq, v.message(seq)) {
+	for ; begin < end && !reverse; begin++ {
+		if !fn(v.seqs[begin], v.message(begin)) {
 			return nil
 		}
 	}

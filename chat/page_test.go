@@ -40,20 +40,38 @@ func TestTail(t *testing.T) {
 }
 
 func heldBy(v *view) (list []string) {
-	for seq := v.first; seq <= v.head; seq++ {
-		list = append(list, string(v.message(seq)))
+	for i := range v.seqs {
+		list = append(list, string(v.message(i)))
 	}
 	return list
 }
 
-// Messages that skip a seq, which nothing does today, would begin a tail anew.
-func TestTailHasNoGap(t *testing.T) {
+// A message that changed stands in its place; a copy from before stays as it was.
+func TestTailReplaces(t *testing.T) {
+	rng := lots(t)
 	var now tail
-	now.add(1, []byte("a"))
-	now.add(2, []byte("b"))
-	now.add(4, []byte("d"))
-	if got := heldBy(&view{extent{head: 4}, now}); !slices.Equal(got, []string{"d"}) {
-		t.Errorf("got %q", got)
+	held := map[Seq]string{}
+	for seq := Seq(1); seq < 3000; seq += 1 + Seq(rng.IntN(3)) {
+		held[seq] = strings.Repeat("x", rng.IntN(100))
+		now.add(seq, []byte(held[seq]))
+		before := view{extent{}, now}
+		was := heldBy(&before)
+		at := seq - Seq(rng.IntN(300))
+		if _, there := held[at]; there {
+			held[at] = strings.Repeat("y", rng.IntN(3000))
+			now.replace(at, []byte(held[at]))
+		}
+		if !slices.Equal(heldBy(&before), was) {
+			t.Fatalf("at %d a copy has changed", seq)
+		}
+		for i, seq := range now.seqs {
+			if got := string(now.message(i)); got != held[seq] {
+				t.Fatalf("%d is %.50q, want %.50q", seq, got, held[seq])
+			}
+		}
+		if len(now.seqs) != len(now.ends) || len(now.seqs) > 2*tailMessages || len(now.json) > 2*tailBytes || len(now.seqs) > 0 && now.seqs[0] != now.first {
+			t.Fatalf("at %d the tail holds %d messages from %d in %d bytes", seq, len(now.seqs), now.first, len(now.json))
+		}
 	}
 }
 
@@ -64,22 +82,26 @@ func TestViewReadsAsTheStoreDoes(t *testing.T) {
 	for range 3000 {
 		head := Seq(rng.IntN(30))
 		floor := Seq(rng.IntN(int(head) + 1))
-		v := view{extent: extent{"s", head, floor}}
-		stored := &view{extent: extent{"s", head, floor}} // one that holds all
-		v.first = Seq(rng.IntN(int(head)+1)) + 1
+		at := extent{"s", head, floor, floor}
+		v, stored := view{}, &view{} // one that holds all
+		stored.first, v.first = 1, Seq(rng.IntN(int(head)+1))+1
 		for seq := Seq(1); seq <= head; seq++ {
+			if seq != floor+1 && rng.IntN(4) == 0 {
+				continue // an event
+			}
+			at.newest = max(at.newest, seq)
 			m := fmt.Appendf(nil, `{"seq":%d}`, seq)
 			stored.add(seq, m)
-			if seq >= v.first {
+			stored.first = 1
+			if first := v.first; seq >= first {
 				v.tail.add(seq, m)
+				v.first = first
 			}
 		}
-		if stored.first == 0 {
-			stored.first = 1
-		}
-		at := Seq(rng.IntN(35))
+		v.extent, stored.extent = at, at
+		seq := Seq(rng.IntN(35))
 		q := HistoryQuery{Limit: 1 + rng.IntN(20)}
-		*[]**Seq{&q.Before, &q.After, &q.Around, new(*Seq)}[rng.IntN(4)] = &at
+		*[]**Seq{&q.Before, &q.After, &q.Around, new(*Seq)}[rng.IntN(4)] = &seq
 		if err := want.read(v.extent, q, stored); err != nil {
 			t.Fatal(err)
 		}

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // planned holds the types of the protocol that this server doesn't speak yet. A
 // client that does is told so each time, and not cut off.
-var planned = map[string]bool{"edit": true, "delete": true, "react": true, "pin": true, "read": true}
+var planned = map[string]bool{"read": true}
 
 // parseFrame reads a frame and checks the fields that its type needs. With an
 // error it returns what is fit to be repeated in the answer. The frame shares
@@ -36,7 +37,7 @@ func scanFrame(data []byte) (f ClientFrame, ok bool) {
 	if !ok {
 		return f, false
 	}
-	var ref, room, stream, clientID, content scanned[[]byte]
+	var ref, room, stream, clientID, content, id, emoji, replyTo, thread scanned[[]byte]
 	ok = s.object(func(name []byte) (ok bool) {
 		switch string(name) {
 		case "type":
@@ -57,12 +58,30 @@ func scanFrame(data []byte) (f ClientFrame, ok bool) {
 			var after uint64
 			after, ok = s.number()
 			f.After = (*Seq)(&after)
+		case "id":
+			id, ok = s.str()
+		case "emoji":
+			emoji, ok = s.str()
+		case "replyTo":
+			replyTo, ok = s.str()
+		case "thread":
+			thread, ok = s.str()
+		case "seq":
+			var seq uint64
+			seq, ok = s.number()
+			f.Seq = Seq(seq)
+		case "on":
+			var on bool
+			on, ok = s.boolean()
+			f.On = &on
 		}
 		return ok
 	})
 	if !ok {
 		return ClientFrame{}, false
 	}
+	f.ID, f.Emoji = MessageID(id.String()), emoji.String()
+	f.ReplyTo, f.Thread = MessageID(replyTo.String()), MessageID(thread.String())
 	f.Room, f.Stream = room.String(), stream.String()
 	// These live as long as each other, and so share one allocation.
 	var short [512]byte
@@ -85,6 +104,16 @@ func frameType(t scanned[[]byte]) string {
 		return FrameLeave
 	case FrameTyping:
 		return FrameTyping
+	case FrameEdit:
+		return FrameEdit
+	case FrameDelete:
+		return FrameDelete
+	case FrameReact:
+		return FrameReact
+	case FramePin:
+		return FramePin
+	case FrameRead:
+		return FrameRead
 	case FramePing:
 		return FramePing
 	}
@@ -113,7 +142,7 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	switch f.Type {
 	case FramePing:
 		return f, nil
-	case FrameJoin, FrameLeave, FrameTyping, FrameMessage:
+	case FrameJoin, FrameLeave, FrameTyping, FrameMessage, FrameEdit, FrameDelete, FrameReact, FramePin:
 	case "":
 		return f, bad("type is missing.")
 	default:
@@ -125,10 +154,51 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	if f.Room == "" {
 		return f, bad("room is missing.")
 	}
-	if f.Type == FrameMessage && f.ClientID == "" {
-		return f, bad("clientId is missing: it makes a post safe to repeat.")
+	switch f.Type {
+	case FrameMessage:
+		return f, checkPost(f)
+	case FrameEdit, FrameDelete, FrameReact, FramePin:
+		return f, checkChange(f)
 	}
 	return f, nil
+}
+
+func checkPost(f ClientFrame) error {
+	if f.ClientID == "" {
+		return bad("clientId is missing: it makes a post safe to repeat.")
+	}
+	return checkReferences(f)
+}
+
+func checkReferences(f ClientFrame) error {
+	switch {
+	case len(f.ReplyTo) > maxIDChars || len(f.Thread) > maxIDChars:
+		return bad("replyTo and thread must be ids of messages.")
+	case len(f.Attachments) > maxAttachments:
+		return bad("attachments must be at most " + decimal(maxAttachments) + " files.")
+	}
+	for i, id := range f.Attachments {
+		if id == "" || len(id) > maxIDChars || slices.Contains(f.Attachments[:i], id) {
+			return bad("attachments must be ids of uploads, each of them once.")
+		}
+	}
+	return nil
+}
+
+func checkChange(f ClientFrame) error {
+	switch {
+	case f.ID == "":
+		return bad("id is missing: it names the message.")
+	case len(f.ID) > maxIDChars:
+		return bad("id must be the id of a message.")
+	case f.On == nil && (f.Type == FrameReact || f.Type == FramePin):
+		return bad("on is missing: true or false.")
+	case f.Emoji == "" && f.Type == FrameReact:
+		return bad("emoji is missing.")
+	case len(f.Emoji) > maxEmojiBytes:
+		return bad("emoji must be one emoji of at most " + decimal(maxEmojiBytes) + " bytes.")
+	}
+	return nil
 }
 
 // malformed says what is wrong with a frame in words that may be shown.

@@ -319,7 +319,7 @@ func BenchmarkNewMessageID(b *testing.B) {
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		newMessageID(now)
+		newMessageID(now, 7)
 	}
 }
 

@@ -1,13 +1,11 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
-	"time"
-	"unicode/utf8"
 
 	"snug/durable"
 )
@@ -111,9 +109,9 @@ func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 	return nil
 }
 
-// MessagesBy calls fn for each message that a person wrote, room by room and oldest
-// first, until it fails.
-func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string, m Message) error) error {
+// MessagesBy calls fn for each message that a person wrote, with what it said before,
+// room by room and oldest first, until it fails.
+func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string, m Message, before []Version) error) error {
 	rooms, err := s.rooms.all(ctx)
 	if err != nil {
 		return fmt.Errorf("list rooms: %w", err)
@@ -126,7 +124,7 @@ func (s *Service) MessagesBy(ctx context.Context, id UserID, fn func(slug string
 				return fmt.Errorf("read messages of room %s: %w", room, err)
 			}
 			for _, m := range page.Messages {
-				if err := fn(page.Slug, m); err != nil {
+				if err := fn(page.Slug, m, page.Versions[m.Seq]); err != nil {
 					return err
 				}
 			}
@@ -145,19 +143,20 @@ type authorRequest struct {
 type authoredPage struct {
 	Slug     string
 	Messages []Message
-	Next     Seq // where to go on; 0: that was all
+	Versions map[Seq][]Version // of those that were edited
+	Next     Seq               // where to go on; 0: that was all
 }
 
-// eachBy walks a chunk of the room's messages and calls fn for those of some people,
-// until it returns false. It returns where to go on, 0 at the end.
-func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) (Seq, error) {
+// eachOf walks a chunk of the room's messages and calls fn for those that concerns
+// chooses, until it returns false. It returns where to go on, 0 at the end.
+func (r *Room) eachOf(from Seq, concerns func(h messageHead, stored []byte) bool, fn func(m *Message, stored []byte) bool) (Seq, error) {
 	next, seen := Seq(0), 0
-	err := r.eachHead(durable.ListOptions{Start: messageKey(q.From), Limit: authorChunk + 1}, func(h messageHead, stored []byte) (bool, error) {
+	err := r.eachHead(durable.ListOptions{Start: messageKey(from), Limit: authorChunk + 1}, func(h messageHead, stored []byte) (bool, error) {
 		if seen++; seen > authorChunk {
 			next = h.Seq
 			return false, nil
 		}
-		if !slices.Contains(q.Users, h.UserID) {
+		if !concerns(h, stored) {
 			return true, nil
 		}
 		m, err := parseAny[Message](stored)
@@ -174,31 +173,67 @@ func (r *Room) eachBy(q authorRequest, fn func(m *Message, stored []byte) bool) 
 }
 
 func (r *Room) authored(_ context.Context, q authorRequest) (authoredPage, error) {
-	page := authoredPage{Slug: r.meta.Slug}
+	page := authoredPage{Slug: r.meta.Slug, Versions: make(map[Seq][]Version)}
 	size := 0
+	written := func(h messageHead, _ []byte) bool { return slices.Contains(q.Users, h.UserID) }
 	var err error
-	page.Next, err = r.eachBy(q, func(m *Message, stored []byte) bool {
+	page.Next, err = r.eachOf(q.From, written, func(m *Message, stored []byte) bool {
 		page.Messages = append(page.Messages, *m)
 		size += len(stored)
 		return size < maxPageBytes
 	})
+	for _, m := range page.Messages {
+		if m.EditedAt != 0 && err == nil {
+			page.Versions[m.Seq], err = versionsOf(r.st.Storage(), m.Seq)
+		}
+	}
 	return page, err
 }
 
-// forget takes people's names off a chunk of the room's messages. Its result is
-// where to go on, 0 at the end.
+// forget takes people's names off a chunk of the room's messages, what those said
+// before they were edited, and these people's reactions. Its result is where to go on,
+// 0 at the end.
 func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
-	var entries []durable.Entry
-	next, err := r.eachBy(q, func(m *Message, _ []byte) bool {
-		if m.UserName == forgotten && m.UserImage == "" {
+	marks := make([][]byte, len(q.Users))
+	for i, id := range q.Users {
+		marks[i] = appendString(nil, id)
+	}
+	concerns := func(h messageHead, stored []byte) bool {
+		if slices.Contains(q.Users, h.UserID) {
 			return true
 		}
-		m.UserName, m.UserImage = forgotten, ""
-		entries = append(entries, durable.Entry{Key: messageKey(m.Seq), Value: m.encoded()})
+		reacted := func(mark []byte) bool { return bytes.Contains(stored, mark) }
+		return bytes.Contains(stored, []byte(`,"reactions":`)) && slices.ContainsFunc(marks, reacted)
+	}
+	var entries []durable.Entry
+	var edited []Seq
+	next, err := r.eachOf(q.From, concerns, func(m *Message, stored []byte) bool {
+		if slices.Contains(q.Users, m.UserID) && m.DeletedAt == 0 {
+			m.UserName, m.UserImage = forgotten, ""
+			if m.EditedAt != 0 {
+				edited = append(edited, m.Seq)
+			}
+		}
+		for _, reaction := range m.Reactions {
+			for _, id := range q.Users {
+				m.Reactions = m.Reactions.without(reaction.Emoji, id)
+			}
+		}
+		if now := m.encoded(); !bytes.Equal(now, stored) {
+			entries = append(entries, durable.Entry{Key: messageKey(m.Seq), Value: now})
+		}
 		return len(entries) < durable.MaxKeysPerCall
 	})
-	if err != nil || len(entries) == 0 {
+	if err != nil {
 		return next, err
+	}
+	for _, seq := range edited {
+		if err := r.st.Storage().DeleteRange(versionKey(seq), versionKey(seq+1)); err != nil {
+			return next, err
+		}
+	}
+	if len(entries) == 0 {
+		return next, nil
 	}
 	if err := r.st.Storage().PutMany(entries); err != nil {
 		return next, err
@@ -206,44 +241,4 @@ func (r *Room) forget(_ context.Context, q authorRequest) (Seq, error) {
 	r.tail = tail{} // it may hold some of them
 	r.show()
 	return next, nil
-}
-
-// Post takes a message that didn't come over a socket, as bots send them. It returns
-// once the message is durable, with the message; for a repeated id with the first
-// one's. Errors that people may see are *Error. An id "" can't be repeated safely.
-func (s *Service) Post(ctx context.Context, a Actor, slug string, id ClientID, content string) (Message, error) {
-	if a.ReadOnly {
-		return Message{}, errReadOnly
-	}
-	if utf8.RuneCountInString(string(id)) > maxClientIDChars || !utf8.ValidString(string(id)) || strings.ContainsRune(string(id), utf8.RuneError) {
-		return Message{}, bad("clientId must be 1 to " + decimal(maxClientIDChars) + " whole Unicode characters.")
-	}
-	room, err := s.rooms.find(ctx, slug)
-	if err != nil {
-		return Message{}, err
-	}
-	a.User = s.profiles.current(a.User.fit())
-	q := request{Slug: slug, Actor: a, Frame: ClientFrame{ClientID: id, Content: content}}
-	m, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room)), q)
-	return m, public(err)
-}
-
-func (r *Room) submit(_ context.Context, q request) (Message, error) {
-	if err := r.learn(q.Slug); err != nil {
-		return Message{}, err
-	}
-	did, err := r.take(post{q.Actor.User, q.Frame.ClientID, q.Frame.Content, r.maxChars})
-	switch {
-	case err != nil:
-		return Message{}, err
-	case did.limited != nil:
-		return Message{}, &Error{Code: CodeRateLimited, Message: "You post too fast. Wait a moment.",
-			Retry: time.Duration(did.limited.RetryAfterMs) * time.Millisecond}
-	case did.refused != nil:
-		return Message{}, did.refused
-	case did.repeated != nil:
-		return *did.repeated, nil
-	}
-	r.publish(did.encoded)
-	return *did.posted, nil
 }

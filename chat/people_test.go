@@ -75,7 +75,7 @@ func TestForgottenUser(t *testing.T) {
 			who.next("ack")
 		}
 		var mine []string
-		collect := func(slug string, m chat.Message) error {
+		collect := func(slug string, m chat.Message, _ []chat.Version) error {
 			if slug != "global" || m.UserID != "ada" {
 				t.Errorf("got %s %+v", slug, m)
 			}
@@ -89,7 +89,7 @@ func TestForgottenUser(t *testing.T) {
 			t.Errorf("%d messages, from %s to %s", len(mine), mine[0], mine[len(mine)-1])
 		}
 		stop := errors.New("enough")
-		if err := w.chat.MessagesBy(w.Context(), "ada", func(string, chat.Message) error { return stop }); !errors.Is(err, stop) {
+		if err := w.chat.MessagesBy(w.Context(), "ada", func(string, chat.Message, []chat.Version) error { return stop }); !errors.Is(err, stop) {
 			t.Errorf("got %v", err)
 		}
 
@@ -147,14 +147,14 @@ func TestPostWithoutASocket(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		ada, _ := w.joined("ada")
 		bot := chat.Actor{User: person("bot", "Bot"), SessionKey: "token"}
-		first, err := w.chat.Post(w.Context(), bot, "global", "c1", "hello")
+		first, err := w.chat.Post(w.Context(), bot, "global", chat.NewMessage{ClientID: "c1", Content: "hello"})
 		if err != nil || first.Seq != 1 || first.UserName != "Bot" || first.Content != "hello" {
 			t.Fatalf("got %+v %v", first, err)
 		}
 		if m := ada.next("message").msg(); !reflect.DeepEqual(m, first) {
 			t.Errorf("got %+v, want %+v", m, first)
 		}
-		again, err := w.chat.Post(w.Context(), bot, "global", "c1", "other")
+		again, err := w.chat.Post(w.Context(), bot, "global", chat.NewMessage{ClientID: "c1", Content: "other"})
 		if err != nil || !reflect.DeepEqual(again, first) {
 			t.Errorf("the same id: %+v %v", again, err)
 		}
@@ -170,16 +170,16 @@ func TestPostWithoutASocket(t *testing.T) {
 			{"global", "\xff", "x", bot, chat.CodeBadRequest},
 			{"global", "c2", "x", chat.Actor{User: person("bot", "Bot"), ReadOnly: true}, chat.CodeForbidden},
 		} {
-			if _, err := w.chat.Post(w.Context(), test.actor, test.slug, chat.ClientID(test.id), test.content); err == nil || chat.AsError(err).Code != test.code {
+			if _, err := w.chat.Post(w.Context(), test.actor, test.slug, chat.NewMessage{ClientID: chat.ClientID(test.id), Content: test.content}); err == nil || chat.AsError(err).Code != test.code {
 				t.Errorf("%s %.20s: got %v, want %s", test.slug, test.content, err, test.code)
 			}
 		}
 		for i := range 9 {
-			if _, err := w.chat.Post(w.Context(), bot, "global", "", fmt.Sprint(i)); err != nil {
+			if _, err := w.chat.Post(w.Context(), bot, "global", chat.NewMessage{Content: fmt.Sprint(i)}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		_, err = w.chat.Post(w.Context(), bot, "global", "", "too many")
+		_, err = w.chat.Post(w.Context(), bot, "global", chat.NewMessage{Content: "too many"})
 		if e := chat.AsError(err); e.Code != chat.CodeRateLimited || e.Retry <= 0 || e.Retry > 10*time.Second {
 			t.Errorf("got %+v", e)
 		}

@@ -179,7 +179,7 @@ func (r *Room) say(content string) {
 func (r *Room) saying(content string) durable.Frame {
 	now := r.now()
 	m := Message{
-		ID: newMessageID(now), UserID: "system", UserName: "System",
+		ID: MessageID(newUUID(now)), UserID: "system", UserName: "System",
 		Content: content, Timestamp: now.UnixMilli(), Type: TypeSystem,
 	}
 	return level0MessageFrame(m.encoded())

@@ -42,7 +42,7 @@ func (r *Room) retainLater(timestamp int64) error {
 	if r.retention.Age > 0 {
 		due = latest(time.UnixMilli(timestamp).Add(r.retention.Age), r.now())
 	}
-	if n := r.retention.Messages; n > 0 && r.state.head-r.meta.Floor > Seq(n) {
+	if n := r.retention.Messages; n > 0 && r.state.messages(r.meta.Floor, r.meta.Events) > Seq(n) {
 		if soon := r.now().Add(retentionDelay); due.IsZero() || soon.Before(due) {
 			due = soon
 		}
@@ -75,24 +75,27 @@ func (r *Room) Alarm(context.Context, durable.AlarmInfo) error {
 	return r.scheduleRetention()
 }
 
-// expired reports whether a message is over the retention.
-func (r *Room) expired(m messageHead, now time.Time) bool {
+// expired reports whether a message is over the retention; newer is how many messages
+// follow it.
+func (r *Room) expired(m messageHead, newer Seq, now time.Time) bool {
 	keep := r.retention
-	return keep.Messages > 0 && r.state.head-m.Seq >= Seq(keep.Messages) ||
+	return keep.Messages > 0 && newer >= Seq(keep.Messages) ||
 		keep.Age > 0 && !time.UnixMilli(m.Timestamp).Add(keep.Age).After(now)
 }
 
-// prune removes at most retentionChunk messages, with what made their repeats
-// harmless, and reports whether there may be more to remove.
+// prune removes at most retentionChunk messages, with all that belongs to them, and
+// reports whether there may be more to remove. Events of what is gone stay if they are
+// above what is kept: seqs have no gap.
 func (r *Room) prune() (more bool, err error) {
 	now, storage := r.now(), r.st.Storage()
-	last, pruned := r.meta.Floor, 0
+	left := r.state.messages(r.meta.Floor, r.meta.Events)
+	floor, pruned := r.state.head, Seq(0)
 	var keys []string
-	err = r.eachHead(durable.ListOptions{Limit: retentionChunk}, func(m messageHead, _ []byte) (bool, error) {
-		if !r.expired(m, now) {
+	err = r.eachHead(durable.ListOptions{Limit: retentionChunk + 1}, func(m messageHead, _ []byte) (bool, error) {
+		if pruned == retentionChunk || !r.expired(m, left-pruned-1, now) {
+			floor = m.Seq - 1
 			return false, nil
 		}
-		last = m.Seq
 		pruned++
 		if m.ClientID != "" {
 			keys = append(keys, clientKey(m.UserID, m.ClientID))
@@ -109,10 +112,14 @@ func (r *Room) prune() (more bool, err error) {
 		}
 		keys = keys[n:]
 	}
-	if err := storage.DeleteRange(messageKey(0), messageKey(last+1)); err != nil {
-		return false, err
+	for _, prefix := range [...]string{prefixMessage, prefixEvent, prefixVersion, prefixThread, prefixPin} {
+		if err := storage.DeleteRange(seqKey(prefix, 0), seqKey(prefix, floor+1)); err != nil {
+			return false, err
+		}
 	}
-	r.meta.Floor = last
+	r.meta.Events += floor - r.meta.Floor - pruned
+	r.meta.Floor = floor
+	r.state.newest = max(r.state.newest, floor)
 	if err := storage.Put(keyMeta, encode(r.meta)); err != nil {
 		return false, err
 	}

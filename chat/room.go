@@ -3,8 +3,6 @@ package chat
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -19,26 +17,28 @@ const (
 )
 
 // Storage of a room: keyMeta holds roomMeta; messages stand under prefixMessage
-// and their seq, as the JSON that goes over the wire; under prefixClient, the
-// author and the clientId stands the seq of the message that they name.
+// and their seq, as the JSON that goes over the wire, as they are now; under
+// prefixClient, the author and the clientId stands the seq of the message that they
+// name. What happened to messages stands as an event under prefixEvent and its own
+// seq: each seq is a message's or an event's.
 const (
 	keyMeta       = "meta"
 	prefixMessage = "m/"
+	prefixEvent   = "e/"
 	prefixClient  = "c/"
+	prefixVersion = "v/" // a message's seq and 4 bytes that count: what it said before
+	prefixThread  = "t/" // a root's seq and a reply's: nothing more
+	prefixPin     = "p/" // a pinned message's seq: the seq of its pinning
 )
 
 type roomMeta struct {
 	Stream string `json:"stream"` // names the history that the seqs count
 	Slug   string `json:"slug"`
-	Floor  Seq    `json:"floor,omitempty"` // the last seq that retention removed
+	Floor  Seq    `json:"floor,omitempty"`  // the last seq that retention removed
+	Events Seq    `json:"events,omitempty"` // how many of those up to there were no messages
 }
 
-func messageKey(seq Seq) string {
-	var key [len(prefixMessage) + 8]byte
-	copy(key[:], prefixMessage)
-	binary.BigEndian.PutUint64(key[len(prefixMessage):], uint64(seq))
-	return string(key[:])
-}
+func messageKey(seq Seq) string { return seqKey(prefixMessage, seq) }
 
 func clientKey(user UserID, id ClientID) string {
 	return prefixClient + string(user) + "\x00" + string(id)
@@ -49,13 +49,15 @@ func seqOf(value []byte) Seq { return Seq(binary.BigEndian.Uint64(value)) }
 
 // roomConfig is what all rooms of a service share.
 type roomConfig struct {
-	rate      Rate
+	rate      Rate // of posts
+	changing  Rate // of edits, deletions, reactions and pins together
 	maxChars  int
 	retention Retention
 	now       func() time.Time
 	storable  func() error    // nil: there is room on the disk
 	current   func(User) User // the person as they are now
 	closed    func(Actor)     // a socket is gone
+	changed   func(RoomID, Seq)
 	log       *slog.Logger
 }
 
@@ -81,7 +83,7 @@ var (
 func (r *Room) Start(context.Context) error {
 	r.presence = newPresence()
 	r.typed = make(map[UserID]time.Time)
-	r.state.posts = newPosts(r.rate)
+	r.state.posts, r.state.changes = newPosts(r.rate), newPosts(r.changing)
 	stored, err := r.st.Storage().Get(keyMeta)
 	if err != nil {
 		return err
@@ -91,6 +93,9 @@ func (r *Room) Start(context.Context) error {
 	}
 	r.slug = appendString(nil, r.meta.Slug)
 	if err := r.readTail(); err != nil {
+		return err
+	}
+	if err := r.readEvents(); err != nil {
 		return err
 	}
 	if err := r.restorePresence(); err != nil {
@@ -105,12 +110,13 @@ func (r *Room) Start(context.Context) error {
 
 // readTail finds the head, and the posts that still count for the rate.
 func (r *Room) readTail() error {
-	r.state.head = r.meta.Floor
+	r.state.head, r.state.newest = r.meta.Floor, r.meta.Floor
 	since := r.now().Add(-r.rate.Window).UnixMilli()
 	var recent []messageHead // newest first
 	left := maxTail
 	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead, _ []byte) (bool, error) {
 		r.state.head = max(r.state.head, m.Seq)
+		r.state.newest = r.state.head
 		if r.rate.Limit <= 0 || m.Timestamp <= since || left == 0 {
 			return false, nil
 		}
@@ -123,6 +129,38 @@ func (r *Room) readTail() error {
 	}
 	return err
 }
+
+// readEvents goes on from the newest event, and finds the changes that still count for
+// their rate.
+func (r *Room) readEvents() error {
+	r.state.events = r.meta.Events
+	since := r.now().Add(-r.changing.Window).UnixMilli()
+	var recent []event // newest first
+	var broken error
+	err := r.st.Storage().Each(durable.ListOptions{Prefix: prefixEvent, Reverse: true}, func(key string, value []byte) bool {
+		e, err := parseEvent(key, value)
+		if err != nil {
+			broken = err
+			return false
+		}
+		r.state.head, r.state.events = max(r.state.head, lastSeqOf(key)), max(r.state.events, e.Count)
+		if r.changing.Limit <= 0 || e.At <= since || len(recent) == maxTail {
+			return false
+		}
+		recent = append(recent, e)
+		return true
+	})
+	for _, e := range slices.Backward(recent) {
+		r.state.changes.took(e.By, e.At)
+	}
+	if err != nil {
+		return err
+	}
+	return broken
+}
+
+// id is the name of the room's object.
+func (r *Room) id() RoomID { return RoomID(r.st.Name()) }
 
 // learn keeps the room's slug, which its frames bear, and gives a new room its
 // stream.
@@ -145,7 +183,9 @@ func (r *Room) learn(slug string) error {
 // open is for those who read the history of a room that may be new.
 func (r *Room) open(_ context.Context, slug string) (none, error) { return none{}, r.learn(slug) }
 
-func (r *Room) extent() extent { return extent{r.meta.Stream, r.state.head, r.meta.Floor} }
+func (r *Room) extent() extent {
+	return extent{r.meta.Stream, r.state.head, r.meta.Floor, r.state.newest}
+}
 
 // show gives those who read history what there is now. It comes ahead of all that
 // tells people of it.
@@ -157,7 +197,7 @@ func (r *Room) show() {
 }
 
 // newStream mints the id of a new history.
-func newStream(now time.Time) string { return string(newMessageID(now)) }
+func newStream(now time.Time) string { return newUUID(now) }
 
 // request is what every call of a socket to a room bears.
 type request struct {
@@ -165,10 +205,17 @@ type request struct {
 	Actor  Actor
 	Socket durable.SocketID
 	Frame  ClientFrame
+	Files  []Attachment // that Frame.Attachments names
+}
+
+// post is the wish that the frame of a message expresses.
+func (q request) post(maxChars int) post {
+	return post{author: q.Actor.User, clientID: q.Frame.ClientID, content: q.Frame.Content, maxChars: maxChars,
+		replyTo: q.Frame.ReplyTo, thread: q.Frame.Thread, files: q.Files}
 }
 
 // Size counts for the room's inbox.
-func (q request) Size() int { return len(q.Frame.Content) + 256 }
+func (q request) Size() int { return len(q.Frame.Content) + 256 + 512*len(q.Files) }
 
 // reply sends frames to the socket that asked, if it is still there.
 func (r *Room) reply(q request, frames ...durable.Frame) {
@@ -221,7 +268,7 @@ func (r *Room) post(_ context.Context, q request) (none, error) {
 	if err := r.learn(q.Slug); err != nil {
 		return none{}, err
 	}
-	did, err := r.take(post{q.Actor.User, q.Frame.ClientID, q.Frame.Content, r.maxChars})
+	did, err := r.take(q.post(r.maxChars))
 	switch {
 	case err != nil:
 		r.log.Error("post failed", "room", r.st.ID().String(), "cause", err.Error())
@@ -246,8 +293,16 @@ func (r *Room) take(p post) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
+	if p.replyTo != "" || p.thread != "" {
+		if p.answered, err = r.find(p.replyTo); err == nil {
+			p.root, err = r.find(p.thread)
+		}
+		if err != nil {
+			return outcome{}, err
+		}
+	}
 	now := r.now()
-	did := applyPost(&r.state, p, earlier, now, newMessageID(now))
+	did := applyPost(&r.state, p, earlier, now, newMessageID(now, r.state.head+1))
 	if did.posted == nil {
 		return did, nil
 	}
@@ -256,7 +311,13 @@ func (r *Room) take(p post) (outcome, error) {
 			Message: "The server's disk is full. Your message was not saved; whoever runs the server has to make room."}}, nil
 	}
 	did.encoded = did.posted.encoded()
-	return did, r.store(did.posted, did.encoded)
+	if len(p.files) > 0 && len(did.encoded) > maxMessageBytes {
+		return outcome{refused: &Error{Code: CodeTooLong, Message: "The message is too long with its files. Send them apart."}}, nil
+	}
+	if err := r.store(did.posted, did.encoded); err != nil || p.root == nil {
+		return did, err
+	}
+	return did, r.addReply(p.root, did.posted)
 }
 
 func (r *Room) store(m *Message, encoded []byte) error {
@@ -269,6 +330,7 @@ func (r *Room) store(m *Message, encoded []byte) error {
 		return err
 	}
 	r.state.took(m)
+	r.changed(r.id(), m.Seq)
 	delete(r.typed, m.UserID) // clients take what is said for the end of its writing: what is written next is news
 	r.tail.add(m.Seq, encoded)
 	r.show()
@@ -302,13 +364,5 @@ func (r *Room) earlier(user UserID, id ClientID) (*Message, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	stored, err := r.st.Storage().Get(messageKey(seqOf(value)))
-	if err != nil || stored == nil {
-		return nil, err
-	}
-	var m Message
-	if err := json.Unmarshal(stored, &m); err != nil {
-		return nil, fmt.Errorf("read message: %w", err)
-	}
-	return &m, nil
+	return messageAt(r.st.Storage(), seqOf(value))
 }

@@ -87,7 +87,7 @@ func (rs *Rooms) Add(ctx context.Context, list ...RoomEntry) (added int, err err
 		}
 		defer insert.Close()
 		for _, e := range list {
-			done, err := insert.ExecContext(ctx, string(newMessageID(now)), e.Slug, cmp.Or(e.Name, e.Slug), now.UnixMilli())
+			done, err := insert.ExecContext(ctx, newUUID(now), e.Slug, cmp.Or(e.Name, e.Slug), now.UnixMilli())
 			if err != nil {
 				return err
 			}

@@ -50,7 +50,7 @@ func TestApplyPost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := roomState{head: 7, posts: c.posts}
-			did := applyPost(&s, post{ada, "c", c.content, 20}, c.earlier, start, "m1")
+			did := applyPost(&s, post{author: ada, clientID: "c", content: c.content, maxChars: 20}, c.earlier, start, "m1")
 			got := "nothing"
 			switch {
 			case did.posted != nil:
@@ -179,11 +179,11 @@ func TestApplyJoin(t *testing.T) {
 		{"far above the head", h, "s1", seq(math.MaxUint64), joinOutcome{reset: true}},
 		{"another stream", h, "s2", seq(2999), joinOutcome{reset: true}},
 		{"no stream", h, "", seq(2999), joinOutcome{reset: true}},
-		{"all that is kept", extent{"s1", 1600, 1500}, "s1", seq(1500), joinOutcome{resumed: true}},
-		{"below what is kept", extent{"s1", 1600, 1500}, "s1", seq(1499), joinOutcome{reset: true}},
-		{"nothing is kept, nothing missed", extent{"s1", 1600, 1600}, "s1", seq(1600), joinOutcome{resumed: true}},
-		{"an empty room", extent{"s1", 0, 0}, "s1", seq(0), joinOutcome{resumed: true}},
-		{"from the very start", extent{"s1", 5, 0}, "s1", seq(0), joinOutcome{resumed: true}},
+		{"all that is kept", extent{"s1", 1600, 1500, 1600}, "s1", seq(1500), joinOutcome{resumed: true}},
+		{"below what is kept", extent{"s1", 1600, 1500, 1600}, "s1", seq(1499), joinOutcome{reset: true}},
+		{"nothing is kept, nothing missed", extent{"s1", 1600, 1600, 1600}, "s1", seq(1600), joinOutcome{resumed: true}},
+		{"an empty room", extent{"s1", 0, 0, 0}, "s1", seq(0), joinOutcome{resumed: true}},
+		{"from the very start", extent{"s1", 5, 0, 5}, "s1", seq(0), joinOutcome{resumed: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := applyJoin(c.h, c.stream, c.after); got != c.want {
@@ -299,7 +299,24 @@ func TestParseFrame(t *testing.T) {
 		{`{"type":"ping","ref":"` + long + `"}`, `bad_request: ref must be at most 64 characters.`},
 		{`{"type":"message","room":"general","clientId":"c","content":{"a":1}}`, `bad_request: The field content can't hold this type of value: object.`},
 		{`{"type":"dance","room":"general"}`, `unknown_type: There is no frame of this type.`},
-		{`{"type":"edit","room":"general"}`, `unknown_type: This server doesn't take frames of this type yet.`},
+		{`{"type":"edit","room":"general"}`, `bad_request: id is missing: it names the message.`},
+		{`{"type":"edit","room":"general","id":"` + strings.Repeat("i", 65) + `","content":"x"}`, `bad_request: id must be the id of a message.`},
+		{`{"type":"edit","room":"general","id":"i"}`, ``},
+		{`{"type":"delete","room":"general","id":"i"}`, ``},
+		{`{"type":"react","room":"general","id":"i","emoji":"👍","on":true}`, ``},
+		{`{"type":"react","room":"general","id":"i","emoji":"👍"}`, `bad_request: on is missing: true or false.`},
+		{`{"type":"react","room":"general","id":"i","on":false}`, `bad_request: emoji is missing.`},
+		{`{"type":"react","room":"general","id":"i","on":1,"emoji":"👍"}`, `bad_request: The field on can't hold this type of value: number.`},
+		{`{"type":"react","room":"general","id":"i","on":true,"emoji":"` + strings.Repeat("e", 65) + `"}`, `bad_request: emoji must be one emoji of at most 64 bytes.`},
+		{`{"type":"pin","room":"general","id":"i","on":false}`, ``},
+		{`{"type":"pin","room":"general","id":"i"}`, `bad_request: on is missing: true or false.`},
+		{`{"type":"message","room":"general","clientId":"c","replyTo":"i","thread":"j","attachments":["f","g"]}`, ``},
+		{`{"type":"message","room":"general","clientId":"c","attachments":["f","f"]}`, `bad_request: attachments must be ids of uploads, each of them once.`},
+		{`{"type":"message","room":"general","clientId":"c","attachments":[""]}`, `bad_request: attachments must be ids of uploads, each of them once.`},
+		{`{"type":"message","room":"general","clientId":"c","attachments":"f"}`, `bad_request: The field attachments can't hold this type of value: string.`},
+		{`{"type":"message","room":"general","clientId":"c","attachments":["1","2","3","4","5","6","7","8","9","10","11"]}`, `bad_request: attachments must be at most 10 files.`},
+		{`{"type":"message","room":"general","clientId":"c","thread":"` + strings.Repeat("i", 65) + `"}`, `bad_request: replyTo and thread must be ids of messages.`},
+		{`{"type":"read","room":"general"}`, `unknown_type: This server doesn't take frames of this type yet.`},
 		{strings.Repeat("[", 20_000), `bad_request: A frame must be a JSON object.`},
 	} {
 		_, err := parseFrame([]byte(c.frame))
@@ -374,13 +391,13 @@ func TestMessageIDs(t *testing.T) {
 	seen := map[MessageID]bool{}
 	last := MessageID("")
 	for i := range 100 {
-		id := newMessageID(start.Add(time.Duration(i) * time.Millisecond))
+		id := newMessageID(start.Add(time.Duration(i)*time.Millisecond), Seq(1000+i))
 		if !form.MatchString(string(id)) || seen[id] || id <= last {
 			t.Fatalf("%s after %s", id, last)
 		}
 		seen[id], last = true, id
 	}
-	if got := newMessageID(time.UnixMilli(0x0198_1234_5678))[:13]; got != "01981234-5678" {
+	if got := newMessageID(time.UnixMilli(0x0198_1234_5678), 1)[:13]; got != "01981234-5678" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -98,6 +98,18 @@ func (s *scanner[T]) number() (n uint64, ok bool) {
 	return n, digits == 1 || digits > 1 && digits <= 18 && s.text[begin] != '0'
 }
 
+// boolean reads true or false.
+func (s *scanner[T]) boolean() (value, ok bool) {
+	s.blanks()
+	for _, word := range [...]string{"true", "false"} {
+		if len(s.text)-s.at >= len(word) && string(s.text[s.at:s.at+len(word)]) == word {
+			s.at += len(word)
+			return word == "true", true
+		}
+	}
+	return false, false
+}
+
 // unescaped is what a backslash and c stand for, or 0 where that isn't a single
 // byte.
 func unescaped(c byte) byte {

@@ -14,18 +14,25 @@ import (
 
 // Config of a Service. Store and DB are required; they stay the caller's.
 type Config struct {
-	Store     durable.Store
-	DB        *db.DB
-	Logger    *slog.Logger     // nil: slog.Default
-	Now       func() time.Time // nil: time.Now
-	PostRate  Rate             // posts of a person in a room; the zero value is no limit
-	MaxChars  int              // of a level 1 message; 0: 10,000; at most 16,000
-	Heartbeat time.Duration    // 0: 25 s
-	Retention Retention
+	Store    durable.Store
+	DB       *db.DB
+	Logger   *slog.Logger     // nil: slog.Default
+	Now      func() time.Time // nil: time.Now
+	PostRate Rate             // posts of a person in a room; the zero value is no limit
+	// ChangeRate is how many edits, deletions, reactions and pins a person may make in a
+	// room; the zero value is three times PostRate.
+	ChangeRate Rate
+	MaxChars   int           // of a level 1 message; 0: 10,000; at most 16,000
+	Heartbeat  time.Duration // 0: 25 s
+	Retention  Retention
 	// Storable reports why nothing can be stored now (the disk is full), so
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
+	// Changed hears of each durable event of a room, in its turn and before the event is
+	// durable: who wants it reads Events soon. It must not wait. nil: nobody does.
+	Changed func(room RoomID, seq Seq)
+	Files   Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -53,12 +60,13 @@ type none struct{}
 type calls struct {
 	join                durable.Method[request, int]
 	leave, typing, post durable.Method[request, none]
+	change              durable.Method[request, none]
 	open                durable.Method[string, none]
 	wake, touch         durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
-	submit              durable.Method[request, Message]
+	submit, changeNow   durable.Method[request, Message]
 }
 
 // New starts the chat and makes its first room.
@@ -77,6 +85,12 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.Heartbeat == 0 {
 		cfg.Heartbeat = 25 * time.Second
+	}
+	if cfg.ChangeRate == (Rate{}) {
+		cfg.ChangeRate = Rate{3 * cfg.PostRate.Limit, cfg.PostRate.Window}
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func(RoomID, Seq) {}
 	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
@@ -119,9 +133,9 @@ func (s *Service) wakeRooms(ctx context.Context) error {
 
 func (s *Service) register() (err error) {
 	shared := roomConfig{
-		rate: s.cfg.PostRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
+		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed,
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
@@ -130,6 +144,8 @@ func (s *Service) register() (err error) {
 	s.calls.leave = durable.Handle(room, "leave", (*Room).leave)
 	s.calls.typing = durable.Handle(room, "typing", (*Room).typing)
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
+	s.calls.change = durable.Handle(room, "change", (*Room).change)
+	s.calls.changeNow = durable.Handle(room, "changeNow", (*Room).changeNow)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
@@ -183,6 +199,24 @@ type Actor struct {
 	User
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
+	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
+}
+
+// Role is what a person is on this server, in the words of auth.
+type Role string
+
+// The roles that rules look at.
+const (
+	RoleOwner     Role = "owner"
+	RoleAdmin     Role = "admin"
+	RoleModerator Role = "moderator"
+	RoleMember    Role = "member"
+	RoleGuest     Role = "guest"
+)
+
+// moderates reports whether the person may act on what others wrote.
+func (a Actor) moderates() bool {
+	return a.Role == RoleOwner || a.Role == RoleAdmin || a.Role == RoleModerator
 }
 
 // public gives a failure of the runtime the code that people see.

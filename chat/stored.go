@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"fmt"
 
 	"snug/durable"
@@ -35,6 +36,12 @@ func scanHead(stored []byte) (h messageHead, ok bool) {
 			n, ok = s.number()
 			h.Seq = Seq(n)
 			return ok
+		case "editedAt", "deletedAt":
+			_, ok = s.number()
+			return ok
+		case "pinned":
+			_, ok = s.boolean()
+			return ok
 		}
 		text, ok := s.str()
 		switch string(name) {
@@ -42,7 +49,7 @@ func scanHead(stored []byte) (h messageHead, ok bool) {
 			h.UserID = UserID(text.String())
 		case "clientId":
 			h.ClientID = ClientID(text.String())
-		case "id", "userName", "userImage", "content", "type":
+		case "id", "userName", "userImage", "content", "type", "replyTo", "thread":
 		default:
 			ok = false
 		}
@@ -67,9 +74,14 @@ func parseMeta(stored []byte) (roomMeta, error) {
 func scanMeta(stored []byte) (meta roomMeta, ok bool) {
 	s, ok := newScanner(stored)
 	return meta, ok && s.object(func(name []byte) bool {
-		if string(name) == "floor" {
+		switch string(name) {
+		case "floor":
 			n, ok := s.number()
 			meta.Floor = Seq(n)
+			return ok
+		case "events":
+			n, ok := s.number()
+			meta.Events = Seq(n)
 			return ok
 		}
 		text, ok := s.str()
@@ -84,6 +96,10 @@ func scanMeta(stored []byte) (meta roomMeta, ok bool) {
 		return ok
 	})
 }
+
+// isDeleted reports whether a stored message is deleted. In no string of it, nor under
+// it, this could stand: a quote within a string is escaped.
+func isDeleted(stored []byte) bool { return bytes.Contains(stored, []byte(`,"deletedAt":`)) }
 
 // eachHead walks stored messages until fn returns false or an error. The options say
 // where from, how many and which way.

@@ -43,6 +43,7 @@ func actorOf(id auth.Identity) chat.Actor {
 	return chat.Actor{
 		User:       chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image},
 		SessionKey: id.SessionKey,
+		Role:       chat.Role(id.Role),
 		ReadOnly:   !id.May(auth.ScopeWrite),
 	}
 }
@@ -143,7 +144,12 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	q, err := historyQuery(r.URL)
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		s.fail(w, r, badRequest("The query can't be read."), level1)
+		return
+	}
+	q, err := historyQuery(values)
 	if err != nil {
 		s.fail(w, r, err, level1)
 		return
@@ -162,31 +168,6 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	writeBody(w, http.StatusOK, page)
-}
-
-// post takes a message of a script that has no socket. The reply comes when the
-// message is durable.
-func (s *Server) post(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.actor(w, r, level1, auth.ScopeWrite)
-	if !ok {
-		return
-	}
-	var q struct {
-		ClientID chat.ClientID `json:"clientId"`
-		Content  string        `json:"content"`
-	}
-	if err := readJSON(r, &q); err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	ctx, cancel := pageContext(r.Context())
-	defer cancel()
-	m, err := s.rooms.Post(ctx, a, r.PathValue("slug"), q.ClientID, q.Content)
-	if err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	writeJSON(w, http.StatusOK, m)
 }
 
 // readJSON reads a body that must be a JSON object.
@@ -210,29 +191,25 @@ func readJSON(r *http.Request, to any) error {
 
 // historyQuery reads the position and the limit. Parameters that it doesn't know
 // are left alone, as a reader of frames does with fields.
-func historyQuery(u *url.URL) (chat.HistoryQuery, error) {
-	values, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return chat.HistoryQuery{}, badRequest("The query can't be read.")
-	}
-	q := chat.HistoryQuery{}
+func historyQuery(values url.Values) (q chat.HistoryQuery, err error) {
 	for _, p := range []struct {
 		name string
 		to   **chat.Seq
 	}{{"before", &q.Before}, {"after", &q.After}, {"around", &q.Around}} {
-		text, given, err := single(values, p.name)
-		if err != nil {
+		if *p.to, err = seqOf(values, p.name); err != nil {
 			return q, err
 		}
-		if !given {
-			continue
-		}
-		n, err := strconv.ParseUint(text, 10, 63)
+	}
+	at, given, err := single(values, "at")
+	if err != nil {
+		return q, err
+	}
+	if given {
+		n, err := strconv.ParseInt(at, 10, 64)
 		if err != nil {
-			return q, badRequest(p.name + " must be a seq: a whole number.")
+			return q, badRequest("at must be a time: whole Unix milliseconds.")
 		}
-		seq := chat.Seq(n)
-		*p.to = &seq
+		q.At = &n
 	}
 	text, given, err := single(values, "limit")
 	if err != nil {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -62,6 +63,9 @@ var (
 	notFound     = refusal{http.StatusNotFound, chat.CodeNotFound, "There is nothing at this address.", "Not found"}
 	internal     = refusal{http.StatusInternalServerError, chat.CodeInternal, "Something went wrong on the server. Try again.", "Internal error"}
 )
+
+// errAnswered is for a request that has its answer already.
+var errAnswered = errors.New("the request is answered")
 
 // level is which words a route answers in.
 type level int

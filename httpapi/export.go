@@ -18,6 +18,34 @@ type exported struct {
 	Seq       chat.Seq  `json:"seq"`
 	Content   string    `json:"content"`
 	CreatedAt time.Time `json:"createdAt"`
+	EditedAt  time.Time `json:"editedAt,omitzero"`
+	DeletedAt time.Time `json:"deletedAt,omitzero"`
+	ReplyTo   string    `json:"replyTo,omitempty"`
+	Thread    string    `json:"thread,omitempty"`
+
+	Attachments []chat.Attachment `json:"attachments,omitempty"`
+	Before      []said            `json:"before,omitempty"`
+}
+
+// said is what a message said until it was edited.
+type said struct {
+	Content string    `json:"content"`
+	Until   time.Time `json:"until"`
+}
+
+func exportOf(slug string, m chat.Message, before []chat.Version) exported {
+	at := func(ms int64) (t time.Time) {
+		if ms != 0 {
+			t = time.UnixMilli(ms).UTC()
+		}
+		return t
+	}
+	e := exported{Room: slug, ID: string(m.ID), Seq: m.Seq, Content: m.Content, CreatedAt: at(m.Timestamp), EditedAt: at(m.EditedAt),
+		DeletedAt: at(m.DeletedAt), ReplyTo: string(m.ReplyTo), Thread: string(m.Thread), Attachments: m.Attachments}
+	for _, v := range before {
+		e.Before = append(e.Before, said{v.Content, at(v.Until)})
+	}
+	return e
 }
 
 // export gives people all that is kept about them: their account, and what they
@@ -79,11 +107,11 @@ func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Ide
 	}
 	fmt.Fprint(b, `,"messages":[`)
 	comma := ""
-	err := s.rooms.MessagesBy(r.Context(), chat.UserID(id.UserID), func(slug string, m chat.Message) error {
+	err := s.rooms.MessagesBy(r.Context(), chat.UserID(id.UserID), func(slug string, m chat.Message, before []chat.Version) error {
 		extend()
 		fmt.Fprint(b, comma)
 		comma = ","
-		return enc.Encode(exported{slug, string(m.ID), m.Seq, m.Content, time.UnixMilli(m.Timestamp).UTC()})
+		return enc.Encode(exportOf(slug, m, before))
 	})
 	if err != nil {
 		return err

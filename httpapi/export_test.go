@@ -2,12 +2,15 @@ package httpapi
 
 import "snug/chat"
 
-// Paths returns the patterns of the routes.
-func Paths(s *Server) (paths []string) {
+// Routes returns the methods of each route, by its pattern.
+func Routes(s *Server) map[string][]string {
+	routes := map[string][]string{}
 	for _, r := range s.routes {
-		paths = append(paths, r.path)
+		for method := range r.methods {
+			routes[r.path] = append(routes[r.path], method)
+		}
 	}
-	return paths
+	return routes
 }
 
 // HasStatus reports whether the table of statuses knows a code.

@@ -34,12 +34,14 @@ func document(t *testing.T) (paths map[string]map[string]json.RawMessage, text s
 
 func TestEveryRouteIsDescribed(t *testing.T) {
 	paths, _ := document(t)
-	for _, path := range httpapi.Paths(newSite(t).Server) {
+	for path, methods := range httpapi.Routes(newSite(t).Server) {
 		if path == "/api" { // /api/ without its slash
 			continue
 		}
-		if paths[strings.TrimSuffix(path, "{$}")]["get"] == nil {
-			t.Errorf("GET %s is not in openapi.json", path)
+		for _, method := range methods {
+			if paths[strings.TrimSuffix(path, "{$}")][strings.ToLower(method)] == nil {
+				t.Errorf("%s %s is not in openapi.json", method, path)
+			}
 		}
 	}
 	source, err := os.ReadFile("../auth/handler.go")

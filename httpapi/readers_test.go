@@ -83,7 +83,7 @@ type slowExports struct {
 	asked, answer chan struct{}
 }
 
-func (f *slowExports) MessagesBy(context.Context, chat.UserID, func(string, chat.Message) error) error {
+func (f *slowExports) MessagesBy(context.Context, chat.UserID, func(string, chat.Message, []chat.Version) error) error {
 	f.asked <- struct{}{}
 	<-f.answer
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,9 +26,15 @@ type Rooms interface {
 	Newest(ctx context.Context, a chat.Actor) ([]byte, error)
 	// History gives a chat.Page as JSON.
 	History(ctx context.Context, a chat.Actor, slug string, q chat.HistoryQuery) ([]byte, error)
-	Post(ctx context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error)
-	// MessagesBy calls fn for each message of a person.
-	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message) error) error
+	Post(ctx context.Context, a chat.Actor, slug string, m chat.NewMessage) (chat.Message, error)
+	// Change does what a frame of the types edit, delete, react and pin does.
+	Change(ctx context.Context, a chat.Actor, slug string, f chat.ClientFrame) (chat.Message, error)
+	Message(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.Message, error)
+	Versions(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.VersionList, error)
+	Thread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, q chat.ThreadQuery) (chat.ThreadPage, error)
+	Pins(ctx context.Context, a chat.Actor, slug string) (chat.PinList, error)
+	// MessagesBy calls fn for each message of a person, with what it said before.
+	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
 	// EndSession closes the sockets of a session.
 	EndSession(key string)
 }
@@ -142,45 +149,61 @@ func (s *Server) HTTPServer() *http.Server {
 
 // route is one path of the API with the methods that it takes.
 type route struct {
-	path  string
-	level level
-	get   http.HandlerFunc
-	post  http.HandlerFunc // nil where nothing can be posted
+	path    string
+	level0  bool // it answers in the words of level 0
+	methods methods
 }
 
+// methods are handlers by method. That of GET serves HEAD too.
+type methods map[string]http.HandlerFunc
+
 func (s *Server) routeTable(document []byte) []route {
-	return []route{
-		{path: "/healthz", level: level1, get: s.healthz},
-		{path: "/readyz", level: level1, get: s.readyz},
-		{path: "/api", level: level0, get: s.about},
-		{path: "/api/{$}", level: level0, get: s.about},
-		{path: "/api/openapi.json", level: level1, get: func(w http.ResponseWriter, _ *http.Request) {
+	get := func(h http.HandlerFunc) methods { return methods{http.MethodGet: h} }
+	routes := []route{
+		{path: "/healthz", methods: get(s.healthz)},
+		{path: "/readyz", methods: get(s.readyz)},
+		{path: "/api", level0: true, methods: get(s.about)},
+		{path: "/api/{$}", level0: true, methods: get(s.about)},
+		{path: "/api/openapi.json", methods: get(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Cache-Control", "no-cache")
 			_, _ = w.Write(document)
-		}},
-		{path: "/api/chat/messages", level: level0, get: s.level0Messages},
-		{path: "/api/chat", level: level0, get: s.upgrade(level0)},
-		{path: "/api/socket", level: level1, get: s.upgrade(level1)},
-		{path: "/api/rooms/{slug}/messages", level: level1, get: s.history, post: s.post},
-		{path: "/api/account/export", level: level1, get: s.export},
+		})},
+		{path: "/api/chat/messages", level0: true, methods: get(s.level0Messages)},
+		{path: "/api/chat", level0: true, methods: get(s.upgrade(level0))},
+		{path: "/api/socket", methods: get(s.upgrade(level1))},
+		{path: "/api/account/export", methods: get(s.export)},
 	}
+	return append(routes, s.messageRoutes()...)
 }
 
 func (r route) handler() http.Handler {
+	var allow []string
+	for method := range r.methods {
+		allow = append(allow, method)
+	}
+	if r.methods[http.MethodGet] != nil {
+		allow = append(allow, http.MethodHead)
+	}
+	slices.Sort(allow)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		switch {
-		case req.Method == http.MethodGet, req.Method == http.MethodHead:
-			r.get(w, req)
-		case req.Method == http.MethodPost && r.post != nil:
-			r.post(w, req)
-		case r.post != nil:
-			w.Header().Set("Allow", "GET, HEAD, POST")
-			refusal{http.StatusMethodNotAllowed, codeMethod, "This address takes GET and POST.", "Method not allowed"}.write(w, r.level)
-		default:
-			w.Header().Set("Allow", "GET, HEAD")
-			refusal{http.StatusMethodNotAllowed, codeMethod, "This address can only be read.", "Method not allowed"}.write(w, r.level)
+		method := req.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
 		}
+		if serve := r.methods[method]; serve != nil {
+			serve(w, req)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		message, l := "This address takes "+strings.Join(allow, ", ")+".", level1
+		if len(r.methods) == 1 && r.methods[http.MethodGet] != nil {
+			message = "This address can only be read."
+		}
+		if r.level0 {
+			l = level0
+		}
+		refusal{http.StatusMethodNotAllowed, codeMethod, message, "Method not allowed"}.write(w, l)
 	})
 }
 

@@ -99,16 +99,17 @@ func (a *fakeAccounts) Handler() http.Handler {
 }
 
 type fakeRooms struct {
-	mu      sync.Mutex
-	actors  []chat.Actor
-	level   string
-	headers http.Header
-	slug    string
-	query   chat.HistoryQuery
-	err     error
-	panics  any
-	ended   []string
-	page    chat.Page
+	httpapi.Rooms // what the tests don't ask for
+	mu            sync.Mutex
+	actors        []chat.Actor
+	level         string
+	headers       http.Header
+	slug          string
+	query         chat.HistoryQuery
+	err           error
+	panics        any
+	ended         []string
+	page          chat.Page
 }
 
 func (f *fakeRooms) serve(w http.ResponseWriter, r *http.Request, a chat.Actor, level string) {
@@ -149,14 +150,14 @@ func (f *fakeRooms) History(_ context.Context, a chat.Actor, slug string, q chat
 	return asJSON(page), f.err
 }
 
-func (f *fakeRooms) Post(_ context.Context, a chat.Actor, slug string, id chat.ClientID, content string) (chat.Message, error) {
+func (f *fakeRooms) Post(_ context.Context, a chat.Actor, slug string, m chat.NewMessage) (chat.Message, error) {
 	f.actors, f.slug = append(f.actors, a), slug
-	return chat.Message{ID: "m1", UserID: a.ID, ClientID: id, Content: content, Seq: 7, Type: chat.TypeText}, f.err
+	return chat.Message{ID: "m1", UserID: a.ID, ClientID: m.ClientID, Content: m.Content, Seq: 7, Type: chat.TypeText}, f.err
 }
 
-func (f *fakeRooms) MessagesBy(_ context.Context, id chat.UserID, fn func(string, chat.Message) error) error {
+func (f *fakeRooms) MessagesBy(_ context.Context, id chat.UserID, fn func(string, chat.Message, []chat.Version) error) error {
 	for _, m := range f.page.Messages {
-		if err := fn("global", m); err != nil {
+		if err := fn("global", m, nil); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,105 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// What people do who have no socket: bots, scripts, and pages that ask by HTTP. Each
+// call returns once what it did is durable. Errors that people may see are *Error.
+
+// NewMessage is a message to post.
+type NewMessage struct {
+	ClientID    ClientID // "" can't be repeated safely
+	Content     string
+	ReplyTo     MessageID // "": none
+	Thread      MessageID // likewise
+	Attachments []string  // ids of finished uploads
+}
+
+// Post posts a message and returns it; for a repeated id the first one, as it is now.
+func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) (Message, error) {
+	if a.ReadOnly {
+		return Message{}, errReadOnly
+	}
+	if utf8.RuneCountInString(string(m.ClientID)) > maxClientIDChars || !utf8.ValidString(string(m.ClientID)) || strings.ContainsRune(string(m.ClientID), utf8.RuneError) {
+		return Message{}, bad("clientId must be 1 to " + decimal(maxClientIDChars) + " whole Unicode characters.")
+	}
+	f := ClientFrame{Type: FrameMessage, Room: slug, ClientID: m.ClientID, Content: m.Content, ReplyTo: m.ReplyTo, Thread: m.Thread, Attachments: m.Attachments}
+	if err := checkReferences(f); err != nil {
+		return Message{}, err
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return Message{}, err
+	}
+	a.User = s.profiles.current(a.User.fit())
+	q := request{Slug: slug, Actor: a, Frame: f}
+	if q.Files, err = s.claim(ctx, room, q); err != nil {
+		return Message{}, public(err)
+	}
+	posted, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room)), q)
+	return posted, public(err)
+}
+
+func (r *Room) submit(_ context.Context, q request) (Message, error) {
+	if err := r.learn(q.Slug); err != nil {
+		return Message{}, err
+	}
+	did, err := r.take(q.post(r.maxChars))
+	switch {
+	case err != nil:
+		return Message{}, err
+	case did.limited != nil:
+		return Message{}, &Error{Code: CodeRateLimited, Message: "You post too fast. Wait a moment.",
+			Retry: time.Duration(did.limited.RetryAfterMs) * time.Millisecond}
+	case did.refused != nil:
+		return Message{}, did.refused
+	case did.repeated != nil:
+		return *did.repeated, nil
+	}
+	r.publish(did.encoded)
+	return *did.posted, nil
+}
+
+// Change edits, deletes, pins or reacts to a message, as the frame f of that type
+// would, and returns it as it is then. The room is slug; f's own isn't looked at.
+func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFrame) (Message, error) {
+	if a.ReadOnly {
+		return Message{}, errReadOnly
+	}
+	if err := checkChange(f); err != nil {
+		return Message{}, err
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return Message{}, err
+	}
+	a.User = s.profiles.current(a.User.fit())
+	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(room)), request{Slug: slug, Actor: a, Frame: f})
+	return m, public(err)
+}
+
+// Files is what chat needs of the files that people upload.
+type Files interface {
+	// Claim ties finished uploads of that person to the message that (room, user, id)
+	// names, durably, and returns them in the order of files. It may be called again
+	// for the same message. Errors that people may see are *Error.
+	Claim(ctx context.Context, room RoomID, user UserID, id ClientID, files []string) ([]Attachment, error)
+}
+
+// claim gets the files of a post, ahead of the room's turn.
+func (s *Service) claim(ctx context.Context, room RoomID, q request) ([]Attachment, error) {
+	files := q.Frame.Attachments
+	switch {
+	case len(files) == 0:
+		return nil, nil
+	case s.cfg.Files == nil:
+		return nil, bad("This server takes no files.")
+	case q.Frame.ClientID == "":
+		return nil, bad("clientId is missing: a message with files needs one.")
+	}
+	return s.cfg.Files.Claim(ctx, room, q.Actor.ID, q.Frame.ClientID, files)
+}

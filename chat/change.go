@@ -1,0 +1,196 @@
+package chat
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"snug/durable"
+)
+
+// changeOf is the wish that a frame expresses.
+func (r *Room) changeOf(q request) change {
+	c := change{kind: eventKind(q.Frame.Type), by: q.Actor, content: q.Frame.Content, emoji: q.Frame.Emoji, maxChars: r.maxChars}
+	c.on = q.Frame.On != nil && *q.Frame.On
+	return c
+}
+
+// change edits, deletes, pins or reacts to a message for a socket, whether it has
+// joined or not.
+func (r *Room) change(_ context.Context, q request) (none, error) {
+	if r.st.Ended(q.Socket) {
+		return none{}, nil
+	}
+	if _, err := r.alter(q); err != nil {
+		if AsError(err).Code == CodeInternal {
+			r.log.Error("change failed", "room", r.st.ID().String(), "type", q.Frame.Type, "cause", err.Error())
+		}
+		r.refuse(q, AsError(err))
+		return none{}, nil
+	}
+	r.confirm(q)
+	return none{}, nil
+}
+
+// changeNow does so for who has no socket, and returns the message as it is then.
+func (r *Room) changeNow(_ context.Context, q request) (Message, error) { return r.alter(q) }
+
+// alter decides about a change, stores it and tells of it. A change that changes
+// nothing leaves no trace.
+func (r *Room) alter(q request) (Message, error) {
+	if err := r.learn(q.Slug); err != nil {
+		return Message{}, err
+	}
+	m, err := r.find(q.Frame.ID)
+	if err != nil {
+		return Message{}, err
+	}
+	c := r.changeOf(q)
+	if c.kind == eventPin && c.on {
+		if c.pins, err = r.countPins(); err != nil {
+			return Message{}, err
+		}
+	}
+	return r.apply(m, c)
+}
+
+func (r *Room) apply(m *Message, c change) (Message, error) {
+	at := r.now().UnixMilli()
+	next, refused := applyChange(m, c, at)
+	switch {
+	case refused != nil:
+		return Message{}, refused
+	case next == nil:
+		return *m, nil
+	}
+	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 {
+		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
+	}
+	if err := r.storable(); err != nil {
+		return Message{}, &Error{Code: CodeStorageFull, Err: err,
+			Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room."}
+	}
+	e := event{Kind: c.kind, Target: m.Seq, By: c.by.ID, ID: m.ID, At: at, Count: r.state.events + 1}
+	seq := r.state.head + 1
+	if err := r.storeChange(seq, e, m, next); err != nil {
+		return Message{}, err
+	}
+	encoded := next.encoded()
+	r.tail.replace(m.Seq, encoded)
+	r.state.changed(e)
+	r.show()
+	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
+	r.changed(r.id(), seq)
+	return *next, nil
+}
+
+func (r *Room) find(id MessageID) (*Message, error) {
+	return find(r.st.Storage(), id, func() (extent, error) { return r.extent(), nil })
+}
+
+func (r *Room) storeChange(seq Seq, e event, m, next *Message) error {
+	entries := []durable.Entry{
+		{Key: messageKey(m.Seq), Value: next.encoded()},
+		{Key: eventKey(seq), Value: encode(e)},
+	}
+	if next.Pinned && !m.Pinned {
+		entries = append(entries, durable.Entry{Key: pinKey(m.Seq), Value: binary.BigEndian.AppendUint64(nil, uint64(seq))})
+	}
+	store := r.st.Storage()
+	if err := store.PutMany(entries); err != nil {
+		return err
+	}
+	if m.Pinned && !next.Pinned {
+		if _, err := store.Delete(pinKey(m.Seq)); err != nil {
+			return err
+		}
+	}
+	switch e.Kind {
+	case eventEdit:
+		return r.keepVersion(m, Version{m.Content, e.At})
+	case eventDelete:
+		if err := store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1)); err != nil || m.Thread == "" {
+			return err
+		}
+		return r.dropReply(m)
+	}
+	return nil
+}
+
+// keepVersion keeps what a message said before it was edited, but no more than
+// maxVersions of it.
+func (r *Room) keepVersion(m *Message, v Version) error {
+	store, prefix := r.st.Storage(), versionKey(m.Seq)
+	n := uint32(0)
+	err := store.Each(durable.ListOptions{Prefix: prefix, Reverse: true, Limit: 1}, func(key string, _ []byte) bool {
+		n = binary.BigEndian.Uint32([]byte(key[len(prefix):])) + 1
+		return false
+	})
+	if err != nil {
+		return err
+	}
+	key := func(n uint32) string { return string(binary.BigEndian.AppendUint32([]byte(prefix), n)) }
+	if n >= maxVersions {
+		if _, err := store.Delete(key(n - maxVersions)); err != nil {
+			return err
+		}
+	}
+	return store.Put(key(n), encode(v))
+}
+
+func (r *Room) countPins() (n int, err error) {
+	o := under(prefixPin)
+	o.Limit = maxPins
+	err = r.st.Storage().Each(o, func(string, []byte) bool { n++; return true })
+	return n, err
+}
+
+// addReply puts a reply that was posted into its thread.
+func (r *Room) addReply(root, reply *Message) error {
+	root.Replies = applyReplies(root.Replies, reply)
+	if err := r.st.Storage().Put(replyKey(root.Seq, reply.Seq), nil); err != nil {
+		return err
+	}
+	if err := r.rewrite(root); err != nil {
+		return err
+	}
+	r.show()
+	return nil
+}
+
+// rewrite stores a message that is otherwise by no event of its own.
+func (r *Room) rewrite(m *Message) error {
+	encoded := m.encoded()
+	r.tail.replace(m.Seq, encoded)
+	return r.st.Storage().Put(messageKey(m.Seq), encoded)
+}
+
+// dropReply takes a reply that was deleted out of what its thread's root tells. Its
+// place in the thread stays.
+func (r *Room) dropReply(reply *Message) error {
+	root, err := r.find(reply.Thread)
+	if err != nil || root == nil || root.Replies == nil {
+		return err
+	}
+	told := Replies{Count: max(root.Replies.Count-1, 0), LastSeq: root.Replies.LastSeq, Users: []UserID{}}
+	var seqs []Seq // latest first
+	o := durable.ListOptions{Prefix: threadKey(root.Seq), Reverse: true, Limit: maxRepliesRead}
+	if err := r.st.Storage().Each(o, func(key string, _ []byte) bool { seqs = append(seqs, lastSeqOf(key)); return true }); err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		m, err := messageAt(r.st.Storage(), seq)
+		if err != nil {
+			return err
+		}
+		if m == nil || m.DeletedAt != 0 {
+			continue
+		}
+		told.LastAt = max(told.LastAt, m.Timestamp)
+		if told.Users = appendUser(told.Users, m.UserID); len(told.Users) == maxReplyUsers {
+			break
+		}
+	}
+	root.Replies = &told
+	return r.rewrite(root)
+}
