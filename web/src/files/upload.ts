@@ -1,5 +1,6 @@
 import { explain, interpret, type Failure } from '~/http'
-import { parseAttachment, type Attachment } from './attachment'
+import { parseAttachment } from '~/realtime/frames'
+import type { Attachment } from '~/realtime/wire.gen'
 import type { UploadStore } from './upload-store'
 
 // Files on their way to the server, by tus 1.0.0: what has arrived stays there, and an
