@@ -7,6 +7,10 @@ import solid from 'vite-plugin-solid'
 
 const server = process.env['SNUG_DEV_SERVER'] ?? 'http://127.0.0.1:3000'
 
+// What every page needs is one file: it packs better than in pieces, which would be
+// cut anew with each part that shares some of it.
+const always = /node_modules\/(solid-js|seroval|@tanstack\/(solid-router|router-core|history|store|solid-store|query-core|solid-query)|clsx|class-variance-authority|tailwind-merge)\/|web\/src\/(http|search|query|mark|ui\/(cn|button|skeleton)|auth\/(session|options|calls|visitors|enter))\.ts/
+
 export default defineConfig({
   // The router's plugin has to see the routes before Solid compiles them.
   plugins: [
@@ -24,15 +28,9 @@ export default defineConfig({
     // A data: URL would be refused by the content security policy for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What every page needs stays in one piece. By itself it is cut along the lines of
-    // which lazy chunk shares what, and each cut costs bytes in the first view.
     rolldownOptions: {
       output: {
-        codeSplitting: {
-          groups: [
-            { name: 'base', test: /node_modules\/(solid-js|@tanstack\/(query-core|solid-query|router-core|solid-router|history|store|solid-store)|clsx|tailwind-merge|class-variance-authority)\/|\/src\/ui\/(cn|button)\./ },
-          ],
-        },
+        codeSplitting: { groups: [{ name: 'base', test: always }] },
       },
     },
   },

@@ -10,7 +10,7 @@ import { dayOf } from './room/times'
 const links = (text: string) => pieces(text).filter((p) => p.href !== undefined).map((p) => p.text)
 
 const at = (seq: number, userId: string, timestamp: number): Posted => ({
-  id: `m${seq}`, seq, userId, userName: userId, content: 'x', timestamp, type: 'text',
+  id: `m${seq}`, seq, userId, userName: userId, content: 'x', timestamp, type: 'text', asOf: seq,
 })
 
 describe('links', () => {

@@ -3,10 +3,12 @@ import { createContext, createSignal, onCleanup, untrack, useContext, type Acces
 import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
+import { attached } from '~/realtime/reduce'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
 import { settled } from './renewal'
+import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
 export interface Live {
@@ -17,6 +19,7 @@ export interface Live {
   theme: ReturnType<typeof makeTheme>
   /** What is written and not yet posted. */
   drafts: Drafts
+  rooms: RoomList
   /** The session of a room, made at the first call. */
   room(slug: string): RoomSession
 }
@@ -35,7 +38,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const userId = untrack(() => props.account.id)
   const store = 'indexedDB' in globalThis ? makeIndexedDBStore(indexedDB) : makeMemoryStore()
   const theme = makeTheme()
-  const rooms = new Map<string, RoomSession>()
+  const sessions = new Map<string, RoomSession>()
 
   const connection = makeConnection({
     userId,
@@ -57,6 +60,16 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  const rooms = makeRoomList({
+    userId,
+    connection,
+    count(slug, read) {
+      const room = sessions.get(slug)?.room()
+      if (!room || !attached(room) || room.start > read + 1) return undefined
+      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined ? n + 1 : n), 0)
+    },
+  })
+
   // The page becomes that of whoever is signed in now.
   async function giveWay() {
     const result = await settled(getSession)
@@ -64,11 +77,12 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, post) => live.room(room).post(post.content) })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
 
   onCleanup(() => {
     drafts.dispose()
-    for (const room of rooms.values()) room.dispose()
+    for (const session of sessions.values()) session.dispose()
+    rooms.dispose()
     connection.stop()
     theme.dispose()
   })
@@ -79,11 +93,12 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     state,
     theme,
     drafts,
+    rooms,
     room(slug) {
-      let session = rooms.get(slug)
+      let session = sessions.get(slug)
       if (!session) {
-        session = makeRoomSession({ slug, userId, connection, client, store, onSignedOut: () => props.onSignedOut() })
-        rooms.set(slug, session)
+        session = makeRoomSession({ slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut() })
+        sessions.set(slug, session)
       }
       return session
     },

@@ -56,6 +56,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
 
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   drafts.desk().then(setDesk, () => {})
+  drafts.sync()
 
   function focus() {
     if (matchMedia('(pointer: fine)').matches) field.focus()

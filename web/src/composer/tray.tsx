@@ -157,7 +157,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
       <Show when={!props.preview || failure() !== undefined}>
         <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined, 'pe-16': failure() !== undefined }}>
           <span class="truncate font-medium" dir="auto">{props.file.name}</span>
-          <span class="text-day" classList={{ 'text-bad line-clamp-2': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
+          <span class="text-day" classList={{ 'max-h-8 overflow-hidden text-bad': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
         </div>
       </Show>
       <Show when={state().status === 'uploading'}>
@@ -196,7 +196,7 @@ function TileButton(props: { label: string; icon: typeof X; quiet?: boolean; onP
       aria-label={props.label}
       onClick={() => props.onPress()}
     >
-      <Dynamic component={props.icon} class="size-3.5 rtl:-scale-x-100" aria-hidden="true" />
+      <Dynamic component={props.icon} class="size-3.5" aria-hidden="true" />
     </button>
   )
 }

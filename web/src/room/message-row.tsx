@@ -5,10 +5,18 @@ import { cn } from '~/ui/cn'
 import { hueOf } from '~/ui/person'
 import { pieces } from './links'
 import type { Row } from './rows'
+import type { RoomSession } from './session'
 import { dayOf, fullTimeOf, timeOf } from './times'
 
 /** Sending is not worth a word before this. */
 const SENDING_WORD_MS = 1_000
+
+/** What a row can ask of the timeline that it stands in. */
+export interface RowHost {
+  session: RoomSession
+  /** Shows the message with that id, wherever it is. */
+  jump(id: string): void
+}
 
 export interface RowActions {
   retry(clientId: string): void
@@ -16,7 +24,7 @@ export interface RowActions {
 }
 
 /** One message: a day line above it where it begins a day, a face where it begins a group. */
-export function MessageRow(props: { row: Row; online: boolean; actions: RowActions }) {
+export function MessageRow(props: { row: Row; online: boolean; actions: RowActions; host: RowHost }) {
   const waits = () => {
     const p = props.row.pending
     return p !== undefined && p.status !== 'failed'

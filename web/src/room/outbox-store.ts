@@ -1,7 +1,19 @@
 // Where posts wait until the server has them: IndexedDB, so that they outlive
 // a reload, a crash of the browser and a night without a network.
 
-export interface StoredPost {
+import type { Attachment } from '~/realtime/wire.gen'
+
+/** What a post may have beside its text. */
+export interface PostMore {
+  /** The message that it answers, by id. */
+  replyTo?: string
+  /** The root of the thread that it goes to, by id. */
+  thread?: string
+  /** Uploads that are finished; whole, so that its row can be drawn before it is posted. */
+  attachments?: readonly Attachment[]
+}
+
+export interface StoredPost extends PostMore {
   clientId: string
   userId: string
   room: string

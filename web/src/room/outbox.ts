@@ -1,5 +1,7 @@
-import type { AckFrame, ErrorFrame, RateLimitFrame } from '~/realtime/wire.gen'
-import type { OutboxStore, StoredPost } from './outbox-store'
+import type { AckFrame, ClientFrame, ErrorFrame, RateLimitFrame } from '~/realtime/wire.gen'
+import type { OutboxStore, PostMore, StoredPost } from './outbox-store'
+
+export type { PostMore }
 
 // Posts of one person in one room, from the press of Enter until the server
 // has them. They go one at a time, each after the one before was acked: that
@@ -29,7 +31,7 @@ export interface OutboxOptions {
   room: string
   store: OutboxStore
   /** Sends over the connection; false if there is none. */
-  send(post: { clientId: string; content: string }): boolean
+  send(post: StoredPost): boolean
   /** Called after each change of `posts` or `slowedUntil`. */
   onChange(): void
   newId?: () => string
@@ -43,7 +45,7 @@ export interface Outbox {
   /** Until when the server's rate limit holds posts back (Unix ms), or 0. */
   slowedUntil(): number
   /** Takes a post. False: too many are waiting. */
-  post(content: string): boolean
+  post(content: string, more?: PostMore): boolean
   /** The room can be posted to, or no longer. */
   setReady(ready: boolean): void
   ack(frame: AckFrame): void
@@ -152,11 +154,11 @@ export function makeOutbox(options: OutboxOptions): Outbox {
     loaded,
     posts: () => posts,
     slowedUntil: () => slowedUntil,
-    post(content) {
+    post(content, more = {}) {
       if (posts.length >= OUTBOX_LIMIT) return false
       // Two posts in one millisecond still have an order.
       lastCreatedAt = Math.max(now(), lastCreatedAt + 1)
-      const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, status: 'waiting' }
+      const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, ...more, status: 'waiting' }
       posts = [...posts, post]
       keep(post)
       changed()
@@ -234,8 +236,24 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   }
 }
 
-function base({ clientId, userId, room, content, createdAt }: StoredPost): Omit<StoredPost, 'failed'> {
-  return { clientId, userId, room, content, createdAt }
+/** A post as it goes to the server. */
+export function postFrame(post: StoredPost): Omit<ClientFrame, 'type' | 'room'> {
+  const { clientId, content, replyTo, thread, attachments } = post
+  return {
+    clientId, content,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(attachments?.length ? { attachments: attachments.map((a) => a.id) } : {}),
+  }
+}
+
+function base({ clientId, userId, room, content, createdAt, replyTo, thread, attachments }: StoredPost): Omit<StoredPost, 'failed'> {
+  return {
+    clientId, userId, room, content, createdAt,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(attachments === undefined ? {} : { attachments }),
+  }
 }
 
 function revive(post: StoredPost): PendingPost {

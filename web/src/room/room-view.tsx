@@ -1,5 +1,6 @@
-import { Link, useRouter } from '@tanstack/solid-router'
-import { createEffect, createMemo, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
+import { Link, useNavigate, useRouter } from '@tanstack/solid-router'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useQueryClient } from '@tanstack/solid-query'
 import { AccountMenu } from '~/app/account-menu'
 import { useLive } from '~/app/live'
@@ -12,33 +13,78 @@ import { Composer } from '~/composer/composer'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
 import type { Me } from './rows'
-import type { RoomSession } from './session'
-import { Announcer, RowSkeletons, Timeline, type TimelineHandle } from './timeline'
+import type { RoomSession, Target } from './session'
+import { Announcer } from './announcer'
+import { loadPlace, savePlace } from './places'
+import { Timeline, type TimelineHandle } from './timeline'
+import { RowSkeletons } from './timeline-head'
 
 /** Loading that is over sooner shows nothing of itself. */
 const SKELETON_MS = 200
 
+/** What the address of a room may say beside its name: a permalink's message, by seq or id, and the thread that is open. */
+export interface RoomSearch {
+  at?: string
+  message?: string
+  thread?: string
+}
+
 /** One room: who is here, what was said, and a place to say something. */
-export function RoomView(props: { slug: string }) {
+export function RoomView(props: { slug: string; search: RoomSearch }) {
   const live = useLive()
+  const navigate = useNavigate()
   // The view of one room; another slug is another view.
   const session = live.room(props.slug)
   const me = () => ({ id: live.account().id, name: live.account().name, image: live.account().image ?? undefined })
   const [timeline, setTimeline] = createSignal<TimelineHandle>()
   const online = () => live.state().status === 'open'
   const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length
+  let main!: HTMLElement
 
-  createTitle(session, me().id)
+  createEffect(() => {
+    const unread = live.rooms.total()
+    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}#${props.slug} · Snug`
+  })
+
+  const linked = createMemo(() => targetOf(props.search), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
+  const keepPlace = () => savePlace(me().id, props.slug, session.place())
+  session.enter(linked() ?? loadPlace(me().id, props.slug) ?? undefined)
+  addEventListener('pagehide', keepPlace)
+  onCleanup(() => {
+    removeEventListener('pagehide', keepPlace)
+    keepPlace()
+  })
+  createEffect(
+    on([timeline, linked], ([shown, target]) => {
+      if (!shown || !target) return
+      void shown.jump(target).then(() =>
+        // A reload comes back to where one is by then, and the same link works again.
+        navigate({ to: '.', search: (now: RoomSearch) => (now.thread === undefined ? {} : { thread: now.thread }), replace: true }),
+      )
+    }),
+  )
+
+  function openThread(thread: string) {
+    void navigate({ to: '.', search: { thread } })
+  }
 
   const draft = live.drafts.of(props.slug)
 
+  onMount(() => {
+    // What floats above the page, and fields with a use of their own for it, come first.
+    main.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      timeline()?.readAll()
+    })
+  })
+
   return (
-    <main id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
+    <main ref={main} id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
       <Show when={session.gone()} fallback={
         <>
           <Head session={session} me={me()} />
           <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
-          <Body session={session} me={me()} online={online()} handle={setTimeline} />
+          <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
           <Announcer session={session} me={me().id} />
           <Composer
             drafts={live.drafts}
@@ -84,7 +130,10 @@ function Head(props: { session: RoomSession; me: Me }) {
     void router.navigate({ to: '/sign-in', search: {} })
   }
   return (
-    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2 sm:ps-5 sm:pe-4">
+    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
+      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+        <ChevronLeft class="size-5" aria-hidden="true" />
+      </Link>
       <h1 dir="auto" class="min-w-0 truncate text-title font-semibold tracking-tight">
         <span class="text-muted" aria-hidden="true">#</span>
         {props.session.slug}
@@ -102,7 +151,7 @@ function Head(props: { session: RoomSession; me: Me }) {
   )
 }
 
-function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void }) {
+function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
   const ready = createMemo(() => props.session.room().loaded || props.session.room().messages.length > 0 )
   const failure = () => {
     const s = props.session.newest()
@@ -111,7 +160,7 @@ function Body(props: { session: RoomSession; me: Me; online: boolean; handle(han
   return (
     <Switch fallback={<Loading />}>
       <Match when={ready()}>
-        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} />
+        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} onThread={props.onThread} />
       </Match>
       <Match when={failure()}>
         {(f) => (
@@ -142,21 +191,10 @@ function Loading() {
   )
 }
 
-// The tab's title: the room, and how much came while nobody looked.
-function createTitle(session: RoomSession, me: string) {
-  const [hidden, setHidden] = createSignal(document.hidden)
-  const [seen, setSeen] = createSignal(0)
-  const update = () => setHidden(document.hidden)
-  document.addEventListener('visibilitychange', update)
-  onCleanup(() => document.removeEventListener('visibilitychange', update))
-  createEffect(() => {
-    const { through, loaded } = session.room()
-    if (!hidden() || !loaded) setSeen(through)
-  })
-  createEffect(() => {
-    const unseen = hidden() ? session.room().messages.filter((m) => m.seq > seen() && m.userId !== me).length : 0
-    document.title = `${unseen > 0 ? `(${unseen}) ` : ''}#${session.slug} · Snug`
-  })
+function targetOf({ at, message }: RoomSearch): Target | undefined {
+  if (message !== undefined) return { id: message }
+  const seq = Number(at)
+  return at !== undefined && Number.isSafeInteger(seq) && seq > 0 ? { seq } : undefined
 }
 
 // Whom one may mean: those who spoke last, then those who are here.

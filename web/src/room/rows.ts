@@ -1,4 +1,4 @@
-import type { Posted } from '~/realtime/reduce'
+import { indexFrom, type Posted } from '~/realtime/reduce'
 import type { PendingPost } from './outbox'
 import { sameDay } from './times'
 
@@ -17,6 +17,8 @@ export interface Row {
   timestamp: number
   /** Absent while it isn't posted. */
   seq?: number
+  /** The message itself; absent while it isn't posted. */
+  message?: Posted
   pending?: PendingPost
   /** Its day, where it is the first of it. */
   day?: number
@@ -59,6 +61,12 @@ export class Rows {
     return this.messages.length - this.skipped + this.pending.length
   }
 
+  /** The place of the row of a message, or of the first one after it; -1: there is none. */
+  indexOfSeq(seq: number): number {
+    const last = this.messages.length - 1 - this.skipped
+    return Math.min(Math.max(indexFrom(this.messages, seq) - this.skipped, 0), last)
+  }
+
   key(index: number): string {
     const m = this.messages[index + this.skipped]
     if (m) return messageKey(m)
@@ -90,7 +98,7 @@ export class Rows {
     if (m) {
       const { userId, content, timestamp, seq } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m }
     }
     const p = this.pending[index + this.skipped - this.messages.length]
     if (!p) return undefined

@@ -1,0 +1,124 @@
+import { createMemo, createSignal } from 'solid-js'
+import { call } from '~/http'
+import type { Connection } from '~/realtime/connection'
+import type { ReadMarks } from '~/room/reads'
+
+// The rooms one can be in, with how far one has read in each: what the list of
+// rooms shows, and the count in the tab's title.
+
+export interface ListedRoom {
+  slug: string
+  name: string
+  /** The newest event that is known of. */
+  head: number
+  read: number
+  /** The mark that the server has. */
+  told: number
+  /** One was mentioned in what is unread. */
+  mentioned: boolean
+}
+
+export interface RoomList extends ReadMarks {
+  rooms(): readonly ListedRoom[]
+  unread(room: ListedRoom): number
+  /** Over all rooms. */
+  total(): number
+  dispose(): void
+}
+
+export interface RoomListOptions {
+  userId: string
+  connection: Connection
+  /** How many messages after `read` a room's window shows, if it reaches back that far. */
+  count(slug: string, read: number): number | undefined
+}
+
+/** What is there before the server has told, and where it can't be asked. */
+const home: ListedRoom = { slug: 'global', name: 'global', head: 0, read: 0, told: 0, mentioned: false }
+
+export function makeRoomList({ userId, connection, count }: RoomListOptions): RoomList {
+  const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
+  const [settled, setSettled] = createSignal(false)
+  let disposed = false
+
+  const find = (slug: string) => rooms().find((r) => r.slug === slug)
+
+  function change(slug: string, to: (room: ListedRoom) => ListedRoom) {
+    setRooms((all) => all.map((r) => (r.slug === slug ? to(r) : r)))
+  }
+
+  async function load() {
+    const result = await call('/api/rooms', {}, parseRooms)
+    if (disposed) return
+    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug && k !== home), r)))
+    setSettled(true)
+  }
+
+  const unsubscribe = connection.subscribe({
+    onState(state) {
+      // What happened while the connection was away was told to nobody.
+      if (state.status === 'open') void load()
+    },
+    onFrame(frame) {
+      if (frame.type === 'activity') {
+        const { room, seq, mention } = frame
+        change(room, (r) => ({ ...r, head: Math.max(r.head, seq), mentioned: r.mentioned || (mention && seq > r.read) }))
+      } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
+        const { seq, userId: by } = frame.message
+        // What one says oneself is read, and all before it was, if it was all.
+        change(frame.room, (r) => ({ ...r, head: Math.max(r.head, seq), read: by === userId && r.read >= r.head ? Math.max(seq, r.read) : r.read }))
+      } else if (frame.type === 'read' && frame.userId === userId) {
+        set(frame.room, frame.seq)
+      }
+    },
+  })
+  void load()
+
+  function set(slug: string, seq: number) {
+    change(slug, (r) => ({ ...r, read: seq, told: seq, mentioned: r.mentioned && seq < r.head }))
+  }
+
+  function unread(room: ListedRoom): number {
+    if (room.head <= room.read) return 0
+    return count(room.slug, room.read) ?? room.head - room.read
+  }
+
+  return {
+    rooms,
+    unread,
+    total: createMemo(() => rooms().reduce((n, r) => n + unread(r), 0)),
+    read: (slug) => (settled() ? (find(slug)?.read ?? 0) : undefined),
+    told: (slug) => find(slug)?.told ?? 0,
+    settled,
+    set,
+    dispose() {
+      disposed = true
+      unsubscribe()
+    },
+  }
+}
+
+// A room that one never read in is new to one: nothing of it is unread.
+function merged(known: ListedRoom | undefined, told: Pick<ListedRoom, 'slug' | 'name' | 'head' | 'read'>): ListedRoom {
+  const head = Math.max(told.head, known?.head ?? 0)
+  const server = { ...told, head, told: told.read, mentioned: known?.mentioned ?? false }
+  if (!known) return { ...server, read: told.read > 0 ? told.read : told.head }
+  // Set back elsewhere, or ahead of what the server knows.
+  return { ...server, read: told.read < known.told ? told.read : Math.max(told.read, known.read) }
+}
+
+type Told = Pick<ListedRoom, 'slug' | 'name' | 'head' | 'read'>
+
+function parseRooms(value: unknown): Told[] | null {
+  if (typeof value !== 'object' || value === null) return null
+  const rooms: unknown = Reflect.get(value, 'rooms')
+  if (!Array.isArray(rooms)) return null
+  const out: Told[] = []
+  for (const room of rooms) {
+    if (typeof room !== 'object' || room === null) return null
+    const [slug, name, head, read] = ['slug', 'name', 'head', 'read'].map((key): unknown => Reflect.get(room, key))
+    if (typeof slug !== 'string' || typeof head !== 'number') return null
+    out.push({ slug, name: typeof name === 'string' && name !== '' ? name : slug, head, read: typeof read === 'number' ? read : 0 })
+  }
+  return out
+}
