@@ -57,7 +57,7 @@ export function FormatBar(props: { floating?: boolean; onFormat(kind: Format): v
       class={
         props.floating
           ? 'absolute bottom-full start-2 z-10 mb-1.5 flex max-w-full animate-pop-in items-center overflow-x-auto rounded-card border border-line bg-surface p-1 shadow-float'
-          : 'scrollbar-none flex items-center overflow-x-auto border-b border-line px-1 py-0.5'
+          : 'flex items-center'
       }
       onKeyDown={onKeyDown}
     >

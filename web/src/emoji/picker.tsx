@@ -203,7 +203,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
       </Show>
       <div ref={scroller} class="scrollbar-calm relative min-h-0 flex-1 overflow-y-auto border-t border-line [overflow-anchor:none]">
         <Show when={cells().length > 0} fallback={<p class="p-4 text-center text-meta text-muted" role="status">No emoji by that name.</p>}>
-          <div id="emoji-grid" role="grid" aria-label="Emoji" aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative" style={{ height: `${height()}px` }}>
+          <div id="emoji-grid" role="grid" aria-label="Emoji" tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px` }}>
             <For each={shown()}>
               {({ row, start, index }) => (
                 <div role="row" aria-rowindex={index + 1} class="absolute inset-x-0 top-0 flex px-1" style={{ transform: `translateY(${start}px)` }}>
