@@ -4,6 +4,8 @@ import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { attached } from '~/realtime/reduce'
+import { makeRoomCache, wipeRoomCache } from '~/room/cache'
+import { makeDatabase } from '~/room/database'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
@@ -24,6 +26,9 @@ export interface Live {
   room(slug: string): RoomSession
 }
 
+/** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
+const ROOMS_LIVE = 10
+
 const LiveContext = createContext<Live>()
 
 export function useLive(): Live {
@@ -36,8 +41,12 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const client = useQueryClient()
   // Another person is another provider.
   const userId = untrack(() => props.account.id)
-  const store = 'indexedDB' in globalThis ? makeIndexedDBStore(indexedDB) : makeMemoryStore()
+  const database = 'indexedDB' in globalThis ? makeDatabase(indexedDB) : undefined
+  const store = database ? makeIndexedDBStore(database) : makeMemoryStore()
+  const cache = database && makeRoomCache(database, userId)
+  if (database) void wipeRoomCache(database, userId)
   const theme = makeTheme()
+  let stopped = false
   const sessions = new Map<string, RoomSession>()
 
   const connection = makeConnection({
@@ -79,13 +88,30 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
 
   const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
 
+  // A tab that is hidden may never be seen again.
+  const hide = () => {
+    if (document.visibilityState === 'hidden') for (const session of sessions.values()) session.keep()
+  }
+  document.addEventListener('visibilitychange', hide)
   onCleanup(() => {
+    document.removeEventListener('visibilitychange', hide)
     drafts.dispose()
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
+    stopped = true
     connection.stop()
     theme.dispose()
+    // Whoever comes next at this browser has no business with what was read.
+    if (database) void wipeRoomCache(database)
   })
+
+  // Posts of an earlier visit go, whatever room is looked at in this one.
+  void store.rooms(userId).then(
+    (waiting) => {
+      if (!stopped) for (const slug of waiting) live.room(slug)
+    },
+    () => {},
+  )
 
   const live: Live = {
     account: () => props.account,
@@ -95,10 +121,19 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     drafts,
     rooms,
     room(slug) {
-      let session = sessions.get(slug)
-      if (!session) {
-        session = makeRoomSession({ slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut() })
-        sessions.set(slug, session)
+      const session = sessions.get(slug) ?? makeRoomSession({
+        slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
+        ...(cache && { cache }),
+      })
+      // The one that was used last stands last.
+      sessions.delete(slug)
+      sessions.set(slug, session)
+      for (const [other, idle] of sessions) {
+        if (sessions.size <= ROOMS_LIVE) break
+        if (other === slug || idle.pending().some((p) => p.status !== 'failed')) continue
+        idle.keep()
+        idle.dispose()
+        sessions.delete(other)
       }
       return session
     },

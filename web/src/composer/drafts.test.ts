@@ -109,7 +109,7 @@ function serve(): Map<string, { content: string; updatedAt: number; replyTo?: st
       if (draft.content === '') stored.delete(name)
       else stored.set(name, draft)
     }
-    return Response.json({})
+    return Response.json({ room, thread, content: '', ...(stored.get(name) ?? draft) })
   })
   return stored
 }

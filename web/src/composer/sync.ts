@@ -53,8 +53,12 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       if (content.length > LONGEST) continue
       const [room = '', thread = ''] = name.split('/')
       const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt }
-      const result = await call('/api/drafts', { method: 'PUT', body }, () => true)
+      const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
       if (!result.ok && (result.failure.kind === 'unreachable' || result.failure.kind === 'limited')) return soon(RETRY_MS)
+      if (result.ok && result.value[1].updatedAt > kept.updatedAt) {
+        await take(...result.value)
+        continue
+      }
       // A draft that the server refuses is kept here alone, until it changes.
       const latest = drafts.read(name)
       drafts.write(name, { ...latest, synced: kept.updatedAt })
@@ -123,15 +127,13 @@ async function quote(room: string, id: string): Promise<Quoted | undefined> {
 function parseDrafts(value: unknown): Map<string, Remote> | null {
   const list = member(value, 'drafts')
   if (!Array.isArray(list)) return null
-  const out = new Map<string, Remote>()
-  for (const draft of list) {
-    const [room, thread, content, replyTo, updatedAt] = ['room', 'thread', 'content', 'replyTo', 'updatedAt'].map((name) => member(draft, name))
-    if (typeof room !== 'string' || typeof content !== 'string' || typeof updatedAt !== 'number') return null
-    out.set(typeof thread === 'string' && thread !== '' ? `${room}/${thread}` : room, {
-      content,
-      updatedAt,
-      ...(typeof replyTo === 'string' && replyTo !== '' && { replyTo }),
-    })
-  }
-  return out
+  const drafts = list.map(parseDraft)
+  return drafts.includes(null) ? null : new Map(drafts.filter((d) => d !== null))
+}
+
+function parseDraft(draft: unknown): [name: string, remote: Remote] | null {
+  const [room, thread, content, replyTo, updatedAt] = ['room', 'thread', 'content', 'replyTo', 'updatedAt'].map((name) => member(draft, name))
+  if (typeof room !== 'string' || typeof content !== 'string' || typeof updatedAt !== 'number') return null
+  const name = typeof thread === 'string' && thread !== '' ? `${room}/${thread}` : room
+  return [name, { content, updatedAt, ...(typeof replyTo === 'string' && replyTo !== '' && { replyTo }) }]
 }

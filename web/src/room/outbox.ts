@@ -1,4 +1,5 @@
 import type { AckFrame, ClientFrame, ErrorFrame, RateLimitFrame } from '~/realtime/wire.gen'
+import { alone, type Crew, type CrewListener } from './crew'
 import type { OutboxStore, PostMore, StoredPost } from './outbox-store'
 
 export type { PostMore }
@@ -6,7 +7,8 @@ export type { PostMore }
 // Posts of one person in one room, from the press of Enter until the server
 // has them. They go one at a time, each after the one before was acked: that
 // is what keeps their order when some are refused for now. Repeating one is
-// safe, since its clientId makes no second message.
+// safe, since its clientId makes no second message. Where several tabs show the
+// room, one of them sends for all.
 
 export type PostStatus =
   /** Not sent: the connection is gone, or others are before it. */
@@ -26,6 +28,15 @@ const ACK_MS = 15_000
 const BUSY_MS = 2_000
 const BUSY_TRIES = 5
 
+/** What the tabs of one outbox tell each other. */
+export type OutboxNote =
+  | { kind: 'posted'; post: StoredPost }
+  | { kind: 'acked'; clientId: string; seq: number }
+  | { kind: 'failed'; clientId: string; reason: string }
+  | { kind: 'discarded'; clientId: string }
+  /** Another tab sends from here on: it may not know what was posted in this one. */
+  | { kind: 'leads' }
+
 export interface OutboxOptions {
   userId: string
   room: string
@@ -34,6 +45,8 @@ export interface OutboxOptions {
   send(post: StoredPost): boolean
   /** Called after each change of `posts` or `slowedUntil`. */
   onChange(): void
+  /** The tabs that share this outbox. */
+  crew?: (listener: CrewListener<OutboxNote>) => Crew<OutboxNote>
   newId?: () => string
   now?: () => number
 }
@@ -64,7 +77,7 @@ export interface Outbox {
 export function makeOutbox(options: OutboxOptions): Outbox {
   const { userId, room, store, onChange } = options
   const now = options.now ?? Date.now
-  const newId = options.newId ?? (() => crypto.randomUUID())
+  const newId = options.newId ?? randomId
 
   let posts: readonly PendingPost[] = []
   let restored = false
@@ -75,18 +88,52 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   let timer: ReturnType<typeof setTimeout> | undefined
   let lastCreatedAt = 0
 
-  const loaded = store.load(userId, room).then(
-    (stored) => {
-      // Those of an earlier visit were first.
-      const known = new Set(posts.map((p) => p.clientId))
-      posts = [...stored.filter((p) => !known.has(p.clientId)).map(revive), ...posts]
-    },
-    // The browser refuses to store; posts last as long as the page.
-    () => {},
-  ).then(() => {
+  const crew = (options.crew ?? alone)({ onLead: () => void lead(), onNote })
+  const loaded = load().then(() => {
     restored = true
     changed()
   })
+
+  async function load() {
+    try {
+      const stored = await store.load(userId, room)
+      // Those of an earlier visit were first.
+      const known = new Set(posts.map((p) => p.clientId))
+      posts = [...stored.filter((p) => !known.has(p.clientId)).map(revive), ...posts]
+    } catch {
+      // The browser refuses to store; posts last as long as the page.
+    }
+  }
+
+  // What another tab left is in the store, or still in the tab that it was posted in.
+  async function lead() {
+    crew.tell({ kind: 'leads' })
+    // The first load is under way, or this tab was not the first.
+    if (!restored) return
+    await load()
+    changed()
+  }
+
+  function onNote(note: OutboxNote) {
+    switch (note.kind) {
+      case 'posted':
+        // It may be one that failed, and is tried again.
+        posts = [...posts.filter((p) => p.clientId !== note.post.clientId), revive(note.post)]
+        break
+      case 'acked':
+        change(note.clientId, { status: 'acked', seq: note.seq })
+        break
+      case 'failed':
+        change(note.clientId, { status: 'failed', reason: note.reason })
+        break
+      case 'discarded':
+        posts = posts.filter((p) => p.clientId !== note.clientId)
+        break
+      case 'leads':
+        for (const p of posts) if (p.status === 'waiting') crew.tell({ kind: 'posted', post: base(p) })
+    }
+    changed()
+  }
 
   function changed() {
     pump()
@@ -114,7 +161,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
 
   // Sends the first post that waits, unless one is on its way.
   function pump() {
-    if (!ready || !restored || now() < pausedUntil || posts.some((p) => p.status === 'sending')) return
+    if (!ready || !restored || !crew.leads() || now() < pausedUntil || posts.some((p) => p.status === 'sending')) return
     const next = posts.find((p) => p.status === 'waiting')
     if (!next || !options.send(next)) return
     change(next.clientId, { status: 'sending' })
@@ -161,6 +208,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, ...more, status: 'waiting' }
       posts = [...posts, post]
       keep(post)
+      crew.tell({ kind: 'posted', post: base(post) })
       changed()
       return true
     },
@@ -181,6 +229,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       busyTries = 0
       change(clientId, { status: 'acked', seq })
       forget(clientId)
+      crew.tell({ kind: 'acked', clientId, seq })
       changed()
     },
     rateLimit({ clientId, retryAfterMs }) {
@@ -200,6 +249,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       change(clientId, { status: 'failed', reason: message })
       const post = find(clientId)
       if (post) keep(post)
+      crew.tell({ kind: 'failed', clientId, reason: message })
       changed()
     },
     settle(clientId) {
@@ -222,15 +272,18 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       const last: PendingPost = { ...base(post), createdAt: now(), status: 'waiting' }
       posts = [...posts.filter((p) => p.clientId !== clientId), last]
       keep(last)
+      crew.tell({ kind: 'posted', post: base(last) })
       changed()
     },
     discard(clientId) {
       if (find(clientId)?.status !== 'failed') return
       drop(clientId)
+      crew.tell({ kind: 'discarded', clientId })
       changed()
     },
     dispose() {
       ready = false
+      crew.dispose()
       clearTimeout(timer)
     },
   }
@@ -258,4 +311,9 @@ function base({ clientId, userId, room, content, createdAt, replyTo, thread, att
 
 function revive(post: StoredPost): PendingPost {
   return { ...base(post), ...(post.failed === undefined ? { status: 'waiting' } : { status: 'failed', reason: post.failed }) }
+}
+
+// randomUUID is absent where the page came over plain http from another machine.
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

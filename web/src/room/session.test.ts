@@ -1,11 +1,12 @@
 import { QueryClient } from '@tanstack/solid-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener, ConnectionState } from '~/realtime/connection'
-import { attached } from '~/realtime/reduce'
+import { attached, emptyRoom, replaceWindow } from '~/realtime/reduce'
 import type { ClientFrame, Message, Page, ServerFrame } from '~/realtime/wire.gen'
+import type { RoomCache } from './cache'
 import { makeMemoryStore } from './outbox-store'
 import type { ReadMarks } from './reads'
-import { makeRoomSession } from './session'
+import { makeRoomSession, type Target } from './session'
 
 const message = (seq: number, more: Partial<Message> = {}): Message => ({
   id: `m${seq}`, userId: 'other', userName: 'Ada', content: `text ${seq}`, timestamp: seq, type: 'text', seq, ...more,
@@ -71,6 +72,9 @@ class FakeServer {
     this.state = state
     for (const l of this.listeners) l.onState?.(state)
   }
+  newest(): Page {
+    return this.page(new URLSearchParams('limit=80'))
+  }
   private page(query: URLSearchParams): Page {
     const limit = Number(query.get('limit'))
     const [before, after, around] = [query.get('before'), query.get('after'), query.get('around')]
@@ -95,12 +99,13 @@ class Marks implements ReadMarks {
 const signedOut = vi.fn<() => void>()
 let server: FakeServer
 
-function open() {
+function open(cache?: RoomCache, at?: Target) {
   const session = makeRoomSession({
     slug: 'r', userId: 'me', connection: server.connection, store: makeMemoryStore(), onSignedOut: signedOut,
     client: new QueryClient(), marks: new Marks(),
+    ...(cache && { cache }),
   })
-  session.enter()
+  session.enter(at)
   return { ...session, seqs: () => session.room().messages.map((m) => m.seq) }
 }
 
@@ -307,6 +312,31 @@ describe('a room session', () => {
     expect(await s.show({ id: 'm50' })).toEqual({ ok: true, seq: 50 })
     expect(await s.show({ time: 60 })).toEqual({ ok: true, seq: 60 })
     expect(server.requests).toHaveLength(1)
+  })
+
+  it('shows what was kept at once, and resumes from there', async () => {
+    server.grow(5)
+    const kept = replaceWindow(emptyRoom, server.newest())
+    const s = open({ load: async () => kept, save: async () => {}, forget: async () => {} })
+    server.opens()
+    expect(server.sent).toEqual([])
+    await settle(0)
+    expect(s.seqs()).toEqual(range(1, 5))
+    expect(server.sent).toEqual([{ type: 'join', room: 'r', stream: 's', after: 5 }])
+    server.joined(true, 6)
+    server.posted(6)
+    await settle()
+    expect(s.seqs()).toEqual(range(1, 6))
+    expect(server.requests).toEqual([])
+  })
+
+  it('comes back to a place that what was kept does not reach', async () => {
+    server.grow(1_000)
+    const kept = replaceWindow(emptyRoom, server.newest())
+    const s = open({ load: async () => kept, save: async () => {}, forget: async () => {} }, { seq: 300, offset: 7 })
+    await settle()
+    expect(s.seqs()).toEqual(range(261, 339))
+    expect(s.place()).toEqual({ seq: 300, offset: 7 })
   })
 
   it('goes where it was last asked to, whichever page comes first', async () => {

@@ -10,6 +10,8 @@ import {
 import type { Message, Page, ServerFrame } from '~/realtime/wire.gen'
 import { makeActs, type Act, type Acted } from './acts'
 import { makeOutbox, postFrame, type PendingPost, type PostMore } from './outbox'
+import type { RoomCache } from './cache'
+import { joinCrew } from './crew'
 import type { OutboxStore } from './outbox-store'
 import { getMessage, putUnread, roomQueries, type Position } from './queries'
 import { makeReads, type ReadMarks } from './reads'
@@ -85,6 +87,8 @@ export interface RoomSession {
   listen(listener: (event: RoomEvent) => void): () => void
   /** Says that something is being written; as often as one likes. */
   typing(): void
+  /** Keeps what is shown for the next visit, now. */
+  keep(): void
   dispose(): void
 }
 
@@ -95,6 +99,8 @@ export interface RoomSessionOptions {
   client: QueryClient
   store: OutboxStore
   marks: ReadMarks
+  /** What was kept of rooms that were read before. */
+  cache?: RoomCache
   onSignedOut(): void
 }
 
@@ -102,6 +108,8 @@ export interface RoomSessionOptions {
 const TYPING_EVERY_MS = 2_000
 /** After a page that couldn't be had, or was of another history. */
 const RELOAD_MS = 3_000
+/** What happens in a room is kept soon after, and not each time. */
+const KEEP_MS = 2_000
 /** So many of the newest messages fill a screen without a page. */
 const SCREENFUL = 40
 
@@ -118,6 +126,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   let jumps = 0
   let reloadTimer: ReturnType<typeof setTimeout> | undefined
   let typingTimer: ReturnType<typeof setTimeout> | undefined
+  let keepTimer: ReturnType<typeof setTimeout> | undefined
 
   const [room, setRoom] = createSignal<RoomState>(emptyRoom)
   const [pending, setPending] = createSignal<readonly PendingPost[]>([])
@@ -141,6 +150,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     store: options.store,
     send: (post) => connection.send({ type: 'message', room: slug, ...postFrame(post) }),
     onChange: () => publish.soon(),
+    crew: (listener) => joinCrew(`snug:outbox:${userId}:${slug}`, listener),
   })
   const acts = makeActs({ room: slug, userId, send: connection.send, onChange: () => publish.now() })
   const reads = makeReads({ room: slug, marks: options.marks, send: connection.send, put: (seq) => putUnread(slug, seq) })
@@ -150,8 +160,38 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     for (const l of listeners) l(event)
   }
 
+  // What was kept of an earlier visit is there before anything is asked for.
+  let kept: RoomState | null = null
+  let restored = options.cache === undefined
+  const restoring = (options.cache?.load(slug) ?? Promise.resolve(null)).then((cached) => {
+    if (disposed || restored) return
+    restored = true
+    kept = cached
+    // Where the reader was may be elsewhere.
+    if (place === null) useKept()
+    if (connection.state().status === 'open') join()
+    catchUp()
+  })
+
+  function useKept() {
+    if (!kept || state.loaded) return
+    const { joined, count, people } = state
+    become({ ...kept, joined, count, people })
+    publish.now()
+  }
+
+  function keepSoon() {
+    if (options.cache) keepTimer ??= setTimeout(keep, KEEP_MS)
+  }
+  function keep() {
+    clearTimeout(keepTimer)
+    keepTimer = undefined
+    void options.cache?.save(slug, state)
+  }
+
   function become(next: RoomState) {
     if (next === state) return
+    if (next.messages !== state.messages || next.through !== state.through) keepSoon()
     state = trim(next, place === null)
     if (attached(state)) outbox.settleThrough(state.through)
     publish.soon()
@@ -162,7 +202,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   // page, what changed while events were missed, and, for a reader at the end,
   // what lies between the window and the live run.
   function catchUp() {
-    if (!entered || jumping()) return
+    if (!entered || !restored || jumping()) return
     if (!state.loaded) {
       if (newest().status === 'idle') void loadNewest()
     } else if (stale(state)) void refresh()
@@ -185,10 +225,16 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   function refused(failure: Failure): boolean {
     if (failure.kind !== 'refused') return false
     if (failure.status === 401) options.onSignedOut()
-    else if (failure.status === 404) setGone({ reason: 'notFound', message: failure.message })
-    else if (failure.status < 500) setGone({ reason: 'refused', message: failure.message })
+    else if (failure.status === 404) leave({ reason: 'notFound', message: failure.message })
+    else if (failure.status < 500) leave({ reason: 'refused', message: failure.message })
     else return false
     return true
+  }
+
+  function leave(why: RoomGone) {
+    setGone(why)
+    clearTimeout(keepTimer)
+    void options.cache?.forget(slug)
   }
 
   function reloadLater() {
@@ -274,17 +320,20 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     const jump = ++jumps
     underWay++
     try {
+      await restoring
+      if (kept && !state.loaded && local(target, kept) !== null) useKept()
       return await find(target, () => disposed || jump !== jumps)
     } finally {
       underWay--
+      useKept()
       catchUp()
     }
   }
 
   // The seq of a target that the window holds.
-  function local(target: Target): number | null {
-    const { messages, start, edge, loaded, hasOlder } = state
-    if (!loaded || stale(state)) return null
+  function local(target: Target, of = state): number | null {
+    const { messages, start, edge, loaded, hasOlder } = of
+    if (!loaded || stale(of)) return null
     if (target === 'beginning') return hasOlder ? null : start
     if ('seq' in target) return target.seq >= start && target.seq <= edge ? target.seq : null
     if ('id' in target) return messages.findLast((m) => m.id === target.id)?.seq ?? null
@@ -294,6 +343,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   async function find(target: Target, overtaken: () => boolean): Promise<Found> {
     const lost: Found = { ok: false, words: '' }
+    const known = local(target)
+    if (known !== null) return { ok: true, seq: known }
     let position: Position
     if (target === 'beginning') position = { after: 0 }
     else if ('time' in target) position = { at: Math.floor(target.time) }
@@ -339,6 +390,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   }
 
   function join() {
+    if (!restored) return
     // Without a window there is nothing to resume: live from now, and a page.
     const resume = state.loaded && state.through > 0 ? { stream: state.stream, after: state.through } : {}
     connection.send({ type: 'join', room: slug, ...resume })
@@ -358,7 +410,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     reads.setReady(false)
   }
 
-  function joined(resumed: boolean) {
+  function enterRun(resumed: boolean) {
     outbox.setReady(true)
     reads.setReady(true)
     acts.again()
@@ -371,12 +423,12 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     switch (frame.type) {
       case 'joined':
         become(reduce(state, frame, Date.now()))
-        return joined(frame.resumed)
+        return enterRun(frame.resumed)
       case 'reset': {
         const next = reduce(state, frame, Date.now())
         // A reader at the end who missed that much starts anew at the end.
         become(place === null ? { ...next, loaded: false } : next)
-        return joined(false)
+        return enterRun(false)
       }
       case 'ack':
         outbox.ack(frame)
@@ -389,7 +441,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       case 'error':
         if (frame.code === 'not_joined') join()
         if (frame.code === 'not_found' && frame.clientId === undefined && frame.ref === undefined) {
-          setGone({ reason: 'notFound', message: frame.message })
+          leave({ reason: 'notFound', message: frame.message })
         }
         outbox.error(frame)
         acts.onFrame(frame)
@@ -441,8 +493,13 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     gone,
     enter(at) {
       entered = true
-      if (at !== undefined && !state.loaded) void show(at)
-      else catchUp()
+      if (at === undefined || state.loaded) return catchUp()
+      if (typeof at === 'object' && 'seq' in at) place = { seq: at.seq, offset: at.offset ?? 0 }
+      void show(at).then((found) => {
+        if (found.ok || jumps > 1) return
+        place = null
+        catchUp()
+      })
     },
     place: () => place,
     setPlace(value) {
@@ -490,8 +547,10 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       if (now - typedAt < TYPING_EVERY_MS) return
       if (connection.send({ type: 'typing', room: slug })) typedAt = now
     },
+    keep,
     dispose() {
       disposed = true
+      clearTimeout(keepTimer)
       unsubscribe()
       reads.dispose()
       outbox.dispose()
