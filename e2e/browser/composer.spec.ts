@@ -1,8 +1,8 @@
 import type { BrowserContextOptions, Page } from '@playwright/test'
 import { expectClean } from './axe'
-import { expect, test, type Person } from './kit'
+import { signInBy } from './entry'
+import { expect, Person, test } from './kit'
 
-test.use({ provoked: { errors: [/404/] } }) // TEMPORARY
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
 /** All that the composer can do has come. */
@@ -286,3 +286,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(bob.posted('two')).toHaveCount(1)
   })
 }
+
+test('what was begun on one device is finished on another', async ({ enter, visit }) => {
+  await enter('Bob Adams')
+  const ada = await enter('Ada')
+  await ready(ada)
+  const page = await visit(phone)
+  await page.goto('/sign-in')
+  await signInBy(page, 'Ada')
+  const there = new Person('Ada', page, ada.server)
+  await there.inRoom()
+  await ready(there)
+
+  const kept = ada.page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().endsWith('/api/drafts'))
+  await ada.composer.pressSequentially('@bob')
+  await ada.composer.press('Enter')
+  await ada.composer.pressSequentially('on the desk')
+  expect((await kept).ok()).toBe(true)
+  await expect.poll(async () => (await (await page.context().request.get('/api/drafts')).text())).toMatch(/@\[Bob Adams\]\(user:[^)]+\) on the desk/)
+  // The other device looks when somebody looks at it.
+  await page.reload()
+  await expect(there.composer).toHaveValue('@Bob Adams on the desk')
+  await there.composer.press('End')
+  await there.composer.pressSequentially(', sent from the bus')
+  await there.composer.press('Enter')
+  await expect(there.posted('sent from the bus')).toHaveCount(1)
+  await expect.poll(async () => (await (await page.context().request.get('/api/drafts')).json()).drafts).toEqual([])
+  await ada.page.reload()
+  await expect(ada.posted('sent from the bus')).toHaveCount(1)
+  await expect(ada.composer).toHaveValue('')
+})
