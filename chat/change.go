@@ -81,6 +81,9 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.notify(seq, nil)
+	if e.Kind == eventDelete && len(m.Attachments) > 0 {
+		r.released(r.id(), m.UserID, m.ClientID)
+	}
 	return *next, nil
 }
 
