@@ -80,7 +80,10 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	r.state.changed(e)
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
-	r.changed(r.id(), seq)
+	r.notify(seq, nil)
+	if e.Kind == eventDelete && len(m.Attachments) > 0 {
+		r.released(r.id(), m.UserID, m.ClientID)
+	}
 	return *next, nil
 }
 

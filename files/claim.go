@@ -65,17 +65,24 @@ func claimError(err error, i int) error {
 	return err
 }
 
-// Released has the collector ask at once about the files that a message claimed: it
-// was deleted, or not posted. It is a hint; what it misses is found later.
-func (s *Service) Released(ctx context.Context, c Claim) error {
+// Released has the collector ask soon about the files that a message claimed: it is
+// being deleted. It doesn't wait, and is a hint: what it misses is found later.
+func (s *Service) Released(c Claim) {
+	select {
+	case s.released <- c:
+	default:
+	}
+}
+
+// release makes the files of a message due, a little later: what was decided about it
+// may not be durable yet.
+func (s *Service) release(ctx context.Context, c Claim) error {
+	now := s.now()
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
-		const update = `update files set due_at = ? where room_id = ? and user_id = ? and client_id = ? and state = ?`
-		_, err := tx.ExecContext(ctx, update, s.now(), c.Room, c.User, c.ClientID, stateReady)
+		const update = `update files set touched_at = ?, due_at = ? where room_id = ? and user_id = ? and client_id = ? and state = ?`
+		_, err := tx.ExecContext(ctx, update, now, now+askSoon.Milliseconds(), c.Room, c.User, c.ClientID, stateReady)
 		return err
 	})
-	if err == nil {
-		s.collectSoon()
-	}
 	return wrap("release files", err)
 }
 

@@ -12,6 +12,8 @@ const (
 	batch = 100
 	// askAgain is when a room is asked again whether it has a message.
 	askAgain = 7 * 24 * time.Hour
+	// askSoon is when it is asked about a message that is being deleted.
+	askSoon = 2 * time.Second
 	// askLater is when something is tried again that failed.
 	askLater = 10 * time.Minute
 	// longestRest of the collector.
@@ -43,6 +45,10 @@ func (s *Service) collect(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-s.poke:
+		case c := <-s.released:
+			if err := s.release(ctx, c); err != nil && ctx.Err() == nil {
+				s.log.Warn("the files of a deleted message stay for a while", "err", err)
+			}
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -110,6 +116,9 @@ func (s *Service) collectOne(ctx context.Context, r row) error {
 	switch {
 	case err != nil:
 		return s.putOff(ctx, r, askLater, err)
+	case held && s.now()-r.touched < askLater.Milliseconds():
+		// Somebody was sure that it goes: the disk may be slow.
+		return s.putOff(ctx, r, askLater, nil)
 	case held:
 		return s.putOff(ctx, r, askAgain, nil)
 	}

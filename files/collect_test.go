@@ -1,8 +1,10 @@
 package files_test
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,22 +113,45 @@ func TestDeletedMessagesFreeTheirFiles(t *testing.T) {
 	}
 	r.pass(t, 25*time.Hour)
 	r.post(mine, false)
-	if err := r.Released(t.Context(), mine); err != nil {
+	if err := r.Release(t.Context(), mine); err != nil {
 		t.Fatal(err)
 	}
-	r.pass(t, 0)
+	r.pass(t, 3*time.Second)
 	_, err := r.Look(t.Context(), files.Reader{User: ann}, f.ID)
 	hasCode(t, err, files.CodeNotFound)
-	if got := r.read(t, files.Reader{User: bob}, other.ID, false); got != "y" {
-		t.Errorf("got %q", got)
-	}
-	// A word too early costs nothing.
-	if err := r.Released(t.Context(), theirs); err != nil {
+	// Of this one the deletion isn't durable yet when it is asked for.
+	if err := r.Release(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
-	r.pass(t, 0)
+	r.pass(t, 3*time.Second)
 	if got := r.read(t, files.Reader{User: bob}, other.ID, false); got != "y" {
 		t.Errorf("got %q", got)
+	}
+	r.post(theirs, false)
+	r.pass(t, 11*time.Minute)
+	if left := r.left(t); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// The word of a room wakes the collector.
+func TestReleasedFilesAreAskedFor(t *testing.T) {
+	asked := make(chan string, 10)
+	var looks atomic.Int64 // at a clock that runs fast
+	r := newRig(t, func(c *files.Config) {
+		c.Now = func() time.Time { return time.Unix(3*looks.Add(1), 0) }
+		c.Holds = func(_ context.Context, _ files.Claim, file string) (bool, error) {
+			asked <- file
+			return true, nil
+		}
+	})
+	f := r.upload(t, ann, "a", "x")
+	if _, err := r.Claim(t.Context(), claimOf(ann, "1"), []string{f.ID}); err != nil {
+		t.Fatal(err)
+	}
+	r.Released(claimOf(ann, "1"))
+	if got := <-asked; got != f.ID {
+		t.Errorf("it asks for %s", got)
 	}
 }
 

@@ -119,8 +119,9 @@ func TestCrashes(t *testing.T) {
 	})
 	posted = false
 	r.post(claim, false)
-	step("release", func() error { return r.Released(t.Context(), claim) })
+	step("release", func() error { return r.Release(t.Context(), claim) })
 	step("collect", func() error {
+		r.clock = r.clock.Add(time.Minute)
 		_, err := r.Collect(t.Context())
 		return err
 	})

@@ -23,13 +23,13 @@ type row struct {
 	duration                    int64 // ms
 	blurhash, thumbnail         string
 	room, client                sql.NullString
-	due                         int64
+	touched, due                int64
 }
 
-const columns = `id, user_id, state, name, mime, size, received, width, height, duration, blurhash, thumbnail, room_id, client_id, due_at`
+const columns = `id, user_id, state, name, mime, size, received, width, height, duration, blurhash, thumbnail, room_id, client_id, touched_at, due_at`
 
 func (r *row) fields() []any {
-	return []any{&r.id, &r.user, &r.state, &r.name, &r.mime, &r.size, &r.received, &r.width, &r.height, &r.duration, &r.blurhash, &r.thumbnail, &r.room, &r.client, &r.due}
+	return []any{&r.id, &r.user, &r.state, &r.name, &r.mime, &r.size, &r.received, &r.width, &r.height, &r.duration, &r.blurhash, &r.thumbnail, &r.room, &r.client, &r.touched, &r.due}
 }
 
 // find reads a row. One that is removed isn't there.

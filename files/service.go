@@ -25,6 +25,8 @@ const (
 	maxPictureBytes = 32 << 20
 	// maxPicturePixels is what the cameras of phones make at most, by default.
 	maxPicturePixels = 50_000_000
+	// maxReleased is how many deletions may wait for the collector.
+	maxReleased = 1024
 	// waitingPictures is how many uploads may wait for one that is being looked at.
 	waitingPictures = 32
 )
@@ -63,9 +65,10 @@ type Service struct {
 	log    *slog.Logger
 	locks  locks
 
-	poke    chan struct{} // there may be something to collect
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	poke     chan struct{} // there may be something to collect
+	released chan Claim    // by messages that are being deleted
+	stop     context.CancelFunc
+	running  sync.WaitGroup
 }
 
 // New opens the folder of parts and begins to collect.
@@ -86,7 +89,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
 		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: waitingPictures}),
 		locks:  locks{held: map[string]*lock{}},
-		poke:   make(chan struct{}, 1),
+		poke:   make(chan struct{}, 1), released: make(chan Claim, maxReleased),
 	}
 	if err := s.tidyParts(ctx); err != nil {
 		return nil, fmt.Errorf("open uploads: %w", err)

@@ -13,6 +13,9 @@ func Routes(s *Server) map[string][]string {
 	return routes
 }
 
+// ParseMetadata reads Upload-Metadata.
+func ParseMetadata(header string) (map[string]string, error) { return parseMetadata(header) }
+
 // HasStatus reports whether the table of statuses knows a code.
 func HasStatus(c chat.Code) bool { return statuses[c] != 0 }
 

@@ -19,9 +19,9 @@ export interface Live {
   connection: Connection
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
-  rooms: RoomList
   /** What is written and not yet posted. */
   drafts: Drafts
+  rooms: RoomList
   /** The session of a room, made at the first call. */
   room(slug: string): RoomSession
 }
@@ -86,7 +86,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, { content, ...more }) => live.room(room).post(content, more) })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {
@@ -95,9 +95,9 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   document.addEventListener('visibilitychange', hide)
   onCleanup(() => {
     document.removeEventListener('visibilitychange', hide)
+    drafts.dispose()
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
-    drafts.dispose()
     stopped = true
     connection.stop()
     theme.dispose()
@@ -118,8 +118,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     connection,
     state,
     theme,
-    rooms,
     drafts,
+    rooms,
     room(slug) {
       const session = sessions.get(slug) ?? makeRoomSession({
         slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),

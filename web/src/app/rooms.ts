@@ -1,6 +1,7 @@
 import { createMemo, createSignal } from 'solid-js'
 import { call } from '~/http'
 import type { Connection } from '~/realtime/connection'
+import type { RoomSummary } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
 
 // The rooms one can be in, with how far one has read in each: what the list of
@@ -11,7 +12,8 @@ export interface ListedRoom {
   name: string
   /** The newest event that is known of. */
   head: number
-  read: number
+  /** Undefined until the server has told. */
+  read: number | undefined
   /** The mark that the server has. */
   told: number
   /** One was mentioned in what is unread. */
@@ -34,7 +36,7 @@ export interface RoomListOptions {
 }
 
 /** What is there before the server has told, and where it can't be asked. */
-const home: ListedRoom = { slug: 'global', name: 'global', head: 0, read: 0, told: 0, mentioned: false }
+const home: ListedRoom = { slug: 'global', name: 'global', head: 0, read: undefined, told: 0, mentioned: false }
 
 export function makeRoomList({ userId, connection, count }: RoomListOptions): RoomList {
   const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
@@ -54,7 +56,7 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
     const result = await call('/api/rooms', {}, parseRooms)
     loading = false
     if (disposed) return
-    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug && k !== home), r)))
+    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug), r)))
     setSettled(true)
   }
 
@@ -66,11 +68,11 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
     onFrame(frame) {
       if (frame.type === 'activity') {
         const { room, seq, mention } = frame
-        change(room, (r) => ({ ...r, head: Math.max(r.head, seq), mentioned: r.mentioned || (mention && seq > r.read) }))
+        change(room, (r) => ({ ...r, head: Math.max(r.head, seq), mentioned: r.mentioned || (mention && seq > (r.read ?? 0)) }))
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
         const { seq, userId: by } = frame.message
         // What one says oneself is read, and all before it was, if it was all.
-        change(frame.room, (r) => ({ ...r, head: Math.max(r.head, seq), read: by === userId && r.read >= r.head ? Math.max(seq, r.read) : r.read }))
+        change(frame.room, (r) => ({ ...r, head: Math.max(r.head, seq), read: by === userId && r.read !== undefined && r.read >= r.head ? Math.max(seq, r.read) : r.read }))
       } else if (frame.type === 'read' && frame.userId === userId) {
         set(frame.room, frame.seq)
       }
@@ -83,7 +85,7 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
   }
 
   function unread(room: ListedRoom): number {
-    if (room.head <= room.read) return 0
+    if (room.read === undefined || room.head <= room.read) return 0
     return count(room.slug, room.read) ?? room.head - room.read
   }
 
@@ -91,7 +93,7 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
     rooms,
     unread,
     total: createMemo(() => rooms().reduce((n, r) => n + unread(r), 0)),
-    read: (slug) => (settled() ? (find(slug)?.read ?? 0) : undefined),
+    read: (slug) => find(slug)?.read,
     told: (slug) => find(slug)?.told ?? 0,
     settled,
     set,
@@ -103,21 +105,19 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
 }
 
 // A room that one never read in is new to one: nothing of it is unread.
-function merged(known: ListedRoom | undefined, told: Pick<ListedRoom, 'slug' | 'name' | 'head' | 'read'>): ListedRoom {
-  const head = Math.max(told.head, known?.head ?? 0)
-  const server = { ...told, head, told: told.read, mentioned: known?.mentioned ?? false }
-  if (!known) return { ...server, read: told.read > 0 ? told.read : told.head }
+function merged(known: ListedRoom | undefined, room: RoomSummary): ListedRoom {
+  const head = Math.max(room.head, known?.head ?? 0)
+  const now = { ...room, head, told: room.read, mentioned: known?.mentioned ?? false }
+  if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : head }
   // Set back elsewhere, or ahead of what the server knows.
-  return { ...server, read: told.read < known.told ? told.read : Math.max(told.read, known.read) }
+  return { ...now, read: room.read < known.told ? room.read : Math.max(room.read, known.read) }
 }
 
-type Told = Pick<ListedRoom, 'slug' | 'name' | 'head' | 'read'>
-
-function parseRooms(value: unknown): Told[] | null {
+function parseRooms(value: unknown): RoomSummary[] | null {
   if (typeof value !== 'object' || value === null) return null
   const rooms: unknown = Reflect.get(value, 'rooms')
   if (!Array.isArray(rooms)) return null
-  const out: Told[] = []
+  const out: RoomSummary[] = []
   for (const room of rooms) {
     if (typeof room !== 'object' || room === null) return null
     const [slug, name, head, read] = ['slug', 'name', 'head', 'read'].map((key): unknown => Reflect.get(room, key))

@@ -125,10 +125,10 @@ function RoomLink(props: { slug: string; room: ListedRoom | undefined }) {
         activeOptions={{ includeSearch: false }}
         class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
         activeProps={{ class: 'forced-border bg-ink/7 text-ink' }}
-        inactiveProps={{ class: 'hover:bg-ink/5' }}
+        inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
       >
         <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />
-        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': unread() > 0, 'text-muted': unread() === 0 }} dir="auto">
+        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': unread() > 0 }} dir="auto">
           {props.room?.name ?? props.slug}
         </span>
         <Show when={unread() > 0}>

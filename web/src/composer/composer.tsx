@@ -36,6 +36,14 @@ export interface ComposerProps {
 
 /** Where one writes. The network never disables it, and nothing typed is lost. */
 export function Composer(props: ComposerProps) {
+  return (
+    <Show when={props.draft} keyed>
+      {(draft) => <Writer {...props} draft={draft} />}
+    </Show>
+  )
+}
+
+function Writer(props: ComposerProps) {
   let form!: HTMLFormElement
   let field!: FieldHandle
   const owner = getOwner()
@@ -116,7 +124,11 @@ export function Composer(props: ComposerProps) {
               setTrouble('')
               if (text().trim() !== '') props.onTyping?.()
             }}
-            onEscape={() => draft.replyTo() && draft.reply(undefined)}
+            onEscape={() => {
+              if (!draft.replyTo()) return false
+              draft.reply(undefined)
+              return true
+            }}
             onUp={() => props.onEditLast?.()}
           />
           <div class="flex min-w-9 gap-0.5 sm:min-w-18.5 pointer-coarse:min-w-11">

@@ -1,8 +1,10 @@
 import { batch, createSignal } from 'solid-js'
-import type { Attachment } from '~/realtime/wire.gen'
 import { member } from '~/http'
+import type { Attachment } from '~/realtime/wire.gen'
+import type { PostMore } from '~/room/outbox-store'
 import type { Desk } from './desk'
 import type { Mention } from './mentions'
+import type { Sync } from './sync'
 import { makeWriting, type Writing } from './writing'
 
 // What is written and not yet posted: one draft for each room and thread, kept
@@ -28,14 +30,6 @@ export interface DraftFile {
     | { status: 'uploading'; sent: number; waiting: boolean }
     | { status: 'done'; attachment: Attachment }
     | { status: 'failed'; reason: string }
-}
-
-/** What a message is made of. */
-export interface Post {
-  content: string
-  replyTo?: string
-  thread?: string
-  attachments?: Attachment[]
 }
 
 export interface Draft {
@@ -81,33 +75,31 @@ export interface Drafts {
   read(name: string): Kept
   /** Keeps it; what shows it shows that. */
   write(name: string, kept: Kept): void
-  /** Reads again what another tab wrote. */
-  refresh(name: string): void
+  /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
+  refresh(key: string): void
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
   /** Where files are brought to the server. */
   desk(): Promise<Desk>
+  /** From now on the server has them too. */
+  sync(): void
   dispose(): void
 }
 
 export interface DraftsOptions {
   userId: string
-  post(room: string, post: Post): boolean
+  post(room: string, content: string, more: PostMore): boolean
   now?: () => number
 }
 
-/** Before the name of each draft in localStorage. */
-export function draftPrefix(userId: string): string {
-  return `snug:draft:${userId}:`
-}
-
 export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Drafts {
-  const prefix = draftPrefix(userId)
-  const drafts = new Map<string, { draft: Draft; become(kept: Kept): void }>()
+  const prefix = `snug:draft:${userId}:`
+  const made = new Map<string, { draft: Draft; become(kept: Kept): void }>()
   // For browsers that refuse to store: drafts last as long as the page.
   const memory = new Map<string, Kept>()
   let changed: ((name: string) => void) | undefined
   let desk: Promise<Desk> | undefined
+  let sync: Promise<Sync> | undefined
   const [marked, setMarked] = createSignal<ReadonlySet<string>>(new Set(names().filter((name) => worth(read(name)))))
 
   function names(): string[] {
@@ -196,14 +188,17 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       held,
       hold,
       elsewhere,
-      setElsewhere,
+      setElsewhere(content) {
+        setElsewhere(content)
+        // Whoever has seen both keeps this one.
+        if (content === undefined) save()
+      },
       async post() {
         const content = (await writing.content()).trim()
         const attachments = files().flatMap((f) => (f.state.status === 'done' ? [f.state.attachment] : []))
         const answered = replyTo()
         if (content === '' && attachments.length === 0) return true
-        const taken = post(room, {
-          content,
+        const taken = post(room, content, {
           ...(answered && { replyTo: answered.id }),
           ...(thread && { thread }),
           ...(attachments.length > 0 && { attachments }),
@@ -223,23 +218,25 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     return { draft, become }
   }
 
-  return {
+  const drafts: Drafts = {
     of(room, thread = '') {
       const name = thread === '' ? room : `${room}/${thread}` // no slug holds a slash
-      const made = drafts.get(name) ?? make(name, room, thread)
-      drafts.set(name, made)
-      return made.draft
+      const one = made.get(name) ?? make(name, room, thread)
+      made.set(name, one)
+      return one.draft
     },
     marked,
     names,
     read,
     write(name, kept) {
       keep(name, kept)
-      drafts.get(name)?.become(kept)
+      made.get(name)?.become(kept)
     },
-    refresh(name) {
+    refresh(key) {
+      if (!key.startsWith(prefix)) return
+      const name = key.slice(prefix.length)
       mark(name, worth(read(name)))
-      drafts.get(name)?.become(read(name))
+      made.get(name)?.become(read(name))
     },
     onChange(act) {
       changed = act
@@ -249,10 +246,23 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       desk.catch(() => (desk = undefined))
       return desk
     },
+    sync() {
+      if (sync) return
+      sync = import('./sync').then(({ makeSync }) => makeSync(drafts))
+      sync.then(
+        async (s) => {
+          await s.pull()
+          await s.push()
+        },
+        () => (sync = undefined),
+      )
+    },
     dispose() {
+      void sync?.then((s) => s.dispose(), () => {})
       void desk?.then((d) => d.dispose(), () => {})
     },
   }
+  return drafts
 }
 
 function done(file: DraftFile): boolean {

@@ -21,8 +21,8 @@ export interface FieldProps {
   /** Enter. */
   onSubmit(): void
   onInput?(): void
-  /** Escape, with nothing open that it would close. */
-  onEscape?(): void
+  /** Escape, with nothing open that it would close: true where it closed something all the same. */
+  onEscape?(): boolean
   /** The up arrow in an empty field. */
   onUp?(): void
   handle?(handle: FieldHandle): void
@@ -66,8 +66,9 @@ export function Field(props: FieldProps) {
     else if (event.key === 'Enter' && !event.shiftKey && (keys || !field.value.includes('```'))) {
       event.preventDefault()
       props.onSubmit()
-    } else if (event.key === 'Escape') props.onEscape?.()
-    else if (event.key === 'ArrowUp' && field.value === '' && props.onUp) {
+    } else if (event.key === 'Escape') {
+      if (props.onEscape?.()) event.preventDefault()
+    } else if (event.key === 'ArrowUp' && field.value === '' && props.onUp) {
       event.preventDefault()
       props.onUp()
     }

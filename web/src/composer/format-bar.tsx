@@ -18,7 +18,7 @@ const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform)
 const key = (keys: string) => (mac ? `⌘${keys.replace('Shift+', '⇧')}` : `Ctrl+${keys}`)
 
 const formats: readonly { kind: Format; label: string; keys?: string; icon: typeof Bold; apart?: boolean }[] = [
-  { kind: 'bold', label: 'Bold', keys: 'B', icon: Bold },
+  { kind: 'bold', label: 'Bold', keys: 'B', icon: Bold, apart: true },
   { kind: 'italic', label: 'Italic', keys: 'I', icon: Italic },
   { kind: 'strike', label: 'Strike through', keys: 'Shift+X', icon: Strikethrough },
   { kind: 'link', label: 'Link', keys: 'K', icon: Link, apart: true },
@@ -28,12 +28,12 @@ const formats: readonly { kind: Format; label: string; keys?: string; icon: type
   { kind: 'number', label: 'Numbered list', keys: 'Shift+7', icon: ListOrdered },
   { kind: 'quote', label: 'Quote', keys: 'Shift+9', icon: TextQuote },
 ]
-const newLine = { kind: 'line', label: 'New line', icon: CornerDownLeft, apart: true } as const
+const newLine = { kind: 'line', label: 'New line', icon: CornerDownLeft } as const
 
 /** Buttons for what Markdown's signs do: as a row of the composer, or afloat above what is selected. */
 export function FormatBar(props: { floating?: boolean; onFormat(kind: Format): void }) {
   // A phone's keyboard has no Shift+Enter.
-  const all = matchMedia('(pointer: coarse)').matches ? [...formats, newLine] : formats
+  const all = matchMedia('(pointer: coarse)').matches ? [newLine, ...formats] : formats
   let bar!: HTMLDivElement
 
   function onKeyDown(event: KeyboardEvent) {
@@ -57,14 +57,14 @@ export function FormatBar(props: { floating?: boolean; onFormat(kind: Format): v
       class={
         props.floating
           ? 'absolute bottom-full start-2 z-10 mb-1.5 flex max-w-full animate-pop-in items-center overflow-x-auto rounded-card border border-line bg-surface p-1 shadow-float'
-          : 'scrollbar-none flex items-center overflow-x-auto border-b border-line px-1 py-0.5'
+          : 'flex items-center'
       }
       onKeyDown={onKeyDown}
     >
       <For each={all}>
         {(format, i) => (
           <>
-            {format.apart && <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />}
+            {'apart' in format && format.apart && i() > 0 && <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />}
             <button
               type="button"
               tabindex={i() === 0 ? 0 : -1}

@@ -41,7 +41,7 @@ export function Suggestions(props: {
               onKeyDown={() => {}}
             >
               <Show when={suggestion.kind === 'person' && suggestion.person} keyed fallback={
-                <span class="grid w-7 place-items-center text-title leading-none" aria-hidden="true">{suggestion.kind === 'emoji' && suggestion.emoji}</span>
+                <span class="grid w-7 place-items-center font-emoji text-title leading-none" aria-hidden="true">{suggestion.kind === 'emoji' && suggestion.emoji}</span>
               }>
                 {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} class="size-7 text-day" />}
               </Show>

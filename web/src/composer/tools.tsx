@@ -1,15 +1,14 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import Camera from 'lucide-solid/icons/camera'
-import FileText from 'lucide-solid/icons/file-text'
 import Image from 'lucide-solid/icons/image'
 import Paperclip from 'lucide-solid/icons/paperclip'
 import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
-import { createSignal, onCleanup, type JSX } from 'solid-js'
+import { createSignal, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel } from '~/emoji/panel'
 import { defaultSettings, settingsQuery } from '~/settings'
-import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from '~/ui/dropdown-menu'
+import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
 import type { Desk } from './desk'
 import type { Draft, Drafts } from './drafts'
@@ -56,6 +55,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
 
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   drafts.desk().then(setDesk, () => {})
+  drafts.sync()
 
   function focus() {
     if (matchMedia('(pointer: fine)').matches) field.focus()
@@ -112,7 +112,23 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
       <>
         <DropZone place={place} label={dropLabel} onFiles={(files) => void add(files)} />
         <Above draft={draft} desk={desk()} onDone={focus} />
-        <div ref={setSlot} />
+        <Show when={bar()}>
+          <div class="flex items-center overflow-x-auto border-b border-line px-1 py-0.5 [scrollbar-width:none]">
+            <div class="flex items-center sm:hidden" role="group" aria-label="Add">
+              <Tool label="Photo or film" class={small} onPress={() => choose('image/*,video/*')}>
+                <Image class="size-5" aria-hidden="true" />
+              </Tool>
+              <Tool label="Take a photo" class={small} onPress={() => choose('image/*', true)}>
+                <Camera class="size-5" aria-hidden="true" />
+              </Tool>
+              <Tool label="File" class={small} onPress={() => choose('')}>
+                <Paperclip class="size-5" aria-hidden="true" />
+              </Tool>
+              <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />
+            </div>
+            <div ref={setSlot} class="contents" />
+          </div>
+        </Show>
         <input
           ref={chooser}
           type="file"
@@ -132,19 +148,9 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
         <Tool label="Attach files" class="max-sm:hidden" onPress={() => choose('')}>
           <Paperclip class="size-5" aria-hidden="true" />
         </Tool>
-        <div class="sm:hidden">
-          <DropdownMenu placement="top-start" gutter={8}>
-            <DropdownMenuTrigger class={toolClass} aria-label="Add">
-              <Plus class="size-5" aria-hidden="true" />
-            </DropdownMenuTrigger>
-            <DropdownMenuContent>
-              <MenuItem icon={Image} onSelect={() => choose('image/*,video/*')}>Photo or film</MenuItem>
-              <MenuItem icon={Camera} onSelect={() => choose('image/*', true)}>Take a photo</MenuItem>
-              <MenuItem icon={FileText} onSelect={() => choose('')}>File</MenuItem>
-              <MenuItem icon={Type} onSelect={toggleBar}>{bar() ? 'Hide formats' : 'Format'}</MenuItem>
-            </DropdownMenuContent>
-          </DropdownMenu>
-        </div>
+        <Tool label="Add and format" pressed={bar()} class="sm:hidden" onPress={toggleBar}>
+          <Plus class={`size-5 transition-transform duration-120 ease-out ${bar() ? 'rotate-45' : ''}`} aria-hidden="true" />
+        </Tool>
       </>
     ),
     End: () => (
@@ -179,11 +185,14 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
 const toolClass =
   'grid size-9 shrink-0 place-items-center rounded-control text-muted hover:bg-ink/6 hover:text-ink data-expanded:bg-ink/6 aria-pressed:bg-ink/6 aria-pressed:text-ink focus-visible:-outline-offset-2 pointer-coarse:size-11'
 
+/** In the row above the text. */
+const small = 'size-7 pointer-coarse:size-10'
+
 function Tool(props: { label: string; pressed?: boolean; class: string; onPress(): void; children: JSX.Element }) {
   return (
     <button
       type="button"
-      class={`${toolClass} ${props.class}`}
+      class={cn(toolClass, props.class)}
       aria-label={props.label}
       title={props.label}
       aria-pressed={props.pressed}
@@ -193,14 +202,5 @@ function Tool(props: { label: string; pressed?: boolean; class: string; onPress(
     >
       {props.children}
     </button>
-  )
-}
-
-function MenuItem(props: { icon: typeof Type; onSelect(): void; children: JSX.Element }) {
-  return (
-    <DropdownMenuItem onSelect={() => props.onSelect()}>
-      <props.icon class="size-4 text-muted" aria-hidden="true" />
-      {props.children}
-    </DropdownMenuItem>
   )
 }

@@ -146,7 +146,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
     return s.waiting ? 'Waiting for the network' : `${percent()} % of ${sizeOf(props.file.size)}`
   }
   return (
-    <div class="relative flex h-16 overflow-hidden rounded-control border bg-surface" classList={{ 'border-bad/60': failure() !== undefined, 'border-line': failure() === undefined, 'w-56': !props.preview || failure() !== undefined, 'w-16': Boolean(props.preview) && failure() === undefined }} title={`${props.file.name}: ${line()}`}>
+    <div class="relative flex h-16 overflow-hidden rounded-control border bg-surface" classList={{ 'border-bad/60': failure() !== undefined, 'border-line': failure() === undefined, 'w-64': !props.preview || failure() !== undefined, 'w-16': Boolean(props.preview) && failure() === undefined }} title={`${props.file.name}: ${line()}`}>
       <Show when={props.preview} fallback={
         <span class="grid w-12 shrink-0 place-items-center text-muted">
           <Dynamic component={iconOf(props.file.mime)} class="size-6" aria-hidden="true" />
@@ -155,9 +155,9 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
         {(src) => <img src={src()} alt={props.file.name} draggable={false} class="h-full w-16 shrink-0 object-cover" classList={{ 'opacity-55': state().status !== 'done' }} />}
       </Show>
       <Show when={!props.preview || failure() !== undefined}>
-        <div class="flex min-w-0 flex-1 flex-col justify-center ps-1 pe-8 text-meta">
+        <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined, 'pe-16': failure() !== undefined }}>
           <span class="truncate font-medium" dir="auto">{props.file.name}</span>
-          <span class="text-day" classList={{ 'text-bad line-clamp-2': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
+          <span class="text-day" classList={{ 'max-h-8 overflow-hidden text-bad': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
         </div>
       </Show>
       <Show when={state().status === 'uploading'}>
@@ -196,7 +196,7 @@ function TileButton(props: { label: string; icon: typeof X; quiet?: boolean; onP
       aria-label={props.label}
       onClick={() => props.onPress()}
     >
-      <Dynamic component={props.icon} class="size-3.5 rtl:-scale-x-100" aria-hidden="true" />
+      <Dynamic component={props.icon} class="size-3.5" aria-hidden="true" />
     </button>
   )
 }

@@ -187,7 +187,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
               <button
                 type="button"
                 tabindex="-1"
-                class="grid size-7 place-items-center border-b-2 text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
+                class="grid size-7 place-items-center border-b-2 font-emoji text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
                 classList={{ 'border-accent': group() === i(), 'border-transparent grayscale': group() !== i() }}
                 aria-label={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
                 title={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
@@ -203,7 +203,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
       </Show>
       <div ref={scroller} class="scrollbar-calm relative min-h-0 flex-1 overflow-y-auto border-t border-line [overflow-anchor:none]">
         <Show when={cells().length > 0} fallback={<p class="p-4 text-center text-meta text-muted" role="status">No emoji by that name.</p>}>
-          <div id="emoji-grid" role="grid" aria-label="Emoji" aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative" style={{ height: `${height()}px` }}>
+          <div id="emoji-grid" role="grid" aria-label="Emoji" tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px` }}>
             <For each={shown()}>
               {({ row, start, index }) => (
                 <div role="row" aria-rowindex={index + 1} class="absolute inset-x-0 top-0 flex px-1" style={{ transform: `translateY(${start}px)` }}>
@@ -220,7 +220,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
                             aria-label={cell.name}
                             aria-selected={cell.index === active()}
                             title={cell.name}
-                            class="grid h-9 w-1/9 place-items-center rounded-control text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
+                            class="grid h-9 w-1/9 place-items-center rounded-control font-emoji text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
                             onPointerDown={(event) => event.preventDefault()}
                             onPointerMove={(event) => event.pointerType === 'mouse' && setActive(cell.index)}
                             onClick={() => pick(cell.emoji)}
@@ -239,7 +239,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
         </Show>
       </div>
       <div class="flex h-11 shrink-0 items-center gap-2 border-t border-line px-2.5">
-        <span class="text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
+        <span class="font-emoji text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
         <span class="min-w-0 flex-1 truncate text-meta text-muted" aria-hidden="true">{chosen()?.name}</span>
         <Tones value={tone()} onChange={(next) => { setTone(next); setSkinTone(next); search.focus({ preventScroll: true }) }} />
       </div>

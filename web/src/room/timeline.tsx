@@ -72,7 +72,7 @@ export function Timeline(props: TimelineProps) {
       anchorTo: 'end',
       followOnAppend: live().now && live().before,
       scrollEndThreshold: END_PX,
-      overscan: 8,
+      overscan: 4,
       rangeExtractor: (range) => walk.kept(range, r),
     }
   })

@@ -76,8 +76,10 @@ export function createUnreadLine(session: RoomSession, me: string, focused: () =
   }
 
   createEffect(() => {
-    if (!session.readSettled() || untrack(after) !== null) return
-    begin(untrack(session.read) ?? 0)
+    const room = session.room()
+    if (!session.readSettled() || !room.loaded || untrack(after) !== null) return
+    // Where nothing is known of it, nothing is unread.
+    begin(untrack(session.read) ?? newestSeq(room))
   })
   // Set back: marked as unread, here or elsewhere.
   createEffect(
