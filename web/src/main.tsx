@@ -10,12 +10,11 @@ import { parseSearch, stringifySearch } from './search'
 
 const RELOADED = 'snug:reloaded'
 
-// A new version was put up and this page's chunks are gone: load it anew, once. A
-// server that is out of reach has put up nothing, and a page without it is worth
-// more than none.
+// A new version was put up and this page's chunks are gone: load it anew, once.
+// Without a network they are gone, too, and so would be the page.
 addEventListener('vite:preloadError', () => {
   if (sessionStorage.getItem(RELOADED) === location.href) return
-  fetch('/', { method: 'HEAD', cache: 'no-store' }).then(
+  fetch(location.href, { cache: 'no-store' }).then(
     (reply) => {
       if (!reply.ok) return
       sessionStorage.setItem(RELOADED, location.href)
