@@ -154,11 +154,6 @@ export function Acting(props: { scroller: HTMLElement }) {
 
   function onClick(event: MouseEvent) {
     if (!(event.target instanceof Element)) return
-    const button = event.target.closest<HTMLElement>('[data-copy]')
-    if (button) {
-      void copy(button.parentElement?.querySelector('code')?.textContent ?? '', 'Code')
-      return
-    }
     const row = rowOf(event.target)
     const reacting = event.target.closest('[data-act=react]')
     const message = messageOf(row)

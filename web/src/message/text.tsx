@@ -1,4 +1,5 @@
 import { createMemo, createSignal, onMount, Show, type JSX } from 'solid-js'
+import { copy } from './do'
 import { roomLink } from './links'
 import { useMessageRoom } from './message-room'
 import { FOLD_LINES, markdown } from './parts'
@@ -74,6 +75,10 @@ function Drawn(props: { nodes: DocumentFragment; faded: boolean; leaving: boolea
   const last = blocks.at(-1)
   const ending = last instanceof HTMLParagraphElement ? last : null
   onMount(() => {
+    box.addEventListener('click', (event) => {
+      const button = event.target instanceof Element ? event.target.closest('[data-copy]') : null
+      if (button) void copy(button.parentElement?.querySelector('code')?.textContent ?? '', 'Code')
+    })
     const code = box.querySelectorAll<HTMLElement>('code[data-language]')
     if (code.length === 0) return
     void import('./highlight').then(
