@@ -64,8 +64,9 @@ describe('a forwarded message', () => {
   })
 })
 
+const message = (id: string, more: object = {}) => ({ id, seq: 1, userId: 'u', userName: 'U', content: id, timestamp: 1, type: 'text' as const, pinned: true, ...more })
+
 it('pins change as messages do', () => {
-  const message = (id: string, more: object = {}) => ({ id, seq: 1, userId: 'u', userName: 'U', content: id, timestamp: 1, type: 'text' as const, pinned: true, ...more })
   const pins = [message('b'), message('a')]
   expect(changed(pins, message('c')).map((m) => m.id)).toEqual(['c', 'b', 'a'])
   expect(changed(pins, message('a', { content: 'edited' })).map((m) => m.content)).toEqual(['b', 'edited'])
