@@ -177,7 +177,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       writing,
       replyTo,
       reply(message) {
-        setReplyTo(message)
+        // Whoever calls may have more of it.
+        setReplyTo(message && { id: message.id, userId: message.userId, userName: message.userName, content: message.content.slice(0, QUOTE) })
         save()
         field?.focus()
       },
@@ -274,6 +275,9 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
 function done(file: DraftFile): boolean {
   return file.state.status === 'done'
 }
+
+/** UTF-16 units of a quoted message that are kept. */
+const QUOTE = 500
 
 /** Whether there is something to keep. */
 export function worth({ text, replyTo, files }: Kept): boolean {
