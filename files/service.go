@@ -54,7 +54,8 @@ type Config struct {
 // Claim names a message before it exists: what its author calls it.
 type Claim struct{ Room, User, ClientID string }
 
-// Service keeps files. All methods may be called concurrently. End it with Close.
+// Service keeps files. All methods may be called concurrently,
+// but for Start and Close.
 type Service struct {
 	cfg    Config
 	db     *db.DB
@@ -65,13 +66,13 @@ type Service struct {
 	log    *slog.Logger
 	locks  locks
 
-	poke     chan struct{} // there may be something to collect
-	released chan Claim    // by messages that are being deleted
-	stop     context.CancelFunc
+	poke     chan struct{}      // there may be something to collect
+	released chan Claim         // by messages that are being deleted
+	stop     context.CancelFunc // nil before Start
 	running  sync.WaitGroup
 }
 
-// New opens the folder of parts and begins to collect.
+// New opens the folder of parts.
 func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -94,15 +95,22 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if err := s.tidyParts(ctx); err != nil {
 		return nil, fmt.Errorf("open uploads: %w", err)
 	}
-	background, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.running.Go(func() { s.collect(background) })
 	return s, nil
 }
 
-// Close ends the collector. Requests have to be over.
+// Start begins to collect. Call it once, when rooms can be asked.
+func (s *Service) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.running.Go(func() { s.collect(ctx) })
+}
+
+// Close ends the collector, before rooms can't be asked any more. Requests may go on:
+// what they leave to be collected is found at the next start.
 func (s *Service) Close() error {
-	s.stop()
+	if s.stop != nil {
+		s.stop()
+	}
 	s.running.Wait()
 	return nil
 }

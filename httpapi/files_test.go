@@ -64,6 +64,7 @@ func newShelf(t *testing.T, change ...func(*files.Config)) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
+	service.Start()
 	s := &shelf{site: newSite(t, func(c *httpapi.Config) { c.Files = service }), t: t, files: service, clock: clock}
 	s.http = httptest.NewUnstartedServer(nil)
 	s.http.Config = s.HTTPServer()
