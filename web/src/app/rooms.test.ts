@@ -20,7 +20,7 @@ const connection: Connection = {
 const hears = (frame: ServerFrame) => listener.onFrame?.(frame)
 const reopens = () => listener.onState?.({ status: 'open', hello: { type: 'hello', protocol: 1, you: { userId: 'me', userName: 'Me' }, heartbeatMs: 1 } })
 const settle = () => vi.waitFor(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve)))
-const room = (slug: string, head: number, read: number): RoomSummary => ({ slug, name: slug, head, read })
+const room = (slug: string, head: number, read: number): RoomSummary => ({ slug, name: slug, head, newest: head, read })
 
 async function open(...rooms: RoomSummary[]) {
   told = rooms

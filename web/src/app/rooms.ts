@@ -10,8 +10,8 @@ import type { ReadMarks } from '~/room/reads'
 export interface ListedRoom {
   slug: string
   name: string
-  /** The newest event that is known of. */
-  head: number
+  /** The newest message that is known of. */
+  newest: number
   /** Undefined until the server has told. */
   read: number | undefined
   /** The mark that the server has. */
@@ -36,7 +36,7 @@ export interface RoomListOptions {
 }
 
 /** What is there before the server has told, and where it can't be asked. */
-const home: ListedRoom = { slug: 'global', name: 'global', head: 0, read: undefined, told: 0, mentioned: false }
+const home: ListedRoom = { slug: 'global', name: 'global', newest: 0, read: undefined, told: 0, mentioned: false }
 
 export function makeRoomList({ userId, connection, count }: RoomListOptions): RoomList {
   const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
@@ -68,11 +68,11 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
     onFrame(frame) {
       if (frame.type === 'activity') {
         const { room, seq, mention } = frame
-        change(room, (r) => ({ ...r, head: Math.max(r.head, seq), mentioned: r.mentioned || (mention && seq > (r.read ?? 0)) }))
+        change(room, (r) => ({ ...r, newest: Math.max(r.newest, seq), mentioned: r.mentioned || (mention && seq > (r.read ?? 0)) }))
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
         const { seq, userId: by } = frame.message
         // What one says oneself is read, and all before it was, if it was all.
-        change(frame.room, (r) => ({ ...r, head: Math.max(r.head, seq), read: by === userId && r.read !== undefined && r.read >= r.head ? Math.max(seq, r.read) : r.read }))
+        change(frame.room, (r) => ({ ...r, newest: Math.max(r.newest, seq), read: by === userId && r.read !== undefined && r.read >= r.newest ? Math.max(seq, r.read) : r.read }))
       } else if (frame.type === 'read' && frame.userId === userId) {
         set(frame.room, frame.seq)
       }
@@ -81,12 +81,12 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
   void load()
 
   function set(slug: string, seq: number) {
-    change(slug, (r) => ({ ...r, read: seq, told: seq, mentioned: r.mentioned && seq < r.head }))
+    change(slug, (r) => ({ ...r, read: seq, told: seq, mentioned: r.mentioned && seq < r.newest }))
   }
 
   function unread(room: ListedRoom): number {
-    if (room.read === undefined || room.head <= room.read) return 0
-    return count(room.slug, room.read) ?? room.head - room.read
+    if (room.read === undefined || room.newest <= room.read) return 0
+    return count(room.slug, room.read) ?? room.newest - room.read
   }
 
   return {
@@ -106,9 +106,9 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
 
 // A room that one never read in is new to one: nothing of it is unread.
 function merged(known: ListedRoom | undefined, room: RoomSummary): ListedRoom {
-  const head = Math.max(room.head, known?.head ?? 0)
-  const now = { ...room, head, told: room.read, mentioned: known?.mentioned ?? false }
-  if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : head }
+  const newest = Math.max(room.newest, known?.newest ?? 0)
+  const now = { slug: room.slug, name: room.name, newest, told: room.read, mentioned: known?.mentioned ?? false }
+  if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : newest }
   // Set back elsewhere, or ahead of what the server knows.
   return { ...now, read: room.read < known.told ? room.read : Math.max(room.read, known.read) }
 }
@@ -120,9 +120,9 @@ function parseRooms(value: unknown): RoomSummary[] | null {
   const out: RoomSummary[] = []
   for (const room of rooms) {
     if (typeof room !== 'object' || room === null) return null
-    const [slug, name, head, read] = ['slug', 'name', 'head', 'read'].map((key): unknown => Reflect.get(room, key))
-    if (typeof slug !== 'string' || typeof head !== 'number') return null
-    out.push({ slug, name: typeof name === 'string' && name !== '' ? name : slug, head, read: typeof read === 'number' ? read : 0 })
+    const [slug, name, head, newest, read] = ['slug', 'name', 'head', 'newest', 'read'].map((key): unknown => Reflect.get(room, key))
+    if (typeof slug !== 'string' || typeof head !== 'number' || typeof newest !== 'number') return null
+    out.push({ slug, name: typeof name === 'string' && name !== '' ? name : slug, head, newest, read: typeof read === 'number' ? read : 0 })
   }
   return out
 }

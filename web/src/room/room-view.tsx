@@ -53,6 +53,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   onCleanup(() => {
     removeEventListener('pagehide', keepPlace)
     keepPlace()
+    session.keep()
   })
   createEffect(
     on([timeline, linked], ([shown, target]) => {

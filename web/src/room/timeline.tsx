@@ -11,7 +11,7 @@ import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
 import { createVirtualList } from './virtual'
-import { createWalk } from './walk'
+import { createWalk, kept } from './walk'
 
 /** Nearer to the end than this is at the end. */
 const END_PX = 80
@@ -58,13 +58,28 @@ export function Timeline(props: TimelineProps) {
     { now: true, before: true },
   )
 
+  const walk = createWalk(() => scroller, () => list.core, rows)
+  // A guess at the height of a row that was never drawn holds until it is, whatever
+  // happens to its message: another guess would move all that is below it.
+  const guesses = new Map<string, number>()
+  function guess(r: Rows, index: number): number {
+    const key = r.key(index)
+    const known = guesses.get(key)
+    if (known !== undefined) return known
+    if (guesses.size > 2 * r.length + 1_000) guesses.clear()
+    const px = r.estimate(index)
+    guesses.set(key, px)
+    return px
+  }
+
   const list = createVirtualList(() => {
     const r = rows()
+    const focusedSeq = walk.seq()
     return {
       count: r.length,
       getScrollElement: () => scroller,
       getItemKey: (index) => r.key(index),
-      estimateSize: (index) => r.estimate(index),
+      estimateSize: (index) => guess(r, index),
       paddingStart: HEAD_PX,
       paddingEnd: FOOT_PX,
       scrollPaddingStart: lead(),
@@ -72,9 +87,11 @@ export function Timeline(props: TimelineProps) {
       followOnAppend: live().now && live().before,
       scrollEndThreshold: END_PX,
       overscan: 4,
-      rangeExtractor: (range) => walk.kept(range, r),
+      rangeExtractor: (range) => kept(range, r, focusedSeq),
     }
   })
+
+  walk.hold(list)
 
   const [atEnd, setAtEnd] = createSignal(session.place() === null)
   const [top, setTop] = createSignal(0)
@@ -83,7 +100,6 @@ export function Timeline(props: TimelineProps) {
   const focused = createFocused()
   const fresh = createNewCount(session, props.me.id, following)
   const line = createUnreadLine(session, props.me.id, focused, following)
-  const walk = createWalk(() => scroller, list, rows)
   const host = { session, jump: (id: string) => void jump({ id }) }
   const actions = { retry: session.retryPost, discard: session.discardPost }
 
@@ -139,7 +155,7 @@ export function Timeline(props: TimelineProps) {
       return false
     }
     const exact = typeof target === 'object' && !('time' in target)
-    scrollTo(found.seq, exact ? 'center' : 'start', LEAD_PX)
+    scrollTo(found.seq, exact ? 'center' : 'start', exact ? 0 : LEAD_PX)
     if (exact) mark(found.seq)
     if (found.thread !== undefined) props.onThread(found.thread)
     return true
