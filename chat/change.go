@@ -70,10 +70,24 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 		return Message{}, &Error{Code: CodeStorageFull, Err: err,
 			Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room."}
 	}
-	e := event{Kind: c.kind, Target: m.Seq, By: c.by.ID, ID: m.ID, At: at, Count: r.state.events + 1}
-	seq := r.state.head + 1
-	if err := r.storeChange(seq, e, m, next); err != nil {
+	e := event{Kind: c.kind, By: c.by.ID, At: at}
+	if err := r.happen(e, m, next); err != nil {
 		return Message{}, err
+	}
+	if c.kind == eventDelete && m.Thread != "" {
+		if err := r.dropReply(e, m); err != nil {
+			return Message{}, err
+		}
+	}
+	return *next, nil
+}
+
+// happen makes an event of a change, stores both and tells of them.
+func (r *Room) happen(e event, m, next *Message) error {
+	seq := r.state.head + 1
+	e.Target, e.ID, e.Count = m.Seq, m.ID, r.state.events+1
+	if err := r.storeChange(seq, e, m, next); err != nil {
+		return err
 	}
 	encoded := next.encoded()
 	r.tail.replace(m.Seq, encoded)
@@ -84,7 +98,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	if e.Kind == eventDelete && len(m.Attachments) > 0 {
 		r.released(r.id(), m.UserID, m.ClientID)
 	}
-	return *next, nil
+	return nil
 }
 
 func (r *Room) find(id MessageID) (*Message, error) {
@@ -112,10 +126,7 @@ func (r *Room) storeChange(seq Seq, e event, m, next *Message) error {
 	case eventEdit:
 		return r.keepVersion(m, Version{m.Content, e.At})
 	case eventDelete:
-		if err := store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1)); err != nil || m.Thread == "" {
-			return err
-		}
-		return r.dropReply(m)
+		return store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1))
 	}
 	return nil
 }
@@ -154,23 +165,16 @@ func (r *Room) addReply(root, reply *Message) error {
 	if err := r.st.Storage().Put(replyKey(root.Seq, reply.Seq), nil); err != nil {
 		return err
 	}
-	if err := r.rewrite(root); err != nil {
-		return err
-	}
+	encoded := root.encoded()
+	r.tail.replace(root.Seq, encoded)
 	r.show()
-	return nil
-}
-
-// rewrite stores a message that is otherwise by no event of its own.
-func (r *Room) rewrite(m *Message) error {
-	encoded := m.encoded()
-	r.tail.replace(m.Seq, encoded)
-	return r.st.Storage().Put(messageKey(m.Seq), encoded)
+	return r.st.Storage().Put(messageKey(root.Seq), encoded)
 }
 
 // dropReply takes a reply that was deleted out of what its thread's root tells. Its
-// place in the thread stays.
-func (r *Room) dropReply(reply *Message) error {
+// place in the thread stays. It is an event of its own: who has the root can't know
+// whether what it tells was counted before the reply went.
+func (r *Room) dropReply(e event, reply *Message) error {
 	root, err := r.find(reply.Thread)
 	if err != nil || root == nil || root.Replies == nil {
 		return err
@@ -194,6 +198,8 @@ func (r *Room) dropReply(reply *Message) error {
 			break
 		}
 	}
-	root.Replies = &told
-	return r.rewrite(root)
+	next := *root
+	next.Replies = &told
+	e.Kind = eventThread
+	return r.happen(e, root, &next)
 }

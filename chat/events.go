@@ -12,7 +12,7 @@ import (
 // Event is a durable event of a room, for those who follow it: search, previews.
 type Event struct {
 	Seq     Seq
-	Kind    string  // post, edit, delete, react, pin or preview
+	Kind    string  // post, edit, delete, react, pin, preview or thread
 	Message Message // that it made or changed, as it is now; deleted where it is gone
 }
 

@@ -1,7 +1,9 @@
-import type { BrowserContextOptions, Page } from '@playwright/test'
+import type { BrowserContextOptions, Locator, Page } from '@playwright/test'
 import { expectClean } from './axe'
 import { signInBy } from './entry'
 import { expect, Person, test } from './kit'
+import { halves } from './pictures'
+import { noLimits } from './server'
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
@@ -315,4 +317,136 @@ test('what was begun on one device is finished on another', async ({ enter, visi
   await ada.page.reload()
   await expect(ada.posted('sent from the bus')).toHaveCount(1)
   await expect(ada.composer).toHaveValue('')
+})
+
+/** As a file manager drops files on a page. */
+async function drop(target: Locator, files: { name: string; type: string; bytes: number[] }[]): Promise<void> {
+  const data = await target.page().evaluateHandle((list) => {
+    const transfer = new DataTransfer()
+    for (const f of list) transfer.items.add(new File([new Uint8Array(f.bytes)], f.name, { type: f.type }))
+    return transfer
+  }, files)
+  await target.dispatchEvent('dragenter', { dataTransfer: data })
+  await expect(target.page().getByTestId('drop-zone')).toBeVisible()
+  await target.dispatchEvent('drop', { dataTransfer: data })
+  await expect(target.page().getByTestId('drop-zone')).toHaveCount(0)
+}
+
+test.describe('files', () => {
+  test.use({ settings: { ...noLimits, SNUG_MAX_FILE: '1MiB' } })
+
+  test('chosen, pasted and dropped, put in order, taken off, too large: said in words, and what is written stays', async ({ enter }) => {
+    const bob = await enter('Bob Adams')
+    const ada = await enter('Ada')
+    const { page } = ada
+    await ready(ada)
+    const tray = page.getByRole('list', { name: 'Files' })
+    const names = () => tray.getByRole('button', { name: /^Remove / }).evaluateAll((all) => all.map((b) => b.getAttribute('aria-label')?.slice(7)))
+    await ada.composer.pressSequentially('look')
+
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'red and blue.png', mimeType: 'image/png', buffer: halves(60, 40) },
+      { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(1_100_000) },
+    ])
+    await expect(page.getByRole('alert')).toHaveText('film.mp4 is larger than 1 MB, the most that this server takes.')
+    await expect(tray.getByRole('img', { name: 'red and blue.png' })).toBeVisible()
+
+    // A picture from the clipboard is a file; a text beside it is what was meant.
+    for (const text of ['', 'from a table']) {
+      await ada.composer.evaluate((el, [t, bytes]) => {
+        const data = new DataTransfer()
+        data.items.add(new File([new Uint8Array(bytes)], 'shot.png', { type: 'image/png' }))
+        if (t !== '') data.setData('text/plain', t)
+        el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+      }, [text, [...halves(8, 8)]] as const)
+    }
+    await drop(page.locator('main h1').first(), [{ name: 'notes.txt', type: 'text/plain', bytes: [...Buffer.from('about bridges')] }])
+    await expect.poll(names).toEqual(['red and blue.png', 'shot.png', 'notes.txt'])
+    await expect(ada.composer).toBeFocused()
+    await expectClean(page)
+
+    // The order, without a mouse.
+    await tray.getByRole('button', { name: 'Move notes.txt forward' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(names).toEqual(['red and blue.png', 'notes.txt', 'shot.png'])
+    await tray.getByRole('button', { name: 'Remove shot.png' }).click()
+    await expect.poll(names).toEqual(['red and blue.png', 'notes.txt'])
+    await expect(tray.getByRole('progressbar')).toHaveCount(0)
+
+    // What is there already needs not be sent again after a reload.
+    await page.reload()
+    await expect.poll(names).toEqual(['red and blue.png', 'notes.txt'])
+    await expect(ada.composer).toHaveValue('look')
+    await ready(ada)
+    await ada.composer.press('Enter')
+    await expect(tray).toHaveCount(0)
+    await expect(bob.posted('look')).toHaveCount(1)
+    const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
+    expect(messages.at(-1).attachments.map((a: { name: string }) => a.name)).toEqual(['red and blue.png', 'notes.txt'])
+
+    // Files alone are a message.
+    await page.locator('input[type=file]').setInputFiles({ name: 'alone.txt', mimeType: 'text/plain', buffer: Buffer.from('1') })
+    await expect(tray.getByRole('progressbar')).toHaveCount(0)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await expect(tray).toHaveCount(0)
+    await expect.poll(async () => (await (await bob.page.context().request.get('/api/rooms/global/messages')).json()).messages.at(-1).attachments?.[0]?.name).toBe('alone.txt')
+  })
+
+  test('sent before its files are there, a message waits for them, over a network that is gone', async ({ enter, watch }) => {
+    const bob = await enter('Bob Adams')
+    const ada = await enter('Ada')
+    const { page } = ada
+    await ready(ada)
+    let cut = true
+    await page.route('**/api/uploads/**', (route) => (cut ? route.abort() : route.continue()))
+    await page.locator('input[type=file]').setInputFiles({ name: 'big.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(900_000, 7) })
+    await ada.composer.pressSequentially('here')
+    await ada.composer.press('Enter')
+    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
+    await expect(ada.composer).toHaveValue('here')
+    await ada.composer.pressSequentially(' it is')
+    await page.getByRole('button', { name: "Don't send yet" }).click()
+    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toHaveCount(0)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
+    cut = false
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await expect(bob.posted('here it is')).toHaveCount(1)
+    await expect(ada.composer).toHaveValue('')
+    watch.faults.splice(0, watch.faults.length, ...watch.faults.filter((f) => !/api\/uploads/.test(f)))
+  })
+})
+
+test('an answer shows what it answers, survives a reload, and Escape ends it; the up arrow edits the last one', async ({ enter }) => {
+  const bob = await enter('Bob Adams')
+  await bob.post('at seven?')
+  const ada = await enter('Ada')
+  const { page } = ada
+  await ready(ada)
+  const reply = async () => {
+    await ada.row('at seven?').hover()
+    await ada.row('at seven?').getByRole('button', { name: 'Reply' }).click()
+  }
+  const strip = page.getByTestId('answering')
+  await reply()
+  await expect(strip).toContainText('Bob Adams')
+  await expect(strip).toContainText('at seven?')
+  await expect(ada.composer).toBeFocused()
+  await ada.composer.press('Escape')
+  await expect(strip).toHaveCount(0)
+  await reply()
+  await ada.composer.pressSequentially('half past')
+  await page.reload()
+  await expect(strip).toContainText('at seven?')
+  await expect(ada.composer).toHaveValue('half past')
+  await expectClean(page)
+  await ada.composer.press('Enter')
+  await expect(strip).toHaveCount(0)
+  await expect(bob.posted('half past')).toHaveCount(1)
+  const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
+  expect(messages.at(-1).replyTo).toBe(messages.at(-2).id)
+
+  await ada.composer.press('ArrowUp')
+  await expect(ada.composer).not.toBeFocused()
+  await expect(page.getByRole('textbox', { name: 'Edit the message' })).toBeFocused()
 })

@@ -62,7 +62,7 @@ export interface Kept {
   files?: readonly DraftFile[]
   /** Unix ms. */
   updatedAt: number
-  /** The server has it as of then. */
+  /** The server has it as of then; 0: perhaps it has one. */
   synced?: number | undefined
 }
 
@@ -75,6 +75,8 @@ export interface Drafts {
   read(name: string): Kept
   /** Keeps it; what shows it shows that. */
   write(name: string, kept: Kept): void
+  /** The server has, or will soon have, this draft as of `synced`. */
+  setSynced(name: string, synced: number): void
   /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
   refresh(key: string): void
   /** Called with each change that is made on this page. */
@@ -125,7 +127,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
   function keep(name: string, kept: Kept) {
     memory.delete(name)
     try {
-      if (!worth(kept) && kept.synced === kept.updatedAt) localStorage.removeItem(prefix + name)
+      // One that never left needs no trace.
+      if (!worth(kept) && (kept.synced ?? kept.updatedAt) === kept.updatedAt) localStorage.removeItem(prefix + name)
       else localStorage.setItem(prefix + name, JSON.stringify(kept))
     } catch {
       memory.set(name, kept)
@@ -174,7 +177,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       writing,
       replyTo,
       reply(message) {
-        setReplyTo(message)
+        // Whoever calls may have more of it.
+        setReplyTo(message && { id: message.id, userId: message.userId, userName: message.userName, content: message.content.slice(0, QUOTE) })
         save()
         field?.focus()
       },
@@ -232,6 +236,9 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       keep(name, kept)
       made.get(name)?.become(kept)
     },
+    setSynced(name, synced) {
+      keep(name, { ...read(name), synced })
+    },
     refresh(key) {
       if (!key.startsWith(prefix)) return
       const name = key.slice(prefix.length)
@@ -268,6 +275,9 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
 function done(file: DraftFile): boolean {
   return file.state.status === 'done'
 }
+
+/** UTF-16 units of a quoted message that are kept. */
+const QUOTE = 500
 
 /** Whether there is something to keep. */
 export function worth({ text, replyTo, files }: Kept): boolean {

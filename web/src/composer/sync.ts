@@ -53,6 +53,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       if (content.length > LONGEST) continue
       const [room = '', thread = ''] = name.split('/')
       const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt }
+      if (kept.synced === undefined) drafts.setSynced(name, 0)
       const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
       if (!result.ok && (result.failure.kind === 'unreachable' || result.failure.kind === 'limited')) return soon(RETRY_MS)
       if (result.ok && result.value[1].updatedAt > kept.updatedAt) {
@@ -60,9 +61,8 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
         continue
       }
       // A draft that the server refuses is kept here alone, until it changes.
-      const latest = drafts.read(name)
-      drafts.write(name, { ...latest, synced: kept.updatedAt })
-      if (latest.updatedAt !== kept.updatedAt) soon(AFTER_MS)
+      drafts.setSynced(name, kept.updatedAt)
+      if (drafts.read(name).updatedAt > kept.updatedAt) soon(AFTER_MS)
     }
   }
 
@@ -98,7 +98,8 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   }
 
   const end = new AbortController()
-  drafts.onChange(() => soon(AFTER_MS))
+  // What was posted shows nowhere else any more.
+  drafts.onChange((name) => soon(worth(drafts.read(name)) ? AFTER_MS : 0))
   // Another tab of this browser wrote: it shows here too.
   addEventListener('storage', ({ key }) => key !== null && drafts.refresh(key), { signal: end.signal })
   addEventListener('online', () => void push().then(pull), { signal: end.signal })

@@ -114,18 +114,20 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
         <Above draft={draft} desk={desk()} onDone={focus} />
         <Show when={bar()}>
           <div class="flex items-center overflow-x-auto border-b border-line px-1 py-0.5 [scrollbar-width:none]">
-            <div class="flex items-center sm:hidden" role="group" aria-label="Add">
-              <Tool label="Photo or film" class={small} onPress={() => choose('image/*,video/*')}>
-                <Image class="size-5" aria-hidden="true" />
-              </Tool>
-              <Tool label="Take a photo" class={small} onPress={() => choose('image/*', true)}>
-                <Camera class="size-5" aria-hidden="true" />
-              </Tool>
-              <Tool label="File" class={small} onPress={() => choose('')}>
-                <Paperclip class="size-5" aria-hidden="true" />
-              </Tool>
-              <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />
-            </div>
+            <Show when={settings().maxFiles > 0}>
+              <div class="flex items-center sm:hidden" role="group" aria-label="Add">
+                <Tool label="Photo or film" class={small} onPress={() => choose('image/*,video/*')}>
+                  <Image class="size-5" aria-hidden="true" />
+                </Tool>
+                <Tool label="Take a photo" class={small} onPress={() => choose('image/*', true)}>
+                  <Camera class="size-5" aria-hidden="true" />
+                </Tool>
+                <Tool label="File" class={small} onPress={() => choose('')}>
+                  <Paperclip class="size-5" aria-hidden="true" />
+                </Tool>
+                <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />
+              </div>
+            </Show>
             <div ref={setSlot} class="contents" />
           </div>
         </Show>
@@ -145,9 +147,11 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     ),
     Start: () => (
       <>
-        <Tool label="Attach files" class="max-sm:hidden" onPress={() => choose('')}>
-          <Paperclip class="size-5" aria-hidden="true" />
-        </Tool>
+        <Show when={settings().maxFiles > 0}>
+          <Tool label="Attach files" class="max-sm:hidden" onPress={() => choose('')}>
+            <Paperclip class="size-5" aria-hidden="true" />
+          </Tool>
+        </Show>
         <Tool label="Add and format" pressed={bar()} class="sm:hidden" onPress={toggleBar}>
           <Plus class={`size-5 transition-transform duration-120 ease-out ${bar() ? 'rotate-45' : ''}`} aria-hidden="true" />
         </Tool>

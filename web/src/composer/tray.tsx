@@ -40,7 +40,7 @@ export function Above(props: { draft: Draft; desk: Desk | undefined; onDone(): v
         <div class="flex min-h-9 items-center gap-2 ps-3 pe-1 text-meta text-muted">
           <span role="status" class="min-w-0 flex-1">Sending when uploaded. You can still change the text.</span>
           <Button variant="quiet" size="small" onClick={() => { props.draft.hold(false); props.onDone() }}>
-            Wait
+            Don't send yet
           </Button>
         </div>
       </Show>
@@ -82,7 +82,7 @@ function Tray(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
   // By key, so that progress draws no tile anew.
   const keys = () => props.draft.files().map((f) => f.key)
   return (
-    <ul class="scrollbar-calm flex max-h-44 flex-wrap gap-2 overflow-y-auto border-b border-line p-2" aria-label="Files">
+    <ul class="scrollbar-calm flex max-h-44 gap-2 overflow-auto border-b border-line p-2 sm:flex-wrap" aria-label="Files">
       <For each={keys()}>
         {(key, index) => (
           <Show when={props.draft.files().find((f) => f.key === key)}>
@@ -90,7 +90,7 @@ function Tray(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
               // The order has a button, too; dragging is for those who have a mouse.
               // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
               <li
-                class="group/file relative"
+                class="group/file relative shrink-0"
                 classList={{ 'opacity-50': dragged() === key }}
                 draggable="true"
                 onDragStart={(event) => {

@@ -280,10 +280,14 @@ describe('replies in a thread', () => {
     expect(s).toMatchObject({ start: 4, edge: 6 })
   })
 
-  it('that are deleted count no more, however often that is told', () => {
-    const s = apply(openTo(3), reply(4, 2), reply(5, 2))
-    expect(apply(s, gone(6)).messages[1]?.replies?.count).toBe(1)
-    expect(apply(s, gone(6), gone(7)).messages[1]?.replies?.count).toBe(1)
+  it('that are deleted count no more: their root tells', () => {
+    const s = apply(openTo(3), reply(4, 2), reply(5, 2), gone(6))
+    expect(s.messages[1]?.replies?.count).toBe(2)
+    const root = update(7, 2, { replies: { count: 1, lastSeq: 5, lastAt: 5, users: ['u'] } })
+    expect(apply(s, root).messages[1]?.replies?.count).toBe(1)
+    // Replayed, they are gone from the beginning.
+    const replayed: ServerFrame = { type: 'message', room: 'r', message: { ...message(4), thread: 'm2', content: '', deletedAt: 9 } }
+    expect(apply(openTo(3), replayed, gone(5)).messages[1]?.replies).toBeUndefined()
   })
 
   it('that change change nothing here', () => {

@@ -36,8 +36,6 @@ export interface Typist {
 interface Change {
   at: number
   message: Message
-  /** The deletion of a reply, told for the first time: replayed events all show it. */
-  deletes?: boolean
 }
 
 export interface RoomState {
@@ -335,10 +333,8 @@ function live(state: RoomState, seq: number, message: Posted | null): RoomState 
 }
 
 // Changes an earlier message by an event that `next` has taken into its run.
-function change(before: RoomState, next: RoomState, { at, message }: Change): RoomState {
+function change(before: RoomState, next: RoomState, c: Change): RoomState {
   if (next === before) return before
-  const gone = message.thread !== undefined && message.deletedAt !== undefined && message.seq !== at
-  const c = { at, message, deletes: gone && !next.recent.some((r) => r.deletes && r.message.id === message.id) }
   const full = next.recent.length >= RECENT_LIMIT
   const recent = full ? next.recent.slice(RECENT_LIMIT / 2) : next.recent
   const recentFrom = full ? (next.recent[RECENT_LIMIT / 2 - 1]?.at ?? next.recentFrom) : next.recentFrom
@@ -352,16 +348,18 @@ function changed(list: readonly Posted[], c: Change): readonly Posted[] {
   const i = reply ? list.findLastIndex((m) => m.id === message.thread) : indexOfSeq(list, message.seq ?? 0)
   const old = list[i]
   if (!old || old.asOf >= at) return list
-  if (!reply) return list.with(i, { ...message, seq: old.seq, asOf: at })
+  // A deleted one has lost its clientId, by which its row is known.
+  const { clientId = message.clientId } = old
+  if (!reply) return list.with(i, { ...message, ...(clientId === undefined ? {} : { clientId }), seq: old.seq, asOf: at })
   const replies = counted(old, c)
   return replies ? list.with(i, { ...old, replies }) : list
 }
 
-// The replies of a root after one more, or one less. Null: no other than before.
-function counted(root: Posted, { at, message, deletes }: Change): Replies | null {
-  const { count, lastSeq, lastAt, users } = root.replies ?? { count: 0, lastSeq: 0, lastAt: 0, users: [] }
-  if (deletes) return { count: Math.max(0, count - 1), lastSeq, lastAt, users }
-  if (message.seq !== at || at <= lastSeq) return null
+// The replies of a root after one more. Null: no other than before. Of one that is
+// deleted an update of the root itself tells.
+function counted(root: Posted, { at, message }: Change): Replies | null {
+  const { count, lastSeq, users } = root.replies ?? { count: 0, lastSeq: 0, users: [] }
+  if (message.seq !== at || at <= lastSeq || message.deletedAt !== undefined) return null
   const latest = [message.userId, ...users.filter((u) => u !== message.userId)].slice(0, REPLIES_USERS)
   return { count: count + 1, lastSeq: at, lastAt: message.timestamp, users: latest }
 }
