@@ -1,5 +1,6 @@
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
+import { useLive } from '~/app/live'
 import { noteEmoji, recentEmoji, skinTone } from '~/emoji/recent'
 import { withTone } from '~/emoji/tone'
 import { inFence } from './code'
@@ -26,6 +27,7 @@ export interface HelpProps extends FieldProps {
 
 export function Help(props: HelpProps) {
   const { field } = props
+  const { account } = useLive()
   const [caret, setCaret] = createSignal({ from: 0, to: 0, here: false }, { equals: (a, b) => a.from === b.from && a.to === b.to && a.here === b.here })
   const [composing, setComposing] = createSignal(false)
   const [dismissed, setDismissed] = createSignal<number>()
@@ -60,6 +62,8 @@ export function Help(props: HelpProps) {
       return (emoji()?.findEmoji(t.query, SHOWN, recentEmoji()) ?? []).map((e) => ({ kind: 'emoji', emoji: withTone(e.emoji, e.toned ? skinTone() : ''), name: e.codes[0] ?? e.name }))
     }
     const known = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
+    // One rarely calls oneself.
+    known.delete(account().id)
     return findPeople([...known.values()], t.query, SHOWN).map((person) => ({ kind: 'person', person }))
   })
   createEffect(on(() => trigger()?.from, () => setDismissed(undefined)))
@@ -212,12 +216,12 @@ export function Help(props: HelpProps) {
       </Show>
       <Show when={props.barSlot} keyed fallback={
         <Show when={selected()}>
-          <FormatBar floating onFormat={format} />
+          <FormatBar floating controls={field.id} onFormat={format} />
         </Show>
       }>
         {(slot) => (
           <Portal mount={slot}>
-            <FormatBar onFormat={format} />
+            <FormatBar controls={field.id} onFormat={format} />
           </Portal>
         )}
       </Show>
