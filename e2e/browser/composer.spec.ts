@@ -450,4 +450,20 @@ test('an answer shows what it answers, survives a reload, and Escape ends it; th
   await ada.composer.press('ArrowUp')
   await expect(ada.composer).not.toBeFocused()
   await expect(page.getByRole('textbox', { name: 'Edit the message' })).toBeFocused()
+  await page.keyboard.press('Escape')
+
+  // In a thread, Escape closes the list, and not the thread around it.
+  await ada.row('at seven?').first().hover()
+  await ada.row('at seven?').first().getByRole('button', { name: /thread/i }).first().click()
+  const field = page.getByRole('complementary', { name: 'Thread', exact: true }).getByRole('textbox')
+  await field.pressSequentially('yes :par')
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await field.press('Escape')
+  await expect(page.getByRole('option')).toHaveCount(0)
+  await expect(field).toHaveValue('yes :par')
+  await field.press('Enter')
+  await expect(field).toHaveValue('')
+  await expect(field).toBeFocused()
+  // What is written there is not what is written in the room.
+  await expect(ada.composer).toHaveValue('')
 })

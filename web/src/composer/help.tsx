@@ -167,11 +167,20 @@ export function Help(props: HelpProps) {
     const { value: text, selectionEnd: at } = field
     const closed = triggerAt(text, at, mentions)
     if (closed?.kind !== 'code') return
-    const whole = emoji()?.emojiOfCode(closed.query)
-    if (!whole) return
-    noteEmoji(withTone(whole.emoji, whole.toned ? skinTone() : ''))
-    // Not within the event of the colon, which is still on its way.
-    queueMicrotask(() => replace(closed.from, at, withTone(whole.emoji, whole.toned ? skinTone() : '')))
+    void replaceCode(closed.from, at)
+  }
+
+  // Not within the event of the colon, which is still on its way; and the emoji may be, too.
+  async function replaceCode(from: number, at: number) {
+    const code = field.value.slice(from, at)
+    const module = await import('~/emoji/emoji').catch(() => undefined)
+    const whole = module?.emojiOfCode(code.slice(1, -1))
+    if (!whole || field.value.slice(from, at) !== code) return
+    const text = withTone(whole.emoji, whole.toned ? skinTone() : '')
+    noteEmoji(text)
+    const shift = text.length - code.length
+    const { selectionStart, selectionEnd } = field
+    apply({ from, to: at, text, select: [Math.max(from, selectionStart + shift), Math.max(from, selectionEnd + shift)] })
   }
 
   function onPaste(event: ClipboardEvent) {
