@@ -31,6 +31,7 @@ export interface RoomSearch {
   message?: string
   thread?: string
   panel?: string
+  q?: string
 }
 
 /** One room: who is here, what was said, and a place to say something. */

@@ -3,6 +3,8 @@
 
 /** The name of the highlight; app.css says how it looks. */
 const NAME = 'search'
+/** What holds the words of a message; see message/text.tsx. */
+const WORDS = '.message-words, .message-markdown'
 /** More are no help to anybody. */
 const MAX_RANGES = 500
 
@@ -28,7 +30,7 @@ export function markWords(within: HTMLElement, words: readonly string[]): () => 
 function rangesOf(within: HTMLElement, words: readonly string[]): Range[] {
   const ranges: Range[] = []
   const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT, (node) =>
-    node.parentElement?.closest('[data-message-text]') ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT,
+    node.parentElement?.closest(WORDS) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT,
   )
   for (let node = walker.nextNode(); node && ranges.length < MAX_RANGES; node = walker.nextNode()) {
     const text = folded(node.nodeValue ?? '')

@@ -2,12 +2,14 @@ import { Link } from '@tanstack/solid-router'
 import Search from 'lucide-solid/icons/search'
 import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { call, explain, type Failure } from '~/http'
+import { PanelFrame } from '~/message/panel-frame'
 import { dayOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { hueOf } from '~/ui/person'
-import { excerpt, parseResults, searchPath, type Hit, type Sort } from './hits'
+import { excerpt, parseResults, searchPath, wordsOf, type Hit, type Sort } from './hits'
+import { markWords } from './in-place'
 
 /** As long after the last key the search goes off. */
 const TYPING_MS = 180
@@ -23,7 +25,14 @@ const EXAMPLES = [
  * Finds messages in this room or in all. What is typed stands in the address, so that a
  * search outlives a reload and can be given away.
  */
-export function SearchPanel(props: { room: string; text: string; onText(text: string): void; onOpen(hit: Hit): void }) {
+export function SearchPanel(props: {
+  room: string
+  text: string
+  onText(text: string): void
+  /** It stands in the room's place, so that who opens a hit leaves it. */
+  covers(): boolean
+  onClose(): void
+}) {
   let panel!: HTMLDivElement
   let field!: HTMLInputElement
   let list: HTMLOListElement | undefined
@@ -33,6 +42,7 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
   const [cursor, setCursor] = createSignal<string>()
   const [failure, setFailure] = createSignal<Failure>()
   const [busy, setBusy] = createSignal(false)
+  const [typed, setTyped] = createSignal(props.text)
   /** What the hits are of; '' is nothing yet. */
   const [asked, setAsked] = createSignal('')
   let under: AbortController | undefined
@@ -40,7 +50,7 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
 
   async function search(more?: string) {
     under?.abort()
-    const text = props.text.trim()
+    const text = typed().trim()
     if (text === '') {
       setHits([])
       setCursor(undefined)
@@ -73,11 +83,20 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
   let timer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => clearTimeout(timer))
   createEffect(
-    on([() => props.text, () => props.room, everywhere, sort], () => {
+    on([typed, () => props.room, everywhere, sort], ([text]) => {
       clearTimeout(timer)
-      timer = setTimeout(() => void search(), props.text === '' ? 0 : TYPING_MS)
+      timer = setTimeout(() => {
+        props.onText(text)
+        void search()
+      }, text === '' ? 0 : TYPING_MS)
     }),
   )
+  // What is found is marked in the room too, for as long as this is open.
+  createEffect(() => {
+    const timeline = document.querySelector<HTMLElement>('[data-testid="timeline"]')
+    const words = wordsOf(asked())
+    if (timeline && props.room) onCleanup(markWords(timeline, words))
+  })
   onMount(() => {
     panel.addEventListener('keydown', walk)
     field.focus()
@@ -96,21 +115,22 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
   }
 
   function put(example: string) {
-    props.onText(props.text === '' ? example : `${props.text.trimEnd()} ${example}`)
+    setTyped((text) => (text === '' ? example : `${text.trimEnd()} ${example}`))
     field.focus()
   }
 
   return (
+    <PanelFrame title="Search" onClose={props.onClose}>
     <div class="flex min-h-0 flex-1 flex-col" role="search" ref={panel}>
-      <form class="flex flex-col gap-2 border-b border-line px-3 pb-3" onSubmit={(event) => (event.preventDefault(), void search())}>
+      <form class="flex flex-col gap-2 border-b border-line px-3 py-3" onSubmit={(event) => (event.preventDefault(), void search())}>
         <label class="relative block">
           <span class="sr-only">Search messages</span>
           <Search class="pointer-events-none absolute start-3 top-1/2 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
           <input
             ref={field}
             type="search"
-            value={props.text}
-            onInput={(event) => props.onText(event.currentTarget.value)}
+            value={typed()}
+            onInput={(event) => setTyped(event.currentTarget.value)}
             maxLength={500}
             placeholder="Search messages"
             autocomplete="off"
@@ -134,7 +154,7 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
               </div>
             )}
           </Match>
-          <Match when={props.text.trim() === ''}>
+          <Match when={typed().trim() === ''}>
             <div class="p-4">
               <p class="text-body text-muted">Any part of a word, in any script. These narrow it:</p>
               <ul class="mt-2 flex flex-col gap-1">
@@ -151,7 +171,7 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
           </Match>
           <Match when={hits().length > 0}>
             <ol ref={(element) => (list = element)} aria-label="Messages found" class="flex flex-col py-1">
-              <For each={hits()}>{(hit) => <HitRow hit={hit} withRoom={everywhere()} onOpen={() => props.onOpen(hit)} />}</For>
+              <For each={hits()}>{(hit) => <HitRow hit={hit} withRoom={everywhere()} covers={props.covers} />}</For>
             </ol>
             <Show when={cursor()} keyed>
               {(next) => (
@@ -186,18 +206,18 @@ export function SearchPanel(props: { room: string; text: string; onText(text: st
         {asked() !== '' && !busy() ? `${hits().length}${cursor() === undefined ? '' : ' or more'} ${hits().length === 1 ? 'message' : 'messages'} found` : ''}
       </p>
     </div>
+    </PanelFrame>
   )
 }
 
-function HitRow(props: { hit: Hit; withRoom: boolean; onOpen(): void }) {
+function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
   const m = () => props.hit.message
   return (
     <li>
       <Link
         to="/rooms/$slug"
         params={{ slug: props.hit.room }}
-        search={(was: Record<string, unknown>) => ({ ...was, at: String(m().seq) })}
-        onClick={props.onOpen}
+        search={(was) => ({ ...(props.covers() ? {} : was), at: String(m().seq) })}
         class="flex gap-3 px-4 py-2.5 hover:bg-ink/[0.04] focus-visible:-outline-offset-2"
       >
         <Avatar userId={m().userId} name={m().userName} image={m().userImage} class="size-7 text-day" letters={1} />
