@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"snug/durable"
@@ -54,6 +55,37 @@ func (r *Room) alter(q request) (Message, error) {
 	return r.apply(m, c)
 }
 
+// previewing is what the links of a message lead to, or one of them that its author
+// wants to be without.
+type previewing struct {
+	Slug     string
+	By       Actor
+	ID       MessageID
+	Content  string // that the previews were made for
+	Previews []Preview
+	Drop     string // a URL; "" sets Previews
+}
+
+// preview shows what the links of a message lead to.
+func (r *Room) preview(_ context.Context, p previewing) (Message, error) {
+	if err := r.learn(p.Slug); err != nil {
+		return Message{}, err
+	}
+	m, err := r.find(p.ID)
+	if err != nil {
+		return Message{}, err
+	}
+	c := change{kind: eventPreview, by: p.By, content: p.Content, previews: p.Previews}
+	if p.Drop != "" && m != nil {
+		if m.UserID != p.By.ID {
+			return Message{}, forbidden("Only its author can drop a preview of a message.")
+		}
+		c.content = m.Content
+		c.previews = slices.DeleteFunc(slices.Clone(m.Previews), func(v Preview) bool { return v.URL == p.Drop })
+	}
+	return r.apply(m, c)
+}
+
 func (r *Room) apply(m *Message, c change) (Message, error) {
 	at := r.now().UnixMilli()
 	next, refused := applyChange(m, c, at)
@@ -63,7 +95,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	case next == nil:
 		return *m, nil
 	}
-	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 {
+	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 && c.kind != eventPreview {
 		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
 	if err := r.storable(); err != nil {

@@ -56,7 +56,7 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 		c.refuse(sock, f, err)
 		return nil
 	}
-	a.User = c.s.profiles.current(a.User)
+	a = c.s.profiles.actor(a)
 	q := request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f}
 	sent, err := c.passAhead(sock, q)
 	if err != nil {

@@ -83,3 +83,5 @@ func TestHolds(t *testing.T) {
 		}
 	})
 }
+
+func (*uploads) Released(chat.RoomID, chat.UserID, chat.ClientID) {}

@@ -139,9 +139,11 @@ func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, err
 		return RoomInfo{}, public(err)
 	}
 	info := RoomInfo{Slug: slug, Role: string(cmp.Or(a.Role, RoleMember))}
-	if info.Name, err = s.rooms.nameOf(ctx, id); err != nil {
+	e, err := s.rooms.entryOf(ctx, id)
+	if err != nil {
 		return info, public(err)
 	}
+	info.Name = e.name
 	stub := s.ns.ByName(string(id))
 	if _, err := (storedMessages{ctx, stub}).extent(); errors.Is(err, errNoStream) {
 		_, err = s.calls.open.Call(ctx, stub, slug) // gives it one

@@ -222,15 +222,15 @@ func (rs *Rooms) slugs(ctx context.Context) (map[RoomID]string, error) {
 	return slugs, err
 }
 
-// nameOf returns what people call a room.
-func (rs *Rooms) nameOf(ctx context.Context, id RoomID) (name string, err error) {
+// entryOf returns one room.
+func (rs *Rooms) entryOf(ctx context.Context, id RoomID) (e entry, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select name from rooms where id = ?`, string(id)).Scan(&name)
+		return tx.QueryRowContext(ctx, `select id, slug, name from rooms where id = ?`, string(id)).Scan(&e.id, &e.slug, &e.name)
 	})
 	if err != nil {
-		return "", fmt.Errorf("read room: %w", err)
+		return e, fmt.Errorf("read room %s: %w", id, err)
 	}
-	return name, nil
+	return e, nil
 }
 
 // all returns the ids of all rooms.

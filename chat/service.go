@@ -73,6 +73,7 @@ type calls struct {
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
 	tellRead            durable.Method[readNote, bool]
+	preview             durable.Method[previewing, Message]
 
 	read        durable.Method[mark, marked]
 	readThread  durable.Method[mark, ThreadMark]
@@ -173,6 +174,7 @@ func (s *Service) register() (err error) {
 		return err
 	}
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
+	s.calls.preview = durable.Handle(room, "preview", (*Room).preview)
 	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
 	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
 	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)

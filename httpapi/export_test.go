@@ -13,6 +13,9 @@ func Routes(s *Server) map[string][]string {
 	return routes
 }
 
+// UploadCount is how many requests of uploads a person may make at once.
+const UploadCount = uploadCount
+
 // ParseMetadata reads Upload-Metadata.
 func ParseMetadata(header string) (map[string]string, error) { return parseMetadata(header) }
 

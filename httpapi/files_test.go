@@ -248,6 +248,26 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	}
 }
 
+// Requests that cost the disk are counted, whatever they are for.
+func TestUploadRate(t *testing.T) {
+	s := newShelf(t)
+	limited := 0
+	for range httpapi.UploadCount + 20 {
+		r := httptest.NewRequest("HEAD", "/api/uploads/nothing", nil)
+		r.Header.Set("Cookie", "s=ada")
+		r.Header.Set("Tus-Resumable", "1.0.0")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code == http.StatusTooManyRequests {
+			limited++
+		}
+	}
+	if limited == 0 || limited > 20 {
+		t.Errorf("%d are refused", limited)
+	}
+	s.expect(412, "POST", "/api/uploads", "", "Tus-Resumable", "")
+}
+
 func TestFullDisks(t *testing.T) {
 	s := newShelf(t, func(c *files.Config) { c.Space = func(int64) error { return errors.New("full") } })
 	if _, answer := s.expect(507, "POST", "/api/uploads", "", "Upload-Length", "1"); !strings.Contains(answer, "no space left") {

@@ -40,6 +40,10 @@ const (
 	downloadsWaiting = 256
 	// uploadStep bytes have to come in each readTimeout: some 2 KiB a second.
 	uploadStep = 64 << 10
+	// uploadCount requests of uploads a person may make in uploadPer: each waits for the
+	// disk, in a queue with all others that do.
+	uploadCount = 600
+	uploadPer   = time.Minute
 	// finishTimeout is for looking at an upload when it is whole, and storing it.
 	finishTimeout = 6 * time.Minute
 	// signedFor is how long a signed address lasts.

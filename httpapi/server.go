@@ -107,6 +107,7 @@ type Server struct {
 	exports     *readers // of their own data
 	exportTurns *readers // all of those as one
 	downloads   *readers // of files
+	uploads     *limiter // requests of them
 	version     string
 	log         *slog.Logger
 	mux         *http.ServeMux
@@ -142,6 +143,7 @@ func New(c Config) (*Server, error) {
 		exports:     newReaders(1, 0),
 		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
 		downloads:   newReaders(downloadsAtOnce, downloadsWaiting),
+		uploads:     newLimiter(Rate{uploadCount, uploadPer}, upgradeAddresses),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},

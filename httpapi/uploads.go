@@ -67,9 +67,16 @@ func (s *Server) tus(serve func(http.ResponseWriter, *http.Request, chat.Actor))
 			refusal{http.StatusPreconditionFailed, chat.CodeBadRequest, "This address speaks tus 1.0.0: send Tus-Resumable: 1.0.0.", ""}.write(w, level1)
 			return
 		}
-		if a, ok := s.actor(w, r, level1, auth.ScopeWrite); ok {
-			serve(w, r, a)
+		a, ok := s.actor(w, r, level1, auth.ScopeWrite)
+		if !ok {
+			return
 		}
+		if wait := s.uploads.take(string(a.ID), time.Now()); wait > 0 {
+			setRetryAfter(w, wait)
+			refusal{http.StatusTooManyRequests, chat.CodeRateLimited, "You send too many pieces of files. Wait a moment.", ""}.write(w, level1)
+			return
+		}
+		serve(w, r, a)
 	}
 }
 

@@ -2,6 +2,7 @@ import type { BrowserContextOptions } from '@playwright/test'
 import { expectClean } from './axe'
 import { expect, outage, test } from './kit'
 import { deleteElsewhere, editElsewhere, openMenu, pinElsewhere, rowOf, say, walkTo } from './message-kit'
+import { halves } from './pictures'
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
@@ -260,6 +261,77 @@ test('what was pinned is found again, and links lead to it', async ({ enter }) =
   const pointer = rowOf(ada, await say(bob, `see ${link}`))
   await ada.page.getByRole('button', { name: /To the newest|new message/ }).last().click()
   await expect(pointer.getByRole('link', { name: '#global' })).toHaveAttribute('href', link)
+})
+
+test('pictures keep their place while they come, and are seen large without a mouse', async ({ enter, visit, server }) => {
+  const ada = await enter('Ada')
+  const picture = (name: string, width: number, height: number) => ({ name, mimeType: 'image/png', buffer: halves(width, height) })
+  const chooser = ada.page.locator('input[type=file]').first()
+  await chooser.setInputFiles([picture('river.png', 1_600, 900)])
+  await ada.page.getByRole('button', { name: 'Send' }).click()
+  await expect(ada.posted('').getByRole('button', { name: 'Open the picture river.png' })).toBeVisible()
+  await chooser.setInputFiles([picture('a.png', 400, 400), picture('b.png', 300, 600), { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }])
+  await ada.page.getByRole('button', { name: 'Send' }).click()
+  await expect(ada.posted('notes.txt').getByRole('button', { name: /Open the picture/ })).toHaveCount(2)
+  const last = await say(ada, 'what do you think?')
+
+  const page = await visit({ storageState: await ada.page.context().storageState() })
+  await page.route(/\/api\/files\//, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await route.continue()
+  })
+  await page.goto(`${server.url}/rooms/global`)
+  const row = page.getByTestId('timeline').locator(`[role=article][data-seq="${last.seq}"]`)
+  await expect(row).toBeInViewport()
+  const first = page.getByRole('button', { name: 'Open the picture river.png' })
+  const before = { row: await row.boundingBox(), picture: await first.boundingBox() }
+  await expect.poll(() => page.locator('.picture img').evaluateAll((all) => all.every((i) => i instanceof HTMLImageElement && i.complete && i.naturalWidth > 0))).toBe(true)
+  const after = { row: await row.boundingBox(), picture: await first.boundingBox() }
+  expect(Math.abs((after.row?.y ?? 0) - (before.row?.y ?? 1e6))).toBeLessThanOrEqual(1)
+  expect(after.picture).toEqual(before.picture)
+  expect(after.picture?.width).toBeLessThanOrEqual(420)
+  expect(after.picture?.height).toBeLessThanOrEqual(320)
+
+  const second = ada.page.getByRole('button', { name: 'Open the picture a.png' })
+  await second.focus()
+  await ada.page.keyboard.press('Enter')
+  const box = ada.page.getByRole('dialog', { name: 'Picture a.png by Ada' })
+  await expect(box).toBeVisible()
+  await expect(box).toContainText('1 of 2')
+  await expectClean(ada.page)
+  await ada.page.keyboard.press('ArrowRight')
+  await expect(ada.page.getByRole('dialog', { name: 'Picture b.png by Ada' })).toContainText('2 of 2')
+  await ada.page.keyboard.press('+')
+  await expect(ada.page.getByRole('button', { name: 'Fit the window' }).first()).toBeVisible()
+  await ada.page.keyboard.press('Escape')
+  await expect(ada.page.getByRole('dialog')).toHaveCount(0)
+  await expect(second).toBeFocused()
+  const download = ada.page.waitForEvent('download')
+  await ada.page.getByRole('link', { name: 'Download notes.txt, 5 bytes' }).click()
+  expect((await download).suggestedFilename()).toBe('notes.txt')
+  await expectClean(ada.page)
+})
+
+test('a message can be passed on, and come back to', async ({ enter }) => {
+  const ada = await enter('Ada')
+  const bob = await enter('Bob')
+  const said = await say(bob, 'The key is under the **third** pot')
+  await expect(rowOf(ada, said)).toBeVisible()
+  await (await openMenu(ada, rowOf(ada, said))).getByRole('menuitem', { name: 'Forward…' }).click()
+  const dialog = ada.page.getByRole('dialog', { name: 'Forward' })
+  await dialog.getByRole('radio').first().check()
+  await dialog.getByLabel('A word to it (optional)').fill('For whoever comes first')
+  await expectClean(ada.page)
+  await dialog.getByRole('button', { name: 'Forward' }).click()
+  await expect(dialog).toHaveCount(0)
+  const passed = bob.posted('For whoever comes first')
+  await expect(passed.locator('blockquote')).toHaveText('The key is under the third pot')
+  await expect(passed.getByRole('link', { name: 'From Bob' })).toHaveAttribute('href', new RegExp(`/rooms/global\\?message=${said.id}$`))
+  // Unread again, for later.
+  await walkTo(ada, rowOf(ada, said))
+  await ada.page.keyboard.press('u')
+  await expect(ada.page.getByText('Marked unread from here')).toBeVisible()
+  await expect(ada.page.getByTestId('unread-line')).toBeVisible()
 })
 
 test('on a phone a long press asks what to do', async ({ enter }) => {

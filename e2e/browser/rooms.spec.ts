@@ -68,6 +68,33 @@ test('what is unread is counted, and is read when it was on the screen and not b
   await expect(line(ada)).toHaveCount(0)
 })
 
+test('what was said above the screen is not read by opening the room', async ({ browser, enter, server }) => {
+  await server.command('room', 'add', 'tea', 'Tea')
+  const bob = await enter('Bob')
+  await bob.post('before')
+  const ada = await enter('Ada')
+  await expect(ada.posted('before')).toBeVisible()
+  await rooms(ada).getByRole('link', { name: 'Tea' }).click()
+  await expect(ada.page).toHaveTitle('#tea · Snug')
+  await seed(browser, server, 'Writer', chatter(150))
+  await expect(ada.page).toHaveTitle('(99+) #tea · Snug')
+
+  await rooms(ada).getByRole('link', { name: 'Global' }).click()
+  await expect(ada.posted('№150 ')).toBeInViewport()
+  const up = ada.page.getByRole('button', { name: 'To the first new message' })
+  await expect(up).toBeVisible()
+  await expect(ada.page).toHaveTitle('(99+) #global · Snug')
+  await up.click()
+  await expect(ada.posted(/№1 /).getByTestId('unread-line')).toBeInViewport()
+  await expect(up).toHaveCount(0)
+  // Read as far as one has come, and no further.
+  await expect(ada.page).toHaveTitle('(99+) #global · Snug')
+  await expect.poll(() => ada.page.evaluate(() => Number(document.querySelector('nav[aria-label=Rooms]')?.textContent?.match(/(\d+)\+? unread/)?.[1]))).toBeGreaterThan(90)
+  await ada.page.getByRole('button', { name: 'To the newest' }).click()
+  await expect(ada.page).toHaveTitle('#global · Snug')
+  await expect(ada.posted('№150 ')).toBeInViewport()
+})
+
 test('nothing counts as read in a window that nobody looks at', async ({ enter }) => {
   const ada = await enter('Ada')
   const bob = await enter('Bob')
@@ -256,3 +283,25 @@ test('posts that wait go even if their room is never looked at again', async ({ 
   await ada.page.goto('/rooms/tea')
   await expect(bob.posted('written in the tunnel')).toHaveCount(1)
 })
+
+for (const [name, options] of [['desktop', {}], ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }]] as const) {
+  test(`a network that comes and goes loses nothing and doubles nothing: ${name}`, async ({ enter }) => {
+    const ada = await enter('Ada', options)
+    const bob = await enter('Bob')
+    const said: string[] = []
+    for (let i = 1; i <= 6; i++) {
+      await ada.page.context().setOffline(i % 2 === 1)
+      await ada.post(`Ada ${i}`)
+      await bob.post(`Bob ${i}`)
+      said.push(`Ada ${i}`, `Bob ${i}`)
+    }
+    await ada.page.context().setOffline(false)
+    for (const person of [ada, bob]) {
+      for (const text of said) await expect(person.posted(new RegExp(`${text}$`, 'm'))).toHaveCount(1)
+      await expect(person.posted(/./)).toHaveCount(said.length)
+    }
+    const order = async (person: Person) => (await person.posted(/./).allInnerTexts()).join('\n').match(/(Ada|Bob) \d+/g)
+    expect(await order(ada)).toEqual(await order(bob))
+    expect((await order(bob))?.filter((text) => text.startsWith('Ada'))).toEqual(said.filter((text) => text.startsWith('Ada')))
+  })
+}

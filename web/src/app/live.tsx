@@ -22,7 +22,7 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
-  /** The session of a room, made at the first call. */
+  /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
 
@@ -47,6 +47,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   if (database) void wipeRoomCache(database, userId)
   const theme = makeTheme()
   let stopped = false
+  let shown = ''
   const sessions = new Map<string, RoomSession>()
 
   const connection = makeConnection({
@@ -72,6 +73,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const rooms = makeRoomList({
     userId,
     connection,
+    shows: (slug) => slug === shown,
     count(slug, read) {
       const room = sessions.get(slug)?.room()
       if (!room || !attached(room) || room.start > read + 1) return undefined
@@ -108,10 +110,28 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   // Posts of an earlier visit go, whatever room is looked at in this one.
   void store.rooms(userId).then(
     (waiting) => {
-      if (!stopped) for (const slug of waiting) live.room(slug)
+      if (!stopped) for (const slug of waiting) open(slug)
     },
     () => {},
   )
+
+  function open(slug: string): RoomSession {
+    const session = sessions.get(slug) ?? makeRoomSession({
+      slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
+      ...(cache && { cache }),
+    })
+    // The one that was used last stands last.
+    sessions.delete(slug)
+    sessions.set(slug, session)
+    for (const [other, idle] of sessions) {
+      if (sessions.size <= ROOMS_LIVE) break
+      if (other === slug || other === shown || idle.pending().some((p) => p.status !== 'failed')) continue
+      idle.keep()
+      idle.dispose()
+      sessions.delete(other)
+    }
+    return session
+  }
 
   const live: Live = {
     account: () => props.account,
@@ -121,21 +141,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     drafts,
     rooms,
     room(slug) {
-      const session = sessions.get(slug) ?? makeRoomSession({
-        slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
-        ...(cache && { cache }),
-      })
-      // The one that was used last stands last.
-      sessions.delete(slug)
-      sessions.set(slug, session)
-      for (const [other, idle] of sessions) {
-        if (sessions.size <= ROOMS_LIVE) break
-        if (other === slug || idle.pending().some((p) => p.status !== 'failed')) continue
-        idle.keep()
-        idle.dispose()
-        sessions.delete(other)
-      }
-      return session
+      shown = slug
+      return open(slug)
     },
   }
   return <LiveContext.Provider value={live}>{props.children}</LiveContext.Provider>

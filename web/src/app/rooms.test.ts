@@ -24,7 +24,7 @@ const room = (slug: string, head: number, read: number): RoomSummary => ({ slug,
 
 async function open(...rooms: RoomSummary[]) {
   told = rooms
-  const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined }))
+  const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined, shows: (slug) => slug === 'shown' }))
   await settle()
   return { ...list, counts: () => list.rooms().map((r) => `${r.slug} ${list.unread(r)}`) }
 }
@@ -72,4 +72,14 @@ it('keeps a mark that the server has not heard of, and follows one that was set 
   reopens()
   await settle()
   expect(list.read('a')).toBe(3)
+})
+
+it('does not take back what was read here when a crash of the server has lost the mark', async () => {
+  const list = await open(room('shown', 9, 4))
+  list.set('shown', 9)
+  reopens()
+  await settle()
+  expect(list.read('shown')).toBe(9)
+  // It is told again.
+  expect(list.told('shown')).toBe(4)
 })

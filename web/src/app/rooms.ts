@@ -33,12 +33,14 @@ export interface RoomListOptions {
   connection: Connection
   /** How many messages after `read` a room's window shows, if it reaches back that far. */
   count(slug: string, read: number): number | undefined
+  /** Whether this page shows the room: then it knows best how far one has read. */
+  shows(slug: string): boolean
 }
 
 /** What is there before the server has told, and where it can't be asked. */
 const home: ListedRoom = { slug: 'global', name: 'global', newest: 0, read: undefined, told: 0, mentioned: false }
 
-export function makeRoomList({ userId, connection, count }: RoomListOptions): RoomList {
+export function makeRoomList({ userId, connection, count, shows }: RoomListOptions): RoomList {
   const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
   const [settled, setSettled] = createSignal(false)
   let disposed = false
@@ -56,7 +58,7 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
     const result = await call('/api/rooms', {}, parseRooms)
     loading = false
     if (disposed) return
-    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug), r)))
+    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug), r, shows(r.slug))))
     setSettled(true)
   }
 
@@ -105,12 +107,12 @@ export function makeRoomList({ userId, connection, count }: RoomListOptions): Ro
 }
 
 // A room that one never read in is new to one: nothing of it is unread.
-function merged(known: ListedRoom | undefined, room: RoomSummary): ListedRoom {
+function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
   const newest = Math.max(room.newest, known?.newest ?? 0)
   const now = { slug: room.slug, name: room.name, newest, told: room.read, mentioned: known?.mentioned ?? false }
   if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : newest }
   // Set back elsewhere, or ahead of what the server knows.
-  return { ...now, read: room.read < known.told ? room.read : Math.max(room.read, known.read) }
+  return { ...now, read: room.read < known.told && !shown ? room.read : Math.max(room.read, known.read) }
 }
 
 function parseRooms(value: unknown): RoomSummary[] | null {

@@ -31,10 +31,12 @@ export function fitted(file: Pick<Attachment, 'width' | 'height'>): { width: num
 
 /** The files of a message: pictures by themselves, players for what plays, cards for the rest. */
 export function Attachments(props: { files: readonly Attachment[]; by: string }) {
-  const pictures = createMemo(() => props.files.filter(isPicture))
-  const films = createMemo(() => props.files.filter((f) => f.mime.startsWith('video/')))
-  const sounds = createMemo(() => props.files.filter((f) => f.mime.startsWith('audio/')))
-  const others = createMemo(() => props.files.filter((f) => !isPicture(f) && !/^(video|audio)\//.test(f.mime)))
+  // Each change of the message brings them anew; what plays must go on playing.
+  const files = createMemo<readonly Attachment[]>((last) => props.files.map((f) => last.find((old) => old.id === f.id) ?? f), [])
+  const pictures = createMemo(() => files().filter(isPicture))
+  const films = createMemo(() => files().filter((f) => f.mime.startsWith('video/')))
+  const sounds = createMemo(() => files().filter((f) => f.mime.startsWith('audio/')))
+  const others = createMemo(() => files().filter((f) => !isPicture(f) && !/^(video|audio)\//.test(f.mime)))
   const [shown, setShown] = createSignal<number | null>(null)
   return (
     <div class="my-1 flex flex-col items-start gap-1.5">

@@ -26,8 +26,10 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
     return p !== undefined && p.status !== 'failed'
   }
   const isRich = createMemo(() => {
-    const { message, content } = props.row
-    return (message !== undefined && (richMessage(message) || room.editing()?.id === message.id)) || richText(content)
+    const { message, pending, content } = props.row
+    if (richText(content)) return true
+    if (message) return richMessage(message) || room.editing()?.id === message.id
+    return pending?.replyTo !== undefined || pending?.attachments !== undefined
   })
   const body = () => (isRich() ? rich()?.Body : undefined)
   const gone = () => props.row.message?.deletedAt !== undefined

@@ -3,7 +3,9 @@ import { pieces } from './links'
 
 /** A text as it was written, with its addresses as links. */
 export function Plain(props: { content: string; faded?: boolean; class?: string; after?: JSX.Element }) {
-  const parts = createMemo(() => pieces(props.content))
+  // The row changes more often than its words, whose links must stay.
+  const content = createMemo(() => props.content)
+  const parts = createMemo(() => pieces(content()))
   // Only the text fades: 60 % of what is muted already can't be read.
   return (
     <p class={`whitespace-pre-wrap [overflow-wrap:anywhere] ${props.class ?? ''}`} classList={{ 'opacity-60': props.faded ?? false }} dir="auto">

@@ -1,5 +1,5 @@
 import X from 'lucide-solid/icons/x'
-import { For, Show } from 'solid-js'
+import { createMemo, For, Show } from 'solid-js'
 import { explain } from '~/http'
 import type { Preview } from '~/realtime/wire.gen'
 import { showToast } from '~/ui/toast'
@@ -10,12 +10,14 @@ import { useMessageRoom } from './message-room'
 /** What the links of a message lead to. Who wrote it may take one away. */
 export function Previews(props: { messageId: string; previews: readonly Preview[]; mine: boolean }) {
   const room = useMessageRoom()
+  // Each change of the message brings them anew.
+  const previews = createMemo<readonly Preview[]>((last) => props.previews.map((p) => last.find((old) => old.url === p.url) ?? p), [])
   async function remove(url: string) {
     const result = await removePreview(room.session.slug, props.messageId, url)
     if (!result.ok) showToast({ tone: 'bad', title: 'The preview is still there', text: explain(result.failure) })
   }
   return (
-    <For each={props.previews}>
+    <For each={previews()}>
       {(preview) => (
         <Show when={linkTarget(preview.url)}>
           {(href) => (

@@ -18,12 +18,14 @@ const Versions = lazy(() => import('./versions'))
 export function Body(props: { row: Row; faded: boolean }) {
   const room = useMessageRoom()
   const message = () => props.row.message
+  // What waits to be sent shows what it will have.
+  const shown = () => props.row.message ?? props.row.pending
   const id = () => message()?.id ?? ''
   const editing = createMemo(() => room.editing()?.id === id() && id() !== '')
   const leaving = () => room.leaving(id())
   return (
     <Show when={message()?.deletedAt === undefined} fallback={<Stub row={props.row} />}>
-      <Show when={message()?.replyTo} keyed>
+      <Show when={shown()?.replyTo} keyed>
         {(original) => <Quote id={original} />}
       </Show>
       <Show when={message()?.pinned && room.place !== 'pins'}>
@@ -36,11 +38,11 @@ export function Body(props: { row: Row; faded: boolean }) {
         <Match when={editing()}>
           <EditField row={props.row} />
         </Match>
-        <Match when={props.row.content !== '' || message()?.attachments === undefined}>
+        <Match when={props.row.content !== '' || !shown()?.attachments?.length}>
           <Text id={id()} content={props.row.content} faded={props.faded} leaving={leaving()} after={<Edited row={props.row} />} />
         </Match>
       </Switch>
-      <Show when={message()?.attachments}>
+      <Show when={shown()?.attachments}>
         {(files) => <Attachments files={files()} by={props.row.userName} />}
       </Show>
       <Show when={!leaving() && message()?.previews}>

@@ -9,14 +9,16 @@ import { hasMarkdown, isEmojiOnly, linesOf } from './syntax'
 /** A message's words: plain, in Markdown, or a few large emoji; folded where they are many. */
 export function Text(props: { id: string; content: string; faded?: boolean; leaving?: boolean; after?: JSX.Element }) {
   const room = useMessageRoom()
+  // The row changes more often than its words, whose elements must stay: what is
+  // selected, scrolled or pressed in them would be lost.
+  const content = createMemo(() => props.content)
+  const me = createMemo(() => room.me().id)
   // A link to a room of ours is drawn by the room's name, which the plain way doesn't know.
   const drawn = createMemo(() =>
-    hasMarkdown(props.content) || hasRoomLink(props.content)
-      ? (markdown()?.draw(props.content, { me: room.me().id, origin: location.origin }) ?? null)
-      : null,
+    hasMarkdown(content()) || hasRoomLink(content()) ? (markdown()?.draw(content(), { me: me(), origin: location.origin }) ?? null) : null,
   )
-  const emoji = createMemo(() => isEmojiOnly(props.content))
-  const long = createMemo(() => linesOf(props.content) > FOLD_LINES / 2)
+  const emoji = createMemo(() => isEmojiOnly(content()))
+  const long = createMemo(() => linesOf(content()) > FOLD_LINES / 2)
   const [tall, setTall] = createSignal(false)
   const folded = () => long() && !room.unfolded(props.id)
   let box!: HTMLDivElement

@@ -1,4 +1,5 @@
-import { createMemo, For, Show } from 'solid-js'
+import { useQueryClient } from '@tanstack/solid-query'
+import { createEffect, createMemo, For, on, Show } from 'solid-js'
 import { useQuery } from '~/query'
 import type { Replies } from '~/realtime/wire.gen'
 import { sameDay, timeOf } from '~/room/times'
@@ -19,6 +20,19 @@ export function ThreadPill(props: { id: string; replies: Replies }) {
     if (!mine || !mine.following) return false
     return mine.unread > 0 || (props.replies.lastSeq > Math.max(mine.read, mine.root.replies?.lastSeq ?? 0) && props.replies.users[0] !== room.me().id)
   })
+  // Who replied, or began it, follows it by now: the list is older than that.
+  const client = useQueryClient()
+  createEffect(
+    on(
+      () => props.replies.lastSeq,
+      () => {
+        const mine = props.replies.users.includes(room.me().id) || room.find(props.id)?.userId === room.me().id
+        const known = threads.data?.threads.some((t) => t.root.id === props.id && t.following)
+        if (mine && threads.data && !known) void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
+      },
+      { defer: true },
+    ),
+  )
   const last = () => (sameDay(props.replies.lastAt, Date.now()) ? timeOf(props.replies.lastAt) : day.format(props.replies.lastAt))
   const count = () => (props.replies.count === 1 ? '1 reply' : `${props.replies.count} replies`)
   return (

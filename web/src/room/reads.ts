@@ -31,6 +31,8 @@ export interface Reads {
   release(): void
   /** The server, or another page, has another mark. */
   heard(seq: number): void
+  /** Tells now what would be told soon. */
+  flush(): void
   /** The room can be told, or no longer. */
   setReady(ready: boolean): void
   dispose(): void
@@ -63,6 +65,11 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
     if (!send({ type: 'read', room, seq: untold })) return
     untold = null
     toldAt = Date.now()
+  }
+
+  function flush() {
+    toldAt = 0
+    tell()
   }
 
   return {
@@ -98,10 +105,9 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
       ready = value
       if (ready) tell()
     },
+    flush,
     dispose() {
-      // What was read last is worth one more frame.
-      toldAt = 0
-      tell()
+      flush()
       clearTimeout(timer)
     },
   }

@@ -87,7 +87,7 @@ export interface RoomSession {
   listen(listener: (event: RoomEvent) => void): () => void
   /** Says that something is being written; as often as one likes. */
   typing(): void
-  /** Keeps what is shown for the next visit, now. */
+  /** Keeps what is shown for the next visit, and tells what was read, now. */
   keep(): void
   dispose(): void
 }
@@ -109,7 +109,7 @@ const TYPING_EVERY_MS = 2_000
 /** After a page that couldn't be had, or was of another history. */
 const RELOAD_MS = 3_000
 /** What happens in a room is kept soon after, and not each time. */
-const KEEP_MS = 2_000
+const KEEP_MS = 5_000
 /** So many of the newest messages fill a screen without a page. */
 const SCREENFUL = 40
 
@@ -547,7 +547,10 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       if (now - typedAt < TYPING_EVERY_MS) return
       if (connection.send({ type: 'typing', room: slug })) typedAt = now
     },
-    keep,
+    keep() {
+      keep()
+      reads.flush()
+    },
     dispose() {
       disposed = true
       clearTimeout(keepTimer)

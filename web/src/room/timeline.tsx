@@ -103,12 +103,24 @@ export function Timeline(props: TimelineProps) {
   const line = createUnreadLine(session, props.me.id, focused, following)
   const actions = { retry: session.retryPost, discard: session.discardPost }
 
-  let placed = false
+  // False from a jump on until the list has come to rest where it leads.
+  let still = false
+  let stillTimer: ReturnType<typeof setTimeout> | undefined
   let readTimer: ReturnType<typeof setTimeout> | undefined
   let markTimer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => {
+    clearTimeout(stillTimer)
     clearTimeout(readTimer)
     clearTimeout(markTimer)
+  })
+
+  const unreadAbove = createMemo(() => {
+    if (line.above()) return true
+    const seq = line.seq()
+    if (seq === null) return false
+    list.version()
+    const first = list.core.getVirtualItems().find((item) => item.end > top())
+    return first !== undefined && untrack(rows).indexOfSeq(seq) < first.index
   })
 
   function look() {
@@ -116,10 +128,9 @@ export function Timeline(props: TimelineProps) {
     const fromEnd = scrollHeight - clientHeight - scrollTop
     setAtEnd(fromEnd <= END_PX)
     setTop(scrollTop)
-    if (placed) session.setPlace(following() ? null : placeAt(scrollTop))
+    if (still) session.setPlace(following() ? null : placeAt(scrollTop))
     if (scrollTop < FETCH_PX && session.older().status === 'idle') session.loadOlder()
     if (fromEnd < FETCH_PX && !attached(session.room())) session.loadNewer()
-    readSoon()
   }
 
   // The topmost row that is posted, and how much of it is above the top.
@@ -131,18 +142,28 @@ export function Timeline(props: TimelineProps) {
     return session.place()
   }
 
-  function readSoon() {
-    readTimer ??= setTimeout(() => {
-      readTimer = undefined
-      if (!focused() || !line.known() || !placed) return
-      if (following()) return session.markRead(newestSeq(session.room()))
-      const bottom = scroller.scrollTop + scroller.clientHeight + 1
-      const row = list.core.getVirtualItems().findLast((item) => item.end <= bottom && rows().at(item.index)?.seq !== undefined)
-      const seq = row && rows().at(row.index)?.seq
-      if (seq !== undefined) session.markRead(seq)
-    }, READ_MS)
+  // At the end what comes is read as it comes. Elsewhere it has to stand still
+  // for a moment, and whole. What was new on opening isn't read by being passed
+  // over: first its beginning has to have been on the screen.
+  let begun: number | undefined
+  function read() {
+    if (!focused() || !line.known() || !still) return
+    if (unreadAbove()) {
+      if (begun !== line.from()) return
+    } else if (line.seq() !== null) begun = line.from()
+    if (following()) session.markRead(newestSeq(session.room()))
+    else readTimer ??= setTimeout(readRows, READ_MS)
   }
-  createEffect(on([focused, session.room, line.known, following], readSoon))
+  function readRows() {
+    readTimer = undefined
+    look()
+    if (!focused() || unreadAbove() || following()) return read()
+    const bottom = scroller.scrollTop + scroller.clientHeight + 1
+    const row = list.core.getVirtualItems().findLast((item) => item.end <= bottom && rows().at(item.index)?.seq !== undefined)
+    const seq = row && rows().at(row.index)?.seq
+    if (seq !== undefined) session.markRead(seq)
+  }
+  createEffect(on([focused, session.room, line.known, following, top], read))
 
   function toEnd() {
     void session.showNewest().then(() => list.core.scrollToEnd())
@@ -161,10 +182,25 @@ export function Timeline(props: TimelineProps) {
     return true
   }
 
+  // Rows that were never drawn have other heights than were guessed: the list
+  // needs a few frames until it is where it was sent.
+  function settle(from = -1) {
+    still = false
+    clearTimeout(stillTimer)
+    const at = scroller.scrollTop
+    if (at !== from) {
+      stillTimer = setTimeout(() => settle(at), READ_MS)
+      return
+    }
+    still = true
+    look()
+    read()
+  }
+
   function scrollTo(seq: number, align: 'center' | 'start', px: number) {
     const index = rows().indexOfSeq(seq)
     if (index < 0) return
-    placed = true
+    settle()
     setLead(px)
     list.core.scrollToIndex(index, { align })
   }
@@ -199,14 +235,14 @@ export function Timeline(props: TimelineProps) {
     const place = session.place()
     if (place) scrollTo(place.seq, 'start', -place.offset)
     else {
-      placed = true
+      settle()
       list.core.scrollToEnd()
     }
     scroller.addEventListener('scroll', look, { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
     let pinned = place === null
-    scroller.addEventListener('scroll', () => (pinned = following()), { passive: true })
+    scroller.addEventListener('scroll', () => (pinned = still ? following() : pinned), { passive: true })
     const resized = new ResizeObserver(() => pinned && list.core.scrollToEnd())
     resized.observe(scroller)
     onCleanup(() => resized.disconnect())
@@ -219,15 +255,6 @@ export function Timeline(props: TimelineProps) {
     if (!loaded || !short) return
     if (hasOlder && session.older().status === 'idle') session.loadOlder()
     if (!attached(session.room())) session.loadNewer()
-  })
-
-  const unreadAbove = createMemo(() => {
-    if (line.above()) return true
-    const seq = line.seq()
-    if (seq === null) return false
-    list.version()
-    const first = list.core.getVirtualItems().find((item) => item.end > top())
-    return first !== undefined && untrack(rows).indexOfSeq(seq) < first.index
   })
 
   return (
