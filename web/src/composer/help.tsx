@@ -262,7 +262,7 @@ export function Names(props: { writing: Writing; field: HTMLTextAreaElement }) {
     queueMicrotask(scroll)
   })
   return (
-    <div ref={layer} data-help class={`scrollbar-calm pointer-events-none absolute inset-0 overflow-hidden text-transparent select-none ${typography}`} dir="auto" aria-hidden="true">
+    <div ref={layer} data-help class={`scrollbar-calm pointer-events-none absolute inset-0 overflow-hidden text-transparent select-none [unicode-bidi:plaintext] ${typography}`} dir="auto" aria-hidden="true">
       <For each={pieces()}>{(piece) => <span classList={{ 'rounded-[3px] bg-accent-soft shadow-[0_0_0_1px_var(--accent-soft)]': piece.name }}>{piece.text}</span>}</For>
     </div>
   )
