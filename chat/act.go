@@ -119,6 +119,9 @@ type Files interface {
 	// names, durably, and returns them in the order of files. It may be called again
 	// for the same message. Errors that people may see are *Error.
 	Claim(ctx context.Context, room RoomID, user UserID, id ClientID, files []string) ([]Attachment, error)
+	// Released hears that a message with files is being deleted, in the room's turn and
+	// before that is durable: see Service.Holds. It must not wait.
+	Released(room RoomID, user UserID, id ClientID)
 }
 
 // claim gets the files of a post, ahead of the room's turn.

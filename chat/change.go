@@ -127,6 +127,9 @@ func (r *Room) happen(e event, m, next *Message) error {
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.notify(seq, nil)
+	if e.Kind == eventDelete && len(m.Attachments) > 0 {
+		r.released(r.id(), m.UserID, m.ClientID)
+	}
 	return nil
 }
 

@@ -54,10 +54,11 @@ type roomConfig struct {
 	maxChars  int
 	retention Retention
 	now       func() time.Time
-	storable  func() error      // nil: there is room on the disk
-	current   func(User) User   // the person as they are now
-	closed    func(Actor)       // a socket is gone
-	changed   func(RoomID, Seq) // there is a new event; nil: nobody wants to know
+	storable  func() error                   // nil: there is room on the disk
+	current   func(User) User                // the person as they are now
+	closed    func(Actor)                    // a socket is gone
+	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
 	log       *slog.Logger

@@ -150,6 +150,10 @@ func (s *Service) register() (err error) {
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
+		released: func(RoomID, UserID, ClientID) {},
+	}
+	if s.cfg.Files != nil {
+		shared.released = s.cfg.Files.Released
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}

@@ -33,7 +33,7 @@ func (s *Server) personalRoutes() []route {
 			http.MethodPut: s.writing(s.draft),
 		}},
 		{path: "/api/people", methods: get(s.people)},
-		{path: "/api/settings", methods: get(func(context.Context, asked) (any, error) { return s.rooms.Settings(), nil })},
+		{path: "/api/settings", methods: get(func(context.Context, asked) (any, error) { return s.settings(), nil })},
 	}
 }
 

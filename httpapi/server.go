@@ -13,6 +13,7 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/files"
 )
 
 // Rooms is what the server needs of chat.
@@ -60,11 +61,26 @@ type Accounts interface {
 	Named(ctx context.Context, text string, limit int) ([]auth.Identity, error)
 }
 
+// Files is what the server needs of files; its methods are those of files.Service.
+type Files interface {
+	MaxBytes() int64
+	Create(ctx context.Context, user, name string, size int64) (files.Upload, error)
+	Offset(ctx context.Context, user, id string) (files.Upload, error)
+	Append(ctx context.Context, user, id string, offset int64, body files.Source) (files.Upload, error)
+	Finish(ctx context.Context, user, id string) (files.File, error)
+	Stop(ctx context.Context, user, id string) error
+	Look(ctx context.Context, by files.Reader, id string) (files.File, error)
+	Open(ctx context.Context, f files.File, thumbnail bool) (*files.Content, error)
+	Sign(f files.File, until time.Time) string
+	Verify(id, expires, signature string) bool
+}
+
 // Config of a Server. Rooms, Accounts and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
 	Web      http.Handler // everything that isn't the API
+	Files    Files        // nil: there are none
 
 	// Origins: its Base is the base URL, "" for whatever host is asked for.
 	Origins     auth.Origins
@@ -80,6 +96,7 @@ type Config struct {
 type Server struct {
 	rooms       Rooms
 	accounts    Accounts
+	files       Files // nil: there are none
 	origins     auth.Origins
 	proxies     Proxies
 	hosts       hosts
@@ -89,6 +106,8 @@ type Server struct {
 	readers     *readers // of history
 	exports     *readers // of their own data
 	exportTurns *readers // all of those as one
+	downloads   *readers // of files
+	uploads     *limiter // requests of them
 	version     string
 	log         *slog.Logger
 	mux         *http.ServeMux
@@ -113,6 +132,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
+		files:       c.Files,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
 		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
@@ -122,6 +142,8 @@ func New(c Config) (*Server, error) {
 		readers:     newReaders(pagesAtOnce, pagesWaiting),
 		exports:     newReaders(1, 0),
 		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
+		downloads:   newReaders(downloadsAtOnce, downloadsWaiting),
+		uploads:     newLimiter(Rate{uploadCount, uploadPer}, upgradeAddresses),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
@@ -185,7 +207,7 @@ func (s *Server) routeTable(document []byte) []route {
 		{path: "/api/socket", methods: get(s.upgrade(level1))},
 		{path: "/api/account/export", methods: get(s.export)},
 	}
-	return append(append(routes, s.messageRoutes()...), s.personalRoutes()...)
+	return slices.Concat(routes, s.messageRoutes(), s.personalRoutes(), s.fileRoutes())
 }
 
 func (r route) handler() http.Handler {
@@ -230,15 +252,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
+		r.Body = http.MaxBytesReader(w, r.Body, s.bodyLimit(r))
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-// bodyLimit is how many bytes a request may bring: few, but for a picture.
-func bodyLimit(r *http.Request) int64 {
-	if r.URL.Path == "/api/account/avatar" {
+// bodyLimit is how many bytes a request may bring: few, but for pictures and files.
+func (s *Server) bodyLimit(r *http.Request) int64 {
+	switch {
+	case r.URL.Path == "/api/account/avatar":
 		return maxPicture
+	case s.files != nil && (r.URL.Path == uploadsPath || strings.HasPrefix(r.URL.Path, uploadsPath+"/")):
+		return s.files.MaxBytes() + 1 // which tells that there is more than was announced
 	}
 	return maxBody
 }

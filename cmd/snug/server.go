@@ -17,6 +17,7 @@ import (
 	"snug/cmd/snug/internal/config"
 	"snug/db"
 	"snug/durable/store/pebble"
+	"snug/files"
 	"snug/httpapi"
 	"snug/web"
 )
@@ -43,6 +44,7 @@ type Server struct {
 	plain    net.Listener // of plain HTTP beside TLS; nil is none
 	space    *disk
 	chat     *chat.Service
+	files    *files.Service // nil: none are taken
 	accounts *auth.Service
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
@@ -100,6 +102,10 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.later(store.Close)
+	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
+	if s.files, err = s.makeFiles(ctx, folder, secret); err != nil {
+		return err
+	}
 	if err := s.wire(ctx, secret, store); err != nil {
 		return err
 	}
@@ -141,8 +147,12 @@ func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 
 // wire makes the services and the handler over them.
 func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (err error) {
-	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
+	var shelves chat.Files
+	if s.files != nil {
+		shelves = shelf{s.files}
+	}
 	s.chat, err = chat.New(ctx, chat.Config{
+		Files: shelves,
 		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
@@ -174,7 +184,12 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 		return err
 	}
 
+	var taken httpapi.Files
+	if s.files != nil {
+		taken = s.files
+	}
 	handler, err := httpapi.New(httpapi.Config{
+		Files: taken,
 		Rooms: s.chat, Accounts: s.accounts, Web: client,
 		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
@@ -186,6 +201,10 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	// Before the accounts and the mails are closed: who waits for an answer may still
 	// need them.
 	s.later(s.drain)
+	if s.files != nil {
+		s.files.Start()
+		s.later(s.files.Close)
+	}
 	s.openControl()
 	return nil
 }

@@ -3,7 +3,7 @@ import { emailFault, nameFault, newPasswordFault } from '~/auth/fields'
 import { safeRedirect } from '~/auth/session'
 import type { Posted } from '~/realtime/reduce'
 import { hueOf, initialsOf } from '~/ui/person'
-import { pieces } from './room/links'
+import { pieces } from '~/message/links'
 import { messageKey, Rows } from './room/rows'
 import { dayOf } from './room/times'
 

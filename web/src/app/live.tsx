@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
 import { getSession, setSession, type Account } from '~/auth/session'
+import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { attached } from '~/realtime/reduce'
 import { makeRoomCache, wipeRoomCache } from '~/room/cache'
@@ -18,6 +19,8 @@ export interface Live {
   connection: Connection
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
+  /** What is written and not yet posted. */
+  drafts: Drafts
   rooms: RoomList
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
@@ -85,6 +88,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
+
   // A tab that is hidden may never be seen again.
   const hide = () => {
     if (document.visibilityState === 'hidden') for (const session of sessions.values()) session.keep()
@@ -92,6 +97,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   document.addEventListener('visibilitychange', hide)
   onCleanup(() => {
     document.removeEventListener('visibilitychange', hide)
+    drafts.dispose()
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
     stopped = true
@@ -132,6 +138,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     connection,
     state,
     theme,
+    drafts,
     rooms,
     room(slug) {
       shown = slug

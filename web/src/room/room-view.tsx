@@ -6,9 +6,13 @@ import { AccountMenu } from '~/app/account-menu'
 import { useLive } from '~/app/live'
 import { setSession } from '~/auth/session'
 import { explain } from '~/http'
+import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
+import { PanelToggles, RoomPanel } from '~/message/room-panel'
+import { createPartsReady } from '~/message/parts'
 import type { Typist } from '~/realtime/reduce'
+import type { User } from '~/realtime/wire.gen'
 import { Button, buttonVariants } from '~/ui/button'
-import { Composer } from './composer'
+import { Composer } from '~/composer/composer'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
 import type { Me } from './rows'
@@ -26,6 +30,7 @@ export interface RoomSearch {
   at?: string
   message?: string
   thread?: string
+  panel?: string
 }
 
 /** One room: who is here, what was said, and a place to say something. */
@@ -59,7 +64,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
       if (!shown || !target) return
       void shown.jump(target).then(() =>
         // A reload comes back to where one is by then, and the same link works again.
-        navigate({ to: '.', search: (now: RoomSearch) => (now.thread === undefined ? {} : { thread: now.thread }), replace: true }),
+        navigate({ to: '.', search: (now: RoomSearch) => ({ ...now, at: undefined, message: undefined }), replace: true }),
       )
     }),
   )
@@ -67,12 +72,16 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   function openThread(thread: string) {
     void navigate({ to: '.', search: { thread } })
   }
-
-  function post(content: string): boolean {
-    const taken = session.post(content)
-    if (taken) timeline()?.toEnd()
-    return taken
-  }
+  const draft = live.drafts.of(props.slug)
+  const messageRoom = makeMessageRoom({
+    session,
+    me,
+    place: 'timeline',
+    find: (id) => session.room().messages.find((m) => m.id === id),
+    jump: (id) => void timeline()?.jump({ id }),
+    reply: (message) => draft.reply(message),
+    openThread,
+  })
 
   onMount(() => {
     // What floats above the page, and fields with a use of their own for it, come first.
@@ -83,38 +92,45 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   })
 
   return (
-    <main ref={main} id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
-      <Show when={session.gone()} fallback={
-        <>
-          <Head session={session} me={me()} />
-          <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
-          <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
-          <Announcer session={session} me={me().id} />
-          <Composer
-            room={props.slug}
-            userId={me().id}
-            slowedUntil={session.slowedUntil()}
-            typing={typingWords(session.room().typing, me().id)}
-            onPost={post}
-            onTyping={session.typing}
-          />
-        </>
-      }>
-        {(gone) => (
-          <div class="grid flex-1 place-items-center p-6">
-            <div class="flex max-w-sm flex-col items-start gap-2">
-              <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
-              <p class="text-body text-muted">
-                {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
-              </p>
-              <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
-                Go to #global
-              </Link>
+    <MessageRoomProvider value={messageRoom}>
+      <main ref={main} id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
+        <Show when={session.gone()} fallback={
+          <>
+            <Head session={session} me={me()} />
+            <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
+            <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
+            <Announcer session={session} me={me().id} />
+            <Composer
+              drafts={live.drafts}
+              draft={draft}
+              label={`Message #${props.slug}`}
+              dropLabel={`Add to #${props.slug}`}
+              slowedUntil={session.slowedUntil()}
+              typing={typingWords(session.room().typing, me().id)}
+              people={() => peopleOf(session, me().id)}
+              onPosted={() => timeline()?.toEnd()}
+              onTyping={session.typing}
+              onEditLast={() => editLast(messageRoom, session.room().messages)}
+            />
+          </>
+        }>
+          {(gone) => (
+            <div class="grid flex-1 place-items-center p-6">
+              <div class="flex max-w-sm flex-col items-start gap-2">
+                <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
+                <p class="text-body text-muted">
+                  {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
+                </p>
+                <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
+                  Go to #global
+                </Link>
+              </div>
             </div>
-          </div>
-        )}
-      </Show>
-    </main>
+          )}
+        </Show>
+      </main>
+      <RoomPanel session={session} me={me()} online={online()} search={props.search} onJump={(id) => void timeline()?.jump({ id })} />
+    </MessageRoomProvider>
   )
 }
 
@@ -144,6 +160,7 @@ function Head(props: { session: RoomSession; me: Me }) {
         <Show when={props.session.room().joined && props.session.room().count > 0}>
           <People people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
+        <PanelToggles />
         <div class="sm:hidden">
           <AccountMenu compact onSignedOut={signedOut} />
         </div>
@@ -153,7 +170,9 @@ function Head(props: { session: RoomSession; me: Me }) {
 }
 
 function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
-  const ready = createMemo(() => props.session.room().loaded || props.session.room().messages.length > 0 )
+  const parts = createPartsReady(() => props.session.room().messages)
+  // Once it is there it stays: another timeline would begin anew where its reader is.
+  const ready = createMemo<boolean>((was) => was || (props.session.room().messages.length > 0 ? parts() : props.session.room().loaded), false)
   const failure = () => {
     const s = props.session.newest()
     return s.status === 'failed' ? s.failure : null
@@ -196,6 +215,16 @@ function targetOf({ at, message }: RoomSearch): Target | undefined {
   if (message !== undefined) return { id: message }
   const seq = Number(at)
   return at !== undefined && Number.isSafeInteger(seq) && seq > 0 ? { seq } : undefined
+}
+
+// Whom one may mean: those who spoke last, then those who are here.
+function peopleOf(session: RoomSession, me: string): User[] {
+  const { messages, people } = session.room()
+  const known = new Map<string, User>()
+  for (const m of messages.toReversed()) if (m.type === 'text' && !known.has(m.userId)) known.set(m.userId, m)
+  for (const p of people) known.set(p.userId, p)
+  known.delete(me)
+  return [...known.values()]
 }
 
 function typingWords(typing: readonly Typist[], me: string): string {

@@ -3,9 +3,10 @@ import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
 import { attached, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
+import { ActingIn } from '~/message/acting-in'
+import { MessageRow } from '~/message/message-row'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
-import { MessageRow } from './message-row'
 import { Rows, type Me } from './rows'
 import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
@@ -100,7 +101,6 @@ export function Timeline(props: TimelineProps) {
   const focused = createFocused()
   const fresh = createNewCount(session, props.me.id, following)
   const line = createUnreadLine(session, props.me.id, focused, following)
-  const host = { session, jump: (id: string) => void jump({ id }) }
   const actions = { retry: session.retryPost, discard: session.discardPost }
 
   // False from a jump on until the list has come to rest where it leads.
@@ -319,7 +319,7 @@ export function Timeline(props: TimelineProps) {
                         aria-posinset={current().seq}
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
-                        <MessageRow row={current()} online={props.online} actions={actions} host={host} />
+                        <MessageRow row={current()} online={props.online} actions={actions} />
                         <Show when={current().seq !== undefined && line.seq() === current().seq}>
                           <UnreadLine />
                         </Show>
@@ -332,6 +332,7 @@ export function Timeline(props: TimelineProps) {
           </div>
         </div>
       </div>
+      <ActingIn scroller={() => scroller} />
       <DayPill rows={rows()} list={list} top={top()} head={HEAD_PX} onJump={(target) => void jump(target)} />
       <Show when={unreadAbove()}>
         <Pill class="top-11" onClick={toUnread}>
