@@ -106,9 +106,12 @@ export function Timeline(props: TimelineProps) {
   // False from a jump on until the list has come to rest where it leads.
   let still = false
   let stillTimer: ReturnType<typeof setTimeout> | undefined
+  let aim: { seq: number; align: 'center' | 'start'; index: number } | undefined
   let readTimer: ReturnType<typeof setTimeout> | undefined
   let markTimer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => {
+    // Whoever leaves at once leaves from where they are by now.
+    if (!still && laidOut()) session.setPlace(following() ? null : placeAt(scroller.scrollTop))
     clearTimeout(stillTimer)
     clearTimeout(readTimer)
     clearTimeout(markTimer)
@@ -123,7 +126,11 @@ export function Timeline(props: TimelineProps) {
     return first !== undefined && untrack(rows).indexOfSeq(seq) < first.index
   })
 
+  // A phone that goes back to the list of rooms leaves no width to this one.
+  const laidOut = () => scroller.clientWidth > 0 && scroller.clientHeight > 0
+
   function look() {
+    if (!laidOut()) return
     const { scrollHeight, clientHeight, scrollTop } = scroller
     const fromEnd = scrollHeight - clientHeight - scrollTop
     setAtEnd(fromEnd <= END_PX)
@@ -193,6 +200,7 @@ export function Timeline(props: TimelineProps) {
       return
     }
     still = true
+    aim = undefined
     look()
     read()
   }
@@ -201,9 +209,20 @@ export function Timeline(props: TimelineProps) {
     const index = rows().indexOfSeq(seq)
     if (index < 0) return
     settle()
+    aim = { seq, align, index }
     setLead(px)
     list.core.scrollToIndex(index, { align })
   }
+  // The virtualizer goes for a place in the list, which is another row's once
+  // older ones come in.
+  createEffect(
+    on(rows, (r) => {
+      const index = aim && r.indexOfSeq(aim.seq)
+      if (!aim || index === undefined || index === aim.index) return
+      aim.index = index
+      list.core.scrollToIndex(index, { align: aim.align })
+    }),
+  )
 
   function mark(seq: number) {
     clearTimeout(markTimer)
@@ -239,6 +258,8 @@ export function Timeline(props: TimelineProps) {
       list.core.scrollToEnd()
     }
     scroller.addEventListener('scroll', look, { passive: true })
+    // Whoever scrolls by hand goes elsewhere.
+    for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, () => (aim = undefined), { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
     let pinned = place === null
