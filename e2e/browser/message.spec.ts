@@ -4,7 +4,7 @@ import { expect, outage, test } from './kit'
 import { deleteElsewhere, editElsewhere, openMenu, pinElsewhere, rowOf, say, walkTo } from './message-kit'
 import { halves } from './pictures'
 
-const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' }
 
 test('what was written in Markdown is shown as it was meant, and nothing in it runs', async ({ enter }) => {
   const ada = await enter('Ada')

@@ -172,7 +172,8 @@ function Head(props: { session: RoomSession; me: Me }) {
 
 function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
   const parts = createPartsReady(() => props.session.room().messages)
-  const ready = createMemo(() => props.session.room().messages.length > 0 ? parts() : props.session.room().loaded)
+  // Once it is there it stays: another timeline would begin anew where its reader is.
+  const ready = createMemo<boolean>((was) => was || (props.session.room().messages.length > 0 ? parts() : props.session.room().loaded), false)
   const failure = () => {
     const s = props.session.newest()
     return s.status === 'failed' ? s.failure : null

@@ -316,7 +316,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   async function show(target: Target): Promise<Found> {
     const here = local(target)
-    if (here !== null) return { ok: true, seq: here }
+    if (here !== null) return at(here, target)
     const jump = ++jumps
     underWay++
     try {
@@ -341,10 +341,16 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     return i > 0 || (i === 0 && !hasOlder) ? (messages[i]?.seq ?? null) : null
   }
 
+  // What was kept for offline may hold it: the reader is there then, and not at its end.
+  function at(seq: number, target: Target): Found {
+    place = { seq, offset: (typeof target === 'object' && 'seq' in target && target.offset) || 0 }
+    return { ok: true, seq }
+  }
+
   async function find(target: Target, overtaken: () => boolean): Promise<Found> {
     const lost: Found = { ok: false, words: '' }
     const known = local(target)
-    if (known !== null) return { ok: true, seq: known }
+    if (known !== null) return at(known, target)
     let position: Position
     if (target === 'beginning') position = { after: 0 }
     else if ('time' in target) position = { at: Math.floor(target.time) }
