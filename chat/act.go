@@ -86,33 +86,6 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	return m, public(err)
 }
 
-// SetPreviews shows what the links of a message lead to, if the message still says what
-// they were made for.
-func (s *Service) SetPreviews(ctx context.Context, room RoomID, id MessageID, content string, previews []Preview) error {
-	e, err := s.rooms.entryOf(ctx, room)
-	if err != nil {
-		return err
-	}
-	_, err = s.calls.preview.Call(ctx, s.ns.ByName(string(room)), previewing{Slug: e.slug, ID: id, Content: content, Previews: previews})
-	return public(err)
-}
-
-// DropPreview takes the preview of a link off a message, for its author.
-func (s *Service) DropPreview(ctx context.Context, a Actor, slug string, id MessageID, url string) (Message, error) {
-	switch {
-	case a.ReadOnly:
-		return Message{}, errReadOnly
-	case url == "":
-		return Message{}, bad("url is missing: it names the preview.")
-	}
-	at, err := s.reader(ctx, slug)
-	if err != nil {
-		return Message{}, public(err)
-	}
-	m, err := s.calls.preview.Call(ctx, at.stub, previewing{Slug: slug, By: a, ID: id, Drop: url})
-	return m, public(err)
-}
-
 // Files is what chat needs of the files that people upload.
 type Files interface {
 	// Claim ties finished uploads of that person to the message that (room, user, id)

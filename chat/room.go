@@ -28,6 +28,7 @@ const (
 	prefixClient  = "c/"
 	prefixVersion = "v/" // a message's seq and 4 bytes that count: what it said before
 	prefixThread  = "t/" // a root's seq and a reply's: nothing more
+	prefixRemoved = "d/" // a message's seq: the links whose previews were removed from it
 	prefixPin     = "p/" // a pinned message's seq: the seq of its pinning
 )
 
@@ -58,6 +59,7 @@ type roomConfig struct {
 	current   func(User) User                // the person as they are now
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
@@ -354,13 +356,17 @@ func (r *Room) store(m *Message, encoded []byte, key string) error {
 func (r *Room) notify(seq Seq, posted *Message) {
 	id := r.id()
 	watched := posted != nil && r.live.watched(id)
-	if r.changed == nil && !watched {
+	links := posted != nil && r.linked != nil && hasLinks(posted.Content)
+	if r.changed == nil && !links && !watched {
 		return
 	}
 	slug := r.meta.Slug
 	r.st.AfterCommit(func() {
 		if r.changed != nil {
 			r.changed(id, seq)
+		}
+		if links {
+			r.linked(id, seq)
 		}
 		if watched {
 			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))

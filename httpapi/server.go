@@ -34,6 +34,7 @@ type Rooms interface {
 	Versions(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.VersionList, error)
 	Thread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, q chat.ThreadQuery) (chat.ThreadPage, error)
 	Pins(ctx context.Context, a chat.Actor, slug string) (chat.PinList, error)
+	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
 	RoomList(ctx context.Context, a chat.Actor) (chat.RoomList, error)
@@ -75,10 +76,11 @@ type Files interface {
 	Verify(id, expires, signature string) bool
 }
 
-// Config of a Server. Rooms, Accounts and Web are required.
+// Config of a Server. Rooms, Accounts, Search and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
+	Search   Searcher
 	Web      http.Handler // everything that isn't the API
 	Files    Files        // nil: there are none
 
@@ -96,6 +98,7 @@ type Config struct {
 type Server struct {
 	rooms       Rooms
 	accounts    Accounts
+	searcher    Searcher
 	files       Files // nil: there are none
 	origins     auth.Origins
 	proxies     Proxies
@@ -117,8 +120,8 @@ type Server struct {
 
 // New returns a Server; an origin that isn't one is an error.
 func New(c Config) (*Server, error) {
-	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
-		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
+	if c.Rooms == nil || c.Accounts == nil || c.Search == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts, Search and Web are required")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -132,6 +135,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
+		searcher:    c.Search,
 		files:       c.Files,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
@@ -207,7 +211,7 @@ func (s *Server) routeTable(document []byte) []route {
 		{path: "/api/socket", methods: get(s.upgrade(level1))},
 		{path: "/api/account/export", methods: get(s.export)},
 	}
-	return slices.Concat(routes, s.messageRoutes(), s.personalRoutes(), s.fileRoutes())
+	return slices.Concat(routes, s.messageRoutes(), s.personalRoutes(), s.searchRoutes(), s.fileRoutes())
 }
 
 func (r route) handler() http.Handler {

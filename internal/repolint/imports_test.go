@@ -20,11 +20,15 @@ type arrow struct {
 
 var arrows = []arrow{
 	{pkg: "cmd/snug", free: true, why: "it wires everything"},
-	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/web"},
+	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/search", "snug/web"},
 		why: "HTTP only translates; what it needs of storage, it asks chat and auth for"},
 	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
 	{pkg: "chat", may: []string{"snug/durable", "snug/db"},
 		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
+	{pkg: "search", may: []string{"snug/chat", "snug/db", "golang.org/x/text/"},
+		why: "it follows the rooms and is told nothing by them but that there is something new"},
+	{pkg: "preview", may: []string{"snug/chat", "snug/fetch", "golang.org/x/net/html", "golang.org/x/net/html/"},
+		why: "what strangers' pages say is read apart from what people say"},
 	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/auth/betterauth", "snug/db", "snug/picture", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
 		why: "credentials are reviewed alone"},
 	{pkg: "auth/oauth", may: []string{"golang.org/x/oauth2", "golang.org/x/oauth2/", "github.com/coreos/go-oidc/v3/"},
