@@ -83,7 +83,6 @@ const merge = createTailwindMerge(() => ({
     'inset-y': ['top', 'bottom'],
     overflow: ['overflow-x', 'overflow-y'],
     'line-clamp': ['display', 'overflow'],
-    scale: ['scale-x', 'scale-y'],
     flex: ['basis', 'grow', 'shrink'],
     'font-size': ['leading'],
     rounded: ['rounded-t', 'rounded-b'],
