@@ -136,7 +136,7 @@ export function SearchPanel(props: {
             autocomplete="off"
             spellcheck={false}
             dir="auto"
-            class="h-10 w-full rounded-control border border-line-strong/70 bg-surface ps-9 pe-3 text-body placeholder:text-muted pointer-coarse:h-11 pointer-coarse:text-[1rem]"
+            class="h-10 w-full rounded-control border border-line-strong/70 bg-surface ps-9 pe-3 text-body outline-offset-0 placeholder:text-muted [&::-webkit-search-cancel-button]:appearance-none pointer-coarse:h-11 pointer-coarse:text-[1rem]"
           />
         </label>
         <div class="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -217,7 +217,8 @@ function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
       <Link
         to="/rooms/$slug"
         params={{ slug: props.hit.room }}
-        search={(was) => ({ ...(props.covers() ? {} : was), at: String(m().seq) })}
+        // A reply stands in its thread, and not among the room's messages.
+        search={(was) => (m().thread === undefined ? { ...(props.covers() ? {} : was), at: String(m().seq) } : { thread: m().thread })}
         class="flex gap-3 px-4 py-2.5 hover:bg-ink/[0.04] focus-visible:-outline-offset-2"
       >
         <Avatar userId={m().userId} name={m().userName} image={m().userImage} class="size-7 text-day" letters={1} />
