@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
+// optionsJSON is how one signs in here.
 type optionsJSON struct {
-	SignUp          SignUpMode     `json:"signUp"`
+	SignUp          SignUpMode     `json:"signUp" openapi:"enum=open|invite|domain|closed"`
 	Domains         []string       `json:"domains"`
 	FirstAccount    bool           `json:"firstAccount"`
 	Passwords       bool           `json:"passwords"`
@@ -19,6 +20,7 @@ type optionsJSON struct {
 	Invite          *openedJSON    `json:"invite"`
 }
 
+// providerJSON is where one can sign in with an account elsewhere.
 type providerJSON struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
