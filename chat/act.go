@@ -44,7 +44,7 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	return posted, public(err)
 }
 
-func (r *Room) submit(_ context.Context, q request) (Message, error) {
+func (r *Room) submit(ctx context.Context, q request) (Message, error) {
 	if err := r.learn(q.Slug); err != nil {
 		return Message{}, err
 	}
@@ -58,9 +58,11 @@ func (r *Room) submit(_ context.Context, q request) (Message, error) {
 	case did.refused != nil:
 		return Message{}, did.refused
 	case did.repeated != nil:
+		r.joinThread(ctx, did.repeated, true)
 		return *did.repeated, nil
 	}
 	r.publish(did.encoded)
+	r.joinThread(ctx, did.posted, false)
 	return *did.posted, nil
 }
 
@@ -88,6 +90,9 @@ type Files interface {
 	// names, durably, and returns them in the order of files. It may be called again
 	// for the same message. Errors that people may see are *Error.
 	Claim(ctx context.Context, room RoomID, user UserID, id ClientID, files []string) ([]Attachment, error)
+	// Released hears that a message with files is being deleted, in the room's turn and
+	// before that is durable: see Service.Holds. It must not wait.
+	Released(room RoomID, user UserID, id ClientID)
 }
 
 // claim gets the files of a post, ahead of the room's turn.

@@ -80,9 +80,17 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	r.state.changed(e)
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
-	r.changed(r.id(), seq)
-	if c.kind == eventEdit && (hasLinks(m.Content) || hasLinks(next.Content)) {
-		r.linked(r.id(), m.Seq)
+	r.notify(seq, nil)
+	if c.kind == eventEdit && r.linked != nil && (hasLinks(m.Content) || hasLinks(next.Content)) {
+		id, target := r.id(), m.Seq
+		r.st.AfterCommit(func() { r.linked(id, target) })
+	}
+	if e.Kind == eventDelete && len(m.Attachments) > 0 {
+		r.released(r.id(), m.UserID, m.ClientID)
+	}
+	if len(m.Previews) > len(next.Previews) {
+		user, id := PreviewClaim(m.Seq)
+		r.released(r.id(), user, id)
 	}
 	return *next, nil
 }

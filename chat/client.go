@@ -17,17 +17,19 @@ import (
 type client struct {
 	s        *Service
 	nonsense int32
-	over     bool // guarded by mu
-	joined   []joined
+	over     bool      // guarded by mu
+	joined   []joined  // changed under mu, for who looks from outside
 	first    [1]joined // of joined, where it is one
 
-	mu   sync.Mutex
-	gone chan struct{} // closed with the socket; nil: nobody waits
+	mu     sync.Mutex
+	gone   chan struct{} // closed with the socket; nil: nobody waits
+	person *livePerson   // live's; nil once the socket is gone
 }
 
 // joined is a room that the socket has joined.
 type joined struct {
 	room  string
+	id    RoomID
 	ahead int // frames sent since one was waited for
 }
 
@@ -64,8 +66,12 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 		return nil
 	}
 	return func() {
-		if err := c.pass(q); err != nil {
+		err := c.pass(q)
+		switch {
+		case err != nil:
 			c.refuse(sock, f, err)
+		case f.Type == FrameRead && f.Ref != "":
+			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: f.Ref}))
 		}
 	}
 }
@@ -105,6 +111,13 @@ func (c *client) find(room string) int {
 	return slices.IndexFunc(c.joined, func(j joined) bool { return j.room == room })
 }
 
+// has reports whether the socket has joined a room. Anybody may ask.
+func (c *client) has(room RoomID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.joined, func(j joined) bool { return j.id == room })
+}
+
 // pass hands a frame to its room and waits until what the frame did is durable.
 func (c *client) pass(q request) error {
 	replayed := 0
@@ -132,15 +145,19 @@ func (c *client) pass(q request) error {
 	case FrameJoin:
 		replayed, err = calls.join.Call(ctx, stub, q)
 		if err == nil && i < 0 {
+			c.mu.Lock()
 			if len(c.joined) == 0 {
 				c.joined = c.first[:0]
 			}
-			c.joined = append(c.joined, joined{room: strings.Clone(q.Slug)}) // of its own: q holds the whole frame
+			c.joined = append(c.joined, joined{room: strings.Clone(q.Slug), id: id}) // of its own: q holds the whole frame
+			c.mu.Unlock()
 		}
 		return err
 	case FrameLeave:
 		if i >= 0 {
+			c.mu.Lock()
 			c.joined = slices.Delete(c.joined, i, i+1)
+			c.mu.Unlock()
 		}
 		_, err = calls.leave.Call(ctx, stub, q)
 		return err
@@ -149,6 +166,9 @@ func (c *client) pass(q request) error {
 		return err
 	case FrameEdit, FrameDelete, FrameReact, FramePin:
 		_, err = calls.change.Call(ctx, stub, q)
+		return err
+	case FrameRead:
+		_, err = c.s.markRead(ctx, q.Actor, id, mark{Slug: q.Slug, Seq: q.Frame.Seq}, c)
 		return err
 	}
 	if q.Files, err = c.s.claim(ctx, id, q); err != nil {
@@ -202,6 +222,7 @@ func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
 		close(c.gone)
 	}
 	c.mu.Unlock()
+	c.s.live.detach(c)
 	if a, err := actorOf(sock); err == nil {
 		c.s.closed(a)
 	}
@@ -222,7 +243,7 @@ func (c *client) refuse(sock *durable.Socket, f ClientFrame, err error) {
 		c.s.cfg.Logger.Error("frame failed", "type", f.Type, "cause", e.Error())
 	}
 	sock.Send(frame(errorFrame(e, f)))
-	if e.Code != CodeBadRequest && e.Code != CodeUnknownType || planned[f.Type] {
+	if e.Code != CodeBadRequest && e.Code != CodeUnknownType {
 		return
 	}
 	if c.nonsense++; c.nonsense > maxNonsense {

@@ -30,8 +30,6 @@
 //     100), as reset itself doesn't name them.
 //   - presence names its receiver too, and may name somebody as gone who wasn't
 //     announced: a joined frame may have shown them.
-//   - Types that the protocol knows and this server doesn't take yet are answered
-//     with unknown_type and don't count as nonsense.
 //   - A history position that isn't there is no error: the page is what lies on
 //     the asked side of it. around fills up from one side what the other lacks.
 //   - After a restart, or a reset of the room, level 0 greets people anew: who was

@@ -50,12 +50,23 @@ const (
 	maxAhead          = 32        // frames of one level 1 socket that wait in a room's inbox
 	maxTail           = 100_000   // messages that a room looks at when it wakes, to find who posted lately
 	authorChunk       = 1000      // messages that one turn looks at for those of one author
+	maxLiveRooms      = 1000      // of a person, whose activity their sockets are told
+	maxMentioned      = 100       // people in a room at a time, who are told at once
+	maxReaders        = 50        // in a room: of more nobody is told how far others have read
+	maxSummaries      = 1000      // rooms in a list
+	maxFollows        = 1000      // threads that are kept of a person; the oldest go
+	maxThreads        = 50        // in a list
+	maxUnread         = 100       // replies of a thread that are counted
+	maxDrafts         = 200       // of a person
+	maxDraftChars     = 20_000    //
+	maxPeople         = 20        // in a list
 	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
 )
 
 const (
 	presenceEvery  = 250 * time.Millisecond // at most 4 presence frames a second
 	leaveGrace     = 10 * time.Second       // a return within it says nothing
+	activityEvery  = time.Second            // activity of a room, but for mentions
 	typingEvery    = time.Second            // a person's typing is passed on at most so often
 	retentionDelay = time.Minute            // how long messages over the count may stay
 	retentionChunk = 500                    // messages that one alarm's turn removes

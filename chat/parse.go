@@ -9,10 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// planned holds the types of the protocol that this server doesn't speak yet. A
-// client that does is told so each time, and not cut off.
-var planned = map[string]bool{"read": true}
-
 // parseFrame reads a frame and checks the fields that its type needs. With an
 // error it returns what is fit to be repeated in the answer. The frame shares
 // nothing with data.
@@ -142,19 +138,20 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	switch f.Type {
 	case FramePing:
 		return f, nil
-	case FrameJoin, FrameLeave, FrameTyping, FrameMessage, FrameEdit, FrameDelete, FrameReact, FramePin:
+	case FrameJoin, FrameLeave, FrameTyping, FrameMessage, FrameEdit, FrameDelete, FrameReact, FramePin, FrameRead:
 	case "":
 		return f, bad("type is missing.")
 	default:
-		if !planned[f.Type] {
-			return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
-		}
-		return f, &Error{Code: CodeUnknownType, Message: "This server doesn't take frames of this type yet."}
+		return f, &Error{Code: CodeUnknownType, Message: "There is no frame of this type."}
 	}
 	if f.Room == "" {
 		return f, bad("room is missing.")
 	}
 	switch f.Type {
+	case FrameRead:
+		if f.Seq == 0 {
+			return f, bad("seq is missing: it says how far you have read.")
+		}
 	case FrameMessage:
 		return f, checkPost(f)
 	case FrameEdit, FrameDelete, FrameReact, FramePin:

@@ -90,10 +90,15 @@ func (p *presence) rename(u User) bool {
 }
 
 // ForgetUsers takes the names and pictures of deleted accounts off their messages in
-// all rooms. It looks at every message there is, once for all of them: who has many
+// all rooms, with what those said before and their reactions, and empties their inboxes. It looks at every message there is, once for all of them: who has many
 // to forget hands them over together. It may be called again after it failed
 // half-way, or succeeded.
 func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
+	for _, id := range ids {
+		if _, err := s.calls.forgetInbox.Call(ctx, s.inbox(id), none{}); err != nil {
+			return fmt.Errorf("forget the inbox of user %s: %w", id, err)
+		}
+	}
 	rooms, err := s.rooms.all(ctx)
 	if err != nil {
 		return fmt.Errorf("list rooms: %w", err)

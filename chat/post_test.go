@@ -111,14 +111,6 @@ func TestRefusedPosts(t *testing.T) {
 func TestLevel1Nonsense(t *testing.T) {
 	inBubble(t, nil, func(w *world) {
 		ada := w.socket("ada")
-		for _, kind := range []string{"read"} {
-			for range 10 { // of the protocol: not nonsense
-				ada.send(`{"type":%q,"room":"global","ref":"r"}`, kind)
-				if f := ada.next("error"); f.Code != "unknown_type" || f.Ref != "r" {
-					w.Errorf("got %s", f)
-				}
-			}
-		}
 		for i := range 20 {
 			ada.send("%s", []string{`x`, `{"type":"dance"}`, `{"type":"join"}`, `{"type":5}`}[i%4])
 			if f := ada.next("error"); f.Code != "bad_request" && f.Code != "unknown_type" {

@@ -309,7 +309,9 @@ type RoomSummary struct {
 	Slug string `json:"slug"`
 	Name string `json:"name"`
 	Head Seq    `json:"head"`
-	Read Seq    `json:"read"` // how far the person has read; 0: they never looked
+	// Newest is the seq of the newest message. There is something unread where it is above Read.
+	Newest Seq `json:"newest"`
+	Read   Seq `json:"read"` // how far the person has read; 0: they never looked
 }
 
 // RoomList is all rooms that a person may see.
@@ -323,6 +325,7 @@ type RoomInfo struct {
 	Name   string `json:"name"`
 	Stream string `json:"stream"`
 	Head   Seq    `json:"head"`
+	Newest Seq    `json:"newest"` // the newest message
 	Read   Seq    `json:"read"`
 	Role   string `json:"role"` // of the person who asks: owner, admin, moderator, member or guest
 }
@@ -370,6 +373,12 @@ type PinList struct {
 // ReadMark is how far a person has read.
 type ReadMark struct {
 	Read Seq `json:"read"`
+}
+
+// ThreadMark is what a person has to do with a thread.
+type ThreadMark struct {
+	Following bool `json:"following"`
+	Read      Seq  `json:"read"` // the last reply that they have read
 }
 
 // Draft is what a person was about to say in a room or a thread. Of two the one that

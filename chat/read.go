@@ -131,11 +131,22 @@ func (s *Service) Thread(ctx context.Context, a Actor, slug string, id MessageID
 		return ThreadPage{}, public(err)
 	}
 	if root.Thread != "" {
-		return ThreadPage{}, bad("This message is in a thread itself. Ask for the thread of the message that began it.")
+		return ThreadPage{}, errThreadOfThread
 	}
 	page, err := from.replies(root, h)
+	if err != nil {
+		return page, public(err)
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return page, public(err)
+	}
+	f, _, err := load[follow](s.storedInbox(ctx, a.ID), followKey(room, root.Seq))
+	page.Following, page.Read = f.Following, f.Read
 	return page, public(err)
 }
+
+var errThreadOfThread = bad("This message is in a thread itself. Ask for the thread of the message that began it.")
 
 func (s storedMessages) replies(root *Message, q HistoryQuery) (ThreadPage, error) {
 	page := ThreadPage{Root: *root, Messages: []Message{}}

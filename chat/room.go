@@ -55,11 +55,14 @@ type roomConfig struct {
 	maxChars  int
 	retention Retention
 	now       func() time.Time
-	storable  func() error    // nil: there is room on the disk
-	current   func(User) User // the person as they are now
-	closed    func(Actor)     // a socket is gone
-	changed   func(RoomID, Seq)
-	linked    func(RoomID, Seq)
+	storable  func() error                   // nil: there is room on the disk
+	current   func(User) User                // the person as they are now
+	closed    func(Actor)                    // a socket is gone
+	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
+	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
+	live      *live
+	follow    func(context.Context, UserID, followChange) error
 	log       *slog.Logger
 }
 
@@ -263,7 +266,7 @@ func (r *Room) typing(_ context.Context, q request) (none, error) {
 
 // post takes a message of level 1. Whoever may see a room may post, whether
 // the socket has joined or not.
-func (r *Room) post(_ context.Context, q request) (none, error) {
+func (r *Room) post(ctx context.Context, q request) (none, error) {
 	if r.st.Ended(q.Socket) {
 		return none{}, nil
 	}
@@ -282,9 +285,11 @@ func (r *Room) post(_ context.Context, q request) (none, error) {
 		r.refuse(q, did.refused)
 	case did.repeated != nil:
 		r.reply(q, plainFrame(ackOf(q, did.repeated)))
+		r.joinThread(ctx, did.repeated, true)
 	default:
 		r.reply(q, plainFrame(ackOf(q, did.posted)))
 		r.publish(did.encoded)
+		r.joinThread(ctx, did.posted, false)
 	}
 	return none{}, nil
 }
@@ -332,14 +337,34 @@ func (r *Room) store(m *Message, encoded []byte) error {
 		return err
 	}
 	r.state.took(m)
-	r.changed(r.id(), m.Seq)
-	if hasLinks(m.Content) {
-		r.linked(r.id(), m.Seq)
-	}
+	r.notify(m.Seq, m)
 	delete(r.typed, m.UserID) // clients take what is said for the end of its writing: what is written next is news
 	r.tail.add(m.Seq, encoded)
 	r.show()
 	return r.retainLater(m.Timestamp)
+}
+
+// notify tells of an event once it is durable: those who follow the room, and of a
+// posting people who know the room and aren't in it.
+func (r *Room) notify(seq Seq, posted *Message) {
+	id := r.id()
+	watched := posted != nil && r.live.watched(id)
+	links := posted != nil && r.linked != nil && hasLinks(posted.Content)
+	if r.changed == nil && !links && !watched {
+		return
+	}
+	slug := r.meta.Slug
+	r.st.AfterCommit(func() {
+		if r.changed != nil {
+			r.changed(id, seq)
+		}
+		if links {
+			r.linked(id, seq)
+		}
+		if watched {
+			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))
+		}
+	})
 }
 
 // publish sends a message to all. It leaves once it is durable, as the ack does.

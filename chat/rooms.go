@@ -183,6 +183,56 @@ func (s *Service) HasRoom(ctx context.Context, slug string) (bool, error) {
 	return err == nil, err
 }
 
+// entry is a room as it is listed to people.
+type entry struct {
+	id         RoomID
+	slug, name string
+}
+
+// entries returns at most limit rooms, by slug.
+func (rs *Rooms) entries(ctx context.Context, limit int) (list []entry, err error) {
+	err = rs.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		rows, err := tx.QueryContext(ctx, `select id, slug, name from rooms order by slug limit ?`, limit)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var e entry
+			if err := rows.Scan(&e.id, &e.slug, &e.name); err != nil {
+				return err
+			}
+			list = append(list, e)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rooms: %w", err)
+	}
+	return list, nil
+}
+
+// slugs returns the slugs of the rooms by their ids.
+func (rs *Rooms) slugs(ctx context.Context) (map[RoomID]string, error) {
+	list, err := rs.entries(ctx, maxCachedRooms)
+	slugs := make(map[RoomID]string, len(list))
+	for _, e := range list {
+		slugs[e.id] = e.slug
+	}
+	return slugs, err
+}
+
+// nameOf returns what people call a room.
+func (rs *Rooms) nameOf(ctx context.Context, id RoomID) (name string, err error) {
+	err = rs.db.Read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `select name from rooms where id = ?`, string(id)).Scan(&name)
+	})
+	if err != nil {
+		return "", fmt.Errorf("read room: %w", err)
+	}
+	return name, nil
+}
+
 // all returns the ids of all rooms.
 func (rs *Rooms) all(ctx context.Context) (ids []RoomID, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) error {

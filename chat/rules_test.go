@@ -316,7 +316,8 @@ func TestParseFrame(t *testing.T) {
 		{`{"type":"message","room":"general","clientId":"c","attachments":"f"}`, `bad_request: The field attachments can't hold this type of value: string.`},
 		{`{"type":"message","room":"general","clientId":"c","attachments":["1","2","3","4","5","6","7","8","9","10","11"]}`, `bad_request: attachments must be at most 10 files.`},
 		{`{"type":"message","room":"general","clientId":"c","thread":"` + strings.Repeat("i", 65) + `"}`, `bad_request: replyTo and thread must be ids of messages.`},
-		{`{"type":"read","room":"general"}`, `unknown_type: This server doesn't take frames of this type yet.`},
+		{`{"type":"read","room":"general","seq":7}`, ``},
+		{`{"type":"read","room":"general"}`, `bad_request: seq is missing: it says how far you have read.`},
 		{strings.Repeat("[", 20_000), `bad_request: A frame must be a JSON object.`},
 	} {
 		_, err := parseFrame([]byte(c.frame))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"snug/db"
@@ -29,8 +30,8 @@ type Config struct {
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
-	// Changed hears of each durable event of a room, in its turn and before the event is
-	// durable: who wants it reads Changes soon. It must not wait. nil: nobody does.
+	// Changed hears of each event of a room once it is durable: who wants it reads Changes.
+	// It must not wait, and misses what a crash comes before. nil: nobody does.
 	Changed func(room RoomID, seq Seq)
 	// Linked likewise hears of each message that has links, or had before it was edited.
 	Linked func(room RoomID, seq Seq)
@@ -50,6 +51,10 @@ type Service struct {
 	ns    *durable.Namespace
 	probe *durable.Namespace
 	calls calls
+
+	inboxes *durable.Namespace
+	live    *live
+	ending  sync.Once
 
 	pages    pages
 	replays  *replays
@@ -71,6 +76,13 @@ type calls struct {
 	submit, changeNow   durable.Method[request, Message]
 	removePreview       durable.Method[request, Message]
 	setPreviews         durable.Method[previewsRequest, none]
+	tellRead            durable.Method[readNote, bool]
+
+	read        durable.Method[mark, marked]
+	readThread  durable.Method[mark, ThreadMark]
+	follow      durable.Method[followChange, ThreadMark]
+	keep        durable.Method[draftChange, draft]
+	forgetInbox durable.Method[none, none]
 }
 
 // New starts the chat and makes its first room.
@@ -93,12 +105,6 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.ChangeRate == (Rate{}) {
 		cfg.ChangeRate = Rate{3 * cfg.PostRate.Limit, cfg.PostRate.Window}
 	}
-	if cfg.Changed == nil {
-		cfg.Changed = func(RoomID, Seq) {}
-	}
-	if cfg.Linked == nil {
-		cfg.Linked = func(RoomID, Seq) {}
-	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
@@ -113,12 +119,13 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s.rt = rt
+	s.live = newLive(cfg.Now)
 	err = s.register()
 	if err == nil && cfg.Retention != (Retention{}) {
 		err = s.wakeRooms(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, rt.Shutdown(ctx))
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
@@ -142,7 +149,14 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
+		follow: func(ctx context.Context, id UserID, c followChange) error {
+			return s.calls.follow.Send(ctx, s.inbox(id), c)
+		},
+		released: func(RoomID, UserID, ClientID) {},
+	}
+	if s.cfg.Files != nil {
+		shared.released = s.cfg.Files.Released
 	}
 	room := durable.NewClass("room", func(st *durable.State) durable.Object {
 		return &Room{roomConfig: shared, st: st}
@@ -164,6 +178,16 @@ func (s *Service) register() (err error) {
 	if s.ns, err = s.rt.Register(room); err != nil {
 		return err
 	}
+	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
+	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
+	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
+	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)
+	s.calls.follow = durable.Handle(inbox, "follow", (*Inbox).follow)
+	s.calls.keep = durable.Handle(inbox, "keep", (*Inbox).keep)
+	s.calls.forgetInbox = durable.Handle(inbox, "forget", (*Inbox).forget)
+	if s.inboxes, err = s.rt.Register(inbox); err != nil {
+		return err
+	}
 	probe := durable.NewClass("probe", func(st *durable.State) durable.Object { return &prober{st} })
 	s.calls.touch = durable.Handle(probe, "touch", (*prober).touch)
 	s.probe, err = s.rt.Register(probe)
@@ -172,13 +196,18 @@ func (s *Service) register() (err error) {
 
 // Close takes no new sockets, closes those that are open with 1001, spread over
 // Config.CloseSpread, and returns when all that was accepted is durable.
-func (s *Service) Close(ctx context.Context) error { return s.rt.Shutdown(ctx) }
+func (s *Service) Close(ctx context.Context) error {
+	err := s.rt.Shutdown(ctx)
+	s.ending.Do(s.live.close)
+	return err
+}
 
 // Rest drops what is kept in memory only to be quick: it is read anew when it is
 // needed. It is for times when nothing happens.
 func (s *Service) Rest() {
 	s.rooms.forgetAll()
 	s.ns.ForgetNames()
+	s.inboxes.ForgetNames()
 }
 
 // prober is the object by which Ready finds out whether commits succeed.
@@ -301,15 +330,27 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
-	s.serve(w, r, a, durable.SocketOptions{
-		Handler: newClient(s), Subprotocols: []string{Subprotocol}, Greeting: &hello,
-	})
+	c := newClient(s)
+	if s.live.enter(c, a.ID) {
+		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
+			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
+		} else {
+			s.live.learn(a.ID, rooms...)
+		}
+	}
+	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Subprotocols: []string{Subprotocol}, Greeting: &hello})
+	if sock == nil {
+		s.live.detach(c)
+		return
+	}
+	s.live.attach(c, sock)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from
 // before serve returns. A session that ended since it was looked at may have
-// missed it: the caller looks again.
-func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) {
+// missed it: the caller looks again. It returns nil where it opened none, or one to be
+// closed at once.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durable.SocketOptions) *durable.Socket {
 	o.Identity, o.Tags = a.identity()
 	o.MaxMessage = MaxFrameBytes
 	o.TextOnly = true
@@ -321,11 +362,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a Actor, o durab
 	sock, err := s.rt.Accept(w, r, o)
 	if err != nil {
 		s.cfg.Logger.Debug("socket refused", "cause", err.Error())
-		return
+		return nil
 	}
 	if tooMany {
 		sock.Close(closeTooMany, "too many sockets")
+		return nil
 	}
+	return sock
 }
 
 // turnedAway serves a socket that is only opened to be told why it is closed.

@@ -51,6 +51,32 @@ CREATE TABLE departures (
     deleted_at integer not null
 ) strict;
 
+CREATE TABLE files (
+    id         text    not null primary key,
+    user_id    text    not null,
+    state      text    not null,
+    name       text    not null,
+    mime       text    not null default '',
+    size       integer not null,
+    received   integer not null,
+    width      integer not null default 0,
+    height     integer not null default 0,
+    duration   integer not null default 0,
+    blurhash   text    not null default '',
+    thumbnail  text    not null default '',
+    room_id    text,
+    client_id  text,
+    created_at integer not null,
+    touched_at integer not null,
+    due_at     integer not null
+) strict;
+
+CREATE INDEX files_due on files (due_at);
+
+CREATE INDEX files_message on files (room_id, user_id, client_id) where client_id is not null;
+
+CREATE INDEX files_user on files (user_id, state, touched_at);
+
 CREATE TABLE invites (
     id         text    not null primary key,
     token_hash text    not null,

@@ -247,6 +247,11 @@ func (s *State) Broadcast(tag string, f Frame, except *Socket) {
 	s.act.mustTurn().issue(output{kind: toAll, tag: tag, sock: except, frame: f})
 }
 
+// AfterCommit calls fn once all that the turn wrote is durable, in order with its other
+// outputs; if it never is, not at all. fn runs outside of the object's turns and must
+// return at once.
+func (s *State) AfterCommit(fn func()) { s.act.mustTurn().issue(output{do: fn}) }
+
 // CloseSocket closes a socket, once what the turn wrote is durable and what was
 // sent before has left.
 func (s *State) CloseSocket(sock *Socket, code int, reason string) error {

@@ -34,6 +34,15 @@ type Rooms interface {
 	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
+	RoomList(ctx context.Context, a chat.Actor) (chat.RoomList, error)
+	Room(ctx context.Context, a chat.Actor, slug string) (chat.RoomInfo, error)
+	MarkRead(ctx context.Context, a chat.Actor, slug string, seq chat.Seq, back bool) (chat.ReadMark, error)
+	Follow(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, on bool) (chat.ThreadMark, error)
+	ReadThread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, seq chat.Seq) (chat.ThreadMark, error)
+	Threads(ctx context.Context, a chat.Actor) (chat.ThreadList, error)
+	Drafts(ctx context.Context, a chat.Actor) (chat.DraftList, error)
+	KeepDraft(ctx context.Context, a chat.Actor, d chat.Draft) (chat.Draft, error)
+	Settings() chat.Settings
 	// EndSession closes the sockets of a session.
 	EndSession(key string)
 }
@@ -46,6 +55,8 @@ type Accounts interface {
 	Identify(r *http.Request) (id auth.Identity, ok bool, err error)
 	// Export gathers what is kept about a user.
 	Export(ctx context.Context, userID string) (auth.Export, error)
+	// Named finds people by a part of their names.
+	Named(ctx context.Context, text string, limit int) ([]auth.Identity, error)
 }
 
 // Config of a Server. Rooms, Accounts, Search and Web are required.
@@ -158,7 +169,7 @@ type route struct {
 type methods map[string]method
 
 func (s *Server) routeTable() []route {
-	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.searchRoutes())
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

@@ -61,6 +61,10 @@ type fakeAccounts struct {
 	ips  []string
 }
 
+func (a *fakeAccounts) Named(context.Context, string, int) ([]auth.Identity, error) {
+	return nil, a.err
+}
+
 func (a *fakeAccounts) Identify(r *http.Request) (auth.Identity, bool, error) {
 	if a.err != nil {
 		return auth.Identity{}, false, a.err
@@ -225,7 +229,7 @@ func TestUnknownAPIPathsAreJSON(t *testing.T) {
 	s := newSite(t)
 	const body = `{"code":"not_found","message":"There is nothing at this address."}`
 	for _, path := range []string{
-		"/api/nope", "/api/chat/", "/api/chat/nope", "/api/socket/x", "/api/rooms", "/api/rooms/global", "/api/rooms//messages",
+		"/api/nope", "/api/chat/", "/api/chat/nope", "/api/socket/x", "/api/rooms/", "/api/rooms/global/", "/api/rooms//messages",
 		"/api//chat", "//api/chat", "/api/x/../chat", "/api/auth//sign-in/email", "/api/chat/messages/",
 	} {
 		t.Run(path, func(t *testing.T) {

@@ -70,16 +70,39 @@ func (t turn) source(p image.Point, w, h int) image.Point {
 	return p
 }
 
-// apply turns a square.
+// seen is where the pixel is seen that, in a stored picture of w by h pixels, lies at p.
+func (t turn) seen(p image.Point, w, h int) image.Point {
+	switch t { // these two undo each other, all others themselves
+	case 6:
+		t = 8
+	case 8:
+		t = 6
+	}
+	if t.swaps() {
+		w, h = h, w
+	}
+	return t.source(p, w, h)
+}
+
+// size is the size at which a stored picture of w by h pixels is seen.
+func (t turn) size(w, h int) (int, int) {
+	if t.swaps() {
+		return h, w
+	}
+	return w, h
+}
+
+// apply turns a picture whose bounds begin at (0, 0).
 func (t turn) apply(img *image.RGBA) *image.RGBA {
 	if t == upright {
 		return img
 	}
-	side := img.Rect.Dx()
-	turned := image.NewRGBA(img.Rect)
-	for y := range side {
-		for x := range side {
-			p := t.source(image.Pt(x, y), side, side)
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	seenW, seenH := t.size(w, h)
+	turned := image.NewRGBA(image.Rect(0, 0, seenW, seenH))
+	for y := range seenH {
+		for x := range seenW {
+			p := t.source(image.Pt(x, y), w, h)
 			copy(turned.Pix[turned.PixOffset(x, y):][:4], img.Pix[img.PixOffset(p.X, p.Y):])
 		}
 	}

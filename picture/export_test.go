@@ -14,3 +14,6 @@ func (s *Studio) Hold() (release func()) {
 		}
 	}
 }
+
+// Blurhash describes a small picture.
+var Blurhash = blurhash

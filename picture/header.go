@@ -13,6 +13,7 @@ import (
 // A header is what is known of a picture before it is decoded. Its size is what
 // the decoder itself reads from the same bytes.
 type header struct {
+	kind          kind
 	width, height int         // of the canvas, as stored, in pixels
 	at            image.Point // of the canvas, where the decoded picture's (0, 0) lies
 	turn          turn
@@ -20,6 +21,15 @@ type header struct {
 	data          []byte
 	decode        func(io.Reader) (image.Image, error)
 }
+
+type kind uint8
+
+const (
+	kindPNG kind = iota
+	kindJPEG
+	kindGIF
+	kindWebP
+)
 
 // inspect tells the format by how the file begins.
 func inspect(data []byte) (header, error) {
@@ -46,6 +56,7 @@ func inspectGIF(data []byte) (header, error) {
 		return header{}, broken(err)
 	}
 	return header{
+		kind:  kindGIF,
 		width: c.Width, height: c.Height, turn: upright,
 		memory: int64(c.Width) * int64(c.Height),
 		data:   data, decode: gif.Decode,
@@ -57,7 +68,7 @@ func inspectPNG(data []byte) (header, error) {
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{width: c.Width, height: c.Height, turn: upright, data: data, decode: png.Decode}
+	h := header{kind: kindPNG, width: c.Width, height: c.Height, turn: upright, data: data, decode: png.Decode}
 	// IHDR is at a fixed place: its bit depth is at 24, the kind of colour at 25, the
 	// interlacing at 28.
 	depth, colour, interlaced := data[24], data[25], data[28] != 0

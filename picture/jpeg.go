@@ -23,7 +23,7 @@ func inspectJPEG(data []byte) (header, error) {
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{width: c.Width, height: c.Height, turn: upright, data: data, decode: jpeg.Decode}
+	h := header{kind: kindJPEG, width: c.Width, height: c.Height, turn: upright, data: data, decode: jpeg.Decode}
 	var frame []byte
 	var progressive, adobeRGB, seenExif bool
 	scans := 0

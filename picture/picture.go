@@ -1,12 +1,12 @@
-// Package picture makes a small, square, harmless picture of whatever bytes a
-// stranger calls one.
+// Package picture makes a harmless picture of whatever bytes a stranger calls one: a
+// small square ([Studio.Avatar]), or all of it with a thumbnail ([Studio.Photo]).
 //
 // What it gives is never what it got: the pixels are decoded, cut, scaled and
 // encoded anew, so that nothing else of the file is left, be it where a photo was
 // taken or a script behind its last pixel. The format is told from the content
 // alone; only PNG, JPEG, GIF and WebP are known, and of what moves the first frame
-// is taken. Pictures are turned as their EXIF says. Colour profiles are dropped
-// with all the rest, and what is left counts as sRGB.
+// is taken, but for GIFs that are photos. Pictures are turned as their EXIF says.
+// Colour profiles are dropped with all the rest, and what is left counts as sRGB.
 //
 // What decoding takes is reckoned from the header before it begins, and a
 // [Studio] bounds how many run at once: see [Options].
@@ -79,7 +79,7 @@ type Options struct {
 	Waiting int
 }
 
-// A Studio makes avatars. It holds nothing that has to be closed. All methods may
+// A Studio makes pictures. It holds nothing that has to be closed. All methods may
 // be called concurrently.
 type Studio struct {
 	maxBytes  int
@@ -134,20 +134,9 @@ func (s *Studio) Avatar(ctx context.Context, data []byte, crop Crop, side int) (
 	if !crop.valid() {
 		return Encoded{}, ErrCrop
 	}
-	if len(data) > s.maxBytes {
-		return Encoded{}, fmt.Errorf("%w: over %d bytes", ErrTooLarge, s.maxBytes)
-	}
-	h, err := inspect(data)
+	h, err := s.inspect(data)
 	if err != nil {
 		return Encoded{}, err
-	}
-	switch {
-	case h.width < 1 || h.height < 1:
-		return Encoded{}, fmt.Errorf("%w: no pixels", ErrBroken)
-	case h.width > maxSide || h.height > maxSide || h.width*h.height > s.maxPixels:
-		return Encoded{}, fmt.Errorf("%w: %d by %d pixels", ErrTooLarge, h.width, h.height)
-	case h.memory > maxMemory:
-		return Encoded{}, fmt.Errorf("%w: %d by %d pixels of its kind", ErrTooLarge, h.width, h.height)
 	}
 	leave, err := s.enter(ctx)
 	if err != nil {
@@ -158,8 +147,32 @@ func (s *Studio) Avatar(ctx context.Context, data []byte, crop Crop, side int) (
 	if err != nil {
 		return Encoded{}, err
 	}
-	small := scale(img, h.at, crop.within(h), side)
-	return encode(h.turn.apply(small))
+	small := scale(img, h.at, crop.within(h), side, side)
+	bytes, kind, err := encode(h.turn.apply(small), jpegQuality)
+	if err != nil {
+		return Encoded{}, err
+	}
+	return Encoded{Bytes: bytes, Type: kind, Side: side}, nil
+}
+
+// inspect gives the header of a picture that is within the bounds.
+func (s *Studio) inspect(data []byte) (header, error) {
+	if len(data) > s.maxBytes {
+		return header{}, fmt.Errorf("%w: over %d bytes", ErrTooLarge, s.maxBytes)
+	}
+	h, err := inspect(data)
+	if err != nil {
+		return header{}, err
+	}
+	switch {
+	case h.width < 1 || h.height < 1:
+		return header{}, fmt.Errorf("%w: no pixels", ErrBroken)
+	case h.width > maxSide || h.height > maxSide || h.width*h.height > s.maxPixels:
+		return header{}, fmt.Errorf("%w: %d by %d pixels", ErrTooLarge, h.width, h.height)
+	case h.memory > maxMemory:
+		return header{}, fmt.Errorf("%w: %d by %d pixels of its kind", ErrTooLarge, h.width, h.height)
+	}
+	return h, nil
 }
 
 // enter waits for a slot.
@@ -189,25 +202,34 @@ func (s *Studio) enter(ctx context.Context) (leave func(), err error) {
 
 // decode gives the picture of a header within its bounds.
 func decode(ctx context.Context, h header) (img image.Image, err error) {
+	err = guarded(ctx, h.data, func(r io.Reader) (err error) {
+		img, err = h.decode(r)
+		return err
+	})
+	return img, err
+}
+
+// guarded runs a decoder within maxTime.
+func guarded(ctx context.Context, data []byte, decode func(io.Reader) error) (err error) {
 	limited, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
 	// The decoders are large and fed by strangers: what trips one is no reason to
 	// fall with it.
 	defer func() {
 		if r := recover(); r != nil {
-			img, err = nil, fmt.Errorf("%w: %w: %v", ErrBroken, errPanic, r)
+			err = fmt.Errorf("%w: %w: %v", ErrBroken, errPanic, r)
 		}
 	}()
-	img, err = h.decode(&reader{limited, bytes.NewReader(h.data)})
+	err = decode(&reader{limited, bytes.NewReader(data)})
 	switch {
 	case err == nil:
-		return img, nil
+		return nil
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("decode picture: %w", ctx.Err())
+		return fmt.Errorf("decode picture: %w", ctx.Err())
 	case limited.Err() != nil:
-		return nil, fmt.Errorf("%w: over %v", ErrTooLarge, maxTime)
+		return fmt.Errorf("%w: over %v", ErrTooLarge, maxTime)
 	}
-	return nil, fmt.Errorf("%w: %v", ErrBroken, err)
+	return fmt.Errorf("%w: %v", ErrBroken, err)
 }
 
 // A reader ends with its context. Decoders read some 4 KiB at a time, whatever
@@ -247,19 +269,16 @@ func (c Crop) within(h header) image.Rectangle {
 	return image.Rect(min(a.X, b.X), min(a.Y, b.Y), max(a.X, b.X)+1, max(a.Y, b.Y)+1)
 }
 
-func encode(img *image.RGBA) (Encoded, error) {
+// encode makes a JPEG, or a PNG of what is transparent somewhere.
+func encode(img *image.RGBA, quality int) (data []byte, kind string, err error) {
 	var b bytes.Buffer
-	e := Encoded{Type: "image/png", Side: img.Rect.Dx()}
-	var err error
 	if img.Opaque() {
-		e.Type = "image/jpeg"
-		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: jpegQuality})
+		kind, err = "image/jpeg", jpeg.Encode(&b, img, &jpeg.Options{Quality: quality})
 	} else {
-		err = png.Encode(&b, img)
+		kind, err = "image/png", png.Encode(&b, img)
 	}
 	if err != nil {
-		return Encoded{}, fmt.Errorf("encode picture: %w", err)
+		return nil, "", fmt.Errorf("encode picture: %w", err)
 	}
-	e.Bytes = b.Bytes()
-	return e, nil
+	return b.Bytes(), kind, nil
 }

@@ -6,36 +6,35 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// scale gives a square of the canvas with side pixels, transparent where the
-// picture doesn't reach.
+// scale gives an area of the canvas with w by h pixels, transparent where the picture
+// doesn't reach.
 //
-// A large square is first averaged, in whole pixels, to two to four times the side
-// and then scaled with a Catmull-Rom filter: that alone would take 32 bytes for
-// each row and column of the target, and many times as long.
-func scale(img image.Image, at image.Point, square image.Rectangle, side int) *image.RGBA {
-	k := max(1, square.Dx()/(2*side))
-	n := square.Dx() / k
+// A large area is first averaged, in whole pixels, to two to four times the size and
+// then scaled with a Catmull-Rom filter: that alone would take 32 bytes for each row
+// and column of the target, and many times as long.
+func scale(img image.Image, at image.Point, area image.Rectangle, w, h int) *image.RGBA {
+	k := max(1, min(area.Dx()/(2*w), area.Dy()/(2*h)))
+	across, down := area.Dx()/k, area.Dy()/k
 	// What doesn't divide is left out around: less than half a pixel of the target.
-	origin := square.Min.Add(image.Pt(square.Dx()-n*k, square.Dy()-n*k).Div(2)).Sub(at)
-	medium := image.NewRGBA(image.Rect(0, 0, n, n))
+	origin := area.Min.Add(image.Pt(area.Dx()-across*k, area.Dy()-down*k).Div(2)).Sub(at)
+	medium := image.NewRGBA(image.Rect(0, 0, across, down))
 	if k == 1 {
 		draw.Draw(medium, medium.Rect, img, origin, draw.Src)
 	} else {
 		average(medium, img, origin, k)
 	}
-	small := image.NewRGBA(image.Rect(0, 0, side, side))
+	small := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.CatmullRom.Scale(small, small.Rect, medium, medium.Rect, draw.Src, nil)
 	return small
 }
 
-// average makes each pixel of a square of k by k ones. It converts a line at a
+// average makes each pixel of k by k ones. It converts a line at a
 // time, for which the standard library has a fast path for most kinds of picture.
 func average(dst *image.RGBA, img image.Image, origin image.Point, k int) {
-	n := dst.Rect.Dx()
-	line := image.NewRGBA(image.Rect(0, 0, n*k, 1))
-	sums := make([]uint64, 4*n)
+	line := image.NewRGBA(image.Rect(0, 0, dst.Rect.Dx()*k, 1))
+	sums := make([]uint64, 4*dst.Rect.Dx())
 	area := uint64(k) * uint64(k)
-	for row := range n {
+	for row := range dst.Rect.Dy() {
 		clear(sums)
 		for y := range k {
 			clear(line.Pix)

@@ -23,7 +23,7 @@ func inspectWebP(data []byte) (header, error) {
 	if size < 4 || size+8 > uint64(len(data)) {
 		return header{}, broken("cut short")
 	}
-	h := header{turn: upright, data: data[:8+size], decode: webp.Decode}
+	h := header{kind: kindWebP, turn: upright, data: data[:8+size], decode: webp.Decode}
 	still := data[12 : 8+size]
 	animated := false
 	var first []byte

@@ -20,7 +20,7 @@ type arrow struct {
 
 var arrows = []arrow{
 	{pkg: "cmd/snug", free: true, why: "it wires everything"},
-	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/search", "snug/web", "snug/internal/openapi"},
+	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/search", "snug/web", "snug/internal/openapi"},
 		why: "HTTP only translates; what it needs of storage, it asks chat and auth for"},
 	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
 	{pkg: "chat", may: []string{"snug/durable", "snug/db"},
@@ -55,6 +55,10 @@ var arrows = []arrow{
 		why: "a test kit that drags in a storage engine would test it along"},
 	{pkg: "durable/store/pebble", may: []string{"snug/durable", "github.com/cockroachdb/pebble/v2", "github.com/cockroachdb/pebble/v2/"},
 		why: "a backend implements what durable asks for and nothing above knows which one it is"},
+	{pkg: "blob", may: []string{"github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials"},
+		why: "it keeps bytes under keys, and knows neither files nor those whose they are"},
+	{pkg: "files", may: []string{"snug/blob", "snug/db", "snug/picture", "golang.org/x/text/unicode/norm"},
+		why: "it keeps what people upload, and knows neither rooms nor HTTP"},
 	{pkg: "fetch", why: "what strangers make the server fetch is judged here, so it is reviewed alone"},
 	{pkg: "picture", may: []string{"golang.org/x/image/"},
 		why: "what strangers make the server decode is bounded here, so it is reviewed alone"},
@@ -73,6 +77,8 @@ var arrows = []arrow{
 var neverEvenInTests = []struct{ from, imported, why string }{
 	{"chat", "snug/auth", "chat and auth never meet: httpapi turns an Identity into an Actor"},
 	{"auth", "snug/chat", "chat and auth never meet: httpapi turns an Identity into an Actor"},
+	{"files", "snug/chat", "chat and files never meet: cmd/snug gives each what it needs of the other"},
+	{"chat", "snug/files", "chat and files never meet: cmd/snug gives each what it needs of the other"},
 	{"durable", "snug/chat", "a test of the runtime that needs a room tests the room"},
 	{"durable", "snug/auth", "the runtime knows nobody"},
 	{"bench", "snug/", "it knows the wire protocol only"},

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Message, Page, PinList, ThreadPage, VersionList } from '~/realtime/wire.gen';
+import type { Attachment, Draft, DraftList, Message, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from '~/realtime/wire.gen';
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -383,6 +383,18 @@ export interface Provider {
   name: string;
 }
 
+/** ReadBody says how far somebody has read. */
+export interface ReadBody {
+  seq: number;
+  /** The mark may go back. */
+  unread?: boolean;
+}
+
+/** ReadThreadBody says how far somebody has read a thread. */
+export interface ReadThreadBody {
+  seq: number;
+}
+
 /** Readiness tells whether messages can be stored. */
 export interface Readiness {
   ready: boolean;
@@ -636,8 +648,11 @@ export interface Bodies {
   "POST /api/auth/unlink-account": UnlinkBody;
   "POST /api/auth/update-user": ProfileBody;
   "POST /api/auth/verify-email": Record<string, never>;
+  "PUT /api/drafts": Draft;
   "POST /api/rooms/{slug}/messages": PostBody;
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
+  "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
+  "PUT /api/rooms/{slug}/read": ReadBody;
 }
 
 /** The JSON of answers with status 200, by method and path. */
@@ -697,21 +712,32 @@ export interface Answers {
   "GET /api/auth/verify-email": VerifiedReply;
   "POST /api/auth/verify-email": VerifiedReply;
   "GET /api/chat/messages": Message[];
+  "GET /api/drafts": DraftList;
+  "PUT /api/drafts": Draft;
   "GET /api/openapi.json": Record<string, unknown>;
+  "GET /api/people": PeopleList;
+  "GET /api/rooms": RoomList;
+  "GET /api/rooms/{slug}": RoomInfo;
   "GET /api/rooms/{slug}/messages": Page;
   "POST /api/rooms/{slug}/messages": Message;
   "DELETE /api/rooms/{slug}/messages/{id}": Message;
   "GET /api/rooms/{slug}/messages/{id}": Message;
   "PATCH /api/rooms/{slug}/messages/{id}": Message;
+  "DELETE /api/rooms/{slug}/messages/{id}/follow": ThreadMark;
+  "PUT /api/rooms/{slug}/messages/{id}/follow": ThreadMark;
   "DELETE /api/rooms/{slug}/messages/{id}/pin": Message;
   "PUT /api/rooms/{slug}/messages/{id}/pin": Message;
   "DELETE /api/rooms/{slug}/messages/{id}/previews": Message;
   "DELETE /api/rooms/{slug}/messages/{id}/reactions/{emoji}": Message;
   "PUT /api/rooms/{slug}/messages/{id}/reactions/{emoji}": Message;
   "GET /api/rooms/{slug}/messages/{id}/thread": ThreadPage;
+  "PUT /api/rooms/{slug}/messages/{id}/thread/read": ThreadMark;
   "GET /api/rooms/{slug}/messages/{id}/versions": VersionList;
   "GET /api/rooms/{slug}/pins": PinList;
+  "PUT /api/rooms/{slug}/read": ReadMark;
   "GET /api/search": Results;
+  "GET /api/settings": Settings;
+  "GET /api/threads": ThreadList;
   "GET /healthz": Health;
   "GET /readyz": Readiness;
 }

@@ -175,7 +175,7 @@ function parseReactions(value: unknown): Record<string, string[]> | null {
   return entries.length > 0 ? Object.fromEntries(entries) : null
 }
 
-function parseAttachment(value: unknown): Attachment | null {
+export function parseAttachment(value: unknown): Attachment | null {
   if (!isFields(value)) return null
   const { id, name, mime, size, width, height, url } = value
   if (!isText(id) || !isText(url)) return null

@@ -312,6 +312,8 @@ export interface RoomSummary {
   slug: string;
   name: string;
   head: Seq;
+  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
+  newest: Seq;
   /** how far the person has read; 0: they never looked */
   read: Seq;
 }
@@ -327,6 +329,8 @@ export interface RoomInfo {
   name: string;
   stream: string;
   head: Seq;
+  /** the newest message */
+  newest: Seq;
   read: Seq;
   /** of the person who asks: owner, admin, moderator, member or guest */
   role: string;
@@ -377,6 +381,13 @@ export interface PinList {
 
 /** ReadMark is how far a person has read. */
 export interface ReadMark {
+  read: Seq;
+}
+
+/** ThreadMark is what a person has to do with a thread. */
+export interface ThreadMark {
+  following: boolean;
+  /** the last reply that they have read */
   read: Seq;
 }
 

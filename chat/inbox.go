@@ -1,0 +1,275 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"snug/durable"
+)
+
+// Inbox is what is a person's alone: an object per person, by their id. Rooms don't
+// wake it: what is unread follows from a room's head and the mark here.
+type Inbox struct {
+	now    func() time.Time
+	st     *durable.State
+	writes posts // of the person, as long as the object is awake
+}
+
+// Storage of an inbox. A room is named by the name of its object.
+const (
+	prefixRead   = "r/" // a room: ReadMark
+	prefixFollow = "f/" // a room, 0, and the 8 bytes of a thread's root: follow
+	prefixDraft  = "d/" // a room, 0, and the id of a thread's root: draft
+)
+
+func readKey(room RoomID) string { return prefixRead + string(room) }
+
+func followKey(room RoomID, root Seq) string {
+	return seqKey(prefixFollow+string(room)+"\x00", root)
+}
+
+func draftKey(room RoomID, thread MessageID) string {
+	return prefixDraft + string(room) + "\x00" + string(thread)
+}
+
+// roomOfKey reads the room of a key.
+func roomOfKey(key string) RoomID {
+	room, _, _ := strings.Cut(key[len(prefixRead):], "\x00")
+	return RoomID(room)
+}
+
+// follow is what a person has to do with a thread.
+type follow struct {
+	Root      MessageID `json:"root"`
+	Following bool      `json:"following"`
+	Read      Seq       `json:"read"` // of its replies
+	At        int64     `json:"at"`   // when this was last changed
+}
+
+// draft is a Draft as it is stored. One without content says since when there is none.
+type draft struct {
+	Content   string    `json:"content"`
+	ReplyTo   MessageID `json:"replyTo,omitempty"`
+	UpdatedAt int64     `json:"updatedAt"`
+}
+
+// What a person writes into their inbox at most, so that nobody keeps the disk busy.
+func inboxRate() Rate { return Rate{Limit: 200, Window: 10 * time.Second} }
+
+// Start begins to count what the person writes.
+func (i *Inbox) Start(context.Context) error {
+	i.writes = newPosts(inboxRate())
+	return nil
+}
+
+// write stores a value, or refuses to, as the person has written so much lately.
+func (i *Inbox) write(key string, v any) error {
+	const me UserID = ""
+	at := i.now().UnixMilli()
+	if wait := i.writes.wait(me, at); wait > 0 {
+		return &Error{Code: CodeRateLimited, Message: "That is too much at once. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
+	}
+	i.writes.took(me, at)
+	return i.st.Storage().Put(key, encode(v))
+}
+
+// load reads a value that write stored; false: there is none.
+func load[V any](from storage, key string) (v V, ok bool, err error) {
+	stored, err := from.Get(key)
+	if err != nil || stored == nil {
+		return v, false, err
+	}
+	if v, err = parseAny[V](stored); err != nil {
+		return v, false, fmt.Errorf("read %q: %w", key, err)
+	}
+	return v, true, nil
+}
+
+// mark is how far a person has read, in a room or in a thread of it.
+type mark struct {
+	Room RoomID
+	Slug string
+	Seq  Seq
+	Back bool      // it may go back
+	Root Seq       // of a thread; 0: the room
+	ID   MessageID // the root's
+}
+
+// applyMark decides what becomes of a mark that stands at was.
+func applyMark(was, seq, head Seq, back bool) Seq {
+	seq = min(seq, head)
+	if seq < was && !back {
+		return was
+	}
+	return seq
+}
+
+// marked is where a mark stands, and whether it moved.
+type marked struct {
+	Read  Seq
+	Moved bool
+}
+
+// read moves the mark of a room. The seq isn't beyond its head.
+func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
+	was, known, err := load[ReadMark](i.st.Storage(), readKey(m.Room))
+	if err != nil {
+		return marked{}, err
+	}
+	read := applyMark(was.Read, m.Seq, m.Seq, m.Back)
+	if known && read == was.Read {
+		return marked{Read: read}, nil
+	}
+	return marked{read, true}, i.write(readKey(m.Room), ReadMark{read})
+}
+
+// readThread moves the mark of a thread, which needn't be followed.
+func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
+	f, _, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
+	if err != nil {
+		return ThreadMark{}, err
+	}
+	read := applyMark(f.Read, m.Seq, m.Seq, m.Back)
+	if read == f.Read {
+		return f.mark(), nil
+	}
+	f.Root, f.Read, f.At = m.ID, read, i.now().UnixMilli()
+	return f.mark(), i.keepFollow(followKey(m.Room, m.Root), f)
+}
+
+func (f follow) mark() ThreadMark { return ThreadMark{Following: f.Following, Read: f.Read} }
+
+// followChange says that a person follows a thread, or doesn't any more.
+type followChange struct {
+	Room   RoomID
+	Root   Seq
+	ID     MessageID // of the root
+	On     bool
+	Read   Seq  // a reply of the person's own, up to which they have read
+	Unless bool // only if the person never said whether to follow it
+}
+
+// applyFollow decides about a follow that may not be there yet (known); changed is
+// whether anything is new.
+func applyFollow(f follow, known bool, c followChange, at int64) (next follow, changed bool) {
+	next = f
+	if !known || !c.Unless {
+		next.Following = c.On
+	}
+	next.Root, next.Read = c.ID, max(f.Read, c.Read)
+	if known && next == f {
+		return f, false
+	}
+	next.At = at
+	return next, true
+}
+
+func (i *Inbox) follow(_ context.Context, c followChange) (ThreadMark, error) {
+	key := followKey(c.Room, c.Root)
+	f, known, err := load[follow](i.st.Storage(), key)
+	if err != nil {
+		return ThreadMark{}, err
+	}
+	next, changed := applyFollow(f, known, c, i.now().UnixMilli())
+	if !changed {
+		return f.mark(), nil
+	}
+	return next.mark(), i.keepFollow(key, next)
+}
+
+// keepFollow stores what a person has to do with a thread, and forgets the one that was
+// changed longest ago where there are too many.
+func (i *Inbox) keepFollow(key string, f follow) error {
+	oldest, at, count := "", f.At, 0
+	var broken error
+	err := i.st.Storage().Each(under(prefixFollow), func(other string, value []byte) bool {
+		if other == key {
+			return true
+		}
+		var kept follow
+		if kept, broken = parseAny[follow](value); kept.At <= at {
+			oldest, at = other, kept.At
+		}
+		count++
+		return broken == nil
+	})
+	if err = cmp.Or(err, broken); err != nil {
+		return err
+	}
+	if count >= maxFollows && oldest != "" {
+		if _, err := i.st.Storage().Delete(oldest); err != nil {
+			return err
+		}
+	}
+	return i.write(key, f)
+}
+
+// draftChange is a draft to keep.
+type draftChange struct {
+	Room   RoomID
+	Thread MessageID
+	Draft  draft
+}
+
+// Size counts for the inbox's queue.
+func (c draftChange) Size() int { return len(c.Draft.Content) + 256 }
+
+// applyDraft decides which of two drafts counts: the one that was written later. A time
+// that is still to come is now: a clock that is ahead must not win for ever.
+func applyDraft(kept draft, known bool, next draft, now int64) (winner draft, changed bool) {
+	next.UpdatedAt = min(next.UpdatedAt, now)
+	if known && (next.UpdatedAt < kept.UpdatedAt || next == kept) {
+		return kept, false
+	}
+	return next, known || next.Content != ""
+}
+
+// keep keeps a draft, or what is newer, and returns that.
+func (i *Inbox) keep(_ context.Context, c draftChange) (draft, error) {
+	key, store := draftKey(c.Room, c.Thread), i.st.Storage()
+	kept, known, err := load[draft](store, key)
+	if err != nil {
+		return draft{}, err
+	}
+	next, changed := applyDraft(kept, known, c.Draft, i.now().UnixMilli())
+	if !changed {
+		return next, nil
+	}
+	if !known {
+		if err := i.makePlace(); err != nil {
+			return draft{}, err
+		}
+	}
+	return next, i.write(key, next)
+}
+
+// makePlace refuses a draft that is one too many, and forgets since when there is none
+// where that takes its place.
+func (i *Inbox) makePlace() error {
+	oldest, at, count := "", int64(0), 0
+	var broken error
+	err := i.st.Storage().Each(under(prefixDraft), func(key string, value []byte) bool {
+		var kept draft
+		kept, broken = parseAny[draft](value)
+		if count++; kept.Content == "" && (oldest == "" || kept.UpdatedAt < at) {
+			oldest, at = key, kept.UpdatedAt
+		}
+		return broken == nil
+	})
+	switch err = cmp.Or(err, broken); {
+	case err != nil || count < maxDrafts:
+		return err
+	case oldest == "":
+		return forbidden("You have " + decimal(maxDrafts) + " drafts, as many as fit. Send or delete one first.")
+	}
+	_, err = i.st.Storage().Delete(oldest)
+	return err
+}
+
+// forget removes all that is kept of the person.
+func (i *Inbox) forget(context.Context, none) (none, error) {
+	return none{}, i.st.Storage().DeleteAll()
+}

@@ -1,0 +1,265 @@
+package chat
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"snug/durable"
+)
+
+// live knows the people who have a socket of level 1 open, and which rooms they have a
+// read mark in, to tell them what is new in rooms that a socket hasn't joined. Rooms
+// hand it what they posted and don't wait; its own goroutine writes the frames. All of
+// it is memory that begins anew with each socket.
+type live struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	people map[UserID]*livePerson
+	rooms  map[RoomID]*liveRoom // those that somebody here has a mark in
+	fresh  map[RoomID]*liveRoom // those of them with news
+
+	wake chan struct{} // holds one word: there is news
+	stop chan struct{}
+	over sync.WaitGroup
+}
+
+type livePerson struct {
+	id      UserID
+	holders int          // sockets that are open, or about to be
+	sockets []liveSocket // never changed, but made anew
+	rooms   []RoomID     // at most maxLiveRooms
+}
+
+type liveSocket struct {
+	client *client
+	sock   *durable.Socket
+}
+
+type liveRoom struct {
+	people map[*livePerson]struct{}
+	slug   string
+	last   time.Time // when it was last told of
+	news   *news     // nil: there is none
+}
+
+// news is what was posted in a room since it was last told of.
+type news struct {
+	seq       Seq
+	author    UserID // who wrote all of it; "": several people
+	mentioned []UserID
+}
+
+func newLive(now func() time.Time) *live {
+	l := &live{
+		now: now, people: make(map[UserID]*livePerson), rooms: make(map[RoomID]*liveRoom), fresh: make(map[RoomID]*liveRoom),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+	l.over.Go(l.run)
+	return l
+}
+
+// close ends the goroutine and waits for it.
+func (l *live) close() {
+	close(l.stop)
+	l.over.Wait()
+}
+
+// enter notes that a socket of a person is about to open. first says that their rooms
+// aren't known yet: see learn. detach undoes it.
+func (l *live) enter(c *client, id UserID) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.people[id]
+	if first = p == nil; first {
+		p = &livePerson{id: id}
+		l.people[id] = p
+	}
+	p.holders++
+	c.person = p
+	return first
+}
+
+// learn notes that a person, if they are here, has a mark in some rooms.
+func (l *live) learn(id UserID, rooms ...RoomID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.people[id]
+	if p == nil {
+		return
+	}
+	for _, room := range rooms {
+		r := l.rooms[room]
+		if r == nil {
+			r = &liveRoom{people: make(map[*livePerson]struct{})}
+		}
+		if _, known := r.people[p]; known || len(p.rooms) >= maxLiveRooms {
+			continue
+		}
+		l.rooms[room] = r
+		r.people[p] = struct{}{}
+		p.rooms = append(p.rooms, room)
+	}
+}
+
+// attach notes the socket of a client that entered, unless it has closed already.
+func (l *live) attach(c *client, sock *durable.Socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.person != nil {
+		c.person.sockets = append(slices.Clip(c.person.sockets), liveSocket{c, sock})
+	}
+}
+
+// detach forgets a client, and a person with their last one. It may be repeated.
+func (l *live) detach(c *client) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := c.person
+	if p == nil {
+		return
+	}
+	c.person = nil
+	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s liveSocket) bool { return s.client == c })
+	if p.holders--; p.holders > 0 {
+		return
+	}
+	delete(l.people, p.id)
+	for _, room := range p.rooms {
+		r := l.rooms[room]
+		if delete(r.people, p); len(r.people) == 0 {
+			delete(l.rooms, room)
+			delete(l.fresh, room)
+		}
+	}
+}
+
+// watched reports whether anybody here has a mark in a room.
+func (l *live) watched(room RoomID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rooms[room] != nil
+}
+
+// posted takes note of a message that is durable now.
+func (l *live) posted(room RoomID, slug string, seq Seq, author UserID, mentioned []UserID) {
+	l.mu.Lock()
+	r := l.rooms[room]
+	if r == nil {
+		l.mu.Unlock()
+		return
+	}
+	r.slug = slug
+	if r.news == nil {
+		r.news = &news{author: author}
+	}
+	r.news.seq = max(r.news.seq, seq)
+	if r.news.author != author {
+		r.news.author = ""
+	}
+	if len(r.news.mentioned) < maxMentioned {
+		r.news.mentioned = append(r.news.mentioned, mentioned...)
+	}
+	l.fresh[room] = r
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run tells of what is new, as it comes and as often as it may.
+func (l *live) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if wait := l.tell(); wait > 0 {
+			timer.Reset(wait)
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-l.wake:
+		case <-timer.C:
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// tell writes the frames that are due and returns how long until the next ones are; 0:
+// there are none.
+func (l *live) tell() (wait time.Duration) {
+	l.mu.Lock()
+	now := l.now()
+	var due []letter
+	for id, r := range l.fresh {
+		since := now.Sub(r.last)
+		all := since >= activityEvery || since < 0
+		if !all {
+			if left := activityEvery - since; wait == 0 || left < wait {
+				wait = left
+			}
+			if len(r.news.mentioned) == 0 {
+				continue
+			}
+		}
+		due = append(due, l.lettersLocked(id, r, all)...)
+		r.news.mentioned = nil
+		if all {
+			r.news, r.last = nil, now
+			delete(l.fresh, id)
+		}
+	}
+	l.mu.Unlock()
+	for _, letter := range due {
+		letter.send()
+	}
+	return wait
+}
+
+// letter is what one person is to be told of one room.
+type letter struct {
+	room    RoomID
+	sockets []liveSocket
+	frame   durable.Frame
+}
+
+func (l *live) lettersLocked(id RoomID, r *liveRoom, all bool) (list []letter) {
+	plain := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq}).Droppable()
+	mention := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq, Mention: true})
+	for p := range r.people {
+		switch {
+		case slices.Contains(r.news.mentioned, p.id):
+			list = append(list, letter{id, p.sockets, mention})
+		case all && p.id != r.news.author:
+			list = append(list, letter{id, p.sockets, plain})
+		}
+	}
+	return list
+}
+
+func (m letter) send() {
+	for _, s := range m.sockets {
+		if !s.client.has(m.room) {
+			s.sock.Send(m.frame)
+		}
+	}
+}
+
+// tellPerson sends a frame to the sockets of a person, but not to except, which may be
+// nil, and where joined is named not to those that have joined that room.
+func (l *live) tellPerson(id UserID, f durable.Frame, except *client, joined RoomID) {
+	l.mu.Lock()
+	var sockets []liveSocket
+	if p := l.people[id]; p != nil {
+		sockets = p.sockets
+	}
+	l.mu.Unlock()
+	for _, s := range sockets {
+		if s.client != except && (joined == "" || !s.client.has(joined)) {
+			s.sock.Send(f)
+		}
+	}
+}

@@ -1,0 +1,327 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"snug/durable"
+)
+
+// What is a person's own, over their inbox: how far they have read, the threads that
+// they follow, drafts. What only reads wakes nothing.
+
+func (s *Service) inbox(id UserID) *durable.Stub { return s.inboxes.ByName(string(id)) }
+
+func (s *Service) storedInbox(ctx context.Context, id UserID) storedMessages {
+	return storedMessages{ctx, s.inbox(id)}
+}
+
+// extentOf returns what there is of a room; nothing of one that is new.
+func (s *Service) extentOf(ctx context.Context, room RoomID) (extent, error) {
+	stub := s.ns.ByName(string(room))
+	if shown, awake := stub.Published().(*view); awake {
+		return shown.extent, nil
+	}
+	at, err := storedMessages{ctx, stub}.extent()
+	if errors.Is(err, errNoStream) {
+		err = nil
+	}
+	return at, err
+}
+
+// knownRooms returns rooms that a person has a mark in.
+func (s *Service) knownRooms(ctx context.Context, id UserID) (rooms []RoomID, err error) {
+	o := under(prefixRead)
+	o.Limit = maxLiveRooms
+	err = s.storedInbox(ctx, id).Each(o, func(key string, _ []byte) bool {
+		rooms = append(rooms, roomOfKey(key))
+		return true
+	})
+	return rooms, err
+}
+
+// MarkRead notes how far a person has read a room. A mark only rises, but for back: it
+// then goes to wherever it is told to.
+func (s *Service) MarkRead(ctx context.Context, a Actor, slug string, seq Seq, back bool) (ReadMark, error) {
+	if a.ReadOnly {
+		return ReadMark{}, errReadOnly
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return ReadMark{}, err
+	}
+	read, err := s.markRead(ctx, a, room, mark{Slug: slug, Seq: seq, Back: back}, nil)
+	return ReadMark{read}, public(err)
+}
+
+// markRead does so for a socket too, and tells the person's others and, where few people
+// are in the room, those.
+func (s *Service) markRead(ctx context.Context, a Actor, room RoomID, m mark, from *client) (Seq, error) {
+	at, err := s.extentOf(ctx, room)
+	if err != nil {
+		return 0, err
+	}
+	m.Room, m.Seq = room, min(m.Seq, at.head)
+	now, err := s.calls.read.Call(ctx, s.inbox(a.ID), m)
+	if err != nil || !now.Moved {
+		return now.Read, err
+	}
+	s.live.learn(a.ID, room)
+	told := false
+	if !m.Back {
+		// Whether others hear of it is nothing that the mark depends on.
+		if told, err = s.calls.tellRead.Call(ctx, s.ns.ByName(string(room)), readNote{a.ID, now.Read}); err != nil {
+			s.cfg.Logger.Debug("a read mark isn't told", "room", string(room), "cause", err.Error())
+		}
+	}
+	joined := RoomID("")
+	if told {
+		joined = room
+	}
+	f := frame(ReadFrame{Type: "read", Room: m.Slug, UserID: a.ID, Seq: now.Read})
+	s.live.tellPerson(a.ID, f, from, joined)
+	return now.Read, nil
+}
+
+// readNote is how far somebody has read.
+type readNote struct {
+	User UserID
+	Seq  Seq
+}
+
+// tellRead tells all in the room, the person's own sockets too, unless there are too many
+// people. It reports whether it did.
+func (r *Room) tellRead(_ context.Context, n readNote) (bool, error) {
+	if r.presence.count() > maxReaders {
+		return false, nil
+	}
+	f := frame(ReadFrame{Type: "read", Room: r.meta.Slug, UserID: n.User, Seq: n.Seq})
+	r.st.Broadcast(tagLevel1, f.Droppable(), nil)
+	return true, nil
+}
+
+// RoomList returns the rooms, by their slugs.
+func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
+	entries, err := s.rooms.entries(ctx, maxSummaries)
+	if err != nil {
+		return RoomList{}, public(err)
+	}
+	list := RoomList{make([]RoomSummary, 0, len(entries))}
+	inbox := s.storedInbox(ctx, a.ID)
+	read := make(map[RoomID]Seq)
+	err = inbox.Each(under(prefixRead), func(key string, value []byte) bool {
+		if m, err := parseAny[ReadMark](value); err == nil { // else nothing is read
+			read[roomOfKey(key)] = m.Read
+		}
+		return true
+	})
+	if err != nil {
+		return list, public(err)
+	}
+	for _, e := range entries {
+		at, err := s.extentOf(ctx, e.id)
+		if err != nil {
+			return list, public(err)
+		}
+		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Head: at.head, Newest: at.newest, Read: read[e.id]})
+	}
+	return list, nil
+}
+
+// Room returns one room.
+func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, error) {
+	id, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return RoomInfo{}, public(err)
+	}
+	info := RoomInfo{Slug: slug, Role: string(cmp.Or(a.Role, RoleMember))}
+	if info.Name, err = s.rooms.nameOf(ctx, id); err != nil {
+		return info, public(err)
+	}
+	stub := s.ns.ByName(string(id))
+	if _, err := (storedMessages{ctx, stub}).extent(); errors.Is(err, errNoStream) {
+		_, err = s.calls.open.Call(ctx, stub, slug) // gives it one
+		if err != nil {
+			return info, public(err)
+		}
+	}
+	at, err := s.extentOf(ctx, id)
+	if err != nil {
+		return info, public(err)
+	}
+	m, _, err := load[ReadMark](s.storedInbox(ctx, a.ID), readKey(id))
+	info.Stream, info.Head, info.Newest, info.Read = at.stream, at.head, at.newest, m.Read
+	return info, public(err)
+}
+
+// Follow makes a person follow a thread, or stop to. Who begins a thread or replies in
+// it follows it by that.
+func (s *Service) Follow(ctx context.Context, a Actor, slug string, id MessageID, on bool) (ThreadMark, error) {
+	room, root, err := s.root(ctx, a, slug, id)
+	if err != nil {
+		return ThreadMark{}, public(err)
+	}
+	m, err := s.calls.follow.Call(ctx, s.inbox(a.ID), followChange{Room: room, Root: root.Seq, ID: root.ID, On: on})
+	return m, public(err)
+}
+
+// ReadThread notes how far a person has read a thread. The mark only rises.
+func (s *Service) ReadThread(ctx context.Context, a Actor, slug string, id MessageID, seq Seq) (ThreadMark, error) {
+	room, root, err := s.root(ctx, a, slug, id)
+	if err != nil {
+		return ThreadMark{}, public(err)
+	}
+	last := Seq(0)
+	if root.Replies != nil {
+		last = root.Replies.LastSeq
+	}
+	m, err := s.calls.readThread.Call(ctx, s.inbox(a.ID), mark{Room: room, Root: root.Seq, ID: root.ID, Seq: min(seq, last)})
+	return m, public(err)
+}
+
+// root finds a message of a room that a thread may begin with, for somebody who changes
+// what they have to do with it.
+func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) (RoomID, *Message, error) {
+	if a.ReadOnly {
+		return "", nil, errReadOnly
+	}
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil {
+		return "", nil, err
+	}
+	m, err := storedMessages{ctx, s.ns.ByName(string(room))}.find(id)
+	if err == nil && m.Thread != "" {
+		err = errThreadOfThread
+	}
+	return room, m, err
+}
+
+// joinThread makes the author of a reply follow the thread, and who began it, if they
+// never said that they won't. It may be repeated, as a post may: where a crash comes
+// between the reply and this, the repeat makes up for it.
+func (r *Room) joinThread(ctx context.Context, reply *Message, again bool) {
+	if reply.Thread == "" {
+		return
+	}
+	root, err := r.find(reply.Thread)
+	if err == nil && root != nil {
+		c := followChange{Room: r.id(), Root: root.Seq, ID: root.ID, On: true, Read: reply.Seq}
+		err = r.follow(ctx, reply.UserID, c)
+		if first := root.Replies == nil || root.Replies.Count <= 1; err == nil && root.UserID != reply.UserID && (first || again) {
+			c.Read, c.Unless = 0, true
+			err = r.follow(ctx, root.UserID, c)
+		}
+	}
+	if err != nil { // the reply is there all the same
+		r.log.Warn("a thread isn't followed", "room", r.st.ID().String(), "cause", err.Error())
+	}
+}
+
+// Threads returns the threads that a person follows, those with the latest replies first.
+func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
+	type followed struct {
+		room RoomID
+		root Seq
+		follow
+	}
+	var all []followed
+	var broken error
+	err := s.storedInbox(ctx, a.ID).Each(under(prefixFollow), func(key string, value []byte) bool {
+		var f follow
+		if f, broken = parseAny[follow](value); f.Following {
+			all = append(all, followed{roomOfKey(key), lastSeqOf(key), f})
+		}
+		return broken == nil
+	})
+	if err = cmp.Or(err, broken); err != nil {
+		return ThreadList{}, public(err)
+	}
+	slugs, err := s.rooms.slugs(ctx)
+	if err != nil {
+		return ThreadList{}, public(err)
+	}
+	type found struct {
+		followed
+		shown ThreadSummary
+	}
+	var there []found
+	for _, f := range all {
+		root, err := messageAt(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root)
+		if err != nil {
+			return ThreadList{}, public(err)
+		}
+		slug, known := slugs[f.room]
+		if root == nil || root.ID != f.Root || root.Replies == nil || !known {
+			continue // it is gone, or nobody has replied yet
+		}
+		there = append(there, found{f, ThreadSummary{Room: slug, Root: *root, Following: true, Read: f.Read}})
+	}
+	slices.SortStableFunc(there, func(a, b found) int { return cmp.Compare(b.shown.Root.Replies.LastAt, a.shown.Root.Replies.LastAt) })
+	list := ThreadList{[]ThreadSummary{}}
+	for _, t := range there[:min(len(there), maxThreads)] {
+		o := durable.ListOptions{Prefix: threadKey(t.root), Start: replyKey(t.root, t.Read+1), Limit: maxUnread}
+		err := storedMessages{ctx, s.ns.ByName(string(t.room))}.Each(o, func(string, []byte) bool { t.shown.Unread++; return true })
+		if err != nil {
+			return list, public(err)
+		}
+		list.Threads = append(list.Threads, t.shown)
+	}
+	return list, nil
+}
+
+// Drafts returns a person's drafts, those changed last first.
+func (s *Service) Drafts(ctx context.Context, a Actor) (DraftList, error) {
+	slugs, err := s.rooms.slugs(ctx)
+	if err != nil {
+		return DraftList{}, public(err)
+	}
+	list := DraftList{[]Draft{}}
+	var broken error
+	err = s.storedInbox(ctx, a.ID).Each(under(prefixDraft), func(key string, value []byte) bool {
+		var d draft
+		d, broken = parseAny[draft](value)
+		_, thread, _ := strings.Cut(key, "\x00")
+		if slug, there := slugs[roomOfKey(key)]; there && d.Content != "" {
+			list.Drafts = append(list.Drafts, Draft{Room: slug, Thread: MessageID(thread), Content: d.Content, ReplyTo: d.ReplyTo, UpdatedAt: d.UpdatedAt})
+		}
+		return broken == nil
+	})
+	slices.SortStableFunc(list.Drafts, func(a, b Draft) int { return cmp.Compare(b.UpdatedAt, a.UpdatedAt) })
+	return list, public(cmp.Or(err, broken))
+}
+
+// KeepDraft keeps a draft, or the one that is kept already if that was written later,
+// and returns it. One without content deletes it.
+func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error) {
+	switch {
+	case a.ReadOnly:
+		return Draft{}, errReadOnly
+	case len(d.Thread) > maxIDChars || len(d.ReplyTo) > maxIDChars || strings.Contains(string(d.Thread), "\x00"):
+		return Draft{}, bad("thread and replyTo must be ids of messages.")
+	case d.UpdatedAt <= 0:
+		return Draft{}, bad("updatedAt must say when the draft was written: Unix milliseconds.")
+	}
+	if n := len([]rune(d.Content)); n > maxDraftChars {
+		return Draft{}, &Error{Code: CodeTooLong, Message: fmt.Sprintf("The draft has %d characters; at most %d are kept.", n, maxDraftChars)}
+	}
+	room, err := s.rooms.find(ctx, d.Room)
+	if err != nil {
+		return Draft{}, public(err)
+	}
+	kept, err := s.calls.keep.Call(ctx, s.inbox(a.ID), draftChange{room, d.Thread, draft{d.Content, d.ReplyTo, d.UpdatedAt}})
+	d.Content, d.ReplyTo, d.UpdatedAt = kept.Content, kept.ReplyTo, kept.UpdatedAt
+	return d, public(err)
+}
+
+// Settings returns what of them chat knows.
+func (s *Service) Settings() Settings {
+	set := Settings{MaxMessageChars: s.cfg.MaxChars}
+	if s.cfg.Files != nil {
+		set.MaxFiles = maxAttachments
+	}
+	return set
+}

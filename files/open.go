@@ -1,0 +1,152 @@
+package files
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"snug/blob"
+)
+
+// A Reader is who wants to read a file: a person who is signed in, or nobody in
+// particular with a signed address.
+type Reader struct {
+	User   string // "" is nobody
+	Signed bool   // Verify said so
+}
+
+// mayRead is the one place where it is decided who sees a file. Everybody who is signed
+// in may read all rooms, so whoever may see any message sees its files; what no message
+// has yet is its owner's.
+func mayRead(r row, by Reader) bool {
+	switch {
+	case by.Signed:
+		return true
+	case by.User == "":
+		return false
+	}
+	return r.client.Valid || r.user == by.User
+}
+
+// Look finds a file that is ready and that the reader may see. To others it isn't there.
+func (s *Service) Look(ctx context.Context, by Reader, id string) (File, error) {
+	r, err := s.find(ctx, id)
+	if err == nil && (r.state != stateReady || !mayRead(r, by)) {
+		err = notFound()
+	}
+	return r.file(), err
+}
+
+// Content is what a file holds. It reads from the store what it is asked for.
+type Content struct {
+	ctx   context.Context
+	blobs blob.Store
+	key   string
+	size  int64
+	Type  string
+
+	at   int64
+	body io.ReadCloser // from at on; nil until something is read
+}
+
+// Open gives the content of a file that Look found, or of its thumbnail. Close it.
+func (s *Service) Open(ctx context.Context, f File, thumbnail bool) (*Content, error) {
+	c := &Content{ctx: ctx, blobs: s.blobs, key: f.ID, size: f.Size, Type: f.Type}
+	if thumbnail && f.Thumbnail {
+		c.key = thumbnailKey(f.ID)
+	}
+	var err error
+	// The store's word and not the table's: what is announced has to be there.
+	if c.size, err = s.blobs.Size(ctx, c.key); errors.Is(err, blob.ErrNotFound) {
+		return nil, &Error{Code: CodeNotFound, Message: "The content of this file is lost.", Err: err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open file: %w", err)
+	}
+	if c.key != f.ID {
+		r, err := s.find(ctx, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		c.Type = r.thumbnail
+	}
+	return c, nil
+}
+
+// Read implements io.Reader.
+func (c *Content) Read(p []byte) (int, error) {
+	if c.at >= c.size {
+		return 0, io.EOF
+	}
+	if c.body == nil {
+		body, err := c.blobs.Get(c.ctx, c.key, c.at, blob.Unknown)
+		if err != nil {
+			return 0, err
+		}
+		c.body = body
+	}
+	n, err := c.body.Read(p)
+	c.at += int64(n)
+	if errors.Is(err, io.EOF) && c.at < c.size {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// Seek implements io.Seeker. It costs nothing before the next Read.
+func (c *Content) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += c.at
+	case io.SeekEnd:
+		offset += c.size
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the beginning of a file")
+	}
+	if offset == c.at {
+		return offset, nil
+	}
+	c.at = offset
+	return offset, c.Close()
+}
+
+// Close lets go of what is being read.
+func (c *Content) Close() error {
+	if c.body == nil {
+		return nil
+	}
+	body := c.body
+	c.body = nil
+	return body.Close()
+}
+
+// MaxSigned is the longest that a signed address may last.
+const MaxSigned = 24 * time.Hour
+
+// Sign gives a path by which anybody reads a file until a time.
+func (s *Service) Sign(f File, until time.Time) string {
+	expires := strconv.FormatInt(until.Unix(), 10)
+	return f.Path() + "?expires=" + expires + "&signature=" + s.signature(f.ID, expires)
+}
+
+// Verify reports whether an address was signed, and isn't over.
+func (s *Service) Verify(id, expires, signature string) bool {
+	at, err := strconv.ParseInt(expires, 10, 64)
+	if err != nil || !hmac.Equal([]byte(signature), []byte(s.signature(id, expires))) {
+		return false
+	}
+	return s.cfg.Now().Before(time.Unix(at, 0))
+}
+
+func (s *Service) signature(id, expires string) string {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write([]byte(id + "\x00" + expires))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}

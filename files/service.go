@@ -1,0 +1,127 @@
+package files
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"snug/blob"
+	"snug/db"
+	"snug/picture"
+)
+
+const (
+	// keepUnclaimed is how long an upload is kept that doesn't go on, and a file that
+	// no message has.
+	keepUnclaimed = 24 * time.Hour
+	// maxPictureBytes of a file that is looked at as a picture; it is read whole.
+	maxPictureBytes = 32 << 20
+	// maxPicturePixels is what the cameras of phones make at most, by default.
+	maxPicturePixels = 50_000_000
+	// maxReleased is how many deletions may wait for the collector.
+	maxReleased = 1024
+	// waitingPictures is how many uploads may wait for one that is being looked at.
+	waitingPictures = 32
+)
+
+// Config of a Service. DB, Blobs, Parts and Secret are required.
+type Config struct {
+	DB     *db.DB
+	Blobs  blob.Store
+	Parts  string // a folder for what is still arriving; nobody else may use it
+	Secret []byte // addresses are signed with what is derived from it
+	Logger *slog.Logger
+	Now    func() time.Time // nil: time.Now
+
+	MaxBytes int64 // of a file
+	Quota    int64 // bytes of all files of a person; 0 is no limit
+	MaxOpen  int   // uploads of a person that are open at once
+	Pictures int   // how many are decoded at once; 0: 1
+
+	// Space reports why so many bytes can't be stored now; nil: they always can.
+	Space func(bytes int64) error
+	// Holds reports whether a room has the message that claimed a file.
+	Holds func(ctx context.Context, c Claim, file string) (bool, error)
+}
+
+// Claim names a message before it exists: what its author calls it.
+type Claim struct{ Room, User, ClientID string }
+
+// Service keeps files. All methods may be called concurrently. End it with Close.
+type Service struct {
+	cfg    Config
+	db     *db.DB
+	blobs  blob.Store
+	parts  parts
+	studio *picture.Studio
+	key    []byte // that signs addresses
+	log    *slog.Logger
+	locks  locks
+
+	poke     chan struct{} // there may be something to collect
+	released chan Claim    // by messages that are being deleted
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// New opens the folder of parts and begins to collect.
+func New(ctx context.Context, c Config) (*Service, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Space == nil {
+		c.Space = func(int64) error { return nil }
+	}
+	if c.DB == nil || c.Blobs == nil || c.Parts == "" || len(c.Secret) == 0 || c.MaxBytes < 1 || c.MaxOpen < 1 || c.Holds == nil {
+		return nil, errors.New("files: DB, Blobs, Parts, Secret, MaxBytes, MaxOpen and Holds are required")
+	}
+	s := &Service{
+		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
+		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: waitingPictures}),
+		locks:  locks{held: map[string]*lock{}},
+		poke:   make(chan struct{}, 1), released: make(chan Claim, maxReleased),
+	}
+	if err := s.tidyParts(ctx); err != nil {
+		return nil, fmt.Errorf("open uploads: %w", err)
+	}
+	background, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.running.Go(func() { s.collect(background) })
+	return s, nil
+}
+
+// Close ends the collector. Requests have to be over.
+func (s *Service) Close() error {
+	s.stop()
+	s.running.Wait()
+	return nil
+}
+
+// MaxBytes is the limit of a file.
+func (s *Service) MaxBytes() int64 { return s.cfg.MaxBytes }
+
+func derive(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("snug: signed addresses of files"))
+	return mac.Sum(nil)
+}
+
+// newID can't be guessed: whoever may see all rooms doesn't thereby see what isn't in
+// any yet.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func (s *Service) now() int64 { return s.cfg.Now().UnixMilli() }
