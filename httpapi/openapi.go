@@ -22,6 +22,9 @@ var openAPIDocument []byte
 // VersionMark stands in the generated document for the version of the server.
 const VersionMark = "VERSION"
 
+// Document returns the OpenAPI document, without a version.
+func Document() []byte { return openAPIDocument }
+
 // openAPI returns the document of the HTTP interface with the version filled in.
 func openAPI(version string) []byte {
 	quoted, err := json.Marshal(version)
