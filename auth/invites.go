@@ -21,7 +21,7 @@ type inviteJSON struct {
 
 // openedJSON is what somebody who was invited is told.
 type openedJSON struct {
-	Email     *string `json:"email"`
+	Email     *string `json:"email"` // the only address that it is for; null where it is for whoever has it
 	InvitedBy *string `json:"invitedBy"`
 }
 

@@ -72,8 +72,8 @@ func TestSchemasOfTypes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"export type Letter = \"a\" | \"b\";", "  /** Hides the inner one. */\n  a: Letter;\n", "  b?: string;\n", "  null: number | null;\n",
-		"  optional?: Inner;\n", "  either?: string | null;\n", "  pair: [number, number];\n", "  words: Record<string, string>;\n",
-		"  written: Record<string, string[]>;\n", "  kind: \"sample\";\n", "  any: unknown;\n", "  \"GET /x\": Sample[];\n",
+		"  optional?: Inner;\n", "  either?: string | null;\n", "  pair: readonly [number, number];\n", "  words: Record<string, string>;\n",
+		"  written: Record<string, readonly string[]>;\n", "  kind: \"sample\";\n", "  any: unknown;\n", "  \"GET /x\": readonly Sample[];\n",
 	} {
 		if !strings.Contains(types, want) {
 			t.Errorf("no %q in:\n%s", want, types)

@@ -34,7 +34,7 @@ func (b *builder) typescript(wirePackage, wireModule string) (string, error) {
 	b.maps(&out)
 	// Some of the wire's are parts of others of the wire only.
 	wire = slices.DeleteFunc(wire, func(name string) bool { return !regexp.MustCompile(`\b` + name + `\b[;\[ ]`).MatchString(out.String()) })
-	return fmt.Sprintf("%s\nimport type { %s } from '%s';\n%s", header, strings.Join(wire, ", "), wireModule, &out), nil
+	return fmt.Sprintf("%s\nimport type { %s } from %q;\n%s", header, strings.Join(wire, ", "), wireModule, &out), nil
 }
 
 // maps writes what the routes take and give, by method and path.
@@ -97,7 +97,9 @@ func members(s *schema, indent string) []string {
 		case "array":
 			all = append(all, array(s, indent))
 		case "object":
-			if len(s.Properties) > 0 || s.Values == nil {
+			if s.Values != nil && len(s.Values.Type) == 0 && s.Values.Ref == "" {
+				all = append(all, "object") // of anything
+			} else if len(s.Properties) > 0 || s.Values == nil {
 				all = append(all, object(s, indent))
 			} else {
 				all = append(all, "Record<string, "+typeOf(s.Values, indent)+">")
@@ -112,13 +114,13 @@ func members(s *schema, indent string) []string {
 func array(s *schema, indent string) string {
 	item := members(s.Items, indent)
 	element := strings.Join(item, " | ")
-	if len(item) > 1 {
+	if len(item) > 1 || strings.HasPrefix(element, "readonly ") {
 		element = "(" + element + ")"
 	}
 	if s.MinItems != nil && s.MaxItems != nil && *s.MinItems == *s.MaxItems && *s.MinItems < 5 {
-		return "[" + strings.Join(slices.Repeat([]string{element}, int(*s.MinItems)), ", ") + "]"
+		return "readonly [" + strings.Join(slices.Repeat([]string{element}, int(*s.MinItems)), ", ") + "]"
 	}
-	return element + "[]"
+	return "readonly " + element + "[]"
 }
 
 func object(s *schema, indent string) string {

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Draft, DraftList, Message, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from '~/realtime/wire.gen';
+import type { Attachment, Draft, DraftList, Message, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -16,14 +16,14 @@ export interface ApiToken {
   name: string;
   /** How it begins. */
   hint: string;
-  scopes: Scope[];
+  scopes: readonly Scope[];
   createdAt: string;
   expiresAt: string | null;
   usedAt: string | null;
 }
 
 export interface AssertionBody {
-  response: Record<string, unknown>;
+  response: object;
 }
 
 /** AuthRefusal is a refusal as the client reads it. */
@@ -70,7 +70,7 @@ export interface BackupCodeBody {
 
 export interface BackupCodesReply {
   status: boolean;
-  backupCodes: string[];
+  backupCodes: readonly string[];
 }
 
 export interface CallbackBody {
@@ -129,13 +129,13 @@ export interface EnrolReply {
   /** As in better-auth 1.7. */
   method: "totp";
   totpURI: string;
-  backupCodes: string[];
+  backupCodes: readonly string[];
 }
 
 /** Export is all that is kept about a person. It is written piece by piece. */
 export interface Export {
   account: ExportedUser;
-  messages: Exported[];
+  messages: readonly Exported[];
 }
 
 /** Exported is a message in an export. */
@@ -149,8 +149,8 @@ export interface Exported {
   deletedAt?: string;
   replyTo?: string;
   thread?: string;
-  attachments?: Attachment[];
-  before?: Said[];
+  attachments?: readonly Attachment[];
+  before?: readonly Said[];
 }
 
 /** ExportedAccount is a way to sign in. */
@@ -183,10 +183,10 @@ export interface ExportedUser {
   image?: string;
   role: Role;
   createdAt: string;
-  accounts: ExportedAccount[];
-  sessions: ExportedSession[];
-  passkeys: ExportedNamed[];
-  apiTokens: ExportedNamed[];
+  accounts: readonly ExportedAccount[];
+  sessions: readonly ExportedSession[];
+  passkeys: readonly ExportedNamed[];
+  apiTokens: readonly ExportedNamed[];
 }
 
 export interface GuestBody {
@@ -202,7 +202,7 @@ export interface Health {
 export interface Hit {
   room: string;
   message: Message;
-  marks: [number, number][];
+  marks: readonly (readonly [number, number])[];
 }
 
 export interface IdBody {
@@ -216,6 +216,7 @@ export interface IdToken {
 
 /** Invitation is what somebody who was invited is told. */
 export interface Invitation {
+  /** The only address that it is for; null where it is for whoever has it. */
   email: string | null;
   invitedBy: string | null;
 }
@@ -263,7 +264,7 @@ export interface LinkedAccount {
   createdAt: string;
   updatedAt: string;
   accountId: string;
-  scopes: string[];
+  scopes: readonly string[];
 }
 
 /** LinkedReply tells that an account was connected by its id_token. */
@@ -293,7 +294,7 @@ export interface MadeToken {
   name: string;
   /** How it begins. */
   hint: string;
-  scopes: Scope[];
+  scopes: readonly Scope[];
   createdAt: string;
   expiresAt: string | null;
   usedAt: string | null;
@@ -308,7 +309,7 @@ export interface MessageReply {
 
 export interface NewTokenBody {
   name: string;
-  scopes: Scope[];
+  scopes: readonly Scope[];
   /** Null: it doesn't. */
   expiresInDays?: number | null;
 }
@@ -363,7 +364,7 @@ export interface PostBody {
   /** The id of a message that is in no thread itself. */
   thread?: string;
   /** Ids of finished uploads. */
-  attachments?: string[];
+  attachments?: readonly string[];
 }
 
 export interface ProfileBody {
@@ -411,7 +412,7 @@ export interface Refusal {
 }
 
 export interface RegistrationBody {
-  response: Record<string, unknown>;
+  response: object;
   name?: string | null;
 }
 
@@ -434,7 +435,7 @@ export interface ResetRequestBody {
 
 /** Results is a page of hits. With Cursor there may be more: a page can be empty then, if the search had to look at very many messages. */
 export interface Results {
-  hits: Hit[];
+  hits: readonly Hit[];
   cursor?: string;
 }
 
@@ -496,18 +497,23 @@ export interface SignInBody {
   callbackURL?: string;
 }
 
-/** SignInOptions is how one signs in here. */
+/** SignInOptions is which ways in this server offers, and to whom. */
 export interface SignInOptions {
   signUp: "open" | "invite" | "domain" | "closed";
-  domains: string[];
+  /** Of the addresses that may sign up, with signUp "domain". */
+  domains: readonly string[];
+  /** Nobody has an account yet. */
   firstAccount: boolean;
   passwords: boolean;
   magicLinks: boolean;
   passkeys: boolean;
   guests: boolean;
+  /** Addresses are confirmed before anyone is let in by password. */
   requireVerified: boolean;
+  /** The server sends mail; otherwise links are in its log. */
   mail: boolean;
-  providers: Provider[];
+  providers: readonly Provider[];
+  /** The invitation that this browser holds. */
   invite: Invitation | null;
 }
 
@@ -547,7 +553,7 @@ export interface SocialBody {
   disableRedirect?: boolean;
   /** Makes no difference. */
   requestSignUp?: boolean;
-  scopes?: string[];
+  scopes?: readonly string[];
   loginHint?: string;
   /** Of a page that has been there by itself. */
   idToken?: IdToken;
@@ -573,7 +579,7 @@ export interface TotpURIReply {
 /** TwoFactorReply says that the second factor is wanted before there is a session. */
 export interface TwoFactorReply {
   twoFactorRedirect: true;
-  twoFactorMethods: string[];
+  twoFactorMethods: readonly string[];
 }
 
 export interface UnlinkBody {
@@ -662,12 +668,12 @@ export interface Answers {
   "POST /api/account/avatar": PictureReply;
   "POST /api/account/avatar/remove": StatusReply;
   "GET /api/account/export": Export;
-  "GET /api/account/invites": Invite[];
+  "GET /api/account/invites": readonly Invite[];
   "POST /api/account/invites": MadeInvite;
   "POST /api/account/invites/open": Invitation;
   "POST /api/account/invites/revoke": StatusReply;
   "GET /api/account/options": SignInOptions;
-  "GET /api/account/tokens": ApiToken[];
+  "GET /api/account/tokens": readonly ApiToken[];
   "POST /api/account/tokens": MadeToken;
   "POST /api/account/tokens/revoke": StatusReply;
   "POST /api/auth/change-email": StatusReply;
@@ -677,15 +683,15 @@ export interface Answers {
   "POST /api/auth/forget-password": MessageReply;
   "GET /api/auth/get-session": SessionReply | null;
   "POST /api/auth/link-social": DepartureReply | LinkedReply;
-  "GET /api/auth/list-accounts": LinkedAccount[];
-  "GET /api/auth/list-sessions": Session[];
+  "GET /api/auth/list-accounts": readonly LinkedAccount[];
+  "GET /api/auth/list-sessions": readonly Session[];
   "GET /api/auth/magic-link/verify": SignUpReply | TwoFactorReply;
   "GET /api/auth/ok": OkReply;
   "POST /api/auth/passkey/delete-passkey": StatusReply;
-  "GET /api/auth/passkey/generate-authenticate-options": Record<string, unknown>;
-  "POST /api/auth/passkey/generate-authenticate-options": Record<string, unknown>;
-  "GET /api/auth/passkey/generate-register-options": Record<string, unknown>;
-  "GET /api/auth/passkey/list-user-passkeys": Passkey[];
+  "GET /api/auth/passkey/generate-authenticate-options": object;
+  "POST /api/auth/passkey/generate-authenticate-options": object;
+  "GET /api/auth/passkey/generate-register-options": object;
+  "GET /api/auth/passkey/list-user-passkeys": readonly Passkey[];
   "POST /api/auth/passkey/update-passkey": RenamedReply;
   "POST /api/auth/passkey/verify-authentication": SessionReply | TwoFactorReply;
   "POST /api/auth/passkey/verify-registration": Passkey;
@@ -711,10 +717,10 @@ export interface Answers {
   "POST /api/auth/update-user": StatusReply;
   "GET /api/auth/verify-email": VerifiedReply;
   "POST /api/auth/verify-email": VerifiedReply;
-  "GET /api/chat/messages": Message[];
+  "GET /api/chat/messages": readonly Message[];
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;
-  "GET /api/openapi.json": Record<string, unknown>;
+  "GET /api/openapi.json": object;
   "GET /api/people": PeopleList;
   "GET /api/rooms": RoomList;
   "GET /api/rooms/{slug}": RoomInfo;
