@@ -119,7 +119,9 @@ func (s *Service) SetRole(ctx context.Context, email string, role Role) error {
 	default:
 		return fmt.Errorf("role %q is not owner, admin, moderator or member", role)
 	}
-	return s.changeUser(ctx, email, "role changed", func(tx *sql.Tx, u *user) error {
+	var id string
+	err := s.changeUser(ctx, email, "role changed", func(tx *sql.Tx, u *user) error {
+		id = u.id
 		if u.anonymous {
 			return errGuest
 		}
@@ -131,6 +133,10 @@ func (s *Service) SetRole(ctx context.Context, email string, role Role) error {
 		_, err := tx.ExecContext(ctx, `update users set role = ?, updated_at = ? where id = ?`, string(role), millis(s.now()), u.id)
 		return err
 	})
+	if err == nil {
+		s.announce(ctx, id)
+	}
+	return err
 }
 
 // keepOwner refuses to take from a server its last owner.

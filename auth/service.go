@@ -70,7 +70,7 @@ type Config struct {
 
 	// OnSessionEnd hears of every session that ends; see the package comment.
 	OnSessionEnd func(SessionEnd)
-	// OnUserChange hears of a new name or picture, after it is durable.
+	// OnUserChange hears of a new name, picture or role, after it is durable.
 	OnUserChange func(Identity)
 	// OnUserDelete removes what deleted accounts left elsewhere, of at most 100 at
 	// once. It is called until it succeeds, over restarts too, and may be called again

@@ -31,11 +31,12 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	if err := checkReferences(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = s.profiles.current(a.User.fit())
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
 	q := request{Slug: slug, Actor: a, Frame: f}
 	if q.Files, err = s.claim(ctx, room, q); err != nil {
 		return Message{}, public(err)
@@ -75,11 +76,12 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	if err := checkChange(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = s.profiles.current(a.User.fit())
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
 	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(room)), request{Slug: slug, Actor: a, Frame: f})
 	return m, public(err)
 }

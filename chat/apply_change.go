@@ -16,6 +16,7 @@ const (
 	eventReact   eventKind = "react"
 	eventPin     eventKind = "pin"
 	eventPreview eventKind = "preview"
+	eventThread  eventKind = "thread" // a reply was deleted, and the root tells so
 )
 
 // change is the wish to change a message.

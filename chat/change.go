@@ -70,10 +70,24 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 		return Message{}, &Error{Code: CodeStorageFull, Err: err,
 			Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room."}
 	}
-	e := event{Kind: c.kind, Target: m.Seq, By: c.by.ID, ID: m.ID, At: at, Count: r.state.events + 1}
-	seq := r.state.head + 1
-	if err := r.storeChange(seq, e, m, next); err != nil {
+	e := event{Kind: c.kind, By: c.by.ID, At: at}
+	if err := r.happen(e, m, next); err != nil {
 		return Message{}, err
+	}
+	if c.kind == eventDelete && m.Thread != "" {
+		if err := r.dropReply(e, m); err != nil {
+			return Message{}, err
+		}
+	}
+	return *next, nil
+}
+
+// happen makes an event of a change, stores both and tells of them.
+func (r *Room) happen(e event, m, next *Message) error {
+	seq := r.state.head + 1
+	e.Target, e.ID, e.Count = m.Seq, m.ID, r.state.events+1
+	if err := r.storeChange(seq, e, m, next); err != nil {
+		return err
 	}
 	encoded := next.encoded()
 	r.tail.replace(m.Seq, encoded)
@@ -81,7 +95,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.notify(seq, nil)
-	if c.kind == eventEdit && r.linked != nil && (hasLinks(m.Content) || hasLinks(next.Content)) {
+	if e.Kind == eventEdit && r.linked != nil && (hasLinks(m.Content) || hasLinks(next.Content)) {
 		id, target := r.id(), m.Seq
 		r.st.AfterCommit(func() { r.linked(id, target) })
 	}
@@ -92,7 +106,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 		user, id := PreviewClaim(m.Seq)
 		r.released(r.id(), user, id)
 	}
-	return *next, nil
+	return nil
 }
 
 func (r *Room) find(id MessageID) (*Message, error) {
@@ -120,13 +134,10 @@ func (r *Room) storeChange(seq Seq, e event, m, next *Message) error {
 	case eventEdit:
 		return r.keepVersion(m, Version{m.Content, e.At})
 	case eventDelete:
-		if err := store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1)); err != nil {
+		if _, err := store.Delete(removedKey(m.Seq)); err != nil {
 			return err
 		}
-		if _, err := store.Delete(removedKey(m.Seq)); err != nil || m.Thread == "" {
-			return err
-		}
-		return r.dropReply(m)
+		return store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1))
 	}
 	return nil
 }
@@ -165,23 +176,16 @@ func (r *Room) addReply(root, reply *Message) error {
 	if err := r.st.Storage().Put(replyKey(root.Seq, reply.Seq), nil); err != nil {
 		return err
 	}
-	if err := r.rewrite(root); err != nil {
-		return err
-	}
+	encoded := root.encoded()
+	r.tail.replace(root.Seq, encoded)
 	r.show()
-	return nil
-}
-
-// rewrite stores a message that is otherwise by no event of its own.
-func (r *Room) rewrite(m *Message) error {
-	encoded := m.encoded()
-	r.tail.replace(m.Seq, encoded)
-	return r.st.Storage().Put(messageKey(m.Seq), encoded)
+	return r.st.Storage().Put(messageKey(root.Seq), encoded)
 }
 
 // dropReply takes a reply that was deleted out of what its thread's root tells. Its
-// place in the thread stays.
-func (r *Room) dropReply(reply *Message) error {
+// place in the thread stays. It is an event of its own: who has the root can't know
+// whether what it tells was counted before the reply went.
+func (r *Room) dropReply(e event, reply *Message) error {
 	root, err := r.find(reply.Thread)
 	if err != nil || root == nil || root.Replies == nil {
 		return err
@@ -205,6 +209,8 @@ func (r *Room) dropReply(reply *Message) error {
 			break
 		}
 	}
-	root.Replies = &told
-	return r.rewrite(root)
+	next := *root
+	next.Replies = &told
+	e.Kind = eventThread
+	return r.happen(e, root, &next)
 }

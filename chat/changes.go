@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-
-	"snug/durable"
 )
 
 // What those need who follow the rooms: the index of messages, and who finds out where
@@ -19,8 +16,8 @@ type Changes struct {
 	Stream  string // "": the room has no history yet
 	Floor   Seq    // the last seq that retention removed
 	Through Seq    // the last of the events
-	// Messages are those that the events are about, each once and as it is now. One that
-	// is gone for good isn't among them.
+	// Messages are those that the events are about, each once and as it is now; one that
+	// is gone for good is a deleted one.
 	Messages []Message
 }
 
@@ -30,7 +27,7 @@ func (s *Service) AllRooms(ctx context.Context) ([]RoomID, error) { return s.roo
 // FindRoom returns the room of a slug for somebody who may see it. A room that isn't
 // there, or that they may not see, is CodeNotFound.
 func (s *Service) FindRoom(ctx context.Context, _ Actor, slug string) (RoomID, error) {
-	return s.rooms.find(ctx, slug)
+	return s.rooms.idOf(ctx, slug)
 }
 
 // VisibleSlug returns the slug of a room; false: it isn't there, or they may not see it.
@@ -62,61 +59,21 @@ func (s *Service) Messages(ctx context.Context, room RoomID, seqs []Seq) ([]Mess
 
 // Changes returns what the events of a room behind after did: at most limit of them.
 func (s *Service) Changes(ctx context.Context, room RoomID, after Seq, limit int) (Changes, error) {
-	from := storedMessages{ctx, s.ns.ByName(string(room))}
-	meta, err := from.meta()
+	meta, err := storedMessages{ctx, s.ns.ByName(string(room))}.meta()
 	if err != nil || meta.Stream == "" {
 		return Changes{}, err
 	}
 	c := Changes{Stream: meta.Stream, Floor: meta.Floor, Through: max(after, meta.Floor)}
-	// Each list sees the room as it was when the one before was read, or later. As seqs
-	// have no gap, a seq that is in neither is where what was read ends.
-	targets := make(map[Seq]Seq)
-	begin, end := c.Through+1, c.Through+1+Seq(limit)
-	err = from.Each(durable.ListOptions{Start: eventKey(begin), End: eventKey(end)}, func(key string, value []byte) bool {
-		var e event
-		if e, err = parseEvent(key, value); err == nil {
-			targets[lastSeqOf(key)] = e.Target
-		}
-		return err == nil
-	})
-	if err != nil {
-		return Changes{}, err
-	}
-	posted := make(map[Seq]*Message)
-	err = from.Each(durable.ListOptions{Start: messageKey(begin), End: messageKey(end)}, func(key string, value []byte) bool {
-		var m Message
-		if m, err = parseAny[Message](value); err != nil {
-			err = fmt.Errorf("read message %q: %w", key, err)
-		}
-		posted[lastSeqOf(key)] = &m
-		return err == nil
-	})
+	list, err := s.Events(ctx, room, after, limit)
 	if err != nil {
 		return Changes{}, err
 	}
 	taken := make(map[Seq]bool)
-	for seq := begin; seq < end; seq++ {
-		m, target := posted[seq], seq
-		if m == nil {
-			var event bool
-			if target, event = targets[seq]; !event {
-				break
-			}
-		}
-		c.Through = seq
-		if taken[target] {
-			continue
-		}
-		taken[target] = true
-		if m == nil {
-			if m = posted[target]; m == nil {
-				if m, err = messageAt(from, target); err != nil {
-					return Changes{}, err
-				}
-			}
-		}
-		if m != nil {
-			c.Messages = append(c.Messages, *m)
+	for _, e := range list {
+		c.Through = e.Seq
+		if !taken[e.Message.Seq] {
+			taken[e.Message.Seq] = true
+			c.Messages = append(c.Messages, e.Message)
 		}
 	}
 	return c, nil
@@ -160,7 +117,7 @@ func (s *Service) RemovePreview(ctx context.Context, a Actor, slug string, id Me
 	if a.ReadOnly {
 		return Message{}, errReadOnly
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}

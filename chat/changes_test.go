@@ -11,8 +11,7 @@ import (
 	"snug/chat"
 )
 
-// room returns the id of the room "global".
-func (w *world) room() chat.RoomID {
+func (w *world) roomID() chat.RoomID {
 	w.Helper()
 	id, err := w.chat.FindRoom(w.Context(), somebody("ada"), "global")
 	if err != nil {
@@ -26,7 +25,7 @@ func (w *world) room() chat.RoomID {
 func (w *world) follow(after chat.Seq, limit int, have map[chat.Seq]chat.Message) chat.Seq {
 	w.Helper()
 	for {
-		c, err := w.chat.Changes(w.Context(), w.room(), after, limit)
+		c, err := w.chat.Changes(w.Context(), w.roomID(), after, limit)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -50,7 +49,7 @@ func TestChangesAreAllThatHappened(t *testing.T) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
 		rng := rand.New(rand.NewPCG(seed, 0))
-		if c, err := w.chat.Changes(w.Context(), w.room(), 0, 10); err != nil || c.Through != 0 {
+		if c, err := w.chat.Changes(w.Context(), w.roomID(), 0, 10); err != nil || c.Through != 0 {
 			t.Errorf("of a new room: %+v, %v", c, err)
 		}
 		have := map[chat.Seq]chat.Message{}
@@ -97,11 +96,11 @@ func TestChangesBehindRetention(t *testing.T) {
 			w.say("ada", fmt.Sprint("number ", i+1))
 		}
 		time.Sleep(time.Hour)
-		c, err := w.chat.Changes(w.Context(), w.room(), 0, 1000)
+		c, err := w.chat.Changes(w.Context(), w.roomID(), 0, 1000)
 		if err != nil || c.Floor == 0 || c.Through != 32 || len(c.Messages) != 10 {
 			t.Errorf("floor %d, through %d, %d messages, %v", c.Floor, c.Through, len(c.Messages), err)
 		}
-		list, err := w.chat.Messages(w.Context(), w.room(), []chat.Seq{1, 2, 32, 99})
+		list, err := w.chat.Messages(w.Context(), w.roomID(), []chat.Seq{1, 2, 32, 99})
 		if err != nil || len(list) != 1 || list[0].Seq != 32 {
 			t.Errorf("messages %+v, %v", list, err)
 		}
@@ -126,7 +125,7 @@ func TestPreviews(t *testing.T) {
 		list := []chat.Preview{{URL: one, Title: "One"}, {URL: two, Title: "Two", Image: "/api/previews/x", Width: 10, Height: 20}}
 		set := func(content string, list ...chat.Preview) {
 			t.Helper()
-			if err := w.chat.SetPreviews(w.Context(), w.room(), m.Seq, content, list); err != nil {
+			if err := w.chat.SetPreviews(w.Context(), w.roomID(), m.Seq, content, list); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -7,7 +7,9 @@
 // says until that is durable. A client of level 1 is read by its socket's own
 // goroutine (client.go), which hands each frame to its room as a call; a socket
 // of level 0 is the room's own (level0.go). Pages of history are read past the
-// rooms, which neither wake nor wait for that (history.go).
+// rooms, which neither wake nor wait for that (history.go, read.go). What happens to a
+// message is an event with a seq of its own beside the message, which is stored as it
+// is now (change.go, event.go). What is a person's own is kept by their [Inbox].
 //
 // # What the protocol leaves open
 //
@@ -30,6 +32,29 @@
 //     100), as reset itself doesn't name them.
 //   - presence names its receiver too, and may name somebody as gone who wasn't
 //     announced: a joined frame may have shown them.
+//   - A change that changes nothing (the same text, a reaction that is there, a second
+//     deletion) is ok, takes no seq and counts against no rate. Other changes have a
+//     rate of their own, three times that of posts; over it the error is rate_limited.
+//   - What is deleted can't be edited, reacted to, pinned or answered: not_found. To
+//     take a reaction or a pin off it is ok. Its earlier versions go with it.
+//   - A thread whose root is deleted goes on if it has replies, and can't begin.
+//   - When a reply is deleted, an update of its root follows under the next seq.
+//   - A message may hold 1,000 reactions; each update repeats them. An emoji is taken
+//     as it is written: fully qualified, so that one is always the same text.
+//   - The last 100 versions of a message are kept. Moderators are those who have that
+//     role on the server, admins and owners.
+//   - An event of a message that retention has removed is replayed as its deletion,
+//     without an author.
+//   - A read mark beyond the head is one at the head. A frame read needs a seq of at
+//     least 1: to go back is for HTTP. The reader's own sockets that have joined hear it
+//     with the room, the one that sent it too.
+//   - activity is of postings, not of other events, and bears the newest one's seq. Of
+//     one's own posts one isn't told. A mention is Markdown, @[Name](user:ID), and tells
+//     those who know the room.
+//   - A draft from a clock that is ahead is one of now. Read marks and drafts together
+//     are limited to 200 writes in 10 s.
+//   - Clients of level 0 hear of posts only, those in threads too, and see no deleted
+//     message in their history.
 //   - A history position that isn't there is no error: the page is what lies on
 //     the asked side of it. around fills up from one side what the other lacks.
 //   - After a restart, or a reset of the room, level 0 greets people anew: who was

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -309,4 +310,16 @@ func (p *pipes) cut() {
 	for _, c := range p.open {
 		_ = c.Close()
 	}
+}
+
+// roomID is the name of a room's object.
+func roomID(t *testing.T, slug string) (id chat.RoomID) {
+	t.Helper()
+	err := tables.Read(t.Context(), func(tx *sql.Tx) error {
+		return tx.QueryRowContext(t.Context(), `select id from rooms where slug = ?`, slug).Scan(&id)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

@@ -85,13 +85,8 @@ func fillRoom(ctx context.Context, store durable.Store, rng *rand.Rand, id durab
 	fence := record.Fence
 	ops := []durable.Op{{Kind: durable.OpPut, Key: keyMeta, Value: encode(roomMeta{Stream: newStream(now), Slug: slug})}}
 	for seq := Seq(1); seq <= Seq(n); seq++ {
-		m := Message{
-			ID: newMessageID(now, seq), UserID: UserID(fmt.Sprintf("01990d3e-6c4b-7a53-9d0e-%012d", rng.IntN(50))), UserName: "Ada Lovelace",
-			Content: someWords(rng, 60+rng.IntN(340)), Timestamp: now.UnixMilli(), Type: TypeText, Seq: seq, ClientID: ClientID(newUUID(now)),
-		}
-		ops = append(ops,
-			durable.Op{Kind: durable.OpPut, Key: messageKey(seq), Value: m.encoded()},
-			durable.Op{Kind: durable.OpPut, Key: clientKey(m.UserID, m.ClientID), Value: binary.BigEndian.AppendUint64(nil, uint64(seq))})
+		m := benchWords(rng, now, seq)
+		ops = append(ops, putOf(m), durable.Op{Kind: durable.OpPut, Key: clientKey(m.UserID, m.ClientID), Value: binary.BigEndian.AppendUint64(nil, uint64(seq))})
 		if len(ops) >= 2000 || seq == Seq(n) {
 			errs, err := store.Commit(ctx, []durable.Batch{{ID: id, Fence: fence, Ops: ops}})()
 			if err != nil || errs[0] != nil {
@@ -102,6 +97,17 @@ func fillRoom(ctx context.Context, store durable.Store, rng *rand.Rand, id durab
 		}
 	}
 	return nil
+}
+
+func benchWords(rng *rand.Rand, now time.Time, seq Seq) *Message {
+	return &Message{
+		ID: newMessageID(now, seq), UserID: UserID(fmt.Sprintf("01990d3e-6c4b-7a53-9d0e-%012d", rng.IntN(50))), UserName: "Ada Lovelace",
+		Content: someWords(rng, 60+rng.IntN(340)), Timestamp: now.UnixMilli(), Type: TypeText, Seq: seq, ClientID: ClientID(newUUID(now)),
+	}
+}
+
+func putOf(m *Message) durable.Op {
+	return durable.Op{Kind: durable.OpPut, Key: messageKey(m.Seq), Value: m.encoded()}
 }
 
 func someWords(rng *rand.Rand, n int) string {

@@ -3,9 +3,11 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,11 +25,14 @@ type shownPage struct {
 	older, newer bool
 }
 
-// modelPage is the page of a room that holds the seqs from floor+1 to head.
-func modelPage(q chat.HistoryQuery, floor, head chat.Seq) shownPage {
+// modelPage is the page of a room that holds the seqs from floor+1 to head, of which
+// those in events are no messages.
+func modelPage(q chat.HistoryQuery, floor, head chat.Seq, events map[chat.Seq]bool) shownPage {
 	var kept []chat.Seq
 	for seq := floor + 1; seq <= head; seq++ {
-		kept = append(kept, seq)
+		if !events[seq] {
+			kept = append(kept, seq)
+		}
 	}
 	limit := q.Limit
 	if limit == 0 {
@@ -45,8 +50,8 @@ func modelPage(q chat.HistoryQuery, floor, head chat.Seq) shownPage {
 	switch {
 	case q.After != nil:
 		at := min(*q.After, head)
-		_, newer := cut(at + 1)
-		return show(first(newer, limit), at > floor, len(newer) > limit)
+		older, newer := cut(at + 1)
+		return show(first(newer, limit), len(older) > 0, len(newer) > limit)
 	case q.Before != nil:
 		older, newer := cut(min(*q.Before, head+1))
 		return show(last(older, limit), len(older) > limit, len(newer) > 0)
@@ -97,15 +102,50 @@ func queryText(q chat.HistoryQuery) string {
 type readers struct {
 	*world
 	seed      uint64
+	room      chat.RoomID
 	told      atomic.Uint64 // the highest seq that anybody was told of
 	pruned    atomic.Uint64 // the highest seq that is known to be gone
 	forgotten atomic.Uint64 // up to which nobody's name is kept
 	reads     atomic.Int64
 	over      chan struct{}
 
-	mu     sync.Mutex
-	posted map[chat.Seq]chat.Message
-	stream string
+	mu      sync.Mutex
+	posted  map[chat.Seq]chat.Message
+	edited  map[chat.Seq]int // how often, as far as that was acknowledged
+	events  map[chat.Seq]bool
+	sorted  chat.Seq // up to which it is known what is an event
+	stream  string
+	changes int
+}
+
+// sortOut finds out which seqs are no messages.
+func (r *readers) sortOut() {
+	r.mu.Lock()
+	after := r.sorted
+	r.mu.Unlock()
+	list, err := r.chat.Events(r.Context(), r.room, after, 1000)
+	if err != nil {
+		r.Errorf("seed %d: events: %v", r.seed, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, e := range list {
+		if i > 0 && e.Seq != list[i-1].Seq+1 {
+			r.Errorf("seed %d: event %d after %d", r.seed, e.Seq, list[i-1].Seq)
+		}
+		if e.Kind != "post" {
+			r.events[e.Seq] = true
+		}
+		r.sorted = max(r.sorted, e.Seq)
+	}
+}
+
+// plain is a message without what may change about it, and how often it was edited.
+func plain(m chat.Message) (chat.Message, int) {
+	base, times, _ := strings.Cut(m.Content, "|")
+	n, _ := strconv.Atoi(times)
+	m.Content, m.UserName, m.EditedAt = base, "", 0
+	return m, n
 }
 
 func raise(to *atomic.Uint64, n uint64) {
@@ -133,6 +173,10 @@ func floors(q chat.HistoryQuery, p chat.Page, least chat.Seq) []chat.Seq {
 func (r *readers) check(rng *rand.Rand) (head chat.Seq) {
 	told, forgotten, pruned := chat.Seq(r.told.Load()), chat.Seq(r.forgotten.Load()), chat.Seq(r.pruned.Load())
 	q := someQuery(rng, told)
+	r.sortOut()
+	r.mu.Lock()
+	edited := maps.Clone(r.edited)
+	r.mu.Unlock()
 	p, err := r.tryPage(q)
 	if err != nil {
 		r.Errorf("seed %d: %s: %v", r.seed, queryText(q), err)
@@ -140,7 +184,11 @@ func (r *readers) check(rng *rand.Rand) (head chat.Seq) {
 	}
 	r.reads.Add(1)
 	got := shownPage{seqs(p.Messages), p.HasOlder, p.HasNewer}
-	fits := func(floor chat.Seq) bool { return modelPage(q, floor, p.Head) == got }
+	r.sortOut()
+	r.mu.Lock()
+	events := maps.Clone(r.events)
+	r.mu.Unlock()
+	fits := func(floor chat.Seq) bool { return modelPage(q, floor, p.Head, events) == got }
 	if !slices.ContainsFunc(floors(q, p, pruned), fits) || p.Head < told {
 		r.Errorf("seed %d: %s: got %+v with head %d; told of %d, up to %d is gone", r.seed, queryText(q), got, p.Head, told, pruned)
 	}
@@ -159,7 +207,10 @@ func (r *readers) check(rng *rand.Rand) (head chat.Seq) {
 		if m.UserName != "Deleted account" && m.Seq <= forgotten {
 			r.Errorf("seed %d: a name at %d is still there", r.seed, m.Seq)
 		}
-		m.UserName = ""
+		m, times := plain(m)
+		if times < edited[m.Seq] {
+			r.Errorf("seed %d: %d was edited %d times, the page knows of %d", r.seed, m.Seq, edited[m.Seq], times)
+		}
 		if known, ok := r.posted[m.Seq]; !ok {
 			r.posted[m.Seq] = m
 		} else if !reflect.DeepEqual(known, m) {
@@ -206,7 +257,8 @@ func (r *readers) post(name string, round, n int) {
 				time.Sleep(within(rng, 10*time.Millisecond))
 				continue
 			}
-			m.UserName = ""
+			posted := m
+			m, _ = plain(m)
 			r.mu.Lock()
 			if known, ok := r.posted[m.Seq]; ok && !reflect.DeepEqual(known, m) {
 				r.Errorf("seed %d: %+v was acknowledged as %+v", r.seed, known, m)
@@ -214,8 +266,27 @@ func (r *readers) post(name string, round, n int) {
 			r.posted[m.Seq] = m
 			r.mu.Unlock()
 			raise(&r.told, uint64(m.Seq))
+			if rng.IntN(3) == 0 {
+				r.edit(rng, who, posted)
+			}
 			break
 		}
+	}
+}
+
+// edit edits a message some times until each edit is acknowledged.
+func (r *readers) edit(rng *rand.Rand, who chat.Actor, m chat.Message) {
+	base, _, _ := strings.Cut(m.Content, "|")
+	for n := 1; n <= 1+rng.IntN(3); {
+		f := chat.ClientFrame{Type: "edit", ID: m.ID, Content: fmt.Sprint(base, "|", n)}
+		if _, err := r.chat.Change(r.Context(), who, "global", f); err != nil {
+			time.Sleep(within(rng, 10*time.Millisecond))
+			continue
+		}
+		r.mu.Lock()
+		r.edited[m.Seq], r.changes = n, r.changes+1
+		r.mu.Unlock()
+		n++
 	}
 }
 
@@ -232,6 +303,8 @@ func (r *readers) listen() {
 				switch f.Type {
 				case "message":
 					raise(&r.told, uint64(f.msg().Seq))
+				case "update":
+					raise(&r.told, f.Seq)
 				case "joined":
 					raise(&r.told, f.Head)
 				}
@@ -271,7 +344,8 @@ func TestHistoryIsOneState(t *testing.T) {
 		unlimited(c)
 		c.Retention.Messages = 60
 	}, func(w *world) {
-		r := &readers{world: w, seed: seed, over: make(chan struct{}), posted: make(map[chat.Seq]chat.Message)}
+		r := &readers{world: w, seed: seed, over: make(chan struct{}), room: roomID(w.T, "global"),
+			posted: make(map[chat.Seq]chat.Message), edited: make(map[chat.Seq]int), events: make(map[chat.Seq]bool)}
 		var watching sync.WaitGroup
 		for i := range 4 {
 			watching.Go(func() { r.read(uint64(i)) })
@@ -305,7 +379,7 @@ func TestHistoryIsOneState(t *testing.T) {
 		}
 		close(r.over)
 		watching.Wait()
-		if st := w.chat.Stats(); st.Wakes < 5 || r.reads.Load() < 1000 {
+		if st := w.chat.Stats(); st.Wakes < 5 || r.reads.Load() < 1000 || r.changes < 50 {
 			t.Errorf("%d reads, %+v: that was no test", r.reads.Load(), st)
 		}
 		r.quiet(rng)
@@ -320,14 +394,15 @@ func (r *readers) quiet(rng *rand.Rand) {
 	r.hibernate()
 	wakes := r.chat.Stats().Wakes
 	begin := chat.Seq(0)
+	r.sortOut()
 	all := r.page(chat.HistoryQuery{After: &begin, Limit: 200})
-	if len(all.Messages) != 60 || all.Head != chat.Seq(r.told.Load()) {
+	if len(all.Messages) != 60 || all.Head < chat.Seq(r.told.Load()) {
 		r.Fatalf("seed %d: %d messages, head %d", r.seed, len(all.Messages), all.Head)
 	}
 	for range 500 {
 		q := someQuery(rng, all.Head)
 		p := r.page(q)
-		if got, want := (shownPage{seqs(p.Messages), p.HasOlder, p.HasNewer}), modelPage(q, all.Head-60, all.Head); got != want {
+		if got, want := (shownPage{seqs(p.Messages), p.HasOlder, p.HasNewer}), modelPage(q, all.Messages[0].Seq-1, all.Head, r.events); got != want {
 			r.Errorf("seed %d: %s: got %+v, want %+v", r.seed, queryText(q), got, want)
 		}
 	}
@@ -363,7 +438,7 @@ func TestHistoryWhileMessagesGo(t *testing.T) {
 					w.faults.Next(durabletest.CallScan, durabletest.Fault{}, slow)
 				}
 				p := w.page(q)
-				if got, want := (shownPage{seqs(p.Messages), p.HasOlder, p.HasNewer}), modelPage(q, 10, 20); got != want || p.Head != 20 {
+				if got, want := (shownPage{seqs(p.Messages), p.HasOlder, p.HasNewer}), modelPage(q, 10, 20, nil); got != want || p.Head != 20 {
 					w.Errorf("got %+v, want %+v", p, want)
 				}
 			})

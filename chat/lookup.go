@@ -2,13 +2,16 @@ package chat
 
 import (
 	"bytes"
+	"cmp"
+	"math"
 
 	"snug/durable"
 )
 
 const (
-	maxStepsBack = 200 // messages that are looked at for those that a clock set back put out of order
-	maxAsideTime = 500 // messages from the first of a time on that are looked at for an id
+	maxScanned   = 64  // seqs that are walked where a time is looked for
+	maxStepsBack = 100 // messages that are looked at for those that a clock set back put out of order
+	maxAsideTime = 300 // messages on either side of a time that are looked at for an id
 )
 
 // find returns the message with that id, nil where the room has none. An id holds its
@@ -35,65 +38,100 @@ func findByTime(from storage, id MessageID, timestamp int64, in extent) (found *
 		return nil, err
 	}
 	begins := appendString([]byte(`{"id":`), id)
-	left := maxAsideTime
-	var broken error
-	o := durable.ListOptions{Start: messageKey(first), End: messageKey(in.newest + 1)}
-	err = from.Each(o, func(key string, value []byte) bool {
-		if bytes.HasPrefix(value, begins) {
+	for _, o := range []durable.ListOptions{
+		{Start: messageKey(first), End: messageKey(in.newest + 1), Limit: maxAsideTime},
+		{Start: messageKey(in.floor + 1), End: messageKey(first), Limit: maxAsideTime, Reverse: true},
+	} {
+		var broken error
+		err := from.Each(o, func(_ string, value []byte) bool {
+			if !bytes.HasPrefix(value, begins) {
+				return true
+			}
 			var m Message
 			m, broken = parseAny[Message](value)
 			found = &m
 			return false
+		})
+		if err = cmp.Or(err, broken); err != nil || found != nil {
+			return found, err
 		}
-		left--
-		return left > 0
-	})
-	if err == nil {
-		err = broken
 	}
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return nil, nil
 }
 
 // seekTime returns the seq of the first message at or after a time, or the seq behind
-// the newest where there is none. It doesn't walk the room: it halves it, by times
+// the newest where there is none. It doesn't walk the room: it narrows it down, by times
 // that rise but where somebody set the clock back. There it finds one of the places
 // where the times pass the one that is looked for, and of the messages closely before
 // it the first that is not earlier.
 func seekTime(from storage, timestamp int64, in extent) (Seq, error) {
-	first := in.newest + 1
-	low, high := in.floor+1, first
-	for low < high {
-		middle := low + (high-low)/2
-		seq, at, err := firstMessage(from, middle, high)
+	low, high := in.floor+1, in.newest+1 // what comes before low is earlier, what is at high isn't
+	first, lowAt, err := firstMessage(from, low, high)
+	if err != nil || first == 0 || lowAt >= timestamp {
+		return max(first, low), err
+	}
+	newest, highAt, err := firstMessage(from, in.newest, high)
+	switch {
+	case err != nil:
+		return 0, err
+	case newest == 0 || highAt < timestamp:
+		return scanTime(from, timestamp, in, high)
+	}
+	low, high = first+1, newest
+	for step := 0; high-low > maxScanned; step++ {
+		probe := guess(step, low, high, timestamp, lowAt, highAt)
+		seq, at, err := firstMessage(from, probe, high)
 		switch {
 		case err != nil:
 			return 0, err
-		case seq == 0: // nothing but other events from the middle on
-			high = middle
+		case seq == 0: // nothing but other events from there on
+			high = probe
 		case at >= timestamp:
-			first, high = seq, middle
+			high, highAt = probe, at
 		default:
-			low = seq + 1
+			low, lowAt = seq+1, at
 		}
 	}
+	return scanTime(from, timestamp, in, low)
+}
+
+// guess says where to look next: by turns on either side of where the time would stand
+// if they rose evenly, and in the middle, which halves what is left whatever they do.
+func guess(step int, low, high Seq, timestamp, lowAt, highAt int64) Seq {
+	width := float64(high - low)
+	at := width / 2
+	if step%3 < 2 && highAt > lowAt {
+		aside := 4 * math.Sqrt(width) // about how far off that is, where people post by chance
+		at = width*float64(timestamp-lowAt)/float64(highAt-lowAt) + aside*float64(2*(step%3)-1)
+	}
+	return low + Seq(min(max(at, 0), width-1))
+}
+
+// scanTime returns the first message at or after a time, of the few before low and those
+// from there on.
+func scanTime(from storage, timestamp int64, in extent, low Seq) (Seq, error) {
 	var broken error
-	left := maxStepsBack
-	o := durable.ListOptions{Start: messageKey(in.floor + 1), End: messageKey(first), Reverse: true}
-	err := from.Each(o, func(key string, value []byte) bool {
+	first, left := in.newest+1, maxStepsBack
+	look := func(key string, value []byte) (found bool) {
 		h, err := parseHead(value)
 		if broken = err; err == nil && h.Timestamp >= timestamp {
-			first = seqOfKey(key)
+			first, found = seqOfKey(key), true
 		}
-		left--
-		return err == nil && left > 0
-	})
-	if err == nil {
-		err = broken
+		return found
 	}
-	return first, err
+	err := from.Each(durable.ListOptions{Start: messageKey(low), End: messageKey(in.newest + 1)}, func(key string, value []byte) bool {
+		return !look(key, value) && broken == nil
+	})
+	if err = cmp.Or(err, broken); err != nil {
+		return 0, err
+	}
+	o := durable.ListOptions{Start: messageKey(in.floor + 1), End: messageKey(low), Reverse: true}
+	err = from.Each(o, func(key string, value []byte) bool {
+		look(key, value)
+		left--
+		return broken == nil && left > 0
+	})
+	return first, cmp.Or(err, broken)
 }
 
 // firstMessage returns the first message with from <= seq < below, 0 where there is

@@ -65,10 +65,10 @@ func oddJSON(rng *rand.Rand) string {
 		plain = texts
 	}
 	names := []string{"type", "ref", "room", "stream", "clientId", "content", "after", "userId", "userName", "userImage",
-		"session", "readOnly", "timestamp", "seq", "id"}
-	oddNames := []string{"Type", "ROOM", "clientid", "ſeq", `\u0074ype`, "", "x", "after ", "replyTo"}
-	values := []string{`"message"`, `"join"`, `"ping"`, `"typing"`, `"leave"`, `"edit"`, "true", "0", "7", "41", "1760000000000", "999999999999999999"}
-	oddValues := []string{"null", "false", "tru", "-1", "-0", "01", "1.0", "1e3", "18446744073709551615", "18446744073709551616", "9999999999999999999",
+		"session", "readOnly", "timestamp", "seq", "id", "emoji", "on", "replyTo", "thread", "editedAt", "deletedAt", "pinned"}
+	oddNames := []string{"Type", "ROOM", "clientid", "ſeq", `\u0074ype`, "", "x", "after ", "attachments", "reactions"}
+	values := []string{`"message"`, `"join"`, `"ping"`, `"typing"`, `"leave"`, `"edit"`, `"react"`, `"read"`, "true", "false", "0", "7", "41", "1760000000000", "999999999999999999"}
+	oddValues := []string{"null", "tru", "truex", "fals", "-1", "-0", "01", "1.0", "1e3", "18446744073709551615", "18446744073709551616", "9999999999999999999",
 		"[]", "{}", `{"a":[1,{"b":null}]}`, `["x"]`, "", "[", "{", "nul", "\"", `"\"`, "7 7"}
 	blank := func() string {
 		if rng.IntN(4) > 0 {
@@ -135,6 +135,9 @@ func TestScannersTakeWhatIsUsual(t *testing.T) {
 		`{"type": "message", "room": "general", "clientId": "c", "content": ""}`,
 		`{"type":"join","room":"general","stream":"s","after":41}`,
 		`{"type":"typing","room":"general","ref":"r"}`,
+		`{"type":"react","room":"general","id":"i","emoji":"👍","on":true}`,
+		`{"type":"message","room":"general","clientId":"c","content":"x","replyTo":"i","thread":"j"}`,
+		`{"type":"read","room":"general","seq":7}`,
 	} {
 		if _, ok := scanFrame([]byte(text)); !ok {
 			t.Errorf("not scanned: %s", text)

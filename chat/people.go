@@ -17,12 +17,17 @@ const forgotten = "Deleted account"
 // bear what they were then.
 type profiles struct {
 	mu   sync.RWMutex
-	byID map[UserID]User
+	byID map[UserID]profile
 }
 
-func newProfiles() *profiles { return &profiles{byID: make(map[UserID]User)} }
+type profile struct {
+	User
+	role Role
+}
 
-func (p *profiles) set(u User) {
+func newProfiles() *profiles { return &profiles{byID: make(map[UserID]profile)} }
+
+func (p *profiles) set(u profile) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.byID[u.ID] = u
@@ -39,22 +44,32 @@ func (p *profiles) current(u User) User {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if now, changed := p.byID[u.ID]; changed {
-		return now
+		return now.User
 	}
 	return u
 }
 
-// UpdateUser gives a person who has sockets open a new name or picture, in what they
-// say from now on and to those who see that they are here. It doesn't wait for the
+// actor returns who acts as they are now.
+func (p *profiles) actor(a Actor) Actor {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if now, changed := p.byID[a.ID]; changed {
+		a.User, a.Role = now.User, now.role
+	}
+	return a
+}
+
+// UpdateUser gives a person who has sockets open a new name, picture or role, in what
+// they do from now on and to those who see that they are here. It doesn't wait for the
 // rooms.
-func (s *Service) UpdateUser(ctx context.Context, u User) error {
+func (s *Service) UpdateUser(ctx context.Context, u User, role Role) error {
 	u = u.fit()
 	tag := tagUser + string(u.ID)
 	if s.rt.CountSockets(tag) == 0 {
 		s.profiles.drop(u.ID)
 		return nil
 	}
-	s.profiles.set(u)
+	s.profiles.set(profile{u, role})
 	for _, room := range s.ns.WithSockets(tag) {
 		if err := s.calls.rename.Send(ctx, room, u); err != nil {
 			return fmt.Errorf("tell a room of a new name: %w", err)

@@ -22,7 +22,7 @@ func TestNewNameShowsAtOnce(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Second)
 		bob.drain("presence")
-		if err := w.chat.UpdateUser(w.Context(), person("ada", "Ada Lovelace")); err != nil {
+		if err := w.chat.UpdateUser(w.Context(), person("ada", "Ada Lovelace"), ""); err != nil {
 			t.Fatal(err)
 		}
 		if f := bob.next("presence"); len(f.Joined) != 1 || f.Joined[0].Name != "Ada Lovelace" || f.Count != 2 || len(f.Left) != 0 {
@@ -47,7 +47,7 @@ func TestNewNameShowsAtOnce(t *testing.T) {
 func TestProfileIsForgottenWithTheLastSocket(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		ada, _ := w.joined("ada")
-		if err := w.chat.UpdateUser(w.Context(), person("ada", "Ada Lovelace")); err != nil {
+		if err := w.chat.UpdateUser(w.Context(), person("ada", "Ada Lovelace"), ""); err != nil {
 			t.Fatal(err)
 		}
 		ada.stop()

@@ -50,7 +50,7 @@ func (s *Service) MarkRead(ctx context.Context, a Actor, slug string, seq Seq, b
 	if a.ReadOnly {
 		return ReadMark{}, errReadOnly
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return ReadMark{}, err
 	}
@@ -78,9 +78,9 @@ func (s *Service) markRead(ctx context.Context, a Actor, room RoomID, m mark, fr
 			s.cfg.Logger.Debug("a read mark isn't told", "room", string(room), "cause", err.Error())
 		}
 	}
-	joined := RoomID("")
+	joined := ""
 	if told {
-		joined = room
+		joined = m.Slug
 	}
 	f := frame(ReadFrame{Type: "read", Room: m.Slug, UserID: a.ID, Seq: now.Read})
 	s.live.tellPerson(a.ID, f, from, joined)
@@ -134,14 +134,16 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 
 // Room returns one room.
 func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, error) {
-	id, err := s.rooms.find(ctx, slug)
+	id, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return RoomInfo{}, public(err)
 	}
 	info := RoomInfo{Slug: slug, Role: string(cmp.Or(a.Role, RoleMember))}
-	if info.Name, err = s.rooms.nameOf(ctx, id); err != nil {
+	e, err := s.rooms.entryOf(ctx, id)
+	if err != nil {
 		return info, public(err)
 	}
+	info.Name = e.name
 	stub := s.ns.ByName(string(id))
 	if _, err := (storedMessages{ctx, stub}).extent(); errors.Is(err, errNoStream) {
 		_, err = s.calls.open.Call(ctx, stub, slug) // gives it one
@@ -189,7 +191,7 @@ func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) 
 	if a.ReadOnly {
 		return "", nil, errReadOnly
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return "", nil, err
 	}
@@ -308,7 +310,7 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 	if n := len([]rune(d.Content)); n > maxDraftChars {
 		return Draft{}, &Error{Code: CodeTooLong, Message: fmt.Sprintf("The draft has %d characters; at most %d are kept.", n, maxDraftChars)}
 	}
-	room, err := s.rooms.find(ctx, d.Room)
+	room, err := s.rooms.idOf(ctx, d.Room)
 	if err != nil {
 		return Draft{}, public(err)
 	}

@@ -81,7 +81,8 @@ type Attachment struct {
 }
 
 // Replies tells of the thread that a message began. A reply takes no seq for the
-// change of its root: clients count replies whose seq is above LastSeq.
+// change of its root: clients count replies whose seq is above LastSeq and that aren't
+// deleted. That one is deleted they needn't count: an update of the root follows it.
 type Replies struct {
 	Count   int      `json:"count"` // that aren't deleted
 	LastSeq Seq      `json:"lastSeq"`

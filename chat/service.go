@@ -313,7 +313,7 @@ const (
 // ServeLevel0 answers the upgrade of a level 0 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
-	id, err := s.rooms.find(r.Context(), Level0Room)
+	room, err := s.rooms.find(r.Context(), Level0Room)
 	if err != nil {
 		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
 		w.Header().Set("Content-Type", "application/json")
@@ -322,15 +322,15 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 		return
 	}
 	a.User = a.User.fit()
-	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(id))})
+	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
-	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	c := newClient(s)
+	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	if s.live.enter(c, a.ID) {
 		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
 			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
@@ -338,12 +338,12 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 			s.live.learn(a.ID, rooms...)
 		}
 	}
-	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Subprotocols: []string{Subprotocol}, Greeting: &hello})
+	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
 	if sock == nil {
 		s.live.detach(c)
 		return
 	}
-	s.live.attach(c, sock)
+	s.live.attach(c)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from

@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -17,10 +16,11 @@ import (
 
 var seedFlag = flag.Uint64("seed", 0, "of the simulation; 0: another one each time")
 
-// The simulation: people post while their connections drop, the store fails
-// and the server is stopped, killed and started again. Each client does what
-// the protocol asks of it (keeps unacked posts and its last seq, resumes, posts
-// again in order), and then everything must be there exactly once and in order.
+// The simulation: people post, edit, react to and delete messages while their
+// connections drop, the store fails and the server is stopped, killed and started
+// again. Each client does what the protocol asks of it (keeps unacked posts and its last
+// seq, resumes, posts again in order), and then everything must be there exactly once
+// and in order, and what each client made of the frames must be what is stored.
 func TestNothingIsLostOrDoubled(t *testing.T) {
 	seed := *seedFlag
 	if seed == 0 {
@@ -34,7 +34,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range people {
 			c := &client{w: w, name: fmt.Sprintf("p%02d", i), rng: rand.New(rand.NewPCG(seed, uint64(i)+1)), toPost: posts,
-				acked: make(map[string]uint64), seen: make(map[uint64]string)}
+				acked: make(map[string]uint64), known: make(map[chat.MessageID]chat.Message)}
 			clients = append(clients, c)
 			wg.Go(c.run)
 		}
@@ -68,45 +68,53 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 // judge compares what the clients were told with what the room holds.
 func judge(w *world, clients []*client) {
 	w.Helper()
-	var all []chat.Message
-	at := chat.Seq(0)
+	all := map[chat.MessageID]chat.Message{}
+	bySeq := map[uint64]chat.Message{}
+	byPost := map[string]uint64{}
+	lastOf, countOf := map[chat.UserID]int{}, map[chat.UserID]int{}
+	at, head := chat.Seq(0), chat.Seq(0)
 	for more := true; more; {
 		page := w.page(chat.HistoryQuery{After: &at, Limit: chat.MaxPageLimit})
-		all = append(all, page.Messages...)
-		at, more = chat.Seq(len(all)), page.HasNewer
+		more, head = page.HasNewer, page.Head
+		for _, m := range page.Messages {
+			at = m.Seq
+			all[m.ID], bySeq[uint64(m.Seq)] = m, m
+			countOf[m.UserID]++
+			if m.DeletedAt != 0 {
+				continue
+			}
+			post := string(m.UserID) + "/" + string(m.ClientID)
+			if first, twice := byPost[post]; twice {
+				w.Errorf("%s is there twice: %d and %d", post, first, m.Seq)
+			}
+			byPost[post] = uint64(m.Seq)
+			var n int
+			fmt.Sscan(m.Content, &n)
+			if last := lastOf[m.UserID]; n <= last {
+				w.Errorf("%s posted %d after %d", m.UserID, n, last)
+			}
+			lastOf[m.UserID] = n
+		}
 	}
-	byPost := map[string]uint64{}
-	lastOf := map[chat.UserID]int{}
-	for i, m := range all {
-		if m.Seq != chat.Seq(i)+1 {
-			w.Fatalf("seq %d stands at place %d", m.Seq, i+1)
-		}
-		post := string(m.UserID) + "/" + string(m.ClientID)
-		if first, twice := byPost[post]; twice {
-			w.Errorf("%s is there twice: %d and %d", post, first, m.Seq)
-		}
-		byPost[post] = uint64(m.Seq)
-		var n int
-		fmt.Sscan(m.Content, &n)
-		if last := lastOf[m.UserID]; n != last+1 {
-			w.Errorf("%s posted %d after %d", m.UserID, n, last)
-		}
-		lastOf[m.UserID] = n
+	changes := int(head) - len(all)
+	w.Logf("%d messages, %d changes of them", len(all), changes)
+	if changes < 50 {
+		w.Errorf("only %d changes: that was no test", changes)
 	}
 	for _, c := range clients {
-		if n := lastOf[chat.UserID(c.name)]; n != c.posted {
+		if n := countOf[chat.UserID(c.name)]; n != c.posted {
 			w.Errorf("%s: %d of %d posts are there", c.name, n, c.posted)
 		}
 		for id, seq := range c.acked {
-			if got := byPost[c.name+"/"+id]; got != seq {
+			m := bySeq[seq]
+			if got := byPost[c.name+"/"+id]; got != seq && (m.DeletedAt == 0 || string(m.UserID) != c.name) {
 				w.Errorf("%s: %s was acked as %d and is %d", c.name, id, seq, got)
 			}
 		}
-		for seq, shown := range c.seen {
-			stored, _ := json.Marshal(all[seq-1])
-			var m chat.Message
-			if json.Unmarshal([]byte(shown), &m) != nil || !reflect.DeepEqual(m, all[seq-1]) {
-				w.Errorf("%s was shown %s, stored is %s", c.name, shown, stored)
+		c.catchUp(uint64(head))
+		for id, m := range c.known {
+			if !reflect.DeepEqual(m, all[id]) {
+				w.Errorf("%s knows %s, stored is %s", c.name, encode(m), encode(all[id]))
 			}
 		}
 		for _, fault := range c.faults {
@@ -128,7 +136,8 @@ type client struct {
 	after  uint64 // the last seq that was seen, or where live events began
 
 	acked  map[string]uint64
-	seen   map[uint64]string
+	known  map[chat.MessageID]chat.Message // as the frames showed them last
+	ids    []chat.MessageID                // of known, in the order in which they came
 	faults []string
 }
 
@@ -182,6 +191,9 @@ func (c *client) converse(p *peer) {
 				}
 			default:
 				c.hear(f)
+				if f.Type == "message" && c.rng.IntN(10) == 0 && c.change(p) != nil {
+					return
+				}
 			}
 		case <-p.closed:
 			for len(p.frames) > 0 { // what arrived before counts
@@ -194,6 +206,9 @@ func (c *client) converse(p *peer) {
 			return
 		case <-time.After(time.Duration(1+c.rng.IntN(200)) * time.Millisecond):
 			if c.rng.IntN(25) == 0 {
+				return
+			}
+			if live && c.change(p) != nil {
 				return
 			}
 			if !live || c.posted == c.toPost {
@@ -214,6 +229,44 @@ func (c *client) converse(p *peer) {
 func (c *client) send(p *peer, id string) error {
 	_, n, _ := strings.Cut(id, "-")
 	return p.trySend(`{"type":"message","room":"global","clientId":%q,"content":%q}`, id, n)
+}
+
+// change does something to a message now and then. What a cut connection swallows isn't
+// repeated.
+func (c *client) change(p *peer) error {
+	if len(c.ids) == 0 || c.rng.IntN(4) > 0 {
+		return nil
+	}
+	m := c.known[c.ids[c.rng.IntN(len(c.ids))]]
+	emoji := []string{"👍", "🎉", "❤️"}[c.rng.IntN(3)]
+	switch n := c.rng.IntN(10); {
+	case n < 6:
+		return p.trySend(`{"type":"react","room":"global","id":%q,"emoji":%q,"on":%t}`, m.ID, emoji, c.rng.IntN(2) == 0)
+	case n < 7:
+		return p.trySend(`{"type":"pin","room":"global","id":%q,"on":%t}`, m.ID, c.rng.IntN(2) == 0)
+	case n < 9 && string(m.UserID) == c.name:
+		return p.trySend(`{"type":"edit","room":"global","id":%q,"content":"%s, edited"}`, m.ID, m.Content)
+	case string(m.UserID) == c.name:
+		return p.trySend(`{"type":"delete","room":"global","id":%q}`, m.ID)
+	}
+	return nil
+}
+
+// catchUp hears all that there is.
+func (c *client) catchUp(head uint64) {
+	if c.stream == "" || c.after == head {
+		return
+	}
+	p := c.w.socket(c.name)
+	p.send(`{"type":"join","room":"global","stream":%q,"after":%d}`, c.stream, c.after)
+	for c.after < head {
+		if f := p.any(); f.Type == "joined" || f.Type == "reset" {
+			c.enter(f)
+		} else {
+			c.hear(f)
+		}
+	}
+	p.lose()
 }
 
 func (c *client) enter(f in) {
@@ -237,8 +290,18 @@ func (c *client) hear(f in) {
 			c.fault("seq %d after %d", m.Seq, c.after)
 		}
 		c.after = uint64(m.Seq)
-		shown, _ := json.Marshal(m)
-		c.seen[c.after] = string(shown)
+		c.learn(m)
+	case "update":
+		m := f.msg()
+		if f.Seq != c.after+1 || uint64(m.Seq) >= f.Seq {
+			c.fault("update %d of %d after %d", f.Seq, m.Seq, c.after)
+		}
+		c.after = f.Seq
+		c.learn(m)
+	case "error":
+		if f.Code != "not_found" { // somebody was faster
+			c.fault("got %s", f)
+		}
 	case "ack":
 		if len(c.outbox) == 0 || c.outbox[0] != f.ClientID {
 			if seq, known := c.acked[f.ClientID]; !known || seq != f.Seq {
@@ -248,8 +311,15 @@ func (c *client) hear(f in) {
 		}
 		c.outbox = c.outbox[1:]
 		c.acked[f.ClientID] = f.Seq
-	case "hello", "presence":
+	case "hello", "presence", "activity":
 	default:
 		c.fault("got %s", f)
 	}
+}
+
+func (c *client) learn(m chat.Message) {
+	if _, known := c.known[m.ID]; !known {
+		c.ids = append(c.ids, m.ID)
+	}
+	c.known[m.ID] = m
 }

@@ -70,7 +70,7 @@ func TestManyAtOnce(t *testing.T) {
 					}
 				}
 			}
-		}, func(o *durable.Options) { o.IdleTimeout = 4 * time.Millisecond })
+		}, func(o *durable.Options) { o.IdleTimeout, o.IdleObjects = 4*time.Millisecond, 2 })
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	c.OnSessionEnd = s.endSockets
 	c.OnUserChange = func(id auth.Identity) {
 		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}
-		if err := s.chat.UpdateUser(context.Background(), u); err != nil {
+		if err := s.chat.UpdateUser(context.Background(), u, chat.Role(id.Role)); err != nil {
 			s.log.Error("tell the rooms of a new name", "user", id.UserID, "err", err)
 		}
 	}

@@ -179,6 +179,11 @@ func serve(args, environ []string, stdout, stderr io.Writer) int {
 		log.Warn("stopping at once")
 		server.Hurry()
 	}()
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		g := newGarbage()
+		g.watch()
+		defer g.close()
+	}
 	if err := server.Run(ctx); err != nil {
 		log.Error("stopped", "err", err)
 		return exitError

@@ -85,7 +85,8 @@ export interface Attachment {
 
 /**
  * Replies tells of the thread that a message began. A reply takes no seq for the
- * change of its root: clients count replies whose seq is above LastSeq.
+ * change of its root: clients count replies whose seq is above LastSeq and that aren't
+ * deleted. That one is deleted they needn't count: an update of the root follows it.
  */
 export interface Replies {
   /** that aren't deleted */
