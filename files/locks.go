@@ -33,7 +33,7 @@ func (l *locks) take(ctx context.Context, id string, yield func()) (release func
 	}
 	if k.here > maxWaiting {
 		l.mu.Unlock()
-		return nil, &Error{Code: CodeConflict, Message: "Too many requests for this upload at once."}
+		return nil, &Error{Code: CodeOverloaded, Message: "Too many requests for this upload at once. Try again in a moment."}
 	}
 	k.here++
 	if k.yield != nil {

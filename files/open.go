@@ -52,14 +52,19 @@ type Content struct {
 	Type  string
 
 	at   int64
-	body io.ReadCloser // from at on; nil until something is read
+	body io.ReadCloser // from at up to end; nil until something is read
+	end  int64
 }
+
+// window bytes are asked of the store at once: who seeks about in a film in a bucket
+// doesn't make it send the rest each time.
+const window = 8 << 20
 
 // Open gives the content of a file that Look found, or of its thumbnail. Close it.
 func (s *Service) Open(ctx context.Context, f File, thumbnail bool) (*Content, error) {
 	c := &Content{ctx: ctx, blobs: s.blobs, key: f.ID, size: f.Size, Type: f.Type}
 	if thumbnail && f.Thumbnail {
-		c.key = thumbnailKey(f.ID)
+		c.key, c.Type = thumbnailKey(f.ID), f.thumbnailType
 	}
 	var err error
 	// The store's word and not the table's: what is announced has to be there.
@@ -68,13 +73,6 @@ func (s *Service) Open(ctx context.Context, f File, thumbnail bool) (*Content, e
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
-	}
-	if c.key != f.ID {
-		r, err := s.find(ctx, f.ID)
-		if err != nil {
-			return nil, err
-		}
-		c.Type = r.thumbnail
 	}
 	return c, nil
 }
@@ -85,16 +83,20 @@ func (c *Content) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if c.body == nil {
-		body, err := c.blobs.Get(c.ctx, c.key, c.at, blob.Unknown)
+		length := min(window, c.size-c.at)
+		body, err := c.blobs.Get(c.ctx, c.key, c.at, length)
 		if err != nil {
 			return 0, err
 		}
-		c.body = body
+		c.body, c.end = body, c.at+length
 	}
 	n, err := c.body.Read(p)
 	c.at += int64(n)
-	if errors.Is(err, io.EOF) && c.at < c.size {
+	switch {
+	case errors.Is(err, io.EOF) && c.at < c.end:
 		err = io.ErrUnexpectedEOF
+	case (err == nil || errors.Is(err, io.EOF)) && c.at == c.end:
+		err = c.Close()
 	}
 	return n, err
 }

@@ -60,6 +60,7 @@ func openRig(t testing.TB, folder string, options ...option) *rig {
 	if r.Service, err = files.New(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
+	r.Start()
 	var once sync.Once
 	t.Cleanup(func() { once.Do(func() { r.stop(t) }) })
 	return r

@@ -86,10 +86,12 @@ type File struct {
 	Duration      int64  // ms, of sounds and films; 0: unknown
 	Blurhash      string
 	Thumbnail     bool
+
+	thumbnailType string
 }
 
 func (r row) file() File {
-	return File{r.id, r.name, r.mime, r.size, r.width, r.height, r.duration, r.blurhash, r.thumbnail != ""}
+	return File{r.id, r.name, r.mime, r.size, r.width, r.height, r.duration, r.blurhash, r.thumbnail != "", r.thumbnail}
 }
 
 // Path is where the file is found on this server.

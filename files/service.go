@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"snug/blob"
@@ -27,8 +28,8 @@ const (
 	maxPicturePixels = 50_000_000
 	// maxReleased is how many deletions may wait for the collector.
 	maxReleased = 1024
-	// waitingPictures is how many uploads may wait for one that is being looked at.
-	waitingPictures = 32
+	// waitingPictures is how many uploads may wait for those that are being looked at.
+	waitingPictures = 64
 )
 
 // Config of a Service. DB, Blobs, Parts and Secret are required.
@@ -54,24 +55,27 @@ type Config struct {
 // Claim names a message before it exists: what its author calls it.
 type Claim struct{ Room, User, ClientID string }
 
-// Service keeps files. All methods may be called concurrently. End it with Close.
+// Service keeps files. All methods may be called concurrently,
+// but for Start and Close.
 type Service struct {
 	cfg    Config
 	db     *db.DB
 	blobs  blob.Store
 	parts  parts
 	studio *picture.Studio
-	key    []byte // that signs addresses
+	turns  chan struct{} // who holds one may read a picture into memory
+	key    []byte        // that signs addresses
 	log    *slog.Logger
 	locks  locks
 
-	poke     chan struct{} // there may be something to collect
-	released chan Claim    // by messages that are being deleted
-	stop     context.CancelFunc
+	poke     chan struct{}      // there may be something to collect
+	waiting  atomic.Int64       // for a turn
+	released chan Claim         // by messages that are being deleted
+	stop     context.CancelFunc // nil before Start
 	running  sync.WaitGroup
 }
 
-// New opens the folder of parts and begins to collect.
+// New opens the folder of parts.
 func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -87,22 +91,30 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{
 		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
-		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: waitingPictures}),
+		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: -1}),
+		turns:  make(chan struct{}, max(c.Pictures, 1)),
 		locks:  locks{held: map[string]*lock{}},
 		poke:   make(chan struct{}, 1), released: make(chan Claim, maxReleased),
 	}
 	if err := s.tidyParts(ctx); err != nil {
 		return nil, fmt.Errorf("open uploads: %w", err)
 	}
-	background, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	s.running.Go(func() { s.collect(background) })
 	return s, nil
 }
 
-// Close ends the collector. Requests have to be over.
+// Start begins to collect. Call it once, when rooms can be asked.
+func (s *Service) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.running.Go(func() { s.collect(ctx) })
+}
+
+// Close ends the collector, before rooms can't be asked any more. Requests may go on:
+// what they leave to be collected is found at the next start.
 func (s *Service) Close() error {
-	s.stop()
+	if s.stop != nil {
+		s.stop()
+	}
 	s.running.Wait()
 	return nil
 }

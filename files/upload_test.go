@@ -369,3 +369,44 @@ func TestSignedAddresses(t *testing.T) {
 		t.Error("another server's signature counts")
 	}
 }
+
+// Contents larger than what is asked of the store at once come whole, from anywhere.
+func TestLargeContent(t *testing.T) {
+	r := newRig(t, func(c *files.Config) { c.MaxBytes = 64 << 20 })
+	large := strings.Repeat("0123456789abcdef", (20<<20)/16+1)
+	f := r.upload(t, ann, "a", large)
+	if got := r.read(t, files.Reader{User: ann}, f.ID, false); got != large {
+		t.Fatalf("%d bytes of another content", len(got))
+	}
+	c, err := r.Open(t.Context(), f, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, at := range []int64{f.Size - 5, 3, 8<<20 - 2, 8 << 20, 16<<20 + 1, f.Size, 0} {
+		if _, err := c.Seek(at, io.SeekStart); err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(io.LimitReader(c, 10))
+		if want := large[at:min(at+10, f.Size)]; err != nil || string(got) != want {
+			t.Errorf("at %d: %q, %v", at, got, err)
+		}
+	}
+	if _, err := c.Seek(-1, io.SeekStart); err == nil {
+		t.Error("it can be sought before the beginning")
+	}
+	if err := r.blobs.Put(t.Context(), f.ID, strings.NewReader("short"), 5); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(c); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a blob that was cut: %v", err)
+	}
+	if err := r.blobs.Delete(t.Context(), f.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Open(t.Context(), f, false)
+	hasCode(t, err, files.CodeNotFound)
+}

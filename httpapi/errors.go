@@ -23,6 +23,8 @@ var statuses = map[chat.Code]int{
 	chat.CodeForbidden:   http.StatusForbidden,
 	chat.CodeRateLimited: http.StatusTooManyRequests,
 	chat.CodeInternal:    http.StatusInternalServerError,
+	codeConflict:         http.StatusConflict,
+	codeQuota:            http.StatusRequestEntityTooLarge,
 }
 
 // Codes of refusals that are HTTP's alone.
@@ -32,6 +34,8 @@ const (
 	codeOrigin       chat.Code = "forbidden_origin"
 	codeHost         chat.Code = "unknown_host"
 	codeMethod       chat.Code = "method_not_allowed"
+	codeConflict     chat.Code = "conflict"
+	codeQuota        chat.Code = "quota"
 )
 
 // errorBody is the answer of everything but level 0.

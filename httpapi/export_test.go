@@ -13,6 +13,12 @@ func Routes(s *Server) map[string][]string {
 	return routes
 }
 
+// UploadCount is how many requests of uploads a person may make at once.
+const UploadCount = uploadCount
+
+// ParseMetadata reads Upload-Metadata.
+func ParseMetadata(header string) (map[string]string, error) { return parseMetadata(header) }
+
 // HasStatus reports whether the table of statuses knows a code.
 func HasStatus(c chat.Code) bool { return statuses[c] != 0 }
 

@@ -34,6 +34,23 @@ const (
 	exportsAtOnce  = 2
 	exportsWaiting = 32
 
+	// downloadsAtOnce are sent to one person, and downloadsWaiting more wait: a page of
+	// thumbnails, beside films that stand still.
+	downloadsAtOnce  = 32
+	downloadsWaiting = 256
+	// uploadStep bytes have to come in each readTimeout: some 2 KiB a second.
+	uploadStep = 64 << 10
+	// uploadCount requests of uploads a person may make in uploadPer: each waits for the
+	// disk, in a queue with all others that do.
+	uploadCount = 600
+	uploadPer   = time.Minute
+	// finishTimeout is for looking at an upload when it is whole, and storing it.
+	finishTimeout = 6 * time.Minute
+	// signedFor is how long a signed address lasts.
+	signedFor = time.Hour
+	// maxMetadata bytes tell of an upload.
+	maxMetadata = 4 << 10
+
 	// upgradeAddresses is how many addresses the upgrade limit remembers, about 100
 	// bytes each.
 	upgradeAddresses = 1 << 16

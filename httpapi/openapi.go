@@ -46,6 +46,7 @@ const (
 	tagLevel0  = "level 0"
 	tagServer  = "server"
 	tagAccount = "my account"
+	tagFiles   = "files"
 )
 
 // Interface describes all routes: those of this package, and those of auth.
@@ -59,7 +60,7 @@ func Interface() openapi.Interface {
 	all.Names[reflect.TypeFor[about]()] = "Server"
 	all.Names[reflect.TypeFor[readyBody]()] = "Readiness"
 	// The handlers aren't called.
-	for _, r := range (&Server{}).routeTable() {
+	for _, r := range append((&Server{}).routeTable(), (&Server{}).fileRoutes()...) {
 		if r.path == "/api" { // /api/ without its slash
 			continue
 		}

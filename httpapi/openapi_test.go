@@ -26,7 +26,7 @@ func TestTheDocumentIsOfThisServer(t *testing.T) {
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") || doc.Info.Version != "1.2.3" {
 		t.Errorf("openapi %s of version %s", doc.OpenAPI, doc.Info.Version)
 	}
-	for path, methods := range httpapi.Routes(newSite(t).Server) {
+	for path, methods := range httpapi.Routes(newShelf(t).Server) {
 		if path == "/api" { // /api/ without its slash
 			continue
 		}

@@ -57,7 +57,7 @@ func (s *Server) personalRoutes() []route {
 					openapi.Param[int]("limit", "How many at most.", "minimum=1,maximum=20,default=20")),
 		}},
 		{path: "/api/settings", methods: methods{
-			http.MethodGet: reading(s, func(context.Context, asked) (chat.Settings, error) { return s.rooms.Settings(), nil }).
+			http.MethodGet: reading(s, func(context.Context, asked) (chat.Settings, error) { return s.settings(), nil }).
 				said("How this server is set up", "What a client must know of it."),
 		}},
 	})

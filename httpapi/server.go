@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"snug/auth"
 	"snug/chat"
+	"snug/files"
 )
 
 // Rooms is what the server needs of chat.
@@ -59,12 +61,27 @@ type Accounts interface {
 	Named(ctx context.Context, text string, limit int) ([]auth.Identity, error)
 }
 
+// Files is what the server needs of files; its methods are those of files.Service.
+type Files interface {
+	MaxBytes() int64
+	Create(ctx context.Context, user, name string, size int64) (files.Upload, error)
+	Offset(ctx context.Context, user, id string) (files.Upload, error)
+	Append(ctx context.Context, user, id string, offset int64, body files.Source) (files.Upload, error)
+	Finish(ctx context.Context, user, id string) (files.File, error)
+	Stop(ctx context.Context, user, id string) error
+	Look(ctx context.Context, by files.Reader, id string) (files.File, error)
+	Open(ctx context.Context, f files.File, thumbnail bool) (*files.Content, error)
+	Sign(f files.File, until time.Time) string
+	Verify(id, expires, signature string) bool
+}
+
 // Config of a Server. Rooms, Accounts, Search and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
 	Search   Searcher
 	Web      http.Handler // everything that isn't the API
+	Files    Files        // nil: there are none
 
 	// Origins: its Base is the base URL, "" for whatever host is asked for.
 	Origins     auth.Origins
@@ -81,6 +98,7 @@ type Server struct {
 	rooms       Rooms
 	accounts    Accounts
 	searcher    Searcher
+	files       Files // nil: there are none
 	origins     auth.Origins
 	proxies     Proxies
 	hosts       hosts
@@ -90,6 +108,8 @@ type Server struct {
 	readers     *readers // of history
 	exports     *readers // of their own data
 	exportTurns *readers // all of those as one
+	downloads   *readers // of files
+	uploads     *limiter // requests of them
 	version     string
 	document    []byte // of OpenAPI
 	log         *slog.Logger
@@ -116,6 +136,7 @@ func New(c Config) (*Server, error) {
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
 		searcher:    c.Search,
+		files:       c.Files,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
 		hosts:       newHosts(c.Origins.Base, c.Origins.Trusted),
@@ -125,12 +146,17 @@ func New(c Config) (*Server, error) {
 		readers:     newReaders(pagesAtOnce, pagesWaiting),
 		exports:     newReaders(1, 0),
 		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
+		downloads:   newReaders(downloadsAtOnce, downloadsWaiting),
+		uploads:     newLimiter(Rate{uploadCount, uploadPer}, upgradeAddresses),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
 	}
 	s.document = openAPI(c.Version)
 	s.routes = s.routeTable()
+	if s.files != nil {
+		s.routes = append(s.routes, s.fileRoutes()...)
+	}
 	s.mux = http.NewServeMux()
 	for _, r := range s.routes {
 		s.mux.Handle(r.path, r.handler())
@@ -168,6 +194,7 @@ type route struct {
 // methods are by name. That of GET serves HEAD too.
 type methods map[string]method
 
+// routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
 	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
 }
@@ -214,15 +241,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
+		r.Body = http.MaxBytesReader(w, r.Body, s.bodyLimit(r))
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-// bodyLimit is how many bytes a request may bring: few, but for a picture.
-func bodyLimit(r *http.Request) int64 {
-	if r.URL.Path == "/api/account/avatar" {
+// bodyLimit is how many bytes a request may bring: few, but for pictures and files.
+func (s *Server) bodyLimit(r *http.Request) int64 {
+	switch {
+	case r.URL.Path == "/api/account/avatar":
 		return maxPicture
+	case s.files != nil && (r.URL.Path == uploadsPath || strings.HasPrefix(r.URL.Path, uploadsPath+"/")):
+		return s.files.MaxBytes() + 1 // which tells that there is more than was announced
 	}
 	return maxBody
 }

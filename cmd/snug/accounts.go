@@ -53,6 +53,11 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 		for i, id := range userIDs {
 			ids[i] = chat.UserID(id)
 		}
+		if s.files != nil {
+			if err := s.files.RemoveOf(ctx, userIDs); err != nil {
+				return err
+			}
+		}
 		return s.chat.ForgetUsers(ctx, ids...)
 	}
 	if s.cfg.OAuthCallback == "page" {

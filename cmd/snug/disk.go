@@ -39,7 +39,10 @@ func newDisk(path string, minFree int64) *disk {
 }
 
 // storable reports, as a *chat.Error, that too little is free.
-func (d *disk) storable() error {
+func (d *disk) storable() error { return d.storableBytes(0) }
+
+// storableBytes reports that too little would be free with so many bytes more.
+func (d *disk) storableBytes(n int64) error {
 	if d.minFree == 0 {
 		return nil
 	}
@@ -53,7 +56,7 @@ func (d *disk) storable() error {
 		}
 		d.free = free
 	}
-	if d.free >= d.minFree+spaceAhead {
+	if d.free-n >= d.minFree+spaceAhead {
 		return nil
 	}
 	return &chat.Error{Code: chat.CodeStorageFull,

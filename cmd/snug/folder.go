@@ -14,7 +14,8 @@ import (
 )
 
 // folder is the data folder, held by this process alone. In it: objects/ (the
-// rooms), snug.db (the tables), secret, lock, and control.sock while a server runs.
+// rooms), snug.db (the tables), files/ (those of messages), uploads/ (what is still
+// arriving), secret, lock, and control.sock while a server runs.
 type folder struct {
 	path string
 	lock *os.File

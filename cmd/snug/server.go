@@ -18,6 +18,7 @@ import (
 	"snug/cmd/snug/internal/config"
 	"snug/db"
 	"snug/durable/store/pebble"
+	"snug/files"
 	"snug/httpapi"
 	"snug/web"
 )
@@ -44,6 +45,7 @@ type Server struct {
 	plain    net.Listener // of plain HTTP beside TLS; nil is none
 	space    *disk
 	chat     *chat.Service
+	files    *files.Service // nil: none are taken
 	accounts *auth.Service
 	index    atomic.Pointer[follower] // nil: not yet
 	http     *http.Server
@@ -102,6 +104,10 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.later(store.Close)
+	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
+	if s.files, err = s.makeFiles(ctx, folder, secret); err != nil {
+		return err
+	}
 	if err := s.wire(ctx, folder, secret, store); err != nil {
 		return err
 	}
@@ -143,8 +149,12 @@ func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 
 // wire makes the services and the handler over them.
 func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store *pebble.Store) (err error) {
-	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
+	var shelves chat.Files
+	if s.files != nil {
+		shelves = shelf{s.files}
+	}
 	s.chat, err = chat.New(ctx, chat.Config{
+		Files: shelves,
 		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
@@ -186,7 +196,12 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		return err
 	}
 
+	var taken httpapi.Files
+	if s.files != nil {
+		taken = s.files
+	}
 	handler, err := httpapi.New(httpapi.Config{
+		Files: taken,
 		Rooms: s.chat, Accounts: s.accounts, Search: s.index.Load(), Web: client,
 		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
@@ -199,6 +214,10 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	// need them.
 	s.later(s.drain)
 	s.later(func() error { s.index.Load().stop(); return nil })
+	if s.files != nil {
+		s.files.Start()
+		s.later(s.files.Close)
+	}
 	s.openControl()
 	return nil
 }

@@ -196,7 +196,8 @@ func (w *witness) judge(r *http.Request, sent []byte, resp *http.Response, got [
 	case len(content) == 0:
 		return fmt.Errorf("it should be empty")
 	case kind != "application/json":
-		if _, ok := content[kind]; !ok {
+		_, ok := content[kind]
+		if _, any := content["*/*"]; !ok && !any {
 			return fmt.Errorf("it has no %s", kind)
 		}
 		return nil

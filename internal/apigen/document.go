@@ -76,8 +76,9 @@ var refusals = map[int]refusal{
 	403: {"Forbidden", "Not for you: your role or your token doesn't allow it, or another site's page asks."},
 	404: {"NotFound", "It isn't there, or isn't for you to know."},
 	409: {"Conflict", "There is something in the way."},
+	412: {"OtherProtocol", "It isn't in the protocol's version that is spoken here."},
 	413: {"TooLarge", "It is too long or too large."},
-	415: {"MediaType", "The body isn't JSON."},
+	415: {"MediaType", "The body is of another kind."},
 	422: {"Taken", "Somebody else has it."},
 	426: {"NotAnUpgrade", "It is no WebSocket handshake."},
 	429: {"TooMany", "Too much in too short a time; see Retry-After."},
@@ -147,6 +148,8 @@ func (b *builder) operation(r openapi.Route) (*operation, error) {
 	switch r.Who {
 	case openapi.SessionOrToken:
 		op.Security = append(op.Security, map[string][]any{"session": {}}, map[string][]any{"token": {}})
+	case openapi.OrAddress:
+		op.Security = append(op.Security, map[string][]any{"session": {}}, map[string][]any{"token": {}}, map[string][]any{})
 	case openapi.Session:
 		op.Security = append(op.Security, map[string][]any{"session": {}})
 	}
@@ -193,8 +196,12 @@ func (b *builder) parameters(op *operation, r openapi.Route) error {
 		}
 	}
 	for _, p := range r.Parameters {
+		in := "query"
+		if p.InHeader {
+			in = "header"
+		}
 		if !inPath[p.Name] {
-			if err := b.parameter(op, p, "query"); err != nil {
+			if err := b.parameter(op, p, in); err != nil {
 				return err
 			}
 		}
@@ -250,7 +257,7 @@ func (b *builder) needed(s *schema) bool {
 
 func (b *builder) answer(op *operation, r openapi.Route) error {
 	for status, other := range r.Other {
-		content, err := b.content(other.JSON, nil)
+		content, err := b.content(other.JSON, other.Else)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ const (
 	Anyone         Who = iota
 	Session            // a person who is signed in
 	SessionOrToken     // or a script, as far as the scopes of its API token go
+	OrAddress          // likewise, or anybody by a signed address
 )
 
 // Dialect is the words in which a route refuses.
@@ -57,12 +58,14 @@ type Operation struct {
 // Response is an answer with another status than 200.
 type Response struct {
 	Says string
-	JSON []reflect.Type // none: it has no body
+	JSON []reflect.Type // of its body
+	Else []string       // other kinds of body
 }
 
-// Parameter is one of the query or of the path.
+// Parameter is one of the query, of the path or of the header.
 type Parameter struct {
 	Name        string
+	InHeader    bool
 	Description string
 	Type        reflect.Type
 	// Rules are as in a tag openapi:"…" of a field: name=value with commas between, of
@@ -73,6 +76,13 @@ type Parameter struct {
 // Param returns a parameter that holds a T.
 func Param[T any](name, description, rules string) Parameter {
 	return Parameter{Name: name, Description: description, Type: reflect.TypeFor[T](), Rules: rules}
+}
+
+// Header returns a parameter of the header that holds a T.
+func Header[T any](name, description, rules string) Parameter {
+	p := Param[T](name, description, rules)
+	p.InHeader = true
+	return p
 }
 
 // JSON returns T for Operation.Answer.

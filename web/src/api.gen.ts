@@ -542,6 +542,13 @@ export interface SignUpReply {
   user: AuthUser;
 }
 
+/** SignedAddress is one by which anybody may read a file for a while. */
+export interface SignedAddress {
+  /** A path on this server. */
+  url: string;
+  expiresAt: number;
+}
+
 export interface SocialBody {
   /** As in the options. */
   provider: string;
@@ -720,6 +727,7 @@ export interface Answers {
   "GET /api/chat/messages": readonly Message[];
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;
+  "POST /api/files/{id}": SignedAddress;
   "GET /api/openapi.json": object;
   "GET /api/people": PeopleList;
   "GET /api/rooms": RoomList;
@@ -744,6 +752,7 @@ export interface Answers {
   "GET /api/search": Results;
   "GET /api/settings": Settings;
   "GET /api/threads": ThreadList;
+  "GET /api/uploads/{id}": Attachment;
   "GET /healthz": Health;
   "GET /readyz": Readiness;
 }

@@ -49,6 +49,12 @@ type Config struct {
 	Heartbeat      time.Duration
 	MinFree        int64 // bytes of the data folder's disk; 0: no such limit
 
+	MaxFile      int64 // bytes; 0: no files are taken
+	FileQuota    int64 // bytes of a person's files; 0: no limit
+	MaxUploads   int   // of a person, at once
+	ImageWorkers int   // pictures that are decoded at once
+	S3           S3    // where files are; without an endpoint they are in the data folder
+
 	LogLevel  slog.Level
 	LogFormat string // text or json
 }
@@ -66,6 +72,11 @@ type TLS struct {
 
 // On reports whether the server speaks TLS.
 func (t TLS) On() bool { return t.Certificate != "" || len(t.Domains) > 0 }
+
+// S3 says where a bucket is.
+type S3 struct {
+	Endpoint, Region, Bucket, Prefix, AccessKey, SecretKey string
+}
 
 // Rate is Count events in any Per; the zero Rate is no limit.
 type Rate struct {
@@ -95,7 +106,7 @@ func (s Setting) Env() string { return "SNUG_" + envName(s.Name) }
 // Settings returns the table, in the order in which people read it. The settings
 // of the OIDC issuers are not in it: there are as many as somebody writes down.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), tlsSettings(), signInSettings(), mailSettings(), providerSettings(), limitSettings())
+	return slices.Concat(serverSettings(), tlsSettings(), signInSettings(), mailSettings(), providerSettings(), limitSettings(), fileSettings(), logSettings())
 }
 
 func serverSettings() []Setting {
@@ -159,7 +170,11 @@ func limitSettings() []Setting {
 		{Name: "min-free", Default: "64MiB",
 			Help: "How much of the disk stays free: with less left, posts are refused in words instead of failing half-way. 0 is no such limit.",
 			set:  func(c *Config, v string) error { return parseSize(v, &c.MinFree) }},
+	}
+}
 
+func logSettings() []Setting {
+	return []Setting{
 		{Name: "log-level", Default: "info",
 			Help: "debug, info, warn or error. Messages and passwords are never logged.",
 			set:  func(c *Config, v string) error { return parseLevel(v, &c.LogLevel) }},

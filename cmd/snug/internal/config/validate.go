@@ -9,7 +9,7 @@ import (
 // validate checks what no setting can say alone, and brings the Config into the
 // form that its fields promise.
 func (l *Loaded) validate() error {
-	for _, check := range []func() error{l.checkTLS, l.checkBaseURL, l.checkMail, l.checkProviders, l.checkSignIn} {
+	for _, check := range []func() error{l.checkTLS, l.checkBaseURL, l.checkMail, l.checkProviders, l.checkSignIn, l.checkFiles} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -99,6 +99,8 @@ func (c *Config) Warnings() []string {
 		"without smtp-host no mail is sent, and its other settings do nothing")
 	warn(!noMail && c.SMTP.TLS == "none" && !IsLoopback(c.SMTP.Host),
 		"with smtp-tls=none anyone on the way to the mail server reads the links that sign people in")
+	warn(c.S3.Endpoint != "" && strings.HasPrefix(c.S3.Endpoint, "http:") && !isLoopbackURL(c.S3.Endpoint),
+		"with an http:// s3-endpoint anyone on the way reads the files of messages")
 	warn(c.Guests && c.SignUp.Mode != "open",
 		"guests let everyone in, whatever sign-up says")
 	return all
