@@ -29,7 +29,25 @@ func find(from storage, id MessageID, extent func() (extent, error)) (*Message, 
 	if err != nil {
 		return nil, err
 	}
+	if old, err := hasOldIDs(from, in); err != nil || !old {
+		return nil, err
+	}
 	return findByTime(from, id, timestamp, in)
+}
+
+// hasOldIDs reports whether the room has messages from before ids held their seqs: its
+// oldest one is then among them.
+func hasOldIDs(in storage, at extent) (bool, error) {
+	seq, _, err := firstMessage(in, at.floor+1, at.newest+1)
+	if err != nil || seq == 0 {
+		return false, err
+	}
+	m, err := messageAt(in, seq)
+	if err != nil || m == nil {
+		return false, err
+	}
+	_, held, ok := m.ID.parts()
+	return ok && held != seq, nil
 }
 
 func findByTime(from storage, id MessageID, timestamp int64, in extent) (found *Message, err error) {

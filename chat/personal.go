@@ -321,7 +321,7 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 
 // Settings returns what of them chat knows.
 func (s *Service) Settings() Settings {
-	set := Settings{MaxMessageChars: s.cfg.MaxChars}
+	set := Settings{MaxMessageChars: s.cfg.MaxChars, Previews: s.cfg.Linked != nil}
 	if s.cfg.Files != nil {
 		set.MaxFiles = maxAttachments
 	}

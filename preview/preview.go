@@ -21,9 +21,6 @@ import (
 const (
 	maxPage    = 512 << 10 // bytes of a page that are read for its head
 	maxPicture = 5 << 20   // bytes
-	// pictureWidth and pictureHeight, in pixels, are what a picture is made to fit in:
-	// twice what it is shown at, for sharp screens.
-	pictureWidth, pictureHeight = 840, 640
 
 	maxWaiting = 256 // messages
 	workers    = 2
@@ -51,9 +48,9 @@ type Getter interface {
 
 // Pictures keeps pictures.
 type Pictures interface {
-	// KeepPreview makes a picture anew, so that it fits into so many pixels, keeps it as
-	// long as the message of that seq is there, and returns where it is served.
-	KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, picture []byte, width, height int) (Picture, error)
+	// KeepPreview makes a picture anew and small, keeps it as long as the message of that
+	// seq shows it, and returns where it is served.
+	KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, picture []byte) (Picture, error)
 }
 
 // Picture is one that was kept.
@@ -212,7 +209,7 @@ func (w *Worker) picture(ctx context.Context, p place, link string) (Picture, bo
 	if err != nil {
 		return Picture{}, false
 	}
-	at, err := w.cfg.Pictures.KeepPreview(ctx, p.room, p.seq, got.Body, pictureWidth, pictureHeight)
+	at, err := w.cfg.Pictures.KeepPreview(ctx, p.room, p.seq, got.Body)
 	return at, err == nil
 }
 

@@ -110,11 +110,11 @@ func (r *rig) Get(_ context.Context, link string, _ fetch.GetOptions) (fetch.Res
 	return got, nil
 }
 
-func (r *rig) KeepPreview(_ context.Context, _ chat.RoomID, seq chat.Seq, picture []byte, width, height int) (Picture, error) {
+func (r *rig) KeepPreview(_ context.Context, _ chat.RoomID, seq chat.Seq, picture []byte) (Picture, error) {
 	if r.broken {
 		return Picture{}, errors.New("no picture")
 	}
-	return Picture{"/p/" + strconv.Itoa(int(seq)) + "/" + string(picture), width, height}, nil
+	return Picture{"/p/" + strconv.Itoa(int(seq)) + "/" + string(picture), 84, 64}, nil
 }
 
 func newRig() *rig {
@@ -157,8 +157,8 @@ func TestPreviews(t *testing.T) {
 	})
 	want := map[chat.Seq][]chat.Preview{
 		1: {
-			{URL: "https://a.example/", Title: "A", Site: "a.example", Image: "/p/1/ai", Width: pictureWidth, Height: pictureHeight},
-			{URL: "https://b.example/b.png", Image: "/p/1/bi", Width: pictureWidth, Height: pictureHeight},
+			{URL: "https://a.example/", Title: "A", Site: "a.example", Image: "/p/1/ai", Width: 84, Height: 64},
+			{URL: "https://b.example/b.png", Image: "/p/1/bi", Width: 84, Height: 64},
 		},
 		2: {{URL: "https://d.example/", Title: "D", Site: "d.example"}},
 	}

@@ -20,6 +20,7 @@ import (
 	"snug/durable/store/pebble"
 	"snug/files"
 	"snug/httpapi"
+	"snug/preview"
 	"snug/web"
 )
 
@@ -48,6 +49,7 @@ type Server struct {
 	files    *files.Service // nil: none are taken
 	accounts *auth.Service
 	index    atomic.Pointer[follower] // nil: not yet
+	previews *preview.Worker          // nil: there are none
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -153,6 +155,10 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	if s.files != nil {
 		shelves = shelf{s.files}
 	}
+	var linked func(chat.RoomID, chat.Seq)
+	if s.previews = s.makePreviews(); s.previews != nil {
+		linked = s.previews.Linked
+	}
 	s.chat, err = chat.New(ctx, chat.Config{
 		Files: shelves,
 		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
@@ -161,7 +167,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		Heartbeat: s.cfg.Heartbeat,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
-		Changed: s.changed,
+		Changed: s.changed, Linked: linked,
 		OnClosed: func(sessionKey string) {
 			if s.accounts != nil { // sockets come after them
 				s.accounts.Seen(sessionKey)
@@ -213,6 +219,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	// Before the accounts and the mails are closed: who waits for an answer may still
 	// need them.
 	s.later(s.drain)
+	s.startPreviews()
 	s.later(func() error { s.index.Load().stop(); return nil })
 	if s.files != nil {
 		s.files.Start()

@@ -41,7 +41,7 @@ export function seconds(n: number): string {
 }
 
 export interface Request {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
 }
@@ -84,7 +84,8 @@ export function interpret<T>(
 
   let value: unknown
   try {
-    value = JSON.parse(text)
+    // No Content has nothing to say but that it is done.
+    value = status === 204 ? null : JSON.parse(text)
   } catch {
     // Vite's and other proxies answer so when the server behind them is down.
     return fail(status >= 502 && status <= 504 ? { kind: 'unreachable' } : { kind: 'broken', status })

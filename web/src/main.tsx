@@ -11,11 +11,17 @@ import { parseSearch, stringifySearch } from './search'
 const RELOADED = 'snug:reloaded'
 
 // A new version was put up and this page's chunks are gone: load it anew, once.
-addEventListener('vite:preloadError', (event) => {
+// Without a network they are gone, too, and so would be the page.
+addEventListener('vite:preloadError', () => {
   if (sessionStorage.getItem(RELOADED) === location.href) return
-  sessionStorage.setItem(RELOADED, location.href)
-  event.preventDefault()
-  location.reload()
+  fetch(location.href, { cache: 'no-store' }).then(
+    (reply) => {
+      if (!reply.ok) return
+      sessionStorage.setItem(RELOADED, location.href)
+      location.reload()
+    },
+    () => {},
+  )
 })
 
 const client = new QueryClient({

@@ -29,6 +29,7 @@ import { Route as AppAccountInvitationsRouteImport } from './routes/_app/account
 import { Route as AppAccountProfileRouteImport } from './routes/_app/account.profile'
 import { Route as AppAccountSignInRouteImport } from './routes/_app/account.sign-in'
 import { Route as AppAccountTokensRouteImport } from './routes/_app/account.tokens'
+import { Route as AppRoomsIndexRouteImport } from './routes/_app/rooms.index'
 import { Route as AppRoomsSlugRouteImport } from './routes/_app/rooms.$slug'
 import { Route as ApiAuthCallbackProviderRouteImport } from './routes/api.auth.callback.$provider'
 
@@ -131,6 +132,11 @@ const AppAccountTokensRoute = AppAccountTokensRouteImport.update({
   path: '/tokens',
   getParentRoute: () => AppAccountRoute,
 } as any)
+const AppRoomsIndexRoute = AppRoomsIndexRouteImport.update({
+  id: '/rooms/',
+  path: '/rooms/',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppRoomsSlugRoute = AppRoomsSlugRouteImport.update({
   id: '/rooms/$slug',
   path: '/rooms/$slug',
@@ -163,6 +169,7 @@ export interface FileRoutesByFullPath {
   '/account/tokens': typeof AppAccountTokensRoute
   '/rooms/$slug': typeof AppRoomsSlugRoute
   '/account/': typeof AppAccountIndexRoute
+  '/rooms/': typeof AppRoomsIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRoutesByTo {
@@ -185,6 +192,7 @@ export interface FileRoutesByTo {
   '/account/tokens': typeof AppAccountTokensRoute
   '/rooms/$slug': typeof AppRoomsSlugRoute
   '/account': typeof AppAccountIndexRoute
+  '/rooms': typeof AppRoomsIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRoutesById {
@@ -210,6 +218,7 @@ export interface FileRoutesById {
   '/_app/account/tokens': typeof AppAccountTokensRoute
   '/_app/rooms/$slug': typeof AppRoomsSlugRoute
   '/_app/account/': typeof AppAccountIndexRoute
+  '/_app/rooms/': typeof AppRoomsIndexRoute
   '/api/auth/callback/$provider': typeof ApiAuthCallbackProviderRoute
 }
 export interface FileRouteTypes {
@@ -235,6 +244,7 @@ export interface FileRouteTypes {
     | '/account/tokens'
     | '/rooms/$slug'
     | '/account/'
+    | '/rooms/'
     | '/api/auth/callback/$provider'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -257,6 +267,7 @@ export interface FileRouteTypes {
     | '/account/tokens'
     | '/rooms/$slug'
     | '/account'
+    | '/rooms'
     | '/api/auth/callback/$provider'
   id:
     | '__root__'
@@ -281,6 +292,7 @@ export interface FileRouteTypes {
     | '/_app/account/tokens'
     | '/_app/rooms/$slug'
     | '/_app/account/'
+    | '/_app/rooms/'
     | '/api/auth/callback/$provider'
   fileRoutesById: FileRoutesById
 }
@@ -441,6 +453,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppAccountTokensRouteImport
       parentRoute: typeof AppAccountRoute
     }
+    '/_app/rooms/': {
+      id: '/_app/rooms/'
+      path: '/rooms'
+      fullPath: '/rooms/'
+      preLoaderRoute: typeof AppRoomsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/rooms/$slug': {
       id: '/_app/rooms/$slug'
       path: '/rooms/$slug'
@@ -486,12 +505,14 @@ interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
+  AppRoomsIndexRoute: typeof AppRoomsIndexRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
+  AppRoomsIndexRoute: AppRoomsIndexRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

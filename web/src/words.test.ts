@@ -3,14 +3,14 @@ import { emailFault, nameFault, newPasswordFault } from '~/auth/fields'
 import { safeRedirect } from '~/auth/session'
 import type { Posted } from '~/realtime/reduce'
 import { hueOf, initialsOf } from '~/ui/person'
-import { pieces } from './room/links'
+import { pieces } from '~/message/links'
 import { messageKey, Rows } from './room/rows'
 import { dayOf } from './room/times'
 
 const links = (text: string) => pieces(text).filter((p) => p.href !== undefined).map((p) => p.text)
 
 const at = (seq: number, userId: string, timestamp: number): Posted => ({
-  id: `m${seq}`, seq, userId, userName: userId, content: 'x', timestamp, type: 'text',
+  id: `m${seq}`, seq, userId, userName: userId, content: 'x', timestamp, type: 'text', asOf: seq,
 })
 
 describe('links', () => {

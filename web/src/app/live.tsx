@@ -1,11 +1,16 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
 import { getSession, setSession, type Account } from '~/auth/session'
+import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
+import { attached } from '~/realtime/reduce'
+import { makeRoomCache, wipeRoomCache } from '~/room/cache'
+import { makeDatabase } from '~/room/database'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
 import { settled } from './renewal'
+import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
 export interface Live {
@@ -14,9 +19,15 @@ export interface Live {
   connection: Connection
   state: Accessor<ConnectionState>
   theme: ReturnType<typeof makeTheme>
-  /** The session of a room, made at the first call. */
+  /** What is written and not yet posted. */
+  drafts: Drafts
+  rooms: RoomList
+  /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
+
+/** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
+const ROOMS_LIVE = 10
 
 const LiveContext = createContext<Live>()
 
@@ -30,9 +41,14 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const client = useQueryClient()
   // Another person is another provider.
   const userId = untrack(() => props.account.id)
-  const store = 'indexedDB' in globalThis ? makeIndexedDBStore(indexedDB) : makeMemoryStore()
+  const database = 'indexedDB' in globalThis ? makeDatabase(indexedDB) : undefined
+  const store = database ? makeIndexedDBStore(database) : makeMemoryStore()
+  const cache = database && makeRoomCache(database, userId)
+  if (database) void wipeRoomCache(database, userId)
   const theme = makeTheme()
-  const rooms = new Map<string, RoomSession>()
+  let stopped = false
+  let shown = ''
+  const sessions = new Map<string, RoomSession>()
 
   const connection = makeConnection({
     userId,
@@ -54,6 +70,17 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  const rooms = makeRoomList({
+    userId,
+    connection,
+    shows: (slug) => slug === shown,
+    count(slug, read) {
+      const room = sessions.get(slug)?.room()
+      if (!room || !attached(room) || room.start > read + 1) return undefined
+      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined ? n + 1 : n), 0)
+    },
+  })
+
   // The page becomes that of whoever is signed in now.
   async function giveWay() {
     const result = await settled(getSession)
@@ -61,24 +88,61 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
+
+  // A tab that is hidden may never be seen again.
+  const hide = () => {
+    if (document.visibilityState === 'hidden') for (const session of sessions.values()) session.keep()
+  }
+  document.addEventListener('visibilitychange', hide)
   onCleanup(() => {
-    for (const room of rooms.values()) room.dispose()
+    document.removeEventListener('visibilitychange', hide)
+    drafts.dispose()
+    for (const session of sessions.values()) session.dispose()
+    rooms.dispose()
+    stopped = true
     connection.stop()
     theme.dispose()
+    // Whoever comes next at this browser has no business with what was read.
+    if (database) void wipeRoomCache(database)
   })
+
+  // Posts of an earlier visit go, whatever room is looked at in this one.
+  void store.rooms(userId).then(
+    (waiting) => {
+      if (!stopped) for (const slug of waiting) open(slug)
+    },
+    () => {},
+  )
+
+  function open(slug: string): RoomSession {
+    const session = sessions.get(slug) ?? makeRoomSession({
+      slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
+      ...(cache && { cache }),
+    })
+    // The one that was used last stands last.
+    sessions.delete(slug)
+    sessions.set(slug, session)
+    for (const [other, idle] of sessions) {
+      if (sessions.size <= ROOMS_LIVE) break
+      if (other === slug || other === shown || idle.pending().some((p) => p.status !== 'failed')) continue
+      idle.keep()
+      idle.dispose()
+      sessions.delete(other)
+    }
+    return session
+  }
 
   const live: Live = {
     account: () => props.account,
     connection,
     state,
     theme,
+    drafts,
+    rooms,
     room(slug) {
-      let session = rooms.get(slug)
-      if (!session) {
-        session = makeRoomSession({ slug, userId, connection, client, store, onSignedOut: () => props.onSignedOut() })
-        rooms.set(slug, session)
-      }
-      return session
+      shown = slug
+      return open(slug)
     },
   }
   return <LiveContext.Provider value={live}>{props.children}</LiveContext.Provider>

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import Hash from 'lucide-solid/icons/hash'
-import { Match, Show, Switch } from 'solid-js'
+import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
 import { Mark } from '~/mark'
 import { Notice } from '~/notice'
@@ -11,6 +11,7 @@ import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
 import { LiveProvider, useLive } from './live'
+import type { ListedRoom } from './rooms'
 
 /** The frame around the rooms, for someone who is signed in. */
 export function Shell(props: { account: Account }) {
@@ -82,32 +83,64 @@ function Frame(props: { onSignedOut(): void }) {
 }
 
 function Sidebar(props: { onSignedOut(): void }) {
+  // A phone shows one column at a time: the rooms, or one of them.
+  const alone = useRouterState({ select: (s) => s.location.pathname.replace(/\/$/, '') === '/rooms' })
   return (
-    <aside class="hidden w-66 shrink-0 flex-col border-e border-line bg-sunken sm:flex">
+    <aside class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
       <div class="flex h-14 shrink-0 items-center gap-2.5 px-4">
         <Mark />
         <span class="text-title font-semibold tracking-tight">Snug</span>
       </div>
-      <nav aria-label="Rooms" class="scrollbar-calm min-h-0 flex-1 overflow-y-auto px-2 py-2">
-        <h2 class="px-2 pb-1 text-day font-medium text-muted">Rooms</h2>
-        <ul>
-          <li>
-            <Link
-              to="/rooms/$slug"
-              params={{ slug: 'global' }}
-              class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
-              activeProps={{ class: 'forced-border bg-ink/7 font-medium text-ink' }}
-              inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
-            >
-              <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />
-              <span class="truncate">global</span>
-            </Link>
-          </li>
-        </ul>
-      </nav>
+      <RoomNav />
       <div class="border-t border-line p-2">
         <AccountMenu onSignedOut={props.onSignedOut} />
       </div>
     </aside>
+  )
+}
+
+function RoomNav() {
+  const { rooms } = useLive()
+  // A room keeps its element while its numbers change.
+  const slugs = createMemo(() => rooms.rooms().map((r) => r.slug), [], { equals: (a, b) => a.join('\n') === b.join('\n') })
+  return (
+    <nav aria-label="Rooms" class="scrollbar-calm min-h-0 flex-1 overflow-y-auto px-2 py-2">
+      <h2 class="px-2 pb-1 text-day font-medium text-muted">Rooms</h2>
+      <ul>
+        <For each={slugs()}>{(slug) => <RoomLink slug={slug} room={rooms.rooms().find((r) => r.slug === slug)} />}</For>
+      </ul>
+    </nav>
+  )
+}
+
+function RoomLink(props: { slug: string; room: ListedRoom | undefined }) {
+  const { rooms } = useLive()
+  const unread = () => (props.room ? rooms.unread(props.room) : 0)
+  return (
+    <li>
+      <Link
+        to="/rooms/$slug"
+        params={{ slug: props.slug }}
+        search={{}}
+        activeOptions={{ includeSearch: false }}
+        class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
+        activeProps={{ class: 'forced-border bg-ink/7 text-ink' }}
+        inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
+      >
+        <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />
+        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': unread() > 0 }} dir="auto">
+          {props.room?.name ?? props.slug}
+        </span>
+        <Show when={unread() > 0}>
+          <span
+            class="min-w-5 rounded-full px-1.5 text-center text-day font-semibold tabular-nums"
+            classList={{ 'bg-accent text-on-accent': props.room?.mentioned, 'bg-ink/10 text-ink': !props.room?.mentioned }}
+          >
+            {unread() > 99 ? '99+' : unread()}
+            <span class="sr-only"> unread</span>
+          </span>
+        </Show>
+      </Link>
+    </li>
   )
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
-  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, trim, WINDOW_LIMIT,
-  type RoomState,
+  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale, trim,
+  WINDOW_LIMIT, type RoomState,
 } from './reduce'
 import type { Message, Page, ServerFrame } from './wire.gen'
 
@@ -18,6 +18,11 @@ const joined = (head: number, more: Partial<Extract<ServerFrame, { type: 'joined
 const posted = (seq: number): ServerFrame => ({ type: 'message', room: 'r', message: message(seq) })
 const apply = (state: RoomState, ...frames: Parameters<typeof reduce>[1][]) => frames.reduce((s, f) => reduce(s, f, 0), state)
 const seqs = (state: RoomState) => state.messages.map((m) => m.seq)
+const update = (at: number, seq: number, more: Partial<Message>): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(seq), ...more } })
+const contents = (s: RoomState) => s.messages.map((m) => m.content)
+const openTo = (to: number) => apply(replaceWindow(emptyRoom, page(1, to, to)), joined(to, { resumed: true }))
+const gone = (at: number): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(4), thread: 'm2', content: '', deletedAt: 9 } })
+const reply = (seq: number, root: number, userId = 'u'): ServerFrame => ({ type: 'message', room: 'r', message: { ...message(seq), userId, thread: `m${root}` } })
 
 describe('a page and the live run meet by seq', () => {
   it('when the page is read after the join', () => {
@@ -142,8 +147,9 @@ describe('the window', () => {
     expect(s.messages).toHaveLength(WINDOW_LIMIT)
     expect(attached(s)).toBe(false)
     s = apply(s, posted(8_001))
-    expect(s.messages.at(-1)?.seq).toBe(7_000)
-    s = appendPage(s, page(7_001, 8_000, 8_001))
+    const last = 2_000 + WINDOW_LIMIT
+    expect(s.messages.at(-1)?.seq).toBe(last)
+    s = appendPage(s, page(last + 1, 8_000, 8_001))
     expect(attached(s)).toBe(true)
     expect(s.messages.at(-1)?.seq).toBe(8_001)
   })
@@ -158,8 +164,137 @@ describe('the window', () => {
   it('replaced by a page older than the live run is not taken for whole', () => {
     let s = apply(replaceWindow(emptyRoom, page(1, 3, 3)), joined(3), posted(4), posted(5))
     s = replaceWindow(s, page(1, 4, 4))
+    expect(attached(s)).toBe(true)
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('around a place is one that live messages stay out of', () => {
+    let s = apply(replaceWindow(emptyRoom, page(901, 1_000, 1_000)), joined(1_000, { resumed: true }))
+    s = replaceWindow(s, page(301, 400, 1_000))
     expect(attached(s)).toBe(false)
-    expect(seqs(appendPage(s, page(5, 5, 5)))).toEqual([1, 2, 3, 4, 5])
+    expect(s).toMatchObject({ start: 301, edge: 400, hasOlder: true })
+    s = apply(s, posted(1_001))
+    expect(s.messages.at(-1)?.seq).toBe(400)
+    // The newest are kept meanwhile: the way back needs no page.
+    const back = returnToTail(s, 50)
+    expect(back && seqs(back)).toEqual(range(901, 1_001))
+    expect(back && attached(back)).toBe(true)
+    expect(back?.hasOlder).toBe(true)
+    // The way down through pages ends in the same.
+    s = appendPage(s, page(401, 900, 1_001))
+    expect(attached(s)).toBe(true)
+    expect(seqs(s)).toEqual(range(301, 1_001))
+  })
+
+  it('goes back to the newest by a page where too few are known', () => {
+    const s = replaceWindow(apply(emptyRoom, joined(1_000)), page(301, 400, 1_000))
+    expect(returnToTail(apply(s, posted(1_001)), 50)).toBeNull()
+  })
+})
+
+describe('what changes a message', () => {
+  it('finds it in the window, in its place, and takes a seq', () => {
+    const s = apply(openTo(3), update(4, 2, { content: 'edited', editedAt: 9 }), posted(5))
+    expect(contents(s)).toEqual(['text 1', 'edited', 'text 3', 'text 5'])
+    expect(s.through).toBe(5)
+    expect(attached(s)).toBe(true)
+  })
+
+  it('deletes, reacts and pins alike', () => {
+    const s = apply(
+      openTo(3),
+      update(4, 1, { content: '', deletedAt: 9 }),
+      update(5, 2, { reactions: { '👍': ['u2'] } }),
+      update(6, 3, { pinned: true }),
+    )
+    expect(s.messages[0]).toMatchObject({ content: '', deletedAt: 9 })
+    expect(s.messages[1]?.reactions).toEqual({ '👍': ['u2'] })
+    expect(s.messages[2]?.pinned).toBe(true)
+  })
+
+  it('finds it in the tail of a window that is elsewhere', () => {
+    let s = apply(replaceWindow(openTo(3), page(1, 1, 3)), posted(4), update(5, 4, { content: 'edited' }))
+    s = returnToTail(s, 1) ?? s
+    expect(contents(s)).toEqual(['text 1', 'text 2', 'text 3', 'edited'])
+  })
+
+  it('is not undone by a page that was read before it', () => {
+    let s = apply(replaceWindow(emptyRoom, page(51, 100, 100)), joined(100, { resumed: true }), update(101, 20, { content: 'edited' }))
+    s = prependPage(s, page(1, 50, 100))
+    expect(s.messages[19]?.content).toBe('edited')
+    // And once more is no harm.
+    expect(prependPage(s, page(1, 50, 101)).messages).toHaveLength(100)
+  })
+
+  it('does not bring back what a newer page has left behind', () => {
+    let s = apply(emptyRoom, joined(3))
+    s = replaceWindow(s, { ...page(1, 3, 5), messages: [message(1), { ...message(2), content: 'second edit' }, message(3)] })
+    s = apply(s, update(4, 2, { content: 'first edit' }))
+    expect(contents(s)).toEqual(['text 1', 'second edit', 'text 3'])
+    expect(apply(s, update(5, 2, { content: 'second edit' })).through).toBe(5)
+  })
+
+  it('and was missed makes the window stale until it is fetched again', () => {
+    let s = apply(openTo(3), joined(9))
+    expect(stale(s)).toBe(true)
+    s = apply(s, posted(10))
+    s = appendPage(s, page(4, 10, 10))
+    expect(stale(s)).toBe(true)
+    s = replaceWindow(s, page(1, 10, 10))
+    expect(stale(s)).toBe(false)
+  })
+
+  it('and was replayed does not', () => {
+    const s = apply(disconnected(openTo(3)), joined(5, { resumed: true }), update(4, 1, { content: 'edited' }), posted(5))
+    expect(stale(s)).toBe(false)
+    expect(contents(s)).toEqual(['edited', 'text 2', 'text 3', 'text 5'])
+  })
+
+  it('so often that a page is overtaken has that page read again', () => {
+    let s = openTo(3)
+    for (let at = 4; at < 1_000; at++) s = apply(s, update(at, 1, { content: `edit ${at}` }))
+    expect(s.recent.length).toBeLessThanOrEqual(500)
+    expect(foreign(s, page(1, 3, 3))).toBe(true)
+    expect(foreign(s, page(1, 3, 999))).toBe(false)
+  })
+})
+
+describe('replies in a thread', () => {
+  it('stay out of the timeline and count at their root', () => {
+    const s = apply(openTo(3), reply(4, 2, 'a'), reply(5, 2, 'b'), reply(6, 2, 'a'), posted(7))
+    expect(seqs(s)).toEqual([1, 2, 3, 7])
+    expect(s.messages[1]?.replies).toEqual({ count: 3, lastSeq: 6, lastAt: 6, users: ['a', 'b'] })
+    expect(attached(s)).toBe(true)
+  })
+
+  it('count once, whatever a page has counted already', () => {
+    const root = { ...message(2), replies: { count: 2, lastSeq: 5, lastAt: 5, users: ['a'] } }
+    let s = replaceWindow(apply(emptyRoom, joined(3)), { ...page(1, 3, 5), messages: [message(1), root, message(3)] })
+    s = apply(s, reply(4, 2), reply(5, 2), reply(6, 2, 'c'))
+    expect(s.messages[1]?.replies).toEqual({ count: 3, lastSeq: 6, lastAt: 6, users: ['c', 'a'] })
+  })
+
+  it('of a page are not rows, and its start is theirs', () => {
+    const s = replaceWindow(emptyRoom, { ...page(4, 6, 6), messages: [{ ...message(4), thread: 'm1' }, message(5), { ...message(6), thread: 'm1' }] })
+    expect(seqs(s)).toEqual([5])
+    expect(s).toMatchObject({ start: 4, edge: 6 })
+  })
+
+  it('that are deleted count no more: their root tells', () => {
+    const s = apply(openTo(3), reply(4, 2), reply(5, 2), gone(6))
+    expect(s.messages[1]?.replies?.count).toBe(2)
+    const root = update(7, 2, { replies: { count: 1, lastSeq: 5, lastAt: 5, users: ['u'] } })
+    expect(apply(s, root).messages[1]?.replies?.count).toBe(1)
+    // Replayed, they are gone from the beginning.
+    const replayed: ServerFrame = { type: 'message', room: 'r', message: { ...message(4), thread: 'm2', content: '', deletedAt: 9 } }
+    expect(apply(openTo(3), replayed, gone(5)).messages[1]?.replies).toBeUndefined()
+  })
+
+  it('that change change nothing here', () => {
+    const s = apply(openTo(3), reply(4, 2))
+    const t = apply(s, { type: 'update', room: 'r', seq: 5, message: { ...message(4), thread: 'm2', content: 'edited' } })
+    expect(t.messages).toBe(s.messages)
+    expect(t.through).toBe(5)
   })
 })
 

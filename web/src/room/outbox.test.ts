@@ -2,7 +2,9 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AckFrame } from '~/realtime/wire.gen'
-import { makeOutbox, OUTBOX_LIMIT, type Outbox } from './outbox'
+import type { Crew, CrewListener } from './crew'
+import { makeOutbox, OUTBOX_LIMIT, postFrame, type Outbox, type OutboxNote } from './outbox'
+import { makeDatabase } from './database'
 import { makeIndexedDBStore, makeMemoryStore, type OutboxStore } from './outbox-store'
 
 const ack = (clientId: string, seq: number): AckFrame => ({ type: 'ack', room: 'r', clientId, id: `m${seq}`, seq, timestamp: 0 })
@@ -140,6 +142,7 @@ describe('what goes wrong', () => {
   it('a browser that stores nothing: posts go all the same', async () => {
     const broken: OutboxStore = {
       load: () => Promise.reject(new Error('refused')),
+      rooms: () => Promise.reject(new Error('refused')),
       put: () => Promise.reject(new Error('refused')),
       remove: () => Promise.reject(new Error('refused')),
     }
@@ -153,7 +156,7 @@ describe('what goes wrong', () => {
 describe('a reload', () => {
   it('finds what was not acked, in order, and failures with their reason', async () => {
     const factory = new IDBFactory()
-    const first = await setUp(makeIndexedDBStore(factory))
+    const first = await setUp(makeIndexedDBStore(makeDatabase(factory)))
     first.outbox.setReady(true)
     for (const content of ['a', 'b', 'c']) first.outbox.post(content)
     first.outbox.error({ type: 'error', code: 'empty', message: 'Empty.', clientId: 'u1' })
@@ -161,24 +164,110 @@ describe('a reload', () => {
     first.outbox.dispose()
 
     await vi.waitFor(async () => {
-      const second = await setUp(makeIndexedDBStore(factory))
+      const second = await setUp(makeIndexedDBStore(makeDatabase(factory)))
       expect(list(second.outbox)).toEqual(['u1 failed', 'u3 waiting'])
       expect(second.outbox.posts()[0]).toMatchObject({ content: 'a', reason: 'Empty.' })
     })
-    const second = await setUp(makeIndexedDBStore(factory))
+    const second = await setUp(makeIndexedDBStore(makeDatabase(factory)))
     second.outbox.setReady(true)
     expect(second.sent).toEqual(['u3'])
   })
 
   it("does not find another person's posts", async () => {
     const factory = new IDBFactory()
-    const ada = await setUp(makeIndexedDBStore(factory), 'ada')
+    const ada = await setUp(makeIndexedDBStore(makeDatabase(factory)), 'ada')
     ada.outbox.post('a')
     await vi.waitFor(async () => {
-      expect(await makeIndexedDBStore(factory).load('ada', 'r')).toHaveLength(1)
+      expect(await makeIndexedDBStore(makeDatabase(factory)).load('ada', 'r')).toHaveLength(1)
     })
     for (const [userId, room] of [['ad', 'r'], ['ada', 'room'], ['adam', 'r'], ['bob', 'r']] as const) {
-      expect(await makeIndexedDBStore(factory).load(userId, room)).toEqual([])
+      expect(await makeIndexedDBStore(makeDatabase(factory)).load(userId, room)).toEqual([])
     }
   })
+})
+
+// Tabs of one browser: notes reach all others, and the first in line leads.
+class Tabs {
+  private listeners: CrewListener<OutboxNote>[] = []
+  readonly crew = (listener: CrewListener<OutboxNote>): Crew<OutboxNote> => {
+    this.listeners.push(listener)
+    if (this.listeners[0] === listener) queueMicrotask(() => listener.onLead())
+    return {
+      leads: () => this.listeners[0] === listener,
+      tell: (note) => {
+        for (const l of this.listeners) if (l !== listener) l.onNote(structuredClone(note))
+      },
+      dispose: () => {
+        const led = this.listeners[0] === listener
+        this.listeners = this.listeners.filter((l) => l !== listener)
+        if (led) this.listeners[0]?.onLead()
+      },
+    }
+  }
+}
+
+const openTab = async (tabs: Tabs, store: OutboxStore, name: string) => {
+  const sent: string[] = []
+  let id = 0
+  const outbox = makeOutbox({
+    userId: 'u', room: 'r', store, crew: tabs.crew, onChange: () => {}, newId: () => `${name}${++id}`,
+    send: ({ clientId }) => sent.push(clientId) > 0,
+  })
+  await outbox.loaded
+  outbox.setReady(true)
+  return { outbox, sent }
+}
+
+describe('several tabs', () => {
+  it('send by one of them, in the order of posting', async () => {
+    const tabs = new Tabs()
+    const store = makeIndexedDBStore(makeDatabase(new IDBFactory()))
+    const [a, b] = [await openTab(tabs, store, 'a'), await openTab(tabs, store, 'b')]
+    b.outbox.post('one')
+    a.outbox.post('two')
+    b.outbox.post('three', { replyTo: 'm1' })
+    expect(a.sent).toEqual(['b1'])
+    for (const [i, clientId] of ['b1', 'a1', 'b2'].entries()) a.outbox.ack(ack(clientId, i + 1))
+    expect(a.sent).toEqual(['b1', 'a1', 'b2'])
+    expect(b.sent).toEqual([])
+    expect(list(b.outbox)).toEqual(['b1 acked', 'a1 acked', 'b2 acked'])
+  })
+
+  it('hand over what waits when the one that sends ends', async () => {
+    const tabs = new Tabs()
+    const [a, b] = [await openTab(tabs, makeMemoryStore(), 'a'), await openTab(tabs, makeMemoryStore(), 'b')]
+    b.outbox.post('one')
+    b.outbox.post('two')
+    expect(a.sent).toEqual(['b1'])
+    a.outbox.dispose()
+    await vi.waitFor(() => expect(b.sent).toEqual(['b1']))
+    b.outbox.ack(ack('b1', 1))
+    expect(b.sent).toEqual(['b1', 'b2'])
+  })
+
+  it('all show what failed, and any can try it again or delete it', async () => {
+    const tabs = new Tabs()
+    const [a, b] = [await openTab(tabs, makeMemoryStore(), 'a'), await openTab(tabs, makeMemoryStore(), 'b')]
+    b.outbox.post('x')
+    a.outbox.error({ type: 'error', code: 'too_long', message: 'Too long.', room: 'r', clientId: 'b1' })
+    expect(b.outbox.posts()).toMatchObject([{ status: 'failed', reason: 'Too long.' }])
+    b.outbox.retry('b1')
+    expect(a.sent).toEqual(['b1', 'b1'])
+    a.outbox.error({ type: 'error', code: 'too_long', message: 'Too long.', room: 'r', clientId: 'b1' })
+    b.outbox.discard('b1')
+    expect(a.outbox.posts()).toEqual([])
+  })
+})
+
+it('a post keeps its files, its thread and what it answers over a reload', async () => {
+  const store = makeIndexedDBStore(makeDatabase(new IDBFactory()))
+  const first = await setUp(store)
+  const file = { id: 'f', name: 'cat.png', mime: 'image/png', size: 9, width: 1, height: 1, url: '/api/files/f/cat.png' }
+  first.outbox.post('look', { replyTo: 'm1', thread: 'm0', attachments: [file] })
+  await vi.waitFor(async () => expect(await store.load('u', 'r')).toHaveLength(1))
+  const second = await setUp(store)
+  expect(second.outbox.posts()).toMatchObject([{ content: 'look', replyTo: 'm1', thread: 'm0', attachments: [file] }])
+  const [post] = second.outbox.posts()
+  expect(post && postFrame(post)).toEqual({ clientId: 'u1', content: 'look', replyTo: 'm1', thread: 'm0', attachments: ['f'] })
+  expect(await store.rooms('u')).toEqual(['r'])
 })

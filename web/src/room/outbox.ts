@@ -1,10 +1,14 @@
-import type { AckFrame, ErrorFrame, RateLimitFrame } from '~/realtime/wire.gen'
-import type { OutboxStore, StoredPost } from './outbox-store'
+import type { AckFrame, ClientFrame, ErrorFrame, RateLimitFrame } from '~/realtime/wire.gen'
+import { alone, type Crew, type CrewListener } from './crew'
+import type { OutboxStore, PostMore, StoredPost } from './outbox-store'
+
+export type { PostMore }
 
 // Posts of one person in one room, from the press of Enter until the server
 // has them. They go one at a time, each after the one before was acked: that
 // is what keeps their order when some are refused for now. Repeating one is
-// safe, since its clientId makes no second message.
+// safe, since its clientId makes no second message. Where several tabs show the
+// room, one of them sends for all.
 
 export type PostStatus =
   /** Not sent: the connection is gone, or others are before it. */
@@ -24,14 +28,25 @@ const ACK_MS = 15_000
 const BUSY_MS = 2_000
 const BUSY_TRIES = 5
 
+/** What the tabs of one outbox tell each other. */
+export type OutboxNote =
+  | { kind: 'posted'; post: StoredPost }
+  | { kind: 'acked'; clientId: string; seq: number }
+  | { kind: 'failed'; clientId: string; reason: string }
+  | { kind: 'discarded'; clientId: string }
+  /** Another tab sends from here on: it may not know what was posted in this one. */
+  | { kind: 'leads' }
+
 export interface OutboxOptions {
   userId: string
   room: string
   store: OutboxStore
   /** Sends over the connection; false if there is none. */
-  send(post: { clientId: string; content: string }): boolean
+  send(post: StoredPost): boolean
   /** Called after each change of `posts` or `slowedUntil`. */
   onChange(): void
+  /** The tabs that share this outbox. */
+  crew?: (listener: CrewListener<OutboxNote>) => Crew<OutboxNote>
   newId?: () => string
   now?: () => number
 }
@@ -43,7 +58,7 @@ export interface Outbox {
   /** Until when the server's rate limit holds posts back (Unix ms), or 0. */
   slowedUntil(): number
   /** Takes a post. False: too many are waiting. */
-  post(content: string): boolean
+  post(content: string, more?: PostMore): boolean
   /** The room can be posted to, or no longer. */
   setReady(ready: boolean): void
   ack(frame: AckFrame): void
@@ -62,7 +77,7 @@ export interface Outbox {
 export function makeOutbox(options: OutboxOptions): Outbox {
   const { userId, room, store, onChange } = options
   const now = options.now ?? Date.now
-  const newId = options.newId ?? (() => crypto.randomUUID())
+  const newId = options.newId ?? randomId
 
   let posts: readonly PendingPost[] = []
   let restored = false
@@ -73,18 +88,52 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   let timer: ReturnType<typeof setTimeout> | undefined
   let lastCreatedAt = 0
 
-  const loaded = store.load(userId, room).then(
-    (stored) => {
-      // Those of an earlier visit were first.
-      const known = new Set(posts.map((p) => p.clientId))
-      posts = [...stored.filter((p) => !known.has(p.clientId)).map(revive), ...posts]
-    },
-    // The browser refuses to store; posts last as long as the page.
-    () => {},
-  ).then(() => {
+  const crew = (options.crew ?? alone)({ onLead: () => void lead(), onNote })
+  const loaded = load().then(() => {
     restored = true
     changed()
   })
+
+  async function load() {
+    try {
+      const stored = await store.load(userId, room)
+      // Those of an earlier visit were first.
+      const known = new Set(posts.map((p) => p.clientId))
+      posts = [...stored.filter((p) => !known.has(p.clientId)).map(revive), ...posts]
+    } catch {
+      // The browser refuses to store; posts last as long as the page.
+    }
+  }
+
+  // What another tab left is in the store, or still in the tab that it was posted in.
+  async function lead() {
+    crew.tell({ kind: 'leads' })
+    // The first load is under way, or this tab was not the first.
+    if (!restored) return
+    await load()
+    changed()
+  }
+
+  function onNote(note: OutboxNote) {
+    switch (note.kind) {
+      case 'posted':
+        // It may be one that failed, and is tried again.
+        posts = [...posts.filter((p) => p.clientId !== note.post.clientId), revive(note.post)]
+        break
+      case 'acked':
+        change(note.clientId, { status: 'acked', seq: note.seq })
+        break
+      case 'failed':
+        change(note.clientId, { status: 'failed', reason: note.reason })
+        break
+      case 'discarded':
+        posts = posts.filter((p) => p.clientId !== note.clientId)
+        break
+      case 'leads':
+        for (const p of posts) if (p.status === 'waiting') crew.tell({ kind: 'posted', post: base(p) })
+    }
+    changed()
+  }
 
   function changed() {
     pump()
@@ -112,7 +161,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
 
   // Sends the first post that waits, unless one is on its way.
   function pump() {
-    if (!ready || !restored || now() < pausedUntil || posts.some((p) => p.status === 'sending')) return
+    if (!ready || !restored || !crew.leads() || now() < pausedUntil || posts.some((p) => p.status === 'sending')) return
     const next = posts.find((p) => p.status === 'waiting')
     if (!next || !options.send(next)) return
     change(next.clientId, { status: 'sending' })
@@ -152,13 +201,14 @@ export function makeOutbox(options: OutboxOptions): Outbox {
     loaded,
     posts: () => posts,
     slowedUntil: () => slowedUntil,
-    post(content) {
+    post(content, more = {}) {
       if (posts.length >= OUTBOX_LIMIT) return false
       // Two posts in one millisecond still have an order.
       lastCreatedAt = Math.max(now(), lastCreatedAt + 1)
-      const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, status: 'waiting' }
+      const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, ...more, status: 'waiting' }
       posts = [...posts, post]
       keep(post)
+      crew.tell({ kind: 'posted', post: base(post) })
       changed()
       return true
     },
@@ -179,6 +229,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       busyTries = 0
       change(clientId, { status: 'acked', seq })
       forget(clientId)
+      crew.tell({ kind: 'acked', clientId, seq })
       changed()
     },
     rateLimit({ clientId, retryAfterMs }) {
@@ -198,6 +249,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       change(clientId, { status: 'failed', reason: message })
       const post = find(clientId)
       if (post) keep(post)
+      crew.tell({ kind: 'failed', clientId, reason: message })
       changed()
     },
     settle(clientId) {
@@ -220,24 +272,48 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       const last: PendingPost = { ...base(post), createdAt: now(), status: 'waiting' }
       posts = [...posts.filter((p) => p.clientId !== clientId), last]
       keep(last)
+      crew.tell({ kind: 'posted', post: base(last) })
       changed()
     },
     discard(clientId) {
       if (find(clientId)?.status !== 'failed') return
       drop(clientId)
+      crew.tell({ kind: 'discarded', clientId })
       changed()
     },
     dispose() {
       ready = false
+      crew.dispose()
       clearTimeout(timer)
     },
   }
 }
 
-function base({ clientId, userId, room, content, createdAt }: StoredPost): Omit<StoredPost, 'failed'> {
-  return { clientId, userId, room, content, createdAt }
+/** A post as it goes to the server. */
+export function postFrame(post: StoredPost): Omit<ClientFrame, 'type' | 'room'> {
+  const { clientId, content, replyTo, thread, attachments } = post
+  return {
+    clientId, content,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(attachments?.length ? { attachments: attachments.map((a) => a.id) } : {}),
+  }
+}
+
+function base({ clientId, userId, room, content, createdAt, replyTo, thread, attachments }: StoredPost): Omit<StoredPost, 'failed'> {
+  return {
+    clientId, userId, room, content, createdAt,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(attachments === undefined ? {} : { attachments }),
+  }
 }
 
 function revive(post: StoredPost): PendingPost {
   return { ...base(post), ...(post.failed === undefined ? { status: 'waiting' } : { status: 'failed', reason: post.failed }) }
+}
+
+// randomUUID is absent where the page came over plain http from another machine.
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

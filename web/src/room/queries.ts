@@ -1,9 +1,10 @@
 import { queryOptions } from '@tanstack/solid-query'
-import { call, RequestError } from '~/http'
-import { parsePage } from '~/realtime/frames'
+import { call, RequestError, type Failure, type Result } from '~/http'
+import { parseMessage, parsePage } from '~/realtime/frames'
+import type { Message } from '~/realtime/wire.gen'
 
-/** Where a page lies; neither: the newest. */
-export type Position = { before: number } | { after: number } | 'newest'
+/** Where a page lies: by seq, by time (Unix ms: around the first message at or after it), or at the end. */
+export type Position = { before: number } | { after: number } | { around: number } | { at: number } | 'newest'
 
 /** Messages of one page: a few screens of them. */
 const PAGE_LIMIT = 80
@@ -25,9 +26,23 @@ export const roomQueries = {
       staleTime: 0,
       gcTime: 0,
       networkMode: 'always',
-      retry: (failures, error) => failures < 2 && error instanceof RequestError && passing(error),
+      retry: (failures, error) => failures < 2 && error instanceof RequestError && passing(error.failure),
       retryDelay: (failures) => 500 * 2 ** failures,
     }),
+}
+
+/** One message, by its id. */
+export function getMessage(slug: string, id: string): Promise<Result<Message>> {
+  return call(`${roomPath(slug)}/messages/${encodeURIComponent(id)}`, {}, parseMessage)
+}
+
+/** Sets one's read mark back to `seq`. */
+export function putUnread(slug: string, seq: number): Promise<Result<true>> {
+  return call(`${roomPath(slug)}/read`, { method: 'PUT', body: { seq, unread: true } }, () => true as const)
+}
+
+function roomPath(slug: string): string {
+  return `/api/rooms/${encodeURIComponent(slug)}`
 }
 
 function pagePath(slug: string, position: Position): string {
@@ -36,9 +51,10 @@ function pagePath(slug: string, position: Position): string {
     for (const [key, value] of Object.entries(position)) query.set(key, String(value))
   }
   query.set('limit', String(position !== 'newest' && 'after' in position ? GAP_LIMIT : PAGE_LIMIT))
-  return `/api/rooms/${encodeURIComponent(slug)}/messages?${query}`
+  return `${roomPath(slug)}/messages?${query}`
 }
 
-function passing({ failure }: RequestError): boolean {
+/** Whether it is worth trying again. */
+export function passing(failure: Failure): boolean {
   return failure.kind === 'unreachable' || (failure.kind !== 'limited' && failure.status >= 500)
 }

@@ -1,73 +1,136 @@
-import { Link, useRouter } from '@tanstack/solid-router'
-import { createEffect, createMemo, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
+import { Link, useNavigate, useRouter } from '@tanstack/solid-router'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useQueryClient } from '@tanstack/solid-query'
 import { AccountMenu } from '~/app/account-menu'
 import { useLive } from '~/app/live'
 import { setSession } from '~/auth/session'
 import { explain } from '~/http'
+import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
+import { PanelToggles, RoomPanel } from '~/message/room-panel'
+import { createPartsReady } from '~/message/parts'
 import type { Typist } from '~/realtime/reduce'
+import type { User } from '~/realtime/wire.gen'
 import { Button, buttonVariants } from '~/ui/button'
-import { Composer } from './composer'
+import { Composer } from '~/composer/composer'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
 import type { Me } from './rows'
-import type { RoomSession } from './session'
-import { Announcer, RowSkeletons, Timeline, type TimelineHandle } from './timeline'
+import type { RoomSession, Target } from './session'
+import { Announcer } from './announcer'
+import { loadPlace, savePlace } from './places'
+import { Timeline, type TimelineHandle } from './timeline'
+import { RowSkeletons } from './timeline-head'
 
 /** Loading that is over sooner shows nothing of itself. */
 const SKELETON_MS = 200
 
+/** What the address of a room may say beside its name: a permalink's message, by seq or id, and the thread that is open. */
+export interface RoomSearch {
+  at?: string
+  message?: string
+  thread?: string
+  panel?: string
+}
+
 /** One room: who is here, what was said, and a place to say something. */
-export function RoomView(props: { slug: string }) {
+export function RoomView(props: { slug: string; search: RoomSearch }) {
   const live = useLive()
+  const navigate = useNavigate()
   // The view of one room; another slug is another view.
   const session = live.room(props.slug)
   const me = () => ({ id: live.account().id, name: live.account().name, image: live.account().image ?? undefined })
   const [timeline, setTimeline] = createSignal<TimelineHandle>()
   const online = () => live.state().status === 'open'
   const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length
+  let main!: HTMLElement
 
-  createTitle(session, me().id)
+  createEffect(() => {
+    const unread = live.rooms.total()
+    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}#${props.slug} · Snug`
+  })
 
-  function post(content: string): boolean {
-    const taken = session.post(content)
-    if (taken) timeline()?.toEnd()
-    return taken
+  const linked = createMemo(() => targetOf(props.search), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
+  const keepPlace = () => savePlace(me().id, props.slug, session.place())
+  session.enter(linked() ?? loadPlace(me().id, props.slug) ?? undefined)
+  addEventListener('pagehide', keepPlace)
+  onCleanup(() => {
+    removeEventListener('pagehide', keepPlace)
+    keepPlace()
+    session.keep()
+  })
+  createEffect(
+    on([timeline, linked], ([shown, target]) => {
+      if (!shown || !target) return
+      void shown.jump(target).then(() =>
+        // A reload comes back to where one is by then, and the same link works again.
+        navigate({ to: '.', search: (now: RoomSearch) => ({ ...now, at: undefined, message: undefined }), replace: true }),
+      )
+    }),
+  )
+
+  function openThread(thread: string) {
+    void navigate({ to: '.', search: { thread } })
   }
+  const draft = live.drafts.of(props.slug)
+  const messageRoom = makeMessageRoom({
+    session,
+    me,
+    place: 'timeline',
+    find: (id) => session.room().messages.find((m) => m.id === id),
+    jump: (id) => void timeline()?.jump({ id }),
+    reply: (message) => draft.reply(message),
+    openThread,
+  })
+
+  onMount(() => {
+    // What floats above the page, and fields with a use of their own for it, come first.
+    main.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      timeline()?.readAll()
+    })
+  })
 
   return (
-    <main id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
-      <Show when={session.gone()} fallback={
-        <>
-          <Head session={session} me={me()} />
-          <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
-          <Body session={session} me={me()} online={online()} handle={setTimeline} />
-          <Announcer session={session} me={me().id} />
-          <Composer
-            room={props.slug}
-            userId={me().id}
-            slowedUntil={session.slowedUntil()}
-            typing={typingWords(session.room().typing, me().id)}
-            onPost={post}
-            onTyping={session.typing}
-          />
-        </>
-      }>
-        {(gone) => (
-          <div class="grid flex-1 place-items-center p-6">
-            <div class="flex max-w-sm flex-col items-start gap-2">
-              <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
-              <p class="text-body text-muted">
-                {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
-              </p>
-              <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
-                Go to #global
-              </Link>
+    <MessageRoomProvider value={messageRoom}>
+      <main ref={main} id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
+        <Show when={session.gone()} fallback={
+          <>
+            <Head session={session} me={me()} />
+            <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
+            <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
+            <Announcer session={session} me={me().id} />
+            <Composer
+              drafts={live.drafts}
+              draft={draft}
+              label={`Message #${props.slug}`}
+              dropLabel={`Add to #${props.slug}`}
+              slowedUntil={session.slowedUntil()}
+              typing={typingWords(session.room().typing, me().id)}
+              people={() => peopleOf(session, me().id)}
+              onPosted={() => timeline()?.toEnd()}
+              onTyping={session.typing}
+              onEditLast={() => editLast(messageRoom, session.room().messages)}
+            />
+          </>
+        }>
+          {(gone) => (
+            <div class="grid flex-1 place-items-center p-6">
+              <div class="flex max-w-sm flex-col items-start gap-2">
+                <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
+                <p class="text-body text-muted">
+                  {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
+                </p>
+                <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
+                  Go to #global
+                </Link>
+              </div>
             </div>
-          </div>
-        )}
-      </Show>
-    </main>
+          )}
+        </Show>
+      </main>
+      <RoomPanel session={session} me={me()} online={online()} search={props.search} onJump={(id) => void timeline()?.jump({ id })} />
+    </MessageRoomProvider>
   )
 }
 
@@ -84,7 +147,10 @@ function Head(props: { session: RoomSession; me: Me }) {
     void router.navigate({ to: '/sign-in', search: {} })
   }
   return (
-    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-3 pe-2 sm:ps-5 sm:pe-4">
+    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
+      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+        <ChevronLeft class="size-5" aria-hidden="true" />
+      </Link>
       <h1 dir="auto" class="min-w-0 truncate text-title font-semibold tracking-tight">
         <span class="text-muted" aria-hidden="true">#</span>
         {props.session.slug}
@@ -94,6 +160,7 @@ function Head(props: { session: RoomSession; me: Me }) {
         <Show when={props.session.room().joined && props.session.room().count > 0}>
           <People people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
+        <PanelToggles />
         <div class="sm:hidden">
           <AccountMenu compact onSignedOut={signedOut} />
         </div>
@@ -102,8 +169,9 @@ function Head(props: { session: RoomSession; me: Me }) {
   )
 }
 
-function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void }) {
-  const ready = createMemo(() => props.session.room().loaded || props.session.room().messages.length > 0 )
+function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
+  const parts = createPartsReady(() => props.session.room().messages)
+  const ready = createMemo(() => props.session.room().messages.length > 0 ? parts() : props.session.room().loaded)
   const failure = () => {
     const s = props.session.newest()
     return s.status === 'failed' ? s.failure : null
@@ -111,7 +179,7 @@ function Body(props: { session: RoomSession; me: Me; online: boolean; handle(han
   return (
     <Switch fallback={<Loading />}>
       <Match when={ready()}>
-        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} />
+        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} onThread={props.onThread} />
       </Match>
       <Match when={failure()}>
         {(f) => (
@@ -142,21 +210,20 @@ function Loading() {
   )
 }
 
-// The tab's title: the room, and how much came while nobody looked.
-function createTitle(session: RoomSession, me: string) {
-  const [hidden, setHidden] = createSignal(document.hidden)
-  const [seen, setSeen] = createSignal(0)
-  const update = () => setHidden(document.hidden)
-  document.addEventListener('visibilitychange', update)
-  onCleanup(() => document.removeEventListener('visibilitychange', update))
-  createEffect(() => {
-    const { through, loaded } = session.room()
-    if (!hidden() || !loaded) setSeen(through)
-  })
-  createEffect(() => {
-    const unseen = hidden() ? session.room().messages.filter((m) => m.seq > seen() && m.userId !== me).length : 0
-    document.title = `${unseen > 0 ? `(${unseen}) ` : ''}#${session.slug} · Snug`
-  })
+function targetOf({ at, message }: RoomSearch): Target | undefined {
+  if (message !== undefined) return { id: message }
+  const seq = Number(at)
+  return at !== undefined && Number.isSafeInteger(seq) && seq > 0 ? { seq } : undefined
+}
+
+// Whom one may mean: those who spoke last, then those who are here.
+function peopleOf(session: RoomSession, me: string): User[] {
+  const { messages, people } = session.room()
+  const known = new Map<string, User>()
+  for (const m of messages.toReversed()) if (m.type === 'text' && !known.has(m.userId)) known.set(m.userId, m)
+  for (const p of people) known.set(p.userId, p)
+  known.delete(me)
+  return [...known.values()]
 }
 
 function typingWords(typing: readonly Typist[], me: string): string {

@@ -1,4 +1,4 @@
-import type { Posted } from '~/realtime/reduce'
+import { indexFrom, type Posted } from '~/realtime/reduce'
 import type { PendingPost } from './outbox'
 import { sameDay } from './times'
 
@@ -7,6 +7,10 @@ import { sameDay } from './times'
 
 /** Messages of one person within this time share one face and name. */
 const GROUP_MS = 5 * 60_000
+
+/** The tallest that a picture is drawn, px. */
+const PICTURE_PX = 320
+const PICTURE_WIDTH_PX = 420
 
 export interface Row {
   key: string
@@ -17,6 +21,8 @@ export interface Row {
   timestamp: number
   /** Absent while it isn't posted. */
   seq?: number
+  /** The message itself; absent while it isn't posted. */
+  message?: Posted
   pending?: PendingPost
   /** Its day, where it is the first of it. */
   day?: number
@@ -59,6 +65,12 @@ export class Rows {
     return this.messages.length - this.skipped + this.pending.length
   }
 
+  /** The place of the row of a message, or of the first one after it; -1: there is none. */
+  indexOfSeq(seq: number): number {
+    const last = this.messages.length - 1 - this.skipped
+    return Math.min(Math.max(indexFrom(this.messages, seq) - this.skipped, 0), last)
+  }
+
   key(index: number): string {
     const m = this.messages[index + this.skipped]
     if (m) return messageKey(m)
@@ -71,8 +83,9 @@ export class Rows {
     if (!own) return undefined
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
-    // Who has a new name begins a group by it.
-    const first = newDay || before.userId !== own.userId || before.userName !== own.userName || own.timestamp - before.timestamp > GROUP_MS
+    // Who has a new name begins a group by it; what is deleted has none.
+    const renamed = own.userName !== '' && before !== undefined && before.userName !== '' && before.userName !== own.userName
+    const first = newDay || before.userId !== own.userId || renamed || own.timestamp - before.timestamp > GROUP_MS
     const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
     return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
@@ -81,8 +94,8 @@ export class Rows {
   estimate(index: number): number {
     const row = this.at(index)
     if (!row) return 26
-    const lines = Math.ceil(row.content.length / 90)
-    return 4 + lines * 22 + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44)
+    const lines = row.content.split('\n').reduce((n, line) => n + Math.max(1, Math.ceil(line.length / 90)), 0)
+    return 4 + (row.content === '' ? 0 : lines * 22) + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44) + extras(row)
   }
 
   private plain(index: number): Omit<Row, 'first' | 'lastWaiting'> | undefined {
@@ -90,11 +103,24 @@ export class Rows {
     if (m) {
       const { userId, content, timestamp, seq } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m }
     }
     const p = this.pending[index + this.skipped - this.messages.length]
     if (!p) return undefined
     const { name: userName, image: userImage } = this.me
     return { key: this.key(index), userId: p.userId, userName, userImage, content: p.content, timestamp: p.createdAt, pending: p }
   }
+}
+
+// What a row has below its text, px.
+function extras({ message, pending }: Row): number {
+  let px = 0
+  for (const { width, height } of message?.attachments ?? pending?.attachments ?? []) {
+    px += 8 + (width > 0 && height > 0 ? Math.min(PICTURE_PX, height, (height * PICTURE_WIDTH_PX) / width) : 56)
+  }
+  if (message?.replyTo !== undefined || pending?.replyTo !== undefined) px += 22
+  if (message?.reactions) px += 32
+  if (message?.replies) px += 28
+  px += (message?.previews?.length ?? 0) * 96
+  return px
 }

@@ -1,16 +1,20 @@
 import type { QueryClient } from '@tanstack/solid-query'
 import { batch, createSignal } from 'solid-js'
-import { RequestError, type Failure } from '~/http'
+import { explain, RequestError, type Failure, type Result } from '~/http'
 import type { Connection, ConnectionState } from '~/realtime/connection'
 import type { SkippedFrame } from '~/realtime/frames'
 import {
-  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, trim,
-  type RoomState,
+  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, indexFrom, prependPage, reduce, replaceWindow, returnToTail, stale,
+  trim, type RoomState,
 } from '~/realtime/reduce'
-import type { Page, ServerFrame } from '~/realtime/wire.gen'
-import { makeOutbox, type PendingPost } from './outbox'
+import type { Message, Page, ServerFrame } from '~/realtime/wire.gen'
+import { makeActs, type Act, type Acted } from './acts'
+import { makeOutbox, postFrame, type PendingPost, type PostMore } from './outbox'
+import type { RoomCache } from './cache'
+import { joinCrew } from './crew'
 import type { OutboxStore } from './outbox-store'
-import { roomQueries, type Position } from './queries'
+import { getMessage, putUnread, roomQueries, type Position } from './queries'
+import { makeReads, type ReadMarks } from './reads'
 
 // A room session keeps one room up to date for as long as someone is signed
 // in: it joins after each connect, fetches what the socket doesn't bring, and
@@ -21,28 +25,70 @@ export type LoadStatus = { status: 'idle' } | { status: 'loading' } | { status: 
 /** Why a room can't be shown at all. */
 export type RoomGone = { reason: 'notFound' | 'refused'; message: string }
 
+/** What a room tells those who keep more of it than the window: a thread, the pins. */
+export type RoomEvent =
+  /** Posted, in a thread or not; a resume brings it again with its state as of now. */
+  | { kind: 'posted'; seq: number; message: Message }
+  /** Changed by the event `seq`. */
+  | { kind: 'changed'; seq: number; message: Message }
+  /** Events were missed: what is kept has to be fetched again. */
+  | { kind: 'missed' }
+
+/** A place in the history; a time is Unix ms, and means the first message at or after it. */
+export type Target = { seq: number; offset?: number } | { id: string } | { time: number } | 'beginning'
+
+/** Where a target was found: at `seq`, or in a thread, whose root is at `seq`. */
+export type Found = { ok: true; seq: number; thread?: string } | { ok: false; words: string }
+
+/** Where in the room its reader is: `offset` px below the top of a message. Null: at the end. */
+export type Place = { seq: number; offset: number } | null
+
 export interface RoomSession {
   readonly slug: string
   room(): RoomState
+  /** Posts to the room that it doesn't show yet. */
   pending(): readonly PendingPost[]
+  /** The same of one of its threads. */
+  pendingIn(thread: string): readonly PendingPost[]
   /** Until when posting is slowed by the server (Unix ms), or 0. */
   slowedUntil(): number
-  /** The newest page: fails where nothing is shown yet. */
+  /** The page that is shown first: fails where nothing is shown yet. */
   newest(): LoadStatus
   older(): LoadStatus
   gone(): RoomGone | null
-  /** Whether the reader is at the end, so that the window moves with what arrives. */
-  setFollowing(following: boolean): void
+  /** Somebody looks: loads what is to be seen first, there or at the end. Until then only what waits is posted. */
+  enter(at?: Target): void
+  /** Where the reader is; kept for when they come back. */
+  place(): Place
+  setPlace(place: Place): void
   loadOlder(): void
   loadNewer(): void
   /** Shows the newest messages, whatever the window holds. Resolves when they are there. */
   showNewest(): Promise<void>
+  /** Makes the window hold a place of the history. */
+  show(target: Target): Promise<Found>
+  /** The own read mark; undefined until the server has told. */
+  read(): number | undefined
+  /** Whether the server has said what there is to say of the read mark. */
+  readSettled(): boolean
+  /** Everything up to here was before somebody's eyes. */
+  markRead(seq: number): void
+  /** Everything is read, whatever was before somebody's eyes. */
+  markAllRead(): void
+  /** This message and all after it are unread again. */
+  markUnread(seq: number): Promise<Result<true>>
   /** False: too many posts are waiting. */
-  post(content: string): boolean
+  post(content: string, more?: PostMore): boolean
   retryPost(clientId: string): void
   discardPost(clientId: string): void
+  /** Does something to a message that is there; shown at once, and undone where the server refuses. */
+  act(act: Act): Promise<Acted>
+  /** Tells every message and every change of one. */
+  listen(listener: (event: RoomEvent) => void): () => void
   /** Says that something is being written; as often as one likes. */
   typing(): void
+  /** Keeps what is shown for the next visit, and tells what was read, now. */
+  keep(): void
   dispose(): void
 }
 
@@ -52,6 +98,9 @@ export interface RoomSessionOptions {
   connection: Connection
   client: QueryClient
   store: OutboxStore
+  marks: ReadMarks
+  /** What was kept of rooms that were read before. */
+  cache?: RoomCache
   onSignedOut(): void
 }
 
@@ -59,15 +108,25 @@ export interface RoomSessionOptions {
 const TYPING_EVERY_MS = 2_000
 /** After a page that couldn't be had, or was of another history. */
 const RELOAD_MS = 3_000
+/** What happens in a room is kept soon after, and not each time. */
+const KEEP_MS = 5_000
+/** So many of the newest messages fill a screen without a page. */
+const SCREENFUL = 40
 
 export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   const { slug, userId, connection, client } = options
   let state: RoomState = emptyRoom
-  let following = true
+  let place: Place = null
+  let entered = false
   let typedAt = 0
   let disposed = false
+  let refreshing = false
+  let loadingNewer = false
+  /** Counts jumps: the last one asked for wins. */
+  let jumps = 0
   let reloadTimer: ReturnType<typeof setTimeout> | undefined
   let typingTimer: ReturnType<typeof setTimeout> | undefined
+  let keepTimer: ReturnType<typeof setTimeout> | undefined
 
   const [room, setRoom] = createSignal<RoomState>(emptyRoom)
   const [pending, setPending] = createSignal<readonly PendingPost[]>([])
@@ -75,11 +134,11 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   const [newest, setNewest] = createSignal<LoadStatus>({ status: 'idle' })
   const [older, setOlder] = createSignal<LoadStatus>({ status: 'idle' })
   const [gone, setGone] = createSignal<RoomGone | null>(null)
-  let newer: 'idle' | 'loading' = 'idle'
 
   const publish = onceAFrame(() =>
     batch(() => {
-      setRoom(state)
+      const messages = acts.ahead(state.messages)
+      setRoom(messages === state.messages ? state : { ...state, messages })
       setPending(outbox.posts())
       setSlowedUntil(outbox.slowedUntil())
     }),
@@ -89,26 +148,70 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     userId,
     room: slug,
     store: options.store,
-    send: ({ clientId, content }) => connection.send({ type: 'message', room: slug, clientId, content }),
+    send: (post) => connection.send({ type: 'message', room: slug, ...postFrame(post) }),
     onChange: () => publish.soon(),
+    crew: (listener) => joinCrew(`snug:outbox:${userId}:${slug}`, listener),
   })
+  const acts = makeActs({ room: slug, userId, send: connection.send, onChange: () => publish.now() })
+  const reads = makeReads({ room: slug, marks: options.marks, send: connection.send, put: (seq) => putUnread(slug, seq) })
+  const listeners = new Set<(event: RoomEvent) => void>()
+
+  function tell(event: RoomEvent) {
+    for (const l of listeners) l(event)
+  }
+
+  // What was kept of an earlier visit is there before anything is asked for.
+  let kept: RoomState | null = null
+  let restored = options.cache === undefined
+  const restoring = (options.cache?.load(slug) ?? Promise.resolve(null)).then((cached) => {
+    if (disposed || restored) return
+    restored = true
+    kept = cached
+    // Where the reader was may be elsewhere.
+    if (place === null) useKept()
+    if (connection.state().status === 'open') join()
+    catchUp()
+  })
+
+  function useKept() {
+    if (!kept || state.loaded) return
+    const { joined, count, people } = state
+    become({ ...kept, joined, count, people })
+    publish.now()
+  }
+
+  function keepSoon() {
+    if (options.cache) keepTimer ??= setTimeout(keep, KEEP_MS)
+  }
+  function keep() {
+    clearTimeout(keepTimer)
+    keepTimer = undefined
+    void options.cache?.save(slug, state)
+  }
 
   function become(next: RoomState) {
     if (next === state) return
-    state = trim(next, following)
+    if (next.messages !== state.messages || next.through !== state.through) keepSoon()
+    state = trim(next, place === null)
     if (attached(state)) outbox.settleThrough(state.through)
     publish.soon()
     catchUp()
   }
 
-  // The window lags behind the live run: fetch what lies between, for a reader
-  // who is at the end. Others get it when they come down.
+  // Fetches what a reader ought to see and the socket doesn't bring: the first
+  // page, what changed while events were missed, and, for a reader at the end,
+  // what lies between the window and the live run.
   function catchUp() {
-    if (state.loaded ? following && !attached(state) : newest().status === 'idle') {
-      if (state.loaded) loadNewer()
-      else void loadNewest()
-    }
+    if (!entered || !restored || jumping()) return
+    if (!state.loaded) {
+      if (newest().status === 'idle') void loadNewest()
+    } else if (stale(state)) void refresh()
+    else if (place === null && !attached(state)) loadNewer()
   }
+
+  // A jump that is under way brings the window that is to be shown.
+  let underWay = 0
+  const jumping = () => underWay > 0
 
   async function fetchPage(position: Position): Promise<Page | Failure> {
     try {
@@ -122,10 +225,16 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   function refused(failure: Failure): boolean {
     if (failure.kind !== 'refused') return false
     if (failure.status === 401) options.onSignedOut()
-    else if (failure.status === 404) setGone({ reason: 'notFound', message: failure.message })
-    else if (failure.status < 500) setGone({ reason: 'refused', message: failure.message })
+    else if (failure.status === 404) leave({ reason: 'notFound', message: failure.message })
+    else if (failure.status < 500) leave({ reason: 'refused', message: failure.message })
     else return false
     return true
+  }
+
+  function leave(why: RoomGone) {
+    setGone(why)
+    clearTimeout(keepTimer)
+    void options.cache?.forget(slug)
   }
 
   function reloadLater() {
@@ -150,12 +259,31 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     publish.now()
   }
 
+  // Fetches the window again, as it is now, without moving its reader.
+  async function refresh(): Promise<void> {
+    if (refreshing) return
+    refreshing = true
+    const before = state
+    const page = await fetchPage(place === null ? 'newest' : { around: place.seq })
+    refreshing = false
+    if (disposed) return
+    if ('kind' in page) {
+      if (!refused(page)) reloadLater()
+      return
+    }
+    if (foreign(state, page)) return reloadLater()
+    // The reader has gone elsewhere meanwhile: begin again there.
+    if (state.start !== before.start || state.stream !== before.stream) return catchUp()
+    settle(page)
+    become(replaceWindow(state, page))
+    publish.now()
+  }
+
   async function loadOlderPage() {
-    const first = state.messages[0]
-    if (older().status === 'loading' || !state.loaded || !state.hasOlder || !first) return
+    const { stream, start } = state
+    if (older().status === 'loading' || !state.loaded || !state.hasOlder) return
     setOlder({ status: 'loading' })
-    const { stream } = state
-    const page = await fetchPage({ before: first.seq })
+    const page = await fetchPage({ before: start })
     if (disposed) return
     if ('kind' in page) {
       setOlder({ status: 'failed', failure: page })
@@ -164,26 +292,94 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     }
     setOlder({ status: 'idle' })
     // The window may have been replaced meanwhile; then this page fits nowhere.
-    if (page.stream !== stream || state.stream !== stream || state.messages[0]?.seq !== first.seq) return
+    if (page.stream !== stream || state.stream !== stream || state.start !== start || foreign(state, page)) return
     become(prependPage(state, page))
     publish.now()
   }
 
   async function loadNewerPage() {
-    if (newer === 'loading' || !state.loaded || attached(state)) return
-    newer = 'loading'
+    if (loadingNewer || !state.loaded || attached(state)) return
+    loadingNewer = true
     const { stream, edge } = state
     const page = await fetchPage({ after: edge })
-    newer = 'idle'
+    loadingNewer = false
     if (disposed) return
     if ('kind' in page) {
       if (!refused(page)) reloadLater()
       return
     }
-    if (page.stream !== stream || state.stream !== stream) return reloadLater()
+    if (page.stream !== stream || state.stream !== stream || foreign(state, page)) return reloadLater()
     if (state.edge !== edge) return catchUp()
     settle(page)
     become(appendPage(state, page))
+  }
+
+  async function show(target: Target): Promise<Found> {
+    const here = local(target)
+    if (here !== null) return { ok: true, seq: here }
+    const jump = ++jumps
+    underWay++
+    try {
+      await restoring
+      if (kept && !state.loaded && local(target, kept) !== null) useKept()
+      return await find(target, () => disposed || jump !== jumps)
+    } finally {
+      underWay--
+      useKept()
+      catchUp()
+    }
+  }
+
+  // The seq of a target that the window holds.
+  function local(target: Target, of = state): number | null {
+    const { messages, start, edge, loaded, hasOlder } = of
+    if (!loaded || stale(of)) return null
+    if (target === 'beginning') return hasOlder ? null : start
+    if ('seq' in target) return target.seq >= start && target.seq <= edge ? target.seq : null
+    if ('id' in target) return messages.findLast((m) => m.id === target.id)?.seq ?? null
+    const i = messages.findIndex((m) => m.timestamp >= target.time)
+    return i > 0 || (i === 0 && !hasOlder) ? (messages[i]?.seq ?? null) : null
+  }
+
+  async function find(target: Target, overtaken: () => boolean): Promise<Found> {
+    const lost: Found = { ok: false, words: '' }
+    const known = local(target)
+    if (known !== null) return { ok: true, seq: known }
+    let position: Position
+    if (target === 'beginning') position = { after: 0 }
+    else if ('time' in target) position = { at: Math.floor(target.time) }
+    else if ('seq' in target) position = { around: target.seq }
+    else {
+      const result = await getMessage(slug, target.id)
+      if (overtaken()) return lost
+      if (!result.ok) {
+        const missing = result.failure.kind === 'refused' && result.failure.status === 404
+        return { ok: false, words: missing ? "That message isn't there any more." : explain(result.failure) }
+      }
+      const { seq, thread } = result.value
+      if (thread !== undefined) {
+        const root = await show({ id: thread })
+        return root.ok ? { ok: true, seq: root.seq, thread } : root
+      }
+      if (seq === undefined) return { ok: false, words: "That message isn't there any more." }
+      const here = local({ seq })
+      if (here !== null) return { ok: true, seq: here }
+      position = { around: seq }
+    }
+    const page = await fetchPage(position)
+    if (overtaken()) return lost
+    if ('kind' in page) return { ok: false, words: explain(page) }
+    if (foreign(state, page)) return { ok: false, words: 'The room has just changed. Try again.' }
+    settle(page)
+    const posted = page.messages.filter((m) => m.thread === undefined)
+    const time = typeof target === 'object' && 'time' in target ? target.time : 0
+    const first = posted.find((m) => m.timestamp >= time) ?? posted.at(-1)
+    const seq = 'around' in position ? position.around : (first?.seq ?? page.head)
+    // The reader is not at the end of this window, whatever they were before.
+    place = { seq, offset: (typeof target === 'object' && 'seq' in target && target.offset) || 0 }
+    become(replaceWindow(state, page))
+    publish.now()
+    return { ok: true, seq }
   }
 
   // Posts of mine that a page brings need no place in the outbox.
@@ -194,8 +390,9 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   }
 
   function join() {
+    if (!restored) return
     // Without a window there is nothing to resume: live from now, and a page.
-    const resume = state.loaded ? { stream: state.stream, after: state.through } : {}
+    const resume = state.loaded && state.through > 0 ? { stream: state.stream, after: state.through } : {}
     connection.send({ type: 'join', room: slug, ...resume })
   }
 
@@ -210,21 +407,28 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     }
     if (state.joined) become(disconnected(state))
     outbox.setReady(false)
+    reads.setReady(false)
+  }
+
+  function enterRun(resumed: boolean) {
+    outbox.setReady(true)
+    reads.setReady(true)
+    acts.again()
+    if (!resumed) tell({ kind: 'missed' })
   }
 
   function onFrame(frame: ServerFrame | SkippedFrame) {
+    if (frame.type === 'ok') return acts.onFrame(frame)
     if (!('room' in frame) || frame.room !== slug) return
     switch (frame.type) {
       case 'joined':
         become(reduce(state, frame, Date.now()))
-        outbox.setReady(true)
-        return
+        return enterRun(frame.resumed)
       case 'reset': {
         const next = reduce(state, frame, Date.now())
         // A reader at the end who missed that much starts anew at the end.
-        become(following ? { ...next, loaded: false } : next)
-        outbox.setReady(true)
-        return
+        become(place === null ? { ...next, loaded: false } : next)
+        return enterRun(false)
       }
       case 'ack':
         outbox.ack(frame)
@@ -232,17 +436,30 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
         return
       case 'rateLimit':
         outbox.rateLimit(frame)
+        acts.onFrame(frame)
         return
       case 'error':
         if (frame.code === 'not_joined') join()
-        if (frame.code === 'not_found' && frame.clientId === undefined) {
-          setGone({ reason: 'notFound', message: frame.message })
+        if (frame.code === 'not_found' && frame.clientId === undefined && frame.ref === undefined) {
+          leave({ reason: 'notFound', message: frame.message })
         }
         outbox.error(frame)
+        acts.onFrame(frame)
         return
       case 'message':
         become(reduce(state, frame, Date.now()))
         if (frame.message.userId === userId && frame.message.clientId !== undefined) outbox.settle(frame.message.clientId)
+        if (frame.message.seq !== undefined) tell({ kind: 'posted', seq: frame.message.seq, message: frame.message })
+        return
+      case 'update':
+        become(reduce(state, frame, Date.now()))
+        acts.onFrame(frame)
+        tell({ kind: 'changed', seq: frame.seq, message: frame.message })
+        return
+      case 'read':
+        if (frame.userId === userId) reads.heard(frame.seq)
+        return
+      case 'activity':
         return
       default:
         become(reduce(state, frame, Date.now()))
@@ -264,49 +481,95 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   const unsubscribe = connection.subscribe({ onState, onFrame })
   onState(connection.state())
-  catchUp()
 
   return {
     slug,
     room,
-    pending,
+    pending: () => pending().filter((p) => p.thread === undefined),
+    pendingIn: (thread) => pending().filter((p) => p.thread === thread),
     slowedUntil,
     newest,
     older,
     gone,
-    setFollowing(value) {
-      following = value
-      if (value) catchUp()
+    enter(at) {
+      entered = true
+      if (at === undefined || state.loaded) return catchUp()
+      if (typeof at === 'object' && 'seq' in at) place = { seq: at.seq, offset: at.offset ?? 0 }
+      void show(at).then((found) => {
+        if (found.ok || jumps > 1) return
+        place = null
+        catchUp()
+      })
+    },
+    place: () => place,
+    setPlace(value) {
+      const ended = place !== null && value === null
+      place = value
+      if (ended) catchUp()
     },
     loadOlder: () => void loadOlderPage(),
     loadNewer,
     async showNewest() {
-      if (!state.loaded || !attached(state)) await loadNewest()
+      jumps++
+      place = null
+      if (attached(state)) return
+      const back = returnToTail(state, SCREENFUL)
+      if (!back) return await loadNewest()
+      become(back)
+      publish.now()
     },
-    post(content) {
+    show,
+    read: reads.read,
+    readSettled: reads.settled,
+    markRead: reads.mark,
+    markAllRead() {
+      reads.release()
+      reads.mark(Math.max(state.through, state.edge))
+    },
+    markUnread: reads.markUnread,
+    post(content, more) {
       typedAt = 0
-      const taken = outbox.post(content)
+      reads.release()
+      const taken = outbox.post(content, more)
       // The row is drawn in the very frame of the key press.
       publish.now()
       return taken
     },
     retryPost: outbox.retry,
     discardPost: outbox.discard,
+    act: acts.act,
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     typing() {
       const now = Date.now()
       if (now - typedAt < TYPING_EVERY_MS) return
       if (connection.send({ type: 'typing', room: slug })) typedAt = now
     },
+    keep() {
+      keep()
+      reads.flush()
+    },
     dispose() {
       disposed = true
+      clearTimeout(keepTimer)
       unsubscribe()
+      reads.dispose()
       outbox.dispose()
+      acts.dispose()
+      listeners.clear()
       publish.cancel()
       clearTimeout(reloadTimer)
       clearTimeout(typingTimer)
       connection.send({ type: 'leave', room: slug })
     },
   }
+}
+
+/** The message nearest to a seq that may be none's: an event's, or one that is gone. */
+export function nearest(room: RoomState, seq: number): number | undefined {
+  return (room.messages[indexFrom(room.messages, seq)] ?? room.messages.at(-1))?.seq
 }
 
 // Runs `act` at most once a frame: a resume may bring a thousand messages at

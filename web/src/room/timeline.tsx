@@ -1,79 +1,269 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
-import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
-import { attached } from '~/realtime/reduce'
-import { explain } from '~/http'
+import ArrowUp from 'lucide-solid/icons/arrow-up'
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { attached, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
-import { Skeleton } from '~/ui/skeleton'
-import { MessageRow } from './message-row'
+import { ActingIn } from '~/message/acting-in'
+import { MessageRow } from '~/message/message-row'
+import { showToast } from '~/ui/toast'
+import { DayPill } from './day-pill'
 import { Rows, type Me } from './rows'
-import type { RoomSession } from './session'
-import { dayOf } from './times'
-import { createVirtualList, type VirtualList } from './virtual'
+import type { RoomSession, Target } from './session'
+import { Head } from './timeline-head'
+import { createFocused, createNewCount, createUnreadLine } from './unread'
+import { createVirtualList } from './virtual'
+import { createWalk, kept } from './walk'
 
 /** Nearer to the end than this is at the end. */
 const END_PX = 80
 /** Nearer to a border of the window than this: fetch what lies beyond. */
 const FETCH_PX = 800
-/** How far down its words reach in a day line. */
-const DAY_LINE_PX = 40
 /** Height of what stands above the first row; constant, so that it never moves the rows. */
 const HEAD_PX = 176
 const FOOT_PX = 12
+/** Room above a row that was jumped to, for the pill of its day. */
+const LEAD_PX = 52
+/** How long what was jumped to is marked. */
+const MARK_MS = 2_000
+/** A row has to stand still on the screen for a moment to count as read. */
+const READ_MS = 150
 
 export interface TimelineHandle {
   toEnd(): void
+  /** Shows a place of the history; false: it can't be had, which was said. */
+  jump(target: Target): Promise<boolean>
+  /** Everything is read. */
+  readAll(): void
+}
+
+export interface TimelineProps {
+  session: RoomSession
+  me: Me
+  online: boolean
+  handle(handle: TimelineHandle): void
+  /** What was jumped to stands in the thread with this root. */
+  onThread(root: string): void
 }
 
 /** The messages of a room, held at their end for those who are there. */
-export function Timeline(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void }) {
+export function Timeline(props: TimelineProps) {
   // A timeline is for one session; another room is another timeline.
   const session = props.session
   let scroller!: HTMLDivElement
   const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me))
+  // How far below the top a row comes that is scrolled to.
+  const [lead, setLead] = createSignal(LEAD_PX)
+  // A page that closes the gap to the live run isn't followed: its reader is above it.
+  const live = createMemo<{ now: boolean; before: boolean }>(
+    (last) => ({ now: attached(session.room()), before: last.now }),
+    { now: true, before: true },
+  )
+
+  const walk = createWalk(() => scroller, () => list.core, rows)
+  // A guess at the height of a row that was never drawn holds until it is, whatever
+  // happens to its message: another guess would move all that is below it.
+  const guesses = new Map<string, number>()
+  function guess(r: Rows, index: number): number {
+    const key = r.key(index)
+    const known = guesses.get(key)
+    if (known !== undefined) return known
+    if (guesses.size > 2 * r.length + 1_000) guesses.clear()
+    const px = r.estimate(index)
+    guesses.set(key, px)
+    return px
+  }
 
   const list = createVirtualList(() => {
     const r = rows()
+    const focusedSeq = walk.seq()
     return {
       count: r.length,
       getScrollElement: () => scroller,
       getItemKey: (index) => r.key(index),
-      estimateSize: (index) => r.estimate(index),
+      estimateSize: (index) => guess(r, index),
       paddingStart: HEAD_PX,
       paddingEnd: FOOT_PX,
+      scrollPaddingStart: lead(),
       anchorTo: 'end',
-      followOnAppend: true,
+      followOnAppend: live().now && live().before,
       scrollEndThreshold: END_PX,
-      overscan: 8,
+      overscan: 4,
+      rangeExtractor: (range) => kept(range, r, focusedSeq),
     }
   })
 
-  const [atEnd, setAtEnd] = createSignal(true)
+  walk.hold(list)
+
+  const [atEnd, setAtEnd] = createSignal(session.place() === null)
   const [top, setTop] = createSignal(0)
+  const [marked, setMarked] = createSignal<number | null>(null)
   const following = () => atEnd() && attached(session.room())
+  const focused = createFocused()
+  const fresh = createNewCount(session, props.me.id, following)
+  const line = createUnreadLine(session, props.me.id, focused, following)
   const actions = { retry: session.retryPost, discard: session.discardPost }
 
+  // False from a jump on until the list has come to rest where it leads.
+  let still = false
+  let stillTimer: ReturnType<typeof setTimeout> | undefined
+  let aim: { seq: number; align: 'center' | 'start'; index: number } | undefined
+  let readTimer: ReturnType<typeof setTimeout> | undefined
+  let markTimer: ReturnType<typeof setTimeout> | undefined
+  onCleanup(() => {
+    // Whoever leaves at once leaves from where they are by now.
+    if (!still && laidOut()) session.setPlace(following() ? null : placeAt(scroller.scrollTop))
+    clearTimeout(stillTimer)
+    clearTimeout(readTimer)
+    clearTimeout(markTimer)
+  })
+
+  const unreadAbove = createMemo(() => {
+    if (line.above()) return true
+    const seq = line.seq()
+    if (seq === null) return false
+    list.version()
+    const first = list.core.getVirtualItems().find((item) => item.end > top())
+    return first !== undefined && untrack(rows).indexOfSeq(seq) < first.index
+  })
+
+  // A phone that goes back to the list of rooms leaves no width to this one.
+  const laidOut = () => scroller.clientWidth > 0 && scroller.clientHeight > 0
+
   function look() {
+    if (!laidOut()) return
     const { scrollHeight, clientHeight, scrollTop } = scroller
     const fromEnd = scrollHeight - clientHeight - scrollTop
     setAtEnd(fromEnd <= END_PX)
     setTop(scrollTop)
-    session.setFollowing(fromEnd <= END_PX)
+    if (still) session.setPlace(following() ? null : placeAt(scrollTop))
     if (scrollTop < FETCH_PX && session.older().status === 'idle') session.loadOlder()
     if (fromEnd < FETCH_PX && !attached(session.room())) session.loadNewer()
   }
+
+  // The topmost row that is posted, and how much of it is above the top.
+  function placeAt(offset: number) {
+    for (const item of list.core.getVirtualItems()) {
+      const seq = item.end > offset ? rows().at(item.index)?.seq : undefined
+      if (seq !== undefined) return { seq, offset: offset - item.start }
+    }
+    return session.place()
+  }
+
+  // At the end what comes is read as it comes. Elsewhere it has to stand still
+  // for a moment, and whole. What was new on opening isn't read by being passed
+  // over: first its beginning has to have been on the screen.
+  let begun: number | undefined
+  function read() {
+    if (!focused() || !line.known() || !still) return
+    if (unreadAbove()) {
+      if (begun !== line.from()) return
+    } else if (line.seq() !== null) begun = line.from()
+    if (following()) session.markRead(newestSeq(session.room()))
+    else readTimer ??= setTimeout(readRows, READ_MS)
+  }
+  function readRows() {
+    readTimer = undefined
+    look()
+    if (!focused() || unreadAbove() || following()) return read()
+    const bottom = scroller.scrollTop + scroller.clientHeight + 1
+    const row = list.core.getVirtualItems().findLast((item) => item.end <= bottom && rows().at(item.index)?.seq !== undefined)
+    const seq = row && rows().at(row.index)?.seq
+    if (seq !== undefined) session.markRead(seq)
+  }
+  createEffect(on([focused, session.room, line.known, following, top], read))
 
   function toEnd() {
     void session.showNewest().then(() => list.core.scrollToEnd())
   }
 
+  async function jump(target: Target): Promise<boolean> {
+    const found = await session.show(target)
+    if (!found.ok) {
+      if (found.words !== '') showToast({ tone: 'bad', title: found.words })
+      return false
+    }
+    const exact = typeof target === 'object' && !('time' in target)
+    scrollTo(found.seq, exact ? 'center' : 'start', exact ? 0 : LEAD_PX)
+    if (exact) mark(found.seq)
+    if (found.thread !== undefined) props.onThread(found.thread)
+    return true
+  }
+
+  // Rows that were never drawn have other heights than were guessed: the list
+  // needs a few frames until it is where it was sent.
+  function settle(from = -1) {
+    still = false
+    clearTimeout(stillTimer)
+    const at = scroller.scrollTop
+    if (at !== from) {
+      stillTimer = setTimeout(() => settle(at), READ_MS)
+      return
+    }
+    still = true
+    aim = undefined
+    look()
+    read()
+  }
+
+  function scrollTo(seq: number, align: 'center' | 'start', px: number) {
+    const index = rows().indexOfSeq(seq)
+    if (index < 0) return
+    settle()
+    aim = { seq, align, index }
+    setLead(px)
+    list.core.scrollToIndex(index, { align })
+  }
+  // The virtualizer goes for a place in the list, which is another row's once
+  // older ones come in.
+  createEffect(
+    on(rows, (r) => {
+      const index = aim && r.indexOfSeq(aim.seq)
+      if (!aim || index === undefined || index === aim.index) return
+      aim.index = index
+      list.core.scrollToIndex(index, { align: aim.align })
+    }),
+  )
+
+  function mark(seq: number) {
+    clearTimeout(markTimer)
+    const row = rows().at(rows().indexOfSeq(seq))
+    setMarked(row?.seq ?? null)
+    markTimer = setTimeout(() => setMarked(null), MARK_MS)
+  }
+
+  function toUnread() {
+    void session.show({ seq: line.from() }).then((found) => {
+      if (found.ok) scrollTo(line.seq() ?? found.seq, 'start', LEAD_PX)
+      else if (found.words !== '') showToast({ tone: 'bad', title: found.words })
+    })
+  }
+
   onMount(() => {
-    props.handle({ toEnd })
-    list.core.scrollToEnd()
+    props.handle({
+      toEnd() {
+        line.clear()
+        toEnd()
+      },
+      jump,
+      readAll() {
+        session.markAllRead()
+        line.clear()
+        toEnd()
+      },
+    })
+    const place = session.place()
+    if (place) scrollTo(place.seq, 'start', -place.offset)
+    else {
+      settle()
+      list.core.scrollToEnd()
+    }
     scroller.addEventListener('scroll', look, { passive: true })
+    // Whoever scrolls by hand goes elsewhere.
+    for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, () => (aim = undefined), { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
-    let pinned = true
-    scroller.addEventListener('scroll', () => (pinned = list.core.isAtEnd(END_PX)), { passive: true })
+    let pinned = place === null
+    scroller.addEventListener('scroll', () => (pinned = still ? following() : pinned), { passive: true })
     const resized = new ResizeObserver(() => pinned && list.core.scrollToEnd())
     resized.observe(scroller)
     onCleanup(() => resized.disconnect())
@@ -82,13 +272,15 @@ export function Timeline(props: { session: RoomSession; me: Me; online: boolean;
   // A window shorter than the screen has no scrolling to ask for more.
   createEffect(() => {
     const { loaded, hasOlder } = session.room()
-    if (loaded && hasOlder && list.total() < scroller.clientHeight + FETCH_PX && session.older().status === 'idle') session.loadOlder()
+    const short = list.total() < scroller.clientHeight + FETCH_PX
+    if (!loaded || !short) return
+    if (hasOlder && session.older().status === 'idle') session.loadOlder()
+    if (!attached(session.room())) session.loadNewer()
   })
-
-  const unread = createUnread(session, props.me.id, following)
 
   return (
     <div class="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from message to message */}
       <div
         ref={scroller}
         class="scrollbar-calm absolute inset-0 overflow-x-hidden overflow-y-auto [contain:strict] [overflow-anchor:none] focus-visible:-outline-offset-2"
@@ -96,6 +288,8 @@ export function Timeline(props: { session: RoomSession; me: Me; online: boolean;
         role="region"
         aria-label={`Messages in #${session.slug}`}
         data-testid="timeline"
+        onKeyDown={walk.onKeyDown}
+        onFocusIn={walk.onFocusIn}
       >
         <div class="flex min-h-full flex-col justify-end">
           <div class="relative w-full" style={{ height: `${list.total()}px` }}>
@@ -114,16 +308,21 @@ export function Timeline(props: { session: RoomSession; me: Me; online: boolean;
                     {(current) => (
                       <div
                         ref={(element) => queueMicrotask(() => list.core.measureElement(element))}
-                        class="absolute inset-x-0 top-0"
+                        class="absolute inset-x-0 top-0 focus-visible:-outline-offset-2"
+                        classList={{ 'marked-row': current().seq !== undefined && marked() === current().seq }}
                         style={{ transform: `translateY(${item()?.start ?? 0}px)` }}
                         data-index={item()?.index}
                         data-seq={current().seq}
+                        tabindex="-1"
                         role="article"
                         aria-label={current().userName}
                         aria-posinset={current().seq}
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
                         <MessageRow row={current()} online={props.online} actions={actions} />
+                        <Show when={current().seq !== undefined && line.seq() === current().seq}>
+                          <UnreadLine />
+                        </Show>
                       </div>
                     )}
                   </Show>
@@ -133,167 +332,48 @@ export function Timeline(props: { session: RoomSession; me: Me; online: boolean;
           </div>
         </div>
       </div>
-      <StickyDay rows={rows()} list={list} top={top()} />
+      <ActingIn scroller={() => scroller} />
+      <DayPill rows={rows()} list={list} top={top()} head={HEAD_PX} onJump={(target) => void jump(target)} />
+      <Show when={unreadAbove()}>
+        <Pill class="top-11" onClick={toUnread}>
+          <ArrowUp class="size-4" aria-hidden="true" />
+          To the first new message
+        </Pill>
+      </Show>
       <Show when={!following() && rows().length > 0}>
-        <div class="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
-          <Button
-            variant={unread() > 0 ? 'solid' : 'outline'}
-            size="small"
-            class="pointer-events-auto h-8 animate-pop-in rounded-full px-3.5 shadow-float"
-            onClick={toEnd}
-          >
-            <ArrowDown class="size-4" aria-hidden="true" />
-            {unread() === 0 ? 'To the newest' : unread() === 1 ? '1 new message' : `${unread()} new messages`}
-          </Button>
-        </div>
+        <Pill class="bottom-3" loud={fresh() > 0} onClick={toEnd}>
+          <ArrowDown class="size-4" aria-hidden="true" />
+          {fresh() === 0 ? 'To the newest' : fresh() === 1 ? '1 new message' : `${fresh()} new messages`}
+        </Pill>
       </Show>
     </div>
   )
 }
 
-// How many messages of others came since the reader was last at the end.
-function createUnread(session: RoomSession, me: string, following: () => boolean) {
-  const [seen, setSeen] = createSignal(session.room().through)
-  createEffect(() => {
-    const { through, loaded } = session.room()
-    if (following() || !loaded) setSeen(through)
-  })
-  return createMemo(() => {
-    const { messages, tail } = session.room()
-    let n = 0
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const m = messages[i]
-      if (!m || m.seq <= seen()) break
-      if (m.userId !== me) n++
-    }
-    for (const m of tail) if (m.seq > seen() && m.userId !== me) n++
-    return n
-  })
+// Takes no height: it comes and goes without moving a row.
+function UnreadLine() {
+  return (
+    <div class="pointer-events-none absolute inset-x-3 top-0 sm:inset-x-5" role="separator" aria-label="New messages" data-testid="unread-line">
+      <div class="border-t border-accent" />
+      <span class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent" aria-hidden="true">
+        New
+      </span>
+    </div>
+  )
 }
 
-// What stands above the oldest row: the room's beginning, or that more is to come.
-function Head(props: { session: RoomSession }) {
-  const failure = () => {
-    const s = props.session.older()
-    return s.status === 'failed' ? s.failure : null
-  }
+// A button that floats over the messages.
+function Pill(props: { class: string; loud?: boolean; onClick(): void; children: JSX.Element }) {
   return (
-    <div class="absolute inset-x-0 top-0 flex h-44 flex-col justify-end px-3 pb-3 sm:px-5">
-      <Show
-        when={props.session.room().hasOlder}
-        fallback={
-          <Show when={props.session.room().loaded}>
-            <h2 class="text-headline font-semibold tracking-tight">#{props.session.slug}</h2>
-            <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">
-              {props.session.room().messages.length === 0
-                ? 'This is where everyone here talks. Nobody has said anything yet: say hello.'
-                : 'This is where everyone here talks, and this is how it began.'}
-            </p>
-          </Show>
-        }
+    <div class={`pointer-events-none absolute inset-x-0 flex justify-center ${props.class}`}>
+      <Button
+        variant={props.loud ? 'solid' : 'outline'}
+        size="small"
+        class="pointer-events-auto h-8 animate-pop-in rounded-full px-3.5 shadow-float"
+        onClick={() => props.onClick()}
       >
-        <Show when={failure()} fallback={<RowSkeletons count={3} />}>
-          {(f) => (
-            <div class="flex flex-wrap items-center gap-2 text-meta text-muted" role="alert">
-              <span>Older messages couldn't be loaded. {explain(f())}</span>
-              <Button variant="outline" size="small" onClick={() => props.session.loadOlder()}>
-                Try again
-              </Button>
-            </div>
-          )}
-        </Show>
-      </Show>
-    </div>
-  )
-}
-
-/** Rows to be, in their final shape. */
-export function RowSkeletons(props: { count: number }) {
-  const widths = ['w-3/5', 'w-4/5', 'w-2/5', 'w-3/4', 'w-1/2']
-  return (
-    <div class="flex flex-col gap-4" aria-hidden="true">
-      <For each={Array.from({ length: props.count }, (_, i) => i)}>
-        {(i) => (
-          <div class="flex gap-3">
-            <Skeleton class="size-9 rounded-full" />
-            <div class="flex max-w-[47.5rem] flex-1 flex-col gap-2 py-0.5">
-              <Skeleton class="h-3 w-28" />
-              <Skeleton class={`h-3 ${widths[i % widths.length] ?? ''}`} />
-            </div>
-          </div>
-        )}
-      </For>
-    </div>
-  )
-}
-
-// The day of the topmost row, held at the top while its own line is above it;
-// the next day's line pushes it out.
-function StickyDay(props: { rows: Rows; list: VirtualList; top: number }) {
-  const HEIGHT = 32
-  const place = createMemo(() => {
-    props.list.version()
-    const { core } = props.list
-    const offset = props.top
-    const items = core.getVirtualItems()
-    const top = items.find((item) => item.end > offset)
-    const row = top && props.rows.at(top.index)
-    if (!top || !row || offset < HEAD_PX || core.getTotalSize() <= (core.scrollRect?.height ?? 0)) return null
-    // Its own day line is still in view.
-    if (row.day !== undefined && offset < top.start + DAY_LINE_PX) return null
-    const next = items.find((item) => item.index > top.index && props.rows.at(item.index)?.day !== undefined)
-    const push = next ? Math.min(0, next.start + 12 - offset - HEIGHT) : 0
-    return { day: row.timestamp, push: Math.max(push, -HEIGHT - 8) }
-  })
-  return (
-    <Show when={place()}>
-      {(p) => (
-        <div class="pointer-events-none absolute inset-x-0 top-0 flex h-10 justify-center overflow-hidden pt-2" aria-hidden="true">
-          <span
-            class="h-6 rounded-full border border-line bg-surface px-3 py-0.5 text-day font-medium text-muted"
-            style={{ transform: `translateY(${p().push}px)` }}
-          >
-            {dayOf(p().day, Date.now())}
-          </span>
-        </div>
-      )}
-    </Show>
-  )
-}
-
-/** Says to screen readers what others post, at most once a second; never what was there already. */
-export function Announcer(props: { session: RoomSession; me: string }) {
-  const [said, setSaid] = createSignal('')
-  let announced: number | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  onCleanup(() => clearTimeout(timer))
-
-  function announce() {
-    timer = undefined
-    const { messages, through } = props.session.room()
-    const fresh = messages.filter((m) => m.seq > (announced ?? through) && m.userId !== props.me)
-    announced = through
-    if (fresh.length === 0) return
-    setSaid(
-      fresh.length <= 3
-        ? fresh.map((m) => `${m.userName}: ${m.content.slice(0, 300)}`).join('\n')
-        : `${fresh.length} new messages`,
-    )
-  }
-
-  createEffect(
-    on(
-      () => attached(props.session.room()) && props.session.room().through,
-      (through) => {
-        if (through === false) return
-        announced ??= through
-        timer ??= setTimeout(announce, 1_000)
-      },
-    ),
-  )
-  return (
-    <div class="sr-only" role="log" aria-live="polite" aria-label="New messages">
-      {said()}
+        {props.children}
+      </Button>
     </div>
   )
 }

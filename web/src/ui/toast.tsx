@@ -19,6 +19,10 @@ export interface ToastText {
   title: string
   text?: string
   tone?: 'plain' | 'bad'
+  /** What can be done about it; it closes with that. */
+  action?: { label: string; act(): void }
+  /** Other than as long as all toasts stay. */
+  durationMs?: number
 }
 
 /** Says something that needs no answer. */
@@ -26,6 +30,7 @@ export function showToast(toast: ToastText) {
   Primitive.toaster.show((props) => (
     <Primitive.Root
       toastId={props.toastId}
+      duration={toast.durationMs}
       priority={toast.tone === 'bad' ? 'high' : 'low'}
       class={cn(
         'pointer-events-auto flex w-full max-w-sm gap-3 rounded-card border border-line bg-surface p-3 ps-4 shadow-float data-closed:animate-pop-out data-opened:animate-pop-in',
@@ -39,6 +44,20 @@ export function showToast(toast: ToastText) {
           <Primitive.Description class="text-meta text-muted">{toast.text}</Primitive.Description>
         </Show>
       </div>
+      <Show when={toast.action}>
+        {(action) => (
+          <button
+            type="button"
+            class="h-7 rounded-control px-2 text-body font-medium text-accent-strong hover:bg-ink/6 pointer-coarse:h-11"
+            onClick={() => {
+              action().act()
+              Primitive.toaster.dismiss(props.toastId)
+            }}
+          >
+            {action().label}
+          </button>
+        )}
+      </Show>
       <Primitive.CloseButton class="grid size-7 place-items-center rounded-control text-muted hover:bg-ink/6 pointer-coarse:size-11" aria-label="Dismiss">
         <X class="size-4" aria-hidden="true" />
       </Primitive.CloseButton>

@@ -1,11 +1,13 @@
-import { For, Match, Show, Switch, createMemo, createSignal, onCleanup, onMount } from 'solid-js'
+import { createMemo, createSignal, Match, onCleanup, onMount, Show, Switch } from 'solid-js'
+import type { Row } from '~/room/rows'
+import { dayOf, fullTimeOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { hueOf } from '~/ui/person'
-import { pieces } from './links'
-import type { Row } from './rows'
-import { dayOf, fullTimeOf, timeOf } from './times'
+import { useMessageRoom } from './message-room'
+import { rich, richMessage, richText } from './parts'
+import { Plain } from './plain'
 
 /** Sending is not worth a word before this. */
 const SENDING_WORD_MS = 1_000
@@ -17,10 +19,21 @@ export interface RowActions {
 
 /** One message: a day line above it where it begins a day, a face where it begins a group. */
 export function MessageRow(props: { row: Row; online: boolean; actions: RowActions }) {
+  const room = useMessageRoom()
+  const id = () => props.row.message?.id ?? ''
   const waits = () => {
     const p = props.row.pending
     return p !== undefined && p.status !== 'failed'
   }
+  const isRich = createMemo(() => {
+    const { message, pending, content } = props.row
+    if (richText(content)) return true
+    if (message) return richMessage(message) || room.editing()?.id === message.id
+    return pending?.replyTo !== undefined || pending?.attachments !== undefined
+  })
+  const body = () => (isRich() ? rich()?.Body : undefined)
+  const gone = () => props.row.message?.deletedAt !== undefined
+  const faced = () => props.row.first && !gone()
   return (
     <>
       <Show when={props.row.day} keyed>
@@ -28,34 +41,41 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
       </Show>
       <div
         class={cn(
-          'group relative flex gap-3 px-3 py-0.5 hover:bg-ink/[0.025] sm:px-5',
-          props.row.first && 'mt-2 pt-1.5',
+          'group relative flex gap-3 px-3 py-0.5 hover:bg-ink/[0.025] data-pinned:bg-accent-soft/40 data-active:bg-ink/[0.035] sm:px-5',
+          faced() && 'mt-2 pt-1.5',
         )}
+        data-message={id()}
+        data-pinned={props.row.message?.pinned && room.place === 'timeline' ? '' : undefined}
       >
         <div class="w-9 shrink-0">
           <Show
-            when={props.row.first}
+            when={faced()}
             fallback={
-              <span class="pointer-events-none absolute start-0 w-12 pt-[0.1875rem] text-end text-day tracking-tight text-muted tabular-nums opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:w-14">
-                <Time timestamp={props.row.timestamp} />
-              </span>
+              <Time
+                timestamp={props.row.timestamp}
+                class="pointer-events-none absolute start-0 w-12 pt-[0.1875rem] text-end text-day tracking-tight text-muted tabular-nums opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:w-14"
+              />
             }
           >
             <Avatar userId={props.row.userId} name={props.row.userName} image={props.row.userImage} class="mt-0.5" />
           </Show>
         </div>
         <div class="min-w-0 max-w-[47.5rem] flex-1">
-          <Show when={props.row.first}>
+          <Show when={faced()}>
             <div class="flex items-baseline gap-2">
               <span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(props.row.userId) }} dir="auto">
                 {props.row.userName}
               </span>
-              <span class="shrink-0 text-day text-muted tabular-nums">
-                <Time timestamp={props.row.timestamp} />
-              </span>
+              <Time timestamp={props.row.timestamp} class="shrink-0 text-day text-muted tabular-nums" />
             </div>
           </Show>
-          <MessageText content={props.row.content} faded={waits()} />
+          <Show
+            when={body()}
+            keyed
+            fallback={<Plain content={props.row.content} faded={waits()} class={room.leaving(id()) ? 'message-leaving' : ''} />}
+          >
+            {(Body) => <Body row={props.row} faded={waits()} />}
+          </Show>
           <PendingWord row={props.row} online={props.online} actions={props.actions} />
         </div>
       </div>
@@ -63,9 +83,9 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
   )
 }
 
-function Time(props: { timestamp: number }) {
+function Time(props: { timestamp: number; class: string }) {
   return (
-    <time dir="auto" dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
+    <time class={props.class} dir="auto" dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
       {timeOf(props.timestamp)}
     </time>
   )
@@ -80,31 +100,6 @@ function DayLine(props: { day: number }) {
         <span class="h-px flex-1 bg-line" />
       </div>
     </div>
-  )
-}
-
-// Only the text fades: 60 % of what is muted already can't be read.
-function MessageText(props: { content: string; faded: boolean }) {
-  const parts = createMemo(() => pieces(props.content))
-  return (
-    <p class="whitespace-pre-wrap text-body [overflow-wrap:anywhere]" classList={{ 'opacity-60': props.faded }} dir="auto">
-      <For each={parts()}>
-        {(part) => (
-          <Show when={part.href} fallback={part.text}>
-            {(href) => (
-              <a
-                href={href()}
-                target="_blank"
-                rel="noopener noreferrer nofollow"
-                class="text-accent-strong underline decoration-current/40 underline-offset-2 hover:decoration-current"
-              >
-                {part.text}
-              </a>
-            )}
-          </Show>
-        )}
-      </For>
-    </p>
   )
 }
 

@@ -1,0 +1,80 @@
+import { useRouter } from '@tanstack/solid-router'
+import LogOut from 'lucide-solid/icons/log-out'
+import Monitor from 'lucide-solid/icons/monitor'
+import Moon from 'lucide-solid/icons/moon'
+import Sun from 'lucide-solid/icons/sun'
+import UserRound from 'lucide-solid/icons/user-round'
+import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
+import { Show } from 'solid-js'
+import { signOut } from '~/auth/session'
+import { explain } from '~/http'
+import type { Theme } from '~/theme'
+import {
+  DropdownMenu, DropdownMenuContent, DropdownMenuGroup, DropdownMenuGroupLabel, DropdownMenuItem, DropdownMenuRadioGroup,
+  DropdownMenuRadioItem, DropdownMenuSeparator, DropdownMenuTrigger,
+} from '~/ui/dropdown-menu'
+import { showToast } from '~/ui/toast'
+import { AccountButton, type AccountMenuProps } from './account-menu'
+import { useLive } from './live'
+
+/** The account menu, with its button. */
+export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen: boolean }) {
+  const { account, theme } = useLive()
+  const router = useRouter()
+
+  async function leave() {
+    const result = await signOut()
+    if (result.ok) props.onSignedOut()
+    else showToast({ tone: 'bad', title: 'You are still signed in', text: explain(result.failure) })
+  }
+
+  return (
+    <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement={props.compact ? 'bottom-end' : 'top-start'}>
+      <DropdownMenuTrigger as={AccountButton} compact={props.compact} />
+      <DropdownMenuContent>
+        <div class="flex flex-col px-2 py-1.5">
+          <span class="truncate font-medium" dir="auto">{account().name}</span>
+          <span class="truncate text-meta text-muted">{account().guest ? 'Guest' : account().email}</span>
+        </div>
+        <DropdownMenuSeparator />
+        <Show when={account().guest}>
+          <DropdownMenuItem onSelect={() => void router.navigate({ to: '/sign-up' })}>
+            <UserRoundPlus class="size-4 text-muted" aria-hidden="true" />
+            Make an account
+          </DropdownMenuItem>
+        </Show>
+        <DropdownMenuItem onSelect={() => void router.navigate({ to: '/account' })}>
+          <UserRound class="size-4 text-muted" aria-hidden="true" />
+          Account
+        </DropdownMenuItem>
+        <DropdownMenuSeparator />
+        <DropdownMenuGroup>
+          <DropdownMenuGroupLabel>Theme</DropdownMenuGroupLabel>
+          <DropdownMenuRadioGroup value={theme.current()} onChange={(value) => theme.choose(asTheme(value))}>
+            <DropdownMenuRadioItem value="light">
+              <Sun class="size-4 text-muted" aria-hidden="true" />
+              Light
+            </DropdownMenuRadioItem>
+            <DropdownMenuRadioItem value="dark">
+              <Moon class="size-4 text-muted" aria-hidden="true" />
+              Dark
+            </DropdownMenuRadioItem>
+            <DropdownMenuRadioItem value="system">
+              <Monitor class="size-4 text-muted" aria-hidden="true" />
+              Like the system
+            </DropdownMenuRadioItem>
+          </DropdownMenuRadioGroup>
+        </DropdownMenuGroup>
+        <DropdownMenuSeparator />
+        <DropdownMenuItem onSelect={() => void leave()}>
+          <LogOut class="size-4 text-muted" aria-hidden="true" />
+          Sign out
+        </DropdownMenuItem>
+      </DropdownMenuContent>
+    </DropdownMenu>
+  )
+}
+
+function asTheme(value: string): Theme {
+  return value === 'light' || value === 'dark' ? value : 'system'
+}

@@ -1,0 +1,178 @@
+import ArrowUp from 'lucide-solid/icons/arrow-up'
+import { createEffect, createSignal, getOwner, onCleanup, onMount, runWithOwner, Show } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import { seconds } from '~/http'
+import { Button } from '~/ui/button'
+import type { Draft, Drafts } from './drafts'
+import { Field, type FieldHandle } from './field'
+import type { Tools } from './tools'
+import type { Person } from './trigger'
+
+/** The server's default; another one is learned with the tools. */
+const CONTENT_LIMIT = 10_000
+/** From so many characters before the end on the count is shown. */
+const COUNT_FROM = 500
+/** Time for the first view to be drawn. */
+const TOOLS_AFTER_MS = 250
+
+export interface ComposerProps {
+  drafts: Drafts
+  draft: Draft
+  /** "Message #general" */
+  label: string
+  /** Said while files hang above what stands around the composer: "Add to #general". */
+  dropLabel: string
+  id?: string
+  slowedUntil: number
+  /** Those who write, in words; '' for nobody. */
+  typing: string
+  /** Who may be meant by a name, the likeliest first. */
+  people(): readonly Person[]
+  onPosted?(): void
+  onTyping?(): void
+  /** The up arrow in an empty field. */
+  onEditLast?(): void
+}
+
+/** Where one writes. The network never disables it, and nothing typed is lost. */
+export function Composer(props: ComposerProps) {
+  return (
+    <Show when={props.draft} keyed>
+      {(draft) => <Writer {...props} draft={draft} />}
+    </Show>
+  )
+}
+
+function Writer(props: ComposerProps) {
+  let form!: HTMLFormElement
+  let field!: FieldHandle
+  const owner = getOwner()
+  const [tools, setTools] = createSignal<Tools>()
+  const [trouble, setTrouble] = createSignal('')
+
+  const { draft } = props
+  const { text, mentions } = draft.writing
+  const left = () => {
+    const limit = tools()?.limit() ?? CONTENT_LIMIT
+    // A name is stored with whose it is.
+    const extra = mentions().reduce((sum, m) => sum + m.userId.length + '[](user:)'.length, 0)
+    return text().length + extra + COUNT_FROM < limit ? limit : limit - extra - codePoints(text().trim())
+  }
+  const sendable = () => left() >= 0 && (text().trim() !== '' || draft.files().length > 0)
+
+  function loadTools() {
+    if (tools()) return
+    import('./tools').then(
+      ({ makeTools }) => runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble }))),
+      // Without a network the composer does without; the next focus tries again.
+      () => {},
+    )
+  }
+  onMount(() => {
+    draft.setField(field)
+    // A keyboard that pops up unasked hides half a phone.
+    if (matchMedia('(pointer: fine)').matches) field.focus()
+    const timer = setTimeout(loadTools, TOOLS_AFTER_MS)
+    onCleanup(() => {
+      clearTimeout(timer)
+      draft.setField(undefined)
+    })
+  })
+
+  async function post() {
+    field.focus()
+    if (!sendable() || tools()?.holdBack()) return
+    const taken = await draft.post()
+    setTrouble(taken ? '' : 'Too many messages are waiting to be sent. What you wrote stays here.')
+    if (taken) props.onPosted?.()
+  }
+
+  const id = () => props.id ?? 'composer'
+  return (
+    <form
+      ref={form}
+      class="shrink-0 px-3 pb-[env(safe-area-inset-bottom)] sm:px-5"
+      onFocusIn={loadTools}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void post()
+      }}
+    >
+      <Slowed until={props.slowedUntil} />
+      <Show when={trouble()}>
+        <p class="pb-1.5 text-meta text-bad" role="alert">
+          {trouble()}
+        </p>
+      </Show>
+      <div class="relative rounded-card border border-line-strong/50 bg-sunken focus-within:border-accent forced-colors:focus-within:outline-2">
+        <Dynamic component={tools()?.Above} />
+        <div class="flex items-end gap-0.5 p-1">
+          <div class="min-w-9 pointer-coarse:min-w-11">
+            <Dynamic component={tools()?.Start} />
+          </div>
+          <Field
+            writing={draft.writing}
+            label={props.label}
+            id={id()}
+            describedBy={`${id()}-count`}
+            invalid={left() < 0}
+            barSlot={tools()?.barSlot()}
+            people={() => props.people()}
+            handle={(handle) => (field = handle)}
+            onSubmit={() => void post()}
+            onInput={() => {
+              setTrouble('')
+              if (text().trim() !== '') props.onTyping?.()
+            }}
+            onEscape={() => {
+              if (!draft.replyTo()) return false
+              draft.reply(undefined)
+              return true
+            }}
+            onUp={() => props.onEditLast?.()}
+          />
+          <div class="flex min-w-9 gap-0.5 sm:min-w-18.5 pointer-coarse:min-w-11">
+            <Dynamic component={tools()?.End} />
+          </div>
+          <Button type="submit" size="icon" aria-label="Send" disabled={!sendable()} onPointerDown={(event: Event) => event.preventDefault()}>
+            <ArrowUp class="size-5" aria-hidden="true" />
+          </Button>
+        </div>
+      </div>
+      <div class="flex h-7 items-center gap-3 px-1 text-day text-muted">
+        <span class="min-w-0 flex-1 truncate" aria-live="off" data-testid="typing">{props.typing}</span>
+        <span id={`${id()}-count`} class="shrink-0 tabular-nums" classList={{ 'text-bad font-medium': left() < 0 }}>
+          <Show when={left() <= COUNT_FROM}>
+            {left() < 0 ? `${-left()} characters too many` : `${left()} characters left`}
+          </Show>
+        </span>
+      </div>
+    </form>
+  )
+}
+
+// The server's rate limit, counted down.
+function Slowed(props: { until: number }) {
+  const [now, setNow] = createSignal(Date.now())
+  createEffect(() => {
+    if (props.until <= Date.now()) return
+    setNow(Date.now())
+    const tick = setInterval(() => setNow(Date.now()), 250)
+    onCleanup(() => clearInterval(tick))
+  })
+  const left = () => Math.ceil((props.until - now()) / 1_000)
+  return (
+    <Show when={left() > 0}>
+      <p class="flex gap-1 pb-1.5 text-meta text-warn">
+        <span role="status">That was a lot at once.</span>
+        <span class="tabular-nums">The next message goes in {seconds(left())}.</span>
+      </p>
+    </Show>
+  )
+}
+
+function codePoints(text: string): number {
+  let n = 0
+  for (const _ of text) n++
+  return n
+}

@@ -1,0 +1,290 @@
+import { batch, createSignal } from 'solid-js'
+import { member } from '~/http'
+import type { Attachment } from '~/realtime/wire.gen'
+import type { PostMore } from '~/room/outbox-store'
+import type { Desk } from './desk'
+import type { Mention } from './mentions'
+import type { Sync } from './sync'
+import { makeWriting, type Writing } from './writing'
+
+// What is written and not yet posted: one draft for each room and thread, kept
+// in this browser with every key press, and on the server a little later.
+
+/** The message that is answered, as much as one line shows. */
+export interface Quoted {
+  id: string
+  userId: string
+  userName: string
+  content: string
+}
+
+/** A file of a message to be. */
+export interface DraftFile {
+  /** Tells it from others on this page. */
+  key: string
+  name: string
+  mime: string
+  /** Bytes. */
+  size: number
+  state:
+    | { status: 'uploading'; sent: number; waiting: boolean }
+    | { status: 'done'; attachment: Attachment }
+    | { status: 'failed'; reason: string }
+}
+
+export interface Draft {
+  readonly room: string
+  /** The root of the thread; '' outside of one. */
+  readonly thread: string
+  readonly writing: Writing
+  replyTo(): Quoted | undefined
+  /** Answers a message, and puts the caret where one writes; undefined ends that. */
+  reply(message: Quoted | undefined): void
+  files(): readonly DraftFile[]
+  setFiles(files: readonly DraftFile[]): void
+  /** Asked to be posted, it waits for its files. */
+  held(): boolean
+  hold(held: boolean): void
+  /** What was written on another device meanwhile, where both are worth keeping. */
+  elsewhere(): string | undefined
+  setElsewhere(content: string | undefined): void
+  /** Posts it, files that are there included, and begins anew. False: it can't be taken, and stays. */
+  post(): Promise<boolean>
+  /** Where it is written now. */
+  setField(field: { focus(): void } | undefined): void
+}
+
+/** What is kept of a draft. One of nothing says that there was one. */
+export interface Kept {
+  text: string
+  mentions: readonly Mention[]
+  replyTo?: Quoted | undefined
+  files?: readonly DraftFile[]
+  /** Unix ms. */
+  updatedAt: number
+  /** The server has it as of then; 0: perhaps it has one. */
+  synced?: number | undefined
+}
+
+export interface Drafts {
+  of(room: string, thread?: string): Draft
+  /** Where something is written and not posted: rooms as `room`, threads as `room/thread`. */
+  marked(): ReadonlySet<string>
+  /** Names of all that are kept, by the words of `marked`. */
+  names(): string[]
+  read(name: string): Kept
+  /** Keeps it; what shows it shows that. */
+  write(name: string, kept: Kept): void
+  /** The server has, or will soon have, this draft as of `synced`. */
+  setSynced(name: string, synced: number): void
+  /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
+  refresh(key: string): void
+  /** Called with each change that is made on this page. */
+  onChange(act: (name: string) => void): void
+  /** Where files are brought to the server. */
+  desk(): Promise<Desk>
+  /** From now on the server has them too. */
+  sync(): void
+  dispose(): void
+}
+
+export interface DraftsOptions {
+  userId: string
+  post(room: string, content: string, more: PostMore): boolean
+  now?: () => number
+}
+
+export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Drafts {
+  const prefix = `snug:draft:${userId}:`
+  const made = new Map<string, { draft: Draft; become(kept: Kept): void }>()
+  // For browsers that refuse to store: drafts last as long as the page.
+  const memory = new Map<string, Kept>()
+  let changed: ((name: string) => void) | undefined
+  let desk: Promise<Desk> | undefined
+  let sync: Promise<Sync> | undefined
+  const [marked, setMarked] = createSignal<ReadonlySet<string>>(new Set(names().filter((name) => worth(read(name)))))
+
+  function names(): string[] {
+    let stored: string[] = []
+    try {
+      stored = Object.keys(localStorage).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+    } catch {
+      // Then there is only what memory holds.
+    }
+    return [...new Set([...stored, ...memory.keys()])]
+  }
+
+  function read(name: string): Kept {
+    try {
+      const kept: unknown = JSON.parse(localStorage.getItem(prefix + name) ?? 'null')
+      if (isKept(kept)) return kept
+    } catch {
+      // It isn't ours, or can't be had.
+    }
+    return memory.get(name) ?? { text: '', mentions: [], updatedAt: 0 }
+  }
+
+  function keep(name: string, kept: Kept) {
+    memory.delete(name)
+    try {
+      // One that never left needs no trace.
+      if (!worth(kept) && (kept.synced ?? kept.updatedAt) === kept.updatedAt) localStorage.removeItem(prefix + name)
+      else localStorage.setItem(prefix + name, JSON.stringify(kept))
+    } catch {
+      memory.set(name, kept)
+    }
+    mark(name, worth(kept))
+  }
+
+  function mark(name: string, on: boolean) {
+    if (on === marked().has(name)) return
+    const next = new Set(marked())
+    if (on) next.add(name)
+    else next.delete(name)
+    setMarked(next)
+  }
+
+  function make(name: string, room: string, thread: string) {
+    const first = read(name)
+    const [replyTo, setReplyTo] = createSignal(first.replyTo)
+    const [files, setFiles] = createSignal(first.files ?? [])
+    const [held, hold] = createSignal(false)
+    const [elsewhere, setElsewhere] = createSignal<string>()
+    const writing = makeWriting(first.text, first.mentions, save)
+    let field: { focus(): void } | undefined
+    let quiet = false
+
+    function save() {
+      if (quiet) return
+      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().filter(done), updatedAt: now(), synced: read(name).synced })
+      changed?.(name)
+    }
+
+    function become(kept: Kept) {
+      quiet = true
+      batch(() => {
+        setReplyTo(kept.replyTo)
+        setFiles([...(kept.files ?? []), ...files().filter((f) => !done(f))])
+        writing.setText(kept.text)
+        writing.setMentions(kept.mentions)
+      })
+      quiet = false
+    }
+
+    const draft: Draft = {
+      room,
+      thread,
+      writing,
+      replyTo,
+      reply(message) {
+        // Whoever calls may have more of it.
+        setReplyTo(message && { id: message.id, userId: message.userId, userName: message.userName, content: message.content.slice(0, QUOTE) })
+        save()
+        field?.focus()
+      },
+      files,
+      setFiles(next) {
+        // How far they are is nothing to keep.
+        const kept = files().filter(done).map((f) => f.key).join() !== next.filter(done).map((f) => f.key).join()
+        setFiles(next)
+        if (kept) save()
+      },
+      held,
+      hold,
+      elsewhere,
+      setElsewhere(content) {
+        setElsewhere(content)
+        // Whoever has seen both keeps this one.
+        if (content === undefined) save()
+      },
+      async post() {
+        const content = (await writing.content()).trim()
+        const attachments = files().flatMap((f) => (f.state.status === 'done' ? [f.state.attachment] : []))
+        const answered = replyTo()
+        if (content === '' && attachments.length === 0) return true
+        const taken = post(room, content, {
+          ...(answered && { replyTo: answered.id }),
+          ...(thread && { thread }),
+          ...(attachments.length > 0 && { attachments }),
+        })
+        if (taken) {
+          become({ text: '', mentions: [], updatedAt: 0 })
+          setFiles([])
+          hold(false)
+          save()
+        }
+        return taken
+      },
+      setField(next) {
+        field = next
+      },
+    }
+    return { draft, become }
+  }
+
+  const drafts: Drafts = {
+    of(room, thread = '') {
+      const name = thread === '' ? room : `${room}/${thread}` // no slug holds a slash
+      const one = made.get(name) ?? make(name, room, thread)
+      made.set(name, one)
+      return one.draft
+    },
+    marked,
+    names,
+    read,
+    write(name, kept) {
+      keep(name, kept)
+      made.get(name)?.become(kept)
+    },
+    setSynced(name, synced) {
+      keep(name, { ...read(name), synced })
+    },
+    refresh(key) {
+      if (!key.startsWith(prefix)) return
+      const name = key.slice(prefix.length)
+      mark(name, worth(read(name)))
+      made.get(name)?.become(read(name))
+    },
+    onChange(act) {
+      changed = act
+    },
+    desk() {
+      desk ??= import('./desk').then(({ makeDesk }) => makeDesk({ userId }))
+      desk.catch(() => (desk = undefined))
+      return desk
+    },
+    sync() {
+      if (sync) return
+      sync = import('./sync').then(({ makeSync }) => makeSync(drafts))
+      sync.then(
+        async (s) => {
+          await s.pull()
+          await s.push()
+        },
+        () => (sync = undefined),
+      )
+    },
+    dispose() {
+      void sync?.then((s) => s.dispose(), () => {})
+      void desk?.then((d) => d.dispose(), () => {})
+    },
+  }
+  return drafts
+}
+
+function done(file: DraftFile): boolean {
+  return file.state.status === 'done'
+}
+
+/** UTF-16 units of a quoted message that are kept. */
+const QUOTE = 500
+
+/** Whether there is something to keep. */
+export function worth({ text, replyTo, files }: Kept): boolean {
+  return text.trim() !== '' || replyTo !== undefined || (files?.length ?? 0) > 0
+}
+
+// What this page wrote itself is read back in good faith.
+function isKept(value: unknown): value is Kept {
+  return typeof member(value, 'text') === 'string' && Array.isArray(member(value, 'mentions'))
+}

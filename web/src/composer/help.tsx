@@ -1,0 +1,281 @@
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { Portal } from 'solid-js/web'
+import { useLive } from '~/app/live'
+import { noteEmoji, recentEmoji, skinTone } from '~/emoji/recent'
+import { withTone } from '~/emoji/tone'
+import { inFence } from './code'
+import { typography, type FieldProps } from './field'
+import { FormatBar, type Format } from './format-bar'
+import { splice } from './insert'
+import { breakLine, fence, indent, makeLink, pasteLink, toggleBlock, toggleMark, type Splice } from './markdown'
+import { follow, named } from './mentions'
+import { createPeopleSearch } from './people-search'
+import { findPeople, triggerAt, type Trigger } from './trigger'
+import { Suggestions, type Suggestion } from './suggestions'
+import type { Writing } from './writing'
+
+// What the field of composer and editor can do beyond taking text. It comes as a
+// chunk of its own, after the first view.
+
+const SHOWN = 8
+
+export interface HelpProps extends FieldProps {
+  field: HTMLTextAreaElement
+  /** Gives the field a first look at its keys: true for those that are taken. */
+  keys(take: (event: KeyboardEvent) => boolean): void
+}
+
+export function Help(props: HelpProps) {
+  const { field } = props
+  const { account } = useLive()
+  const [caret, setCaret] = createSignal({ from: 0, to: 0, here: false }, { equals: (a, b) => a.from === b.from && a.to === b.to && a.here === b.here })
+  const [composing, setComposing] = createSignal(false)
+  const [dismissed, setDismissed] = createSignal<number>()
+  const [active, setActive] = createSignal(0)
+  const [emoji, setEmoji] = createSignal<typeof import('~/emoji/emoji')>()
+
+  function look() {
+    setCaret({ from: field.selectionStart, to: field.selectionEnd, here: document.activeElement === field })
+  }
+
+  const trigger = createMemo(() => {
+    const { from, to, here } = caret()
+    const text = props.writing.text()
+    if (!here || from !== to || composing()) return undefined
+    const found = triggerAt(text, from, props.writing.mentions())
+    return found?.kind === 'code' ? undefined : found
+  }, undefined, { equals: (a, b) => a?.kind === b?.kind && a?.from === b?.from && a?.query === b?.query })
+
+  const query = (kind: Trigger['kind']) => {
+    const t = trigger()
+    return t?.kind === kind ? t.query : undefined
+  }
+  const found = createPeopleSearch(() => query('person'))
+  createEffect(() => {
+    if (query('emoji') !== undefined) loadEmoji()
+  })
+
+  const suggestions = createMemo<Suggestion[]>(() => {
+    const t = trigger()
+    if (!t || dismissed() === t.from) return []
+    if (t.kind === 'emoji') {
+      return (emoji()?.findEmoji(t.query, SHOWN, recentEmoji()) ?? []).map((e) => ({ kind: 'emoji', emoji: withTone(e.emoji, e.toned ? skinTone() : ''), name: e.codes[0] ?? e.name }))
+    }
+    const known = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
+    // One rarely calls oneself.
+    known.delete(account().id)
+    return findPeople([...known.values()], t.query, SHOWN).map((person) => ({ kind: 'person', person }))
+  })
+  createEffect(on(() => trigger()?.from, () => setDismissed(undefined)))
+  createEffect(on(() => trigger()?.query, () => setActive(0)))
+
+  function loadEmoji() {
+    if (!emoji()) import('~/emoji/emoji').then(setEmoji, () => {})
+  }
+
+  function apply(change: Splice) {
+    splice(field, change)
+    look()
+  }
+
+  function replace(from: number, to: number, text: string) {
+    apply({ from, to, text, select: [from + text.length, from + text.length] })
+  }
+
+  function pick(suggestion: Suggestion) {
+    const t = trigger()
+    if (!t) return
+    const { to } = caret()
+    if (suggestion.kind === 'emoji') {
+      noteEmoji(suggestion.emoji)
+      replace(t.from, to, suggestion.emoji)
+      return
+    }
+    const { userId, userName } = suggestion.person
+    const spaced = /^\s/.test(field.value.slice(to))
+    replace(t.from, to, `@${userName}${spaced ? '' : ' '}`)
+    props.writing.setMentions([...props.writing.mentions().filter((m) => m.at !== t.from), { userId, userName, at: t.from }])
+    if (spaced) field.setSelectionRange(field.selectionEnd + 1, field.selectionEnd + 1)
+    look()
+  }
+
+  function format(kind: Format) {
+    const { value: text, selectionStart: from, selectionEnd: to } = field
+    switch (kind) {
+      case 'bold':
+      case 'italic':
+      case 'strike':
+      case 'code':
+        return apply(toggleMark(text, from, to, kind))
+      case 'link':
+        return apply(makeLink(text, from, to))
+      case 'bullet':
+      case 'number':
+      case 'quote':
+        return apply(toggleBlock(text, from, to, kind))
+      case 'fence':
+        return apply(fence(text, from, to))
+      case 'line':
+        return apply(breakLine(text, from, to))
+    }
+  }
+
+  function takes(event: KeyboardEvent): boolean {
+    const list = suggestions()
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey
+    if (list.length > 0 && plain && !event.shiftKey) {
+      switch (event.key) {
+        case 'ArrowDown':
+        case 'ArrowUp':
+          setActive((active() + (event.key === 'ArrowDown' ? 1 : list.length - 1)) % list.length)
+          return true
+        case 'Enter':
+        case 'Tab': {
+          const chosen = list[active()]
+          if (chosen) pick(chosen)
+          return true
+        }
+        case 'Escape':
+          setDismissed(trigger()?.from)
+          return true
+      }
+    }
+    const { value: text, selectionStart: from, selectionEnd: to } = field
+    if (event.key === 'Tab' && plain) {
+      const moved = indent(text, from, to, event.shiftKey)
+      if (moved) apply(moved)
+      return moved !== undefined
+    }
+    if (event.key === 'Enter' && plain && (event.shiftKey || inFence(text, from))) {
+      apply(breakLine(text, from, to))
+      return true
+    }
+    const kind = formatOf(event)
+    // Without a selection the key is free for whoever listens further out.
+    if (!kind || (kind === 'link' && from === to)) return false
+    event.stopPropagation()
+    format(kind)
+    return true
+  }
+
+  // It hears of an edit before the text is set: what comes by delegation comes later.
+  function onInput(event: Event) {
+    const mentions = props.writing.mentions()
+    if (mentions.length > 0) props.writing.setMentions(follow(mentions, props.writing.text(), field.value))
+    queueMicrotask(look)
+    if (!(event instanceof InputEvent) || event.data !== ':' || event.isComposing) return
+    const { value: text, selectionEnd: at } = field
+    const closed = triggerAt(text, at, mentions)
+    if (closed?.kind !== 'code') return
+    void replaceCode(closed.from, at)
+  }
+
+  // Not within the event of the colon, which is still on its way; and the emoji may be, too.
+  async function replaceCode(from: number, at: number) {
+    const code = field.value.slice(from, at)
+    const module = await import('~/emoji/emoji').catch(() => undefined)
+    const whole = module?.emojiOfCode(code.slice(1, -1))
+    if (!whole || field.value.slice(from, at) !== code) return
+    const text = withTone(whole.emoji, whole.toned ? skinTone() : '')
+    noteEmoji(text)
+    const shift = text.length - code.length
+    const { selectionStart, selectionEnd } = field
+    apply({ from, to: at, text, select: [Math.max(from, selectionStart + shift), Math.max(from, selectionEnd + shift)] })
+  }
+
+  function onPaste(event: ClipboardEvent) {
+    const pasted = event.clipboardData?.getData('text/plain') ?? ''
+    const link = pasteLink(field.value, field.selectionStart, field.selectionEnd, pasted)
+    if (!link) return
+    event.preventDefault()
+    apply(link)
+  }
+
+  const end = new AbortController()
+  onCleanup(() => end.abort())
+  const listen = { signal: end.signal }
+  document.addEventListener('selectionchange', look, listen)
+  for (const type of ['select', 'selectionchange', 'focus', 'blur', 'click', 'keyup']) field.addEventListener(type, look, listen)
+  field.addEventListener('input', onInput, listen)
+  field.addEventListener('paste', onPaste, listen)
+  field.addEventListener('compositionstart', () => setComposing(true), listen)
+  field.addEventListener('compositionend', () => {
+    setComposing(false)
+    look()
+  }, listen)
+  props.keys(takes)
+  look()
+
+  createEffect(() => {
+    const open = suggestions().length > 0
+    if (open) {
+      field.setAttribute('aria-controls', 'suggestions')
+      field.setAttribute('aria-activedescendant', `suggestion-${active()}`)
+    } else {
+      field.removeAttribute('aria-controls')
+      field.removeAttribute('aria-activedescendant')
+    }
+  })
+
+  const selected = createMemo(() => caret().here && caret().from !== caret().to && field.value.slice(caret().from, caret().to).trim() !== '')
+  return (
+    <>
+      <Show when={suggestions().length > 0}>
+        <Suggestions kind={trigger()?.kind === 'emoji' ? 'emoji' : 'person'} list={suggestions()} active={active()} onPick={pick} onPoint={setActive} />
+      </Show>
+      <Show when={props.barSlot} keyed fallback={
+        <Show when={selected()}>
+          <FormatBar floating controls={field.id} onFormat={format} />
+        </Show>
+      }>
+        {(slot) => (
+          <Portal mount={slot}>
+            <FormatBar controls={field.id} onFormat={format} />
+          </Portal>
+        )}
+      </Show>
+    </>
+  )
+}
+
+/** Marks the names in the text: it lies behind the field, and has its very lines. */
+export function Names(props: { writing: Writing; field: HTMLTextAreaElement }) {
+  let layer!: HTMLDivElement
+  const pieces = createMemo(() => {
+    const text = props.writing.text()
+    let end = 0
+    const out: { text: string; name: boolean }[] = []
+    for (const { from, to } of named(text, props.writing.mentions())) {
+      out.push({ text: text.slice(end, from), name: false }, { text: text.slice(from, to), name: true })
+      end = to
+    }
+    // A last line that is empty has its height all the same.
+    return out.length > 0 ? [...out, { text: `${text.slice(end)}\n`, name: false }] : []
+  })
+  const scroll = () => (layer.scrollTop = props.field.scrollTop)
+  onMount(() => {
+    props.field.addEventListener('scroll', scroll, { passive: true })
+    onCleanup(() => props.field.removeEventListener('scroll', scroll))
+  })
+  createEffect(() => {
+    pieces()
+    queueMicrotask(scroll)
+  })
+  return (
+    <div ref={layer} data-help class={`scrollbar-calm pointer-events-none absolute inset-0 overflow-hidden text-transparent select-none ${typography}`} dir="auto" aria-hidden="true">
+      <For each={pieces()}>{(piece) => <span classList={{ 'rounded-[3px] bg-accent-soft shadow-[0_0_0_1px_var(--accent-soft)]': piece.name }}>{piece.text}</span>}</For>
+    </div>
+  )
+}
+
+const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform)
+const letters: Partial<Record<string, Format>> = { b: 'bold', i: 'italic', e: 'code', k: 'link' }
+const shifted: Partial<Record<string, Format>> = { x: 'strike', 7: 'number', 8: 'bullet', 9: 'quote' }
+
+function formatOf(event: KeyboardEvent): Format | undefined {
+  // On a Mac, Control has meanings of its own in every field.
+  if (event.altKey || (mac ? !event.metaKey || event.ctrlKey : !event.ctrlKey || event.metaKey)) return undefined
+  // On layouts without Latin letters, and for shifted digits, the place of the key says what it is.
+  const key = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit)/, '').toLowerCase()
+  return event.shiftKey ? shifted[key] : letters[key]
+}

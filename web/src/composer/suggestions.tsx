@@ -1,0 +1,56 @@
+import { createEffect, For, Show } from 'solid-js'
+import { Avatar } from '~/ui/avatar'
+import type { Person } from './trigger'
+
+export type Suggestion = { kind: 'person'; person: Person } | { kind: 'emoji'; emoji: string; name: string }
+
+/** What the word at the caret may become: above the field, as wide as it. */
+export function Suggestions(props: {
+  kind: Suggestion['kind']
+  list: readonly Suggestion[]
+  active: number
+  onPick(suggestion: Suggestion): void
+  onPoint(index: number): void
+}) {
+  let list!: HTMLDivElement
+  createEffect(() => list.children[props.active]?.scrollIntoView({ block: 'nearest' }))
+  const nameOf = (s: Suggestion) => (s.kind === 'person' ? s.person.userName : `:${s.name}:`)
+  const words = () => {
+    const chosen = props.list[props.active]
+    return chosen ? `${nameOf(chosen)}, ${props.active + 1} of ${props.list.length}. Enter takes it.` : ''
+  }
+  return (
+    <div class="absolute inset-x-0 bottom-full z-20 mb-1.5 max-w-100 animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float">
+      <div class="flex items-baseline justify-between gap-3 px-2 pt-1 pb-1.5 text-day text-muted" aria-hidden="true">
+        <span class="font-medium">{props.kind === 'person' ? 'People' : 'Emoji'}</span>
+        <span class="pointer-coarse:hidden">↑↓ to choose, Enter to take, Esc to close</span>
+      </div>
+      <div ref={list} id="suggestions" role="listbox" aria-label={props.kind === 'person' ? 'People' : 'Emoji'} class="scrollbar-calm max-h-72 overflow-y-auto">
+        <For each={props.list}>
+          {(suggestion, index) => (
+            <div
+              id={`suggestion-${index()}`}
+              role="option"
+              tabindex="-1"
+              aria-selected={index() === props.active}
+              class="flex min-h-9 items-center gap-2.5 rounded-control px-2 text-body aria-selected:bg-ink/7 pointer-coarse:min-h-11 forced-colors:aria-selected:outline-2"
+              // The field keeps the focus.
+              onPointerDown={(event) => event.preventDefault()}
+              onPointerMove={() => props.onPoint(index())}
+              onClick={() => props.onPick(suggestion)}
+              onKeyDown={() => {}}
+            >
+              <Show when={suggestion.kind === 'person' && suggestion.person} keyed fallback={
+                <span class="grid w-7 place-items-center font-emoji text-title leading-none" aria-hidden="true">{suggestion.kind === 'emoji' && suggestion.emoji}</span>
+              }>
+                {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} class="size-7 text-day" />}
+              </Show>
+              <span class="min-w-0 truncate" dir="auto">{nameOf(suggestion)}</span>
+            </div>
+          )}
+        </For>
+      </div>
+      <span class="sr-only" role="status">{words()}</span>
+    </div>
+  )
+}

@@ -1,0 +1,140 @@
+import { call, member } from '~/http'
+import { getMessage } from '~/room/queries'
+import { worth, type Drafts, type Kept, type Quoted } from './drafts'
+import { collapse, expand } from './mentions'
+
+// Brings drafts to the server and back, so that what was begun on one device can
+// be finished on another. What is kept here never waits for it.
+
+/** From the last change of a draft to its way to the server. */
+const AFTER_MS = 1_200
+/** After a try that failed for now. */
+const RETRY_MS = 30_000
+/** Between two looks at what other devices wrote. */
+const PULL_MS = 10_000
+/** Characters; what is longer stays here. */
+const LONGEST = 20_000
+
+export interface Sync {
+  /** Fetches what other devices wrote. */
+  pull(): Promise<void>
+  /** Sends what the server doesn't have yet. */
+  push(): Promise<void>
+  dispose(): void
+}
+
+interface Remote {
+  content: string
+  replyTo?: string
+  updatedAt: number
+}
+
+export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let pulledAt = 0
+  let pushing: Promise<void> | undefined
+
+  function soon(ms: number) {
+    clearTimeout(timer)
+    timer = setTimeout(() => void push(), ms)
+  }
+
+  function push(): Promise<void> {
+    clearTimeout(timer)
+    pushing ??= pushAll().finally(() => (pushing = undefined))
+    return pushing
+  }
+
+  async function pushAll() {
+    for (const name of drafts.names()) {
+      const kept = drafts.read(name)
+      if (kept.synced === kept.updatedAt) continue
+      const content = worth({ ...kept, files: [] }) ? expand(kept.text, kept.mentions) : ''
+      if (content.length > LONGEST) continue
+      const [room = '', thread = ''] = name.split('/')
+      const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt }
+      if (kept.synced === undefined) drafts.setSynced(name, 0)
+      const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
+      if (!result.ok && (result.failure.kind === 'unreachable' || result.failure.kind === 'limited')) return soon(RETRY_MS)
+      if (result.ok && result.value[1].updatedAt > kept.updatedAt) {
+        await take(...result.value)
+        continue
+      }
+      // A draft that the server refuses is kept here alone, until it changes.
+      drafts.setSynced(name, kept.updatedAt)
+      if (drafts.read(name).updatedAt > kept.updatedAt) soon(AFTER_MS)
+    }
+  }
+
+  async function pull() {
+    pulledAt = now()
+    const before = new Map(drafts.names().map((name) => [name, drafts.read(name)]))
+    const result = await call('/api/drafts', {}, parseDrafts)
+    if (!result.ok) return
+    for (const [name, remote] of result.value) await take(name, remote)
+    for (const [name, kept] of before) {
+      // Posted or deleted on another device, while nothing was written here.
+      const same = drafts.read(name).updatedAt === kept.updatedAt && kept.synced === kept.updatedAt
+      if (same && !result.value.has(name) && worth(kept) && !kept.files?.length) {
+        drafts.write(name, { text: '', mentions: [], updatedAt: kept.updatedAt, synced: kept.updatedAt })
+      }
+    }
+  }
+
+  async function take(name: string, remote: Remote) {
+    const kept = drafts.read(name)
+    if (remote.updatedAt <= kept.updatedAt) return
+    const [room = '', thread = ''] = name.split('/')
+    const content = expand(kept.text, kept.mentions)
+    if (kept.synced !== kept.updatedAt && content.trim() !== '' && content !== remote.content) {
+      drafts.of(room, thread).setElsewhere(remote.content)
+      return
+    }
+    const replyTo = remote.replyTo === undefined || remote.replyTo === kept.replyTo?.id ? kept.replyTo : await quote(room, remote.replyTo)
+    // Somebody may have begun to write meanwhile.
+    if (drafts.read(name).updatedAt !== kept.updatedAt) return
+    const taken: Kept = { ...collapse(remote.content), updatedAt: remote.updatedAt, synced: remote.updatedAt, ...(kept.files && { files: kept.files }) }
+    drafts.write(name, remote.replyTo !== undefined && replyTo ? { ...taken, replyTo } : taken)
+  }
+
+  const end = new AbortController()
+  // What was posted shows nowhere else any more.
+  drafts.onChange((name) => soon(worth(drafts.read(name)) ? AFTER_MS : 0))
+  // Another tab of this browser wrote: it shows here too.
+  addEventListener('storage', ({ key }) => key !== null && drafts.refresh(key), { signal: end.signal })
+  addEventListener('online', () => void push().then(pull), { signal: end.signal })
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) void push()
+    else if (now() - pulledAt > PULL_MS) void pull()
+  }, { signal: end.signal })
+
+  return {
+    pull,
+    push,
+    dispose() {
+      end.abort()
+      clearTimeout(timer)
+    },
+  }
+}
+
+async function quote(room: string, id: string): Promise<Quoted | undefined> {
+  const result = await getMessage(room, id)
+  if (!result.ok || result.value.deletedAt !== undefined) return undefined
+  const { userId, userName, content } = result.value
+  return { id, userId, userName, content }
+}
+
+function parseDrafts(value: unknown): Map<string, Remote> | null {
+  const list = member(value, 'drafts')
+  if (!Array.isArray(list)) return null
+  const drafts = list.map(parseDraft)
+  return drafts.includes(null) ? null : new Map(drafts.filter((d) => d !== null))
+}
+
+function parseDraft(draft: unknown): [name: string, remote: Remote] | null {
+  const [room, thread, content, replyTo, updatedAt] = ['room', 'thread', 'content', 'replyTo', 'updatedAt'].map((name) => member(draft, name))
+  if (typeof room !== 'string' || typeof content !== 'string' || typeof updatedAt !== 'number') return null
+  const name = typeof thread === 'string' && thread !== '' ? `${room}/${thread}` : room
+  return [name, { content, updatedAt, ...(typeof replyTo === 'string' && replyTo !== '' && { replyTo }) }]
+}

@@ -1,0 +1,210 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import Camera from 'lucide-solid/icons/camera'
+import Image from 'lucide-solid/icons/image'
+import Paperclip from 'lucide-solid/icons/paperclip'
+import Plus from 'lucide-solid/icons/plus'
+import Smile from 'lucide-solid/icons/face-slightly-smiling'
+import Type from 'lucide-solid/icons/type'
+import { createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { EmojiPanel } from '~/emoji/panel'
+import { defaultSettings, settingsQuery } from '~/settings'
+import { cn } from '~/ui/cn'
+import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import type { Desk } from './desk'
+import type { Draft, Drafts } from './drafts'
+import { DropZone } from './drop-zone'
+import type { FieldHandle } from './field'
+import { insert } from './insert'
+import { Above } from './tray'
+
+// All around the text of a composer: files, formats, emoji. It comes as a chunk
+// of its own, after the first view.
+
+export interface Tools {
+  /** The most characters of a message. */
+  limit(): number
+  /** Where the bar of formats stands, while it is wanted. */
+  barSlot(): HTMLElement | undefined
+  /** Whether the draft can't go yet: it waits for its files, or somebody is told why. */
+  holdBack(): boolean
+  Above(): JSX.Element
+  Start(): JSX.Element
+  End(): JSX.Element
+}
+
+export interface ToolsOptions {
+  drafts: Drafts
+  draft: Draft
+  form: HTMLFormElement
+  field: FieldHandle
+  dropLabel: string
+  /** Says in words what can't be done. */
+  setTrouble(words: string): void
+}
+
+/** To be called in a component's scope. */
+export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }: ToolsOptions): Tools {
+  const client = useQueryClient()
+  const [settings, setSettings] = createSignal(defaultSettings)
+  const [desk, setDesk] = createSignal<Desk>()
+  const [slot, setSlot] = createSignal<HTMLElement>()
+  const [bar, setBar] = createSignal(false)
+  const [emojiOpen, setEmojiOpen] = createSignal(false)
+  const place = form.parentElement ?? form
+  let chooser!: HTMLInputElement
+
+  client.fetchQuery(settingsQuery).then(setSettings, () => {})
+  drafts.desk().then(setDesk, () => {})
+  drafts.sync()
+
+  function focus() {
+    if (matchMedia('(pointer: fine)').matches) field.focus()
+  }
+
+  async function add(files: File[]) {
+    try {
+      const at = await drafts.desk()
+      setDesk(at)
+      setTrouble(at.add(draft, files, settings()).join(' '))
+    } catch {
+      setTrouble("Files can't be added while the server is out of reach. Try again in a moment.")
+    }
+    focus()
+  }
+
+  // Pasted anywhere in the room, but where something else is written.
+  function onPaste(event: ClipboardEvent) {
+    const { target } = event
+    if (target !== field.element && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return
+    const files = [...(event.clipboardData?.files ?? [])]
+    // Offices put a picture beside the text of what was copied.
+    if (files.length === 0 || event.clipboardData?.getData('text/plain')) return
+    event.preventDefault()
+    void add(files)
+  }
+  place.addEventListener('paste', onPaste)
+  onCleanup(() => place.removeEventListener('paste', onPaste))
+
+  function choose(accept: string, camera = false) {
+    chooser.accept = accept
+    chooser.toggleAttribute('capture', camera)
+    chooser.click()
+  }
+
+  function toggleBar() {
+    setBar(!bar())
+    field.focus()
+  }
+
+  return {
+    limit: () => settings().maxMessageChars,
+    barSlot: () => (bar() ? slot() : undefined),
+    holdBack() {
+      const states = draft.files().map((f) => f.state.status)
+      if (states.includes('failed')) {
+        setTrouble("A file couldn't be uploaded. Retry it, or remove it.")
+        return true
+      }
+      draft.hold(states.includes('uploading'))
+      return draft.held()
+    },
+    Above: () => (
+      <>
+        <DropZone place={place} label={dropLabel} onFiles={(files) => void add(files)} />
+        <Above draft={draft} desk={desk()} onDone={focus} />
+        <Show when={bar()}>
+          <div class="flex items-center overflow-x-auto border-b border-line px-1 py-0.5 [scrollbar-width:none]">
+            <Show when={settings().maxFiles > 0}>
+              <div class="flex items-center sm:hidden" role="group" aria-label="Add">
+                <Tool label="Photo or film" class={small} onPress={() => choose('image/*,video/*')}>
+                  <Image class="size-5" aria-hidden="true" />
+                </Tool>
+                <Tool label="Take a photo" class={small} onPress={() => choose('image/*', true)}>
+                  <Camera class="size-5" aria-hidden="true" />
+                </Tool>
+                <Tool label="File" class={small} onPress={() => choose('')}>
+                  <Paperclip class="size-5" aria-hidden="true" />
+                </Tool>
+                <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />
+              </div>
+            </Show>
+            <div ref={setSlot} class="contents" />
+          </div>
+        </Show>
+        <input
+          ref={chooser}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files"
+          onChange={(event) => {
+            const files = [...(event.currentTarget.files ?? [])]
+            event.currentTarget.value = ''
+            if (files.length > 0) void add(files)
+          }}
+        />
+      </>
+    ),
+    Start: () => (
+      <>
+        <Show when={settings().maxFiles > 0}>
+          <Tool label="Attach files" class="max-sm:hidden" onPress={() => choose('')}>
+            <Paperclip class="size-5" aria-hidden="true" />
+          </Tool>
+        </Show>
+        <Tool label="Add and format" pressed={bar()} class="sm:hidden" onPress={toggleBar}>
+          <Plus class={`size-5 transition-transform duration-120 ease-out ${bar() ? 'rotate-45' : ''}`} aria-hidden="true" />
+        </Tool>
+      </>
+    ),
+    End: () => (
+      <>
+        <Tool label="Format" pressed={bar()} class="max-sm:hidden" onPress={toggleBar}>
+          <Type class="size-4.5" aria-hidden="true" />
+        </Tool>
+        <Popover placement="top-end" gutter={10} open={emojiOpen()} onOpenChange={setEmojiOpen}>
+          <PopoverTrigger class={toolClass} aria-label="Emoji" title="Emoji" onPointerEnter={() => void import('~/emoji/picker').catch(() => {})}>
+            <Smile class="size-5" aria-hidden="true" />
+          </PopoverTrigger>
+          <PopoverContent
+            aria-label="Emoji"
+            onCloseAutoFocus={(event: Event) => {
+              event.preventDefault()
+              focus()
+            }}
+          >
+            <EmojiPanel
+              onPick={(emoji) => {
+                setEmojiOpen(false)
+                insert(field.element, emoji)
+              }}
+            />
+          </PopoverContent>
+        </Popover>
+      </>
+    ),
+  }
+}
+
+const toolClass =
+  'grid size-9 shrink-0 place-items-center rounded-control text-muted hover:bg-ink/6 hover:text-ink data-expanded:bg-ink/6 aria-pressed:bg-ink/6 aria-pressed:text-ink focus-visible:-outline-offset-2 pointer-coarse:size-11'
+
+/** In the row above the text. */
+const small = 'size-7 pointer-coarse:size-10'
+
+function Tool(props: { label: string; pressed?: boolean; class: string; onPress(): void; children: JSX.Element }) {
+  return (
+    <button
+      type="button"
+      class={cn(toolClass, props.class)}
+      aria-label={props.label}
+      title={props.label}
+      aria-pressed={props.pressed}
+      // A phone keeps its keyboard, and what is selected stays so.
+      onPointerDown={(event) => event.preventDefault()}
+      onClick={() => props.onPress()}
+    >
+      {props.children}
+    </button>
+  )
+}

@@ -1,0 +1,107 @@
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import ChevronRight from 'lucide-solid/icons/chevron-right'
+import Download from 'lucide-solid/icons/download'
+import X from 'lucide-solid/icons/x'
+import ZoomIn from 'lucide-solid/icons/zoom-in'
+import ZoomOut from 'lucide-solid/icons/zoom-out'
+import { createSignal, onCleanup, onMount, Show, untrack } from 'solid-js'
+import { Portal } from 'solid-js/web'
+import type { Attachment } from '~/realtime/wire.gen'
+
+/** Pictures of a message, as large as the window: arrows go on, + and - zoom, Escape closes. */
+export default function Lightbox(props: { files: readonly Attachment[]; index: number; by: string; onClose(): void }) {
+  let dialog!: HTMLDialogElement
+  let stage!: HTMLDivElement
+  const [index, setIndex] = createSignal(untrack(() => props.index))
+  const [whole, setWhole] = createSignal(true)
+  const file = () => props.files[index()] ?? props.files[0]
+  const many = () => props.files.length > 1
+
+  onMount(() => {
+    dialog.addEventListener('keydown', onKeyDown)
+    dialog.addEventListener('click', (event) => event.target === stage && dialog.close())
+    // The browser's own dialog holds the focus, and gives it back.
+    dialog.showModal()
+    stage.focus()
+  })
+  onCleanup(() => dialog.close())
+
+  function go(by: number) {
+    setWhole(true)
+    setIndex((i) => (i + by + props.files.length) % props.files.length)
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const rtl = getComputedStyle(dialog).direction === 'rtl'
+    switch (event.key) {
+      case 'ArrowRight':
+      case 'ArrowLeft':
+        // In a picture that is larger than the window arrows move it.
+        if (!many() || !whole()) return
+        go((event.key === 'ArrowRight') === rtl ? -1 : 1)
+        break
+      case '+':
+      case '=':
+        setWhole(false)
+        break
+      case '-':
+        setWhole(true)
+        break
+      default:
+        return
+    }
+    event.preventDefault()
+  }
+
+  return (
+    <Portal>
+      <dialog
+        ref={dialog}
+        class="lightbox"
+        aria-label={`Picture ${file()?.name ?? ''} by ${props.by}`}
+        onClose={() => props.onClose()}
+      >
+        <header class="flex h-13 shrink-0 items-center gap-1 ps-4 pe-2">
+          <p class="min-w-0 flex-1 truncate text-body font-medium" dir="auto">
+            {file()?.name}
+            <span class="ms-2 font-normal text-muted">
+              {props.by}
+              <Show when={many()}>{` · ${index() + 1} of ${props.files.length}`}</Show>
+            </span>
+          </p>
+          <button type="button" class="lightbox-button" aria-label={whole() ? 'Full size' : 'Fit the window'} aria-pressed={!whole()} onClick={() => setWhole(!whole())}>
+            <Show when={whole()} fallback={<ZoomOut class="size-5" aria-hidden="true" />}>
+              <ZoomIn class="size-5" aria-hidden="true" />
+            </Show>
+          </button>
+          <a class="lightbox-button" aria-label="Download" href={file()?.url} download={file()?.name}>
+            <Download class="size-5" aria-hidden="true" />
+          </a>
+          <button type="button" class="lightbox-button" aria-label="Close" onClick={() => dialog.close()}>
+            <X class="size-5" aria-hidden="true" />
+          </button>
+        </header>
+        <div class="relative min-h-0 flex-1">
+          <div ref={stage} tabindex="0" role="group" aria-label="Picture" class="lightbox-stage" classList={{ 'lightbox-whole': whole() }}>
+            <Show when={file()} keyed>
+              {(f) => (
+                <button type="button" class="contents" tabindex="-1" aria-label={whole() ? 'Full size' : 'Fit the window'} onClick={() => setWhole(!whole())}>
+                  <img src={f.url} alt={f.name} width={f.width} height={f.height} draggable={false} />
+                </button>
+              )}
+            </Show>
+          </div>
+          <Show when={many()}>
+            <button type="button" class="lightbox-arrow start-2" aria-label="Previous picture" onClick={() => go(-1)}>
+              <ChevronLeft class="size-6 rtl:-scale-x-100" aria-hidden="true" />
+            </button>
+            <button type="button" class="lightbox-arrow end-2" aria-label="Next picture" onClick={() => go(1)}>
+              <ChevronRight class="size-6 rtl:-scale-x-100" aria-hidden="true" />
+            </button>
+          </Show>
+        </div>
+      </dialog>
+    </Portal>
+  )
+}

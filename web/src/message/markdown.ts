@@ -1,0 +1,114 @@
+import { Lexer, Tokenizer, type MarkedOptions, type MarkedToken, type Token, type TokenizerExtensionFunction, type Tokens } from 'marked'
+import { linkTarget, pieces } from './links'
+
+// What a message's text means. Messages are a subset of GitHub's Markdown, less
+// what surprises people who only wrote a message: markup is text, indented lines
+// are no code, a line of dashes makes no heading of what is above it, __init__ is
+// a name, and nothing that was written is hidden.
+//
+// The text is never made into HTML: what comes out is a tree that draw.ts makes
+// elements of, by a closed list of their kinds.
+
+/** A mention of a person, as the composer writes it: @[Name](user:ID). */
+export interface Mention {
+  type: 'mention'
+  raw: string
+  name: string
+  userId: string
+}
+
+/** All kinds of tokens that there are here. */
+export type MessageToken = MarkedToken | Mention
+
+/** The lexer's own type lets a token be anything. */
+export function known(token: Token): MessageToken {
+  return token as MessageToken
+}
+
+const mention = /^@\[((?:\\[^\n]|[^\]\\\n]){1,200})\]\(user:([^\s()]{1,128})\)/
+
+class MessageTokenizer extends Tokenizer {
+  override html(): undefined {}
+  override tag(): undefined {}
+  override def(): undefined {}
+  override code(): undefined {}
+  override lheading(): undefined {}
+  override autolink(): undefined {}
+  override reflink(): undefined {}
+
+  override emStrong(src: string, masked: string, previous?: string): Tokens.Em | Tokens.Strong | undefined {
+    return src.startsWith('__') ? undefined : super.emStrong(src, masked, previous)
+  }
+
+  // The same addresses are links as in a plain message.
+  override url(src: string): Tokens.Link | undefined {
+    const first = /^https?:\/\//i.test(src) ? pieces(/^\S+/.exec(src)?.[0] ?? '')[0] : undefined
+    if (first?.href === undefined) return undefined
+    const text: Tokens.Text = { type: 'text', raw: first.text, text: first.text, escaped: false }
+    return { type: 'link', raw: first.text, text: first.text, href: first.href, title: null, tokens: [text] }
+  }
+
+  // A link that may run something, or that says it leads elsewhere, stays as it was written.
+  override link(src: string): Tokens.Link | Tokens.Image | undefined {
+    const token = super.link(src)
+    const target = token ? linkTarget(token.href) : null
+    if (!token || target === null) return undefined
+    const said = pieces(token.text).find((piece) => piece.href !== undefined)?.href
+    return said !== undefined && new URL(said).host !== new URL(target).host ? undefined : token
+  }
+
+  // A run of underscores that isn't emphasis is one piece of text.
+  override inlineText(src: string): Tokens.Text | undefined {
+    const run = /^__+/.exec(src)?.[0]
+    return run === undefined ? super.inlineText(src) : { type: 'text', raw: run, text: run, escaped: false }
+  }
+}
+
+const mentions: TokenizerExtensionFunction = (src) => {
+  const match = mention.exec(src)
+  if (!match) return undefined
+  const [raw, name = '', userId = ''] = match
+  return { type: 'mention', raw, name: name.replace(/\\([^\n])/g, '$1'), userId }
+}
+
+function options(): MarkedOptions {
+  return {
+    gfm: true,
+    breaks: true,
+    tokenizer: new MessageTokenizer(),
+    extensions: {
+      renderers: {},
+      childTokens: {},
+      inline: [mentions],
+      startInline: [(src: string) => src.indexOf('@[')],
+    },
+  }
+}
+
+/** Deeper nesting than this is nobody's message: it is shown as it was written. */
+const DEPTH_LIMIT = 40
+// What would nest deeper, by which the lexer recurses; and blanks over which it takes its time.
+const absurd = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){40}|[ \t]{400}/m
+
+/** Reads a message's text. Null: it is shown as it was written. */
+export function parseMarkdown(text: string): readonly Token[] | null {
+  if (absurd.test(text)) return null
+  try {
+    const tokens = new Lexer(options()).lex(text)
+    return depth(tokens) > DEPTH_LIMIT ? null : tokens
+  } catch {
+    // The stack, or a fault in the lexer: the words are still there to be read.
+    return null
+  }
+}
+
+function depth(tokens: readonly Token[]): number {
+  let deepest = 0
+  for (const token of tokens) deepest = Math.max(deepest, depth(childrenOf(known(token))))
+  return deepest + 1
+}
+
+function childrenOf(token: MessageToken): readonly Token[] {
+  if (token.type === 'list') return token.items
+  return 'tokens' in token && token.tokens ? token.tokens : []
+}

@@ -1,0 +1,39 @@
+import { useNavigate, useSearch } from '@tanstack/solid-router'
+import MessagesSquare from 'lucide-solid/icons/messages-square'
+import Pin from 'lucide-solid/icons/pin'
+import type { JSX } from 'solid-js'
+import { buttonVariants } from '~/ui/button'
+import { panels } from './room-panel'
+
+/** The buttons that open a room's panels, and close them. */
+export function PanelToggles() {
+  return (
+    <>
+      <Toggle panel="threads" label="Threads">
+        <MessagesSquare class="size-4.5" aria-hidden="true" />
+      </Toggle>
+      <Toggle panel="pins" label="Pinned messages">
+        <Pin class="size-4.5" aria-hidden="true" />
+      </Toggle>
+    </>
+  )
+}
+
+function Toggle(props: { panel: string; label: string; children: JSX.Element }) {
+  const navigate = useNavigate()
+  const search = useSearch({ strict: false })
+  const shown = () => search().panel === props.panel
+  return (
+    <button
+      type="button"
+      class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} text-muted aria-pressed:bg-ink/6 aria-pressed:text-ink`}
+      aria-label={props.label}
+      title={props.label}
+      aria-pressed={shown()}
+      onPointerEnter={() => void panels.load().catch(() => {})}
+      onClick={() => void navigate({ to: '.', search: shown() ? {} : { panel: props.panel } })}
+    >
+      {props.children}
+    </button>
+  )
+}

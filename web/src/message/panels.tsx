@@ -1,0 +1,45 @@
+import { useNavigate } from '@tanstack/solid-router'
+import { Match, Switch } from 'solid-js'
+import { PinsPanel } from './pins-panel'
+import type { RoomPanelProps } from './room-panel'
+import { ThreadPanel } from './thread-panel'
+import { ThreadsPanel } from './threads-panel'
+
+/** Narrower than this a panel covers the room. */
+const BESIDE = '(min-width: 56.25rem)'
+
+export function Panels(props: RoomPanelProps) {
+  const navigate = useNavigate()
+
+  function close() {
+    void navigate({ to: '.', search: {} })
+  }
+  function openThread(thread: string) {
+    void navigate({ to: '.', search: { thread } })
+  }
+  // What is shown in the room has to be seen.
+  function jump(id: string) {
+    if (!matchMedia(BESIDE).matches) close()
+    props.onJump(id)
+  }
+
+  return (
+    <Switch>
+      <Match when={props.search.thread} keyed>
+        {(root) => (
+          <ThreadPanel session={props.session} me={props.me} online={props.online} root={root} onJump={jump} onThread={openThread} onClose={close} />
+        )}
+      </Match>
+      <Match when={props.search.panel === 'pins'}>
+        <PinsPanel session={props.session} me={props.me} online={props.online} onJump={jump} onThread={openThread} onClose={close} />
+      </Match>
+      <Match when={props.search.panel === 'threads'}>
+        <ThreadsPanel
+          session={props.session}
+          onOpen={(slug, thread) => void navigate({ to: '/rooms/$slug', params: { slug }, search: { thread } })}
+          onClose={close}
+        />
+      </Match>
+    </Switch>
+  )
+}

@@ -1,0 +1,97 @@
+import Pin from 'lucide-solid/icons/pin'
+import { createMemo, createSignal, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import type { Row } from '~/room/rows'
+import { fullTimeOf } from '~/room/times'
+import { Attachments } from './attachments'
+import { EditField } from './edit-field'
+import { moderates } from './may'
+import { useMessageRoom } from './message-room'
+import { Previews } from './previews'
+import { Quote } from './quote'
+import { Reactions } from './reactions'
+import { Text } from './text'
+import { ThreadPill } from './thread-pill'
+
+const Versions = lazy(() => import('./versions'))
+
+/** All of a message but who wrote it and when, where it is more than plain words. */
+export function Body(props: { row: Row; faded: boolean }) {
+  const room = useMessageRoom()
+  const message = () => props.row.message
+  // What waits to be sent shows what it will have.
+  const shown = () => props.row.message ?? props.row.pending
+  const id = () => message()?.id ?? ''
+  const editing = createMemo(() => room.editing()?.id === id() && id() !== '')
+  const leaving = () => room.leaving(id())
+  return (
+    <Show when={message()?.deletedAt === undefined} fallback={<Stub row={props.row} />}>
+      <Show when={shown()?.replyTo} keyed>
+        {(original) => <Quote id={original} />}
+      </Show>
+      <Show when={message()?.pinned && room.place !== 'pins'}>
+        <p class="flex items-center gap-1 text-day text-muted">
+          <Pin class="size-3" aria-hidden="true" />
+          Pinned
+        </p>
+      </Show>
+      <Switch>
+        <Match when={editing()}>
+          <EditField row={props.row} />
+        </Match>
+        <Match when={props.row.content !== '' || !shown()?.attachments?.length}>
+          <Text id={id()} content={props.row.content} faded={props.faded} leaving={leaving()} after={<Edited row={props.row} />} />
+        </Match>
+      </Switch>
+      <Show when={shown()?.attachments}>
+        {(files) => <Attachments files={files()} by={props.row.userName} />}
+      </Show>
+      <Show when={!leaving() && message()?.previews}>
+        {(previews) => <Previews messageId={id()} previews={previews()} mine={props.row.userId === room.me().id} />}
+      </Show>
+      <Show when={message()?.reactions}>
+        {(reactions) => <Reactions id={id()} reactions={reactions()} />}
+      </Show>
+      <Show when={room.place === 'timeline' && message()?.replies} fallback={null}>
+        {(replies) => <ThreadPill id={id()} replies={replies()} />}
+      </Show>
+    </Show>
+  )
+}
+
+function Stub(props: { row: Row }) {
+  const room = useMessageRoom()
+  return (
+    <>
+      <p class="py-px text-meta text-muted italic">Message deleted</p>
+      <Show when={room.place === 'timeline' && props.row.message?.replies}>
+        {(replies) => <ThreadPill id={props.row.message?.id ?? ''} replies={replies()} />}
+      </Show>
+    </>
+  )
+}
+
+// A quiet word; for those who may see them it opens what the message said before.
+function Edited(props: { row: Row }) {
+  const room = useMessageRoom()
+  const [open, setOpen] = createSignal(false)
+  const mayLook = () => props.row.userId === room.me().id || moderates(room)
+  return (
+    <Show when={props.row.message?.editedAt}>
+      {(at) => (
+        <>
+          {' '}
+          <Show when={mayLook()} fallback={<span class="message-edited" title={fullTimeOf(at())}>(edited)</span>}>
+            <button type="button" class="message-edited" title={`Edited ${fullTimeOf(at())}`} onClick={() => setOpen(true)}>
+              (edited)
+            </button>
+            <Show when={open()}>
+              <Suspense>
+                <Versions room={room.session.slug} id={props.row.message?.id ?? ''} editedAt={at()} now={props.row.content} onClose={() => setOpen(false)} />
+              </Suspense>
+            </Show>
+          </Show>
+        </>
+      )}
+    </Show>
+  )
+}

@@ -1,0 +1,36 @@
+import { Show } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import type { Me } from '~/room/rows'
+import type { RoomSession } from '~/room/session'
+import { onDemand } from './on-demand'
+import { acting } from './parts'
+
+export const panels = onDemand(() => import('./panels'))
+
+export interface PanelSearch {
+  thread?: string
+  panel?: string
+}
+
+export interface RoomPanelProps {
+  session: RoomSession
+  me: Me
+  online: boolean
+  search: PanelSearch
+  onJump(id: string): void
+}
+
+/** What stands beside a room, as its address says: a thread, the threads, the pins. */
+export function RoomPanel(props: RoomPanelProps) {
+  const open = () => props.search.thread !== undefined || props.search.panel === 'pins' || props.search.panel === 'threads'
+  return <Show when={open() && panels()}>{(part) => <Dynamic component={part().Panels} {...props} />}</Show>
+}
+
+/** The buttons in a room's head that open its panels; their place is held until they are there. */
+export function PanelToggles() {
+  return (
+    <div class="flex w-19 shrink-0 gap-1 pointer-coarse:w-23">
+      <Show when={acting()}>{(part) => <Dynamic component={part().PanelToggles} />}</Show>
+    </div>
+  )
+}

@@ -1,0 +1,147 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import Bell from 'lucide-solid/icons/bell'
+import BellRing from 'lucide-solid/icons/bell-ring'
+import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Switch } from 'solid-js'
+import { useLive } from '~/app/live'
+import { explain } from '~/http'
+import type { ThreadList } from '~/realtime/wire.gen'
+import { Rows, type Me } from '~/room/rows'
+import type { RoomSession } from '~/room/session'
+import { RowSkeletons } from '~/room/timeline-head'
+import { Button } from '~/ui/button'
+import { showToast } from '~/ui/toast'
+import { followThread, messageQueries, readThread } from './calls'
+import { MessageList } from './message-list'
+import { editLast, makeMessageRoom, MessageRoomProvider } from './message-room'
+import { PanelFailure, PanelFrame } from './panel-frame'
+import { createThread } from './thread'
+import { ThreadComposer } from './thread-composer'
+
+/** What is before somebody's eyes this long is read. */
+const READ_MS = 400
+
+/** One thread: what began it, what was answered, and a place to answer. */
+export function ThreadPanel(props: {
+  session: RoomSession
+  me: Me
+  online: boolean
+  root: string
+  onJump(id: string): void
+  onThread(root: string): void
+  onClose(): void
+}) {
+  // A panel is for one thread of one session.
+  const { session, root: rootId } = props
+  const live = useLive()
+  const client = useQueryClient()
+  const thread = createThread(session, props.me.id, rootId)
+  const [seen, setSeen] = createSignal(true)
+
+  const rows = createMemo(() => {
+    const root = thread.root()
+    return new Rows(root ? [root, ...thread.replies()] : thread.replies(), false, session.pendingIn(rootId), props.me)
+  })
+  const last = () => thread.replies().at(-1)?.seq ?? 0
+  const failure = () => {
+    const s = thread.status()
+    return s.status === 'failed' ? s.failure : null
+  }
+
+  const room = makeMessageRoom({
+    session,
+    me: () => props.me,
+    place: 'thread',
+    find: (id) => (thread.root()?.id === id ? thread.root() : thread.replies().find((m) => m.id === id)),
+    jump: (id) => props.onJump(id),
+    reply: (message) => live.drafts.of(session.slug, rootId).reply(message),
+    openThread: (root) => props.onThread(root),
+  })
+  const actions = { retry: session.retryPost, discard: session.discardPost }
+
+  // Read is what was looked at, not what merely came.
+  let told = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function readSoon() {
+    clearTimeout(timer)
+    if (!seen() || document.hidden || thread.status().status !== 'ready') return
+    timer = setTimeout(() => {
+      const seq = last()
+      if (seq <= Math.max(told, thread.readBefore())) return
+      told = seq
+      void readThread(session.slug, rootId, seq)
+      client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((t) => (t.root.id === rootId ? { ...t, unread: 0, read: seq } : t)) })
+    }, READ_MS)
+  }
+  createEffect(on([last, seen, thread.status], readSoon))
+  document.addEventListener('visibilitychange', readSoon)
+  onCleanup(() => {
+    clearTimeout(timer)
+    document.removeEventListener('visibilitychange', readSoon)
+  })
+
+  async function follow(wanted: boolean) {
+    thread.setFollowing(wanted)
+    const result = await followThread(session.slug, rootId, wanted)
+    if (!result.ok) {
+      thread.setFollowing(!wanted)
+      showToast({ tone: 'bad', title: wanted ? 'The thread is not followed' : 'The thread is still followed', text: explain(result.failure) })
+    }
+    void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
+  }
+
+  return (
+    <MessageRoomProvider value={room}>
+      <PanelFrame
+        title="Thread"
+        detail={`#${session.slug}`}
+        onClose={props.onClose}
+        actions={
+          <Show when={thread.status().status === 'ready'}>
+            <Button
+              variant="quiet"
+              size="icon"
+              class="text-muted aria-pressed:text-accent-strong"
+              aria-label="Follow this thread"
+              title={thread.following() ? 'You follow this thread' : 'Follow this thread'}
+              aria-pressed={thread.following()}
+              onClick={() => void follow(!thread.following())}
+            >
+              <Show when={thread.following()} fallback={<Bell class="size-4.5" aria-hidden="true" />}>
+                <BellRing class="size-4.5" aria-hidden="true" />
+              </Show>
+            </Button>
+          </Show>
+        }
+      >
+        <Switch fallback={<div class="min-h-0 flex-1 p-4"><RowSkeletons count={4} /></div>}>
+          <Match when={thread.status().status === 'ready'}>
+            <MessageList
+              rows={rows()}
+              label="Messages in this thread"
+              online={props.online}
+              actions={actions}
+              head={
+                <Show when={thread.cut()}>
+                  <p class="px-3 py-2 text-day text-muted">The first replies are too many to show here. They are in the room's history.</p>
+                </Show>
+              }
+              headPx={thread.cut() ? 44 : 4}
+              divider={{ at: thread.root() ? 1 : 0, words: countOf(thread.replies().length) }}
+              onSeen={setSeen}
+            />
+          </Match>
+          <Match when={failure()}>
+            {(f) => <PanelFailure what="The thread couldn't be loaded." failure={f()} onRetry={thread.reload} />}
+          </Match>
+        </Switch>
+        <Show when={failure() === null}>
+          <ThreadComposer session={session} root={rootId} thread={thread} me={props.me.id} onEditLast={() => editLast(room, thread.replies())} />
+        </Show>
+      </PanelFrame>
+    </MessageRoomProvider>
+  )
+}
+
+function countOf(replies: number): string {
+  return replies === 1 ? '1 reply' : `${replies} replies`
+}

@@ -1,0 +1,41 @@
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { attached, newestSeq } from '~/realtime/reduce'
+import type { RoomSession } from './session'
+
+/** Says to screen readers what others post, at most once a second; never what was there already. */
+export function Announcer(props: { session: RoomSession; me: string }) {
+  const [said, setSaid] = createSignal('')
+  let announced: number | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onCleanup(() => clearTimeout(timer))
+
+  function announce() {
+    timer = undefined
+    const { messages } = props.session.room()
+    const through = newestSeq(props.session.room())
+    const fresh = messages.filter((m) => m.seq > (announced ?? through) && m.userId !== props.me && m.deletedAt === undefined)
+    announced = through
+    if (fresh.length === 0) return
+    setSaid(
+      fresh.length <= 3
+        ? fresh.map((m) => `${m.userName}: ${m.content.slice(0, 300)}`).join('\n')
+        : `${fresh.length} new messages`,
+    )
+  }
+
+  createEffect(
+    on(
+      () => attached(props.session.room()) && newestSeq(props.session.room()),
+      (through) => {
+        if (through === false) return
+        announced ??= through
+        timer ??= setTimeout(announce, 1_000)
+      },
+    ),
+  )
+  return (
+    <div class="sr-only" role="log" aria-live="polite" aria-label="New messages">
+      {said()}
+    </div>
+  )
+}

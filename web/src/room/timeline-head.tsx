@@ -1,0 +1,61 @@
+import { For, Show } from 'solid-js'
+import { explain } from '~/http'
+import { Button } from '~/ui/button'
+import { Skeleton } from '~/ui/skeleton'
+import type { RoomSession } from './session'
+
+/** What stands above the oldest row: the room's beginning, or that more is to come. */
+export function Head(props: { session: RoomSession }) {
+  const failure = () => {
+    const s = props.session.older()
+    return s.status === 'failed' ? s.failure : null
+  }
+  return (
+    <div class="absolute inset-x-0 top-0 flex h-44 flex-col justify-end px-3 pb-3 sm:px-5">
+      <Show
+        when={props.session.room().hasOlder}
+        fallback={
+          <Show when={props.session.room().loaded}>
+            <h2 class="text-headline font-semibold tracking-tight">#{props.session.slug}</h2>
+            <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">
+              {props.session.room().messages.length === 0
+                ? 'This is where everyone here talks. Nobody has said anything yet: say hello.'
+                : 'This is where everyone here talks, and this is how it began.'}
+            </p>
+          </Show>
+        }
+      >
+        <Show when={failure()} fallback={<RowSkeletons count={3} />}>
+          {(f) => (
+            <div class="flex flex-wrap items-center gap-2 text-meta text-muted" role="alert">
+              <span>Older messages couldn't be loaded. {explain(f())}</span>
+              <Button variant="outline" size="small" onClick={() => props.session.loadOlder()}>
+                Try again
+              </Button>
+            </div>
+          )}
+        </Show>
+      </Show>
+    </div>
+  )
+}
+
+/** Rows to be, in their final shape. */
+export function RowSkeletons(props: { count: number }) {
+  const widths = ['w-3/5', 'w-4/5', 'w-2/5', 'w-3/4', 'w-1/2']
+  return (
+    <div class="flex flex-col gap-4" aria-hidden="true">
+      <For each={Array.from({ length: props.count }, (_, i) => i)}>
+        {(i) => (
+          <div class="flex gap-3">
+            <Skeleton class="size-9 rounded-full" />
+            <div class="flex max-w-[47.5rem] flex-1 flex-col gap-2 py-0.5">
+              <Skeleton class="h-3 w-28" />
+              <Skeleton class={`h-3 ${widths[i % widths.length] ?? ''}`} />
+            </div>
+          </div>
+        )}
+      </For>
+    </div>
+  )
+}

@@ -1,0 +1,74 @@
+import { defaultRangeExtractor, type Range } from '@tanstack/virtual-core'
+import { createComputed, createEffect, createSignal, on } from 'solid-js'
+import type { Rows } from './rows'
+import type { VirtualList } from './virtual'
+
+// Walking the messages by keys: one of them has the focus, up and down (or k and
+// j) go to the next. The row that has it stays drawn however far it is scrolled
+// away, and so do its neighbours, so that the focus is never lost and always has
+// somewhere to go.
+
+export interface Walk {
+  onKeyDown(event: KeyboardEvent): void
+  onFocusIn(event: FocusEvent): void
+  /** The message that has the focus, or had it last. */
+  seq(): number | undefined
+  /** Keeps the focus where it is while rows are drawn anew. */
+  hold(list: VirtualList): void
+}
+
+const steps: { [key: string]: -1 | 1 | undefined } = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }
+
+/** The rows to draw: those of the range, and those about the message that has the focus. */
+export function kept(range: Range, rows: Rows, seq: number | undefined): number[] {
+  const indexes = defaultRangeExtractor(range)
+  if (seq === undefined || !rowOf(document.activeElement)) return indexes
+  const index = rows.indexOfSeq(seq)
+  if (rows.at(index)?.seq !== seq) return indexes
+  const about = [index - 1, index, index + 1].filter((i) => i >= 0 && i < rows.length)
+  return [...new Set([...indexes, ...about])].sort((a, b) => a - b)
+}
+
+export function createWalk(scroller: () => HTMLElement, core: () => VirtualList['core'], rows: () => Rows): Walk {
+  const [seq, setSeq] = createSignal<number>()
+
+  // From the list itself one comes to the last row on the screen.
+  function first(): number {
+    const bottom = scroller().scrollTop + scroller().clientHeight + 1
+    return core().getVirtualItems().findLast((item) => item.end <= bottom)?.index ?? -1
+  }
+
+  return {
+    onKeyDown(event) {
+      const step = steps[event.key]
+      const row = rowOf(event.target)
+      if (!step || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented) return
+      // A field or a menu in a row has its own use for these.
+      if (event.target !== scroller() && event.target !== row) return
+      const index = row ? Number(row.dataset.index) + step : first()
+      event.preventDefault()
+      if (index < 0 || index >= rows().length) return
+      core().scrollToIndex(index, { align: 'auto' })
+      scroller().querySelector<HTMLElement>(`[role=article][data-index="${index}"]`)?.focus({ preventScroll: true })
+    },
+    onFocusIn(event) {
+      const of = rowOf(event.target)?.dataset.seq
+      setSeq(of === undefined ? undefined : Number(of))
+    },
+    seq,
+    hold(list) {
+      // A row that gets another place among its siblings is taken out for a moment.
+      let had: Element | null = null
+      createComputed(on(list.keys, () => (had = rowOf(document.activeElement) && document.activeElement)))
+      createEffect(
+        on(list.keys, () => {
+          if (had instanceof HTMLElement && had.isConnected && document.activeElement !== had) had.focus({ preventScroll: true })
+        }),
+      )
+    },
+  }
+}
+
+function rowOf(target: EventTarget | null): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('[role=article]') : null
+}

@@ -1,0 +1,36 @@
+import { queryOptions } from '@tanstack/solid-query'
+import { call, member, RequestError } from './http'
+
+/** What the server allows, as much as a client has to know. */
+export interface Settings {
+  /** Characters (code points) of a message. */
+  maxMessageChars: number
+  /** Bytes of a file. */
+  maxFileBytes: number
+  /** Files of a message; 0: it takes none. */
+  maxFiles: number
+}
+
+/** A server's own, while it hasn't said. */
+export const defaultSettings: Settings = { maxMessageChars: 10_000, maxFileBytes: 100_000_000, maxFiles: 10 }
+
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: async ({ signal }) => {
+    const result = await call('/api/settings', { signal }, parseSettings)
+    if (!result.ok) throw new RequestError(result.failure)
+    return result.value
+  },
+  staleTime: 3600_000,
+  retry: false,
+})
+
+function parseSettings(value: unknown): Settings | null {
+  if (typeof value !== 'object' || value === null) return null
+  const settings = { ...defaultSettings }
+  for (const name of ['maxMessageChars', 'maxFileBytes', 'maxFiles'] as const) {
+    const n = member(value, name)
+    if (typeof n === 'number' && Number.isFinite(n) && n >= 0) settings[name] = n
+  }
+  return settings
+}
