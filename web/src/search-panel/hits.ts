@@ -1,23 +1,21 @@
+import type * as api from '~/api.gen'
 import { member } from '~/http'
 import { parseMessage } from '~/realtime/frames'
 import type { Message } from '~/realtime/wire.gen'
 
 /** Where a word stands in a text: from, to; in UTF-16 units. */
-export type Mark = readonly [number, number]
+export type Mark = api.Hit['marks'][number]
 
-export interface Hit {
-  room: string
+/** What was found has a place to jump to. */
+export interface Hit extends api.Hit {
   message: Message & { seq: number }
-  marks: readonly Mark[]
 }
 
-export interface Results {
+export interface Results extends api.Results {
   hits: readonly Hit[]
-  /** More may be found with it; absent at the end. */
-  cursor?: string
 }
 
-export type Sort = 'newest' | 'best'
+export type Sort = api.Order
 
 export interface Search {
   text: string
