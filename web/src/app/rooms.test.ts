@@ -53,6 +53,16 @@ it('does not greet a newcomer with ten thousand unread messages', async () => {
   expect(list.total()).toBe(1)
 })
 
+it('is not set back by the answer to an older mark, but where somebody marks as unread', async () => {
+  const list = await open(room('a', 9, 4))
+  list.set('a', 9)
+  hears({ type: 'read', room: 'a', userId: 'me', seq: 7 })
+  expect(list.read('a')).toBe(9)
+  expect(list.told('a')).toBe(7)
+  hears({ type: 'read', room: 'a', userId: 'me', seq: 3 })
+  expect(list.read('a')).toBe(3)
+})
+
 it('takes what one says oneself for read', async () => {
   const list = await open(room('a', 4, 4))
   hears({ type: 'message', room: 'a', message: { id: 'm5', userId: 'me', userName: 'Me', content: 'x', timestamp: 5, type: 'text', seq: 5 } })

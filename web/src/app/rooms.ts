@@ -76,15 +76,13 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
         // What one says oneself is read, and all before it was, if it was all.
         change(frame.room, (r) => ({ ...r, newest: Math.max(r.newest, seq), read: by === userId && r.read !== undefined && r.read >= r.newest ? Math.max(seq, r.read) : r.read }))
       } else if (frame.type === 'read' && frame.userId === userId) {
-        set(frame.room, frame.seq)
+        const { room, seq } = frame
+        // Below what the server had it was set back; else it is news of another page, or of this one.
+        change(room, (r) => withRead({ ...r, told: seq }, seq < r.told ? seq : Math.max(seq, r.read ?? 0)))
       }
     },
   })
   void load()
-
-  function set(slug: string, seq: number) {
-    change(slug, (r) => ({ ...r, read: seq, told: seq, mentioned: r.mentioned && seq < r.newest }))
-  }
 
   function unread(room: ListedRoom): number {
     if (room.read === undefined || room.newest <= room.read) return 0
@@ -98,12 +96,17 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
     read: (slug) => find(slug)?.read,
     told: (slug) => find(slug)?.told ?? 0,
     settled,
-    set,
+    set: (slug, seq) => change(slug, (r) => withRead(r, seq)),
+    setBack: (slug, seq) => change(slug, (r) => withRead({ ...r, told: seq }, seq)),
     dispose() {
       disposed = true
       unsubscribe()
     },
   }
+}
+
+function withRead(room: ListedRoom, read: number): ListedRoom {
+  return { ...room, read, mentioned: room.mentioned && read < room.newest }
 }
 
 // A room that one never read in is new to one: nothing of it is unread.

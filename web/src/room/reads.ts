@@ -15,8 +15,10 @@ export interface ReadMarks {
   told(room: string): number
   /** False while the server may still tell. */
   settled(): boolean
-  /** What this page or another has read, or marked as unread. */
+  /** What this page has read. */
   set(room: string, seq: number): void
+  /** The mark that the server has now, too: something was marked as unread. */
+  setBack(room: string, seq: number): void
 }
 
 export interface Reads {
@@ -29,8 +31,6 @@ export interface Reads {
   markUnread(seq: number): Promise<Result<true>>
   /** Ends what markUnread holds down. */
   release(): void
-  /** The server, or another page, has another mark. */
-  heard(seq: number): void
   /** Tells now what would be told soon. */
   flush(): void
   /** The room can be told, or no longer. */
@@ -50,6 +50,8 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
   let ready = false
   let held = false
   let untold: number | null = null
+  /** Sent over this connection; the server's answer may still be on its way. */
+  let sent = 0
   let toldAt = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -63,6 +65,7 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
       return
     }
     if (!send({ type: 'read', room, seq: untold })) return
+    sent = untold
     untold = null
     toldAt = Date.now()
   }
@@ -76,7 +79,7 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
     read: () => marks.read(room),
     settled: marks.settled,
     mark(seq) {
-      if (held || !marks.settled() || seq <= marks.told(room)) return
+      if (held || !marks.settled() || seq <= Math.max(marks.told(room), sent, untold ?? 0)) return
       marks.set(room, Math.max(seq, marks.read(room) ?? 0))
       untold = seq
       tell()
@@ -84,10 +87,12 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
     async markUnread(seq) {
       held = true
       untold = null
+      sent = 0
       const before = marks.read(room)
       marks.set(room, seq - 1)
       const result = await put(seq - 1)
-      if (!result.ok) {
+      if (result.ok) marks.setBack(room, seq - 1)
+      else {
         held = false
         if (before !== undefined) marks.set(room, before)
       }
@@ -96,13 +101,9 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
     release() {
       held = false
     },
-    heard(seq) {
-      // An own mark that is higher is on its way.
-      if (untold !== null && untold >= seq) return
-      marks.set(room, seq)
-    },
     setReady(value) {
       ready = value
+      sent = 0
       if (ready) tell()
     },
     flush,

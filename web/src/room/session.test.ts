@@ -91,9 +91,10 @@ class FakeServer {
 class Marks implements ReadMarks {
   seq = 0
   read = () => this.seq
-  told = () => this.seq
+  told = () => 0
   settled = () => true
   set = (_: string, seq: number) => void (this.seq = seq)
+  setBack = this.set
 }
 
 const signedOut = vi.fn<() => void>()

@@ -27,6 +27,8 @@ const LEAD_PX = 52
 const MARK_MS = 2_000
 /** A row has to stand still on the screen for a moment to count as read. */
 const READ_MS = 150
+/** How long the list may need to get to the end again when rows come in there. */
+const BEHIND_MS = 500
 
 export interface TimelineHandle {
   toEnd(): void
@@ -113,6 +115,7 @@ export function Timeline(props: TimelineProps) {
     // Whoever leaves at once leaves from where they are by now.
     if (!still && laidOut()) session.setPlace(following() ? null : placeAt(scroller.scrollTop))
     clearTimeout(stillTimer)
+    clearTimeout(endTimer)
     clearTimeout(readTimer)
     clearTimeout(markTimer)
   })
@@ -129,11 +132,28 @@ export function Timeline(props: TimelineProps) {
   // A phone that goes back to the list of rooms leaves no width to this one.
   const laidOut = () => scroller.clientWidth > 0 && scroller.clientHeight > 0
 
+  // Rows that come in at the end are higher than was guessed: the list is a few
+  // frames behind them. Only who goes up leaves the end.
+  let lastTop = 0
+  let endTimer: ReturnType<typeof setTimeout> | undefined
+  function stillAtEnd(fromEnd: number, scrollTop: number): boolean {
+    const up = scrollTop < lastTop - 1
+    lastTop = scrollTop
+    clearTimeout(endTimer)
+    if (fromEnd <= END_PX) return true
+    if (up || !atEnd()) return false
+    endTimer = setTimeout(() => {
+      setAtEnd(scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop <= END_PX)
+      look()
+    }, BEHIND_MS)
+    return true
+  }
+
   function look() {
     if (!laidOut()) return
     const { scrollHeight, clientHeight, scrollTop } = scroller
     const fromEnd = scrollHeight - clientHeight - scrollTop
-    setAtEnd(fromEnd <= END_PX)
+    setAtEnd(stillAtEnd(fromEnd, scrollTop))
     setTop(scrollTop)
     if (still) session.setPlace(following() ? null : placeAt(scrollTop))
     if (scrollTop < FETCH_PX && session.older().status === 'idle') session.loadOlder()
@@ -210,6 +230,7 @@ export function Timeline(props: TimelineProps) {
     if (index < 0) return
     settle()
     aim = { seq, align, index }
+    setAtEnd(false)
     setLead(px)
     list.core.scrollToIndex(index, { align })
   }
@@ -233,8 +254,10 @@ export function Timeline(props: TimelineProps) {
 
   function toUnread() {
     void session.show({ seq: line.from() }).then((found) => {
-      if (found.ok) scrollTo(line.seq() ?? found.seq, 'start', LEAD_PX)
-      else if (found.words !== '') showToast({ tone: 'bad', title: found.words })
+      if (found.ok) {
+        scrollTo(line.seq() ?? found.seq, 'start', LEAD_PX)
+        begun = line.from()
+      } else if (found.words !== '') showToast({ tone: 'bad', title: found.words })
     })
   }
 
@@ -355,9 +378,11 @@ function UnreadLine() {
   return (
     <div class="pointer-events-none absolute inset-x-3 top-0 sm:inset-x-5" role="separator" aria-label="New messages" data-testid="unread-line">
       <div class="border-t border-accent" />
-      <span class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent" aria-hidden="true">
-        New
-      </span>
+      {/* Drawn, and no text of the row: it is in nobody's copy of it. */}
+      <span
+        class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent before:content-['New']"
+        aria-hidden="true"
+      />
     </div>
   )
 }
