@@ -25,6 +25,21 @@ func (s *Service) baseOf(r *http.Request) string {
 // sit in front of it.
 func (s *Service) fresh(l *login) bool { return s.now().Sub(l.session.created) < freshAge }
 
+// accountReply is how an account stands.
+type accountReply struct {
+	User        wholeUser `json:"user"`
+	HasPassword bool      `json:"hasPassword"`
+	Fresh       bool      `json:"fresh"` // the session is of today: deleting and the like need no password
+}
+
+// wholeUser is a user with what userJSON leaves out where it says no.
+type wholeUser struct {
+	userJSON
+	Role      Role `json:"role"`
+	Anonymous bool `json:"isAnonymous"`
+	TwoFactor bool `json:"twoFactorEnabled"`
+}
+
 // account tells the signed-in user how their account stands.
 func (s *Service) account(c *call) error {
 	l, _, err := s.require(c)
@@ -40,17 +55,7 @@ func (s *Service) account(c *call) error {
 	if err != nil {
 		return fmt.Errorf("read account: %w", err)
 	}
-	type whole struct {
-		userJSON
-		Role      Role `json:"role"`
-		Anonymous bool `json:"isAnonymous"`
-		TwoFactor bool `json:"twoFactorEnabled"`
-	}
-	return c.reply(struct {
-		User        whole `json:"user"`
-		HasPassword bool  `json:"hasPassword"`
-		Fresh       bool  `json:"fresh"`
-	}{whole{l.user.json(), l.user.role, l.user.anonymous, l.user.twoFactor}, hasPassword, s.fresh(l)})
+	return c.reply(accountReply{wholeUser{l.user.json(), l.user.role, l.user.anonymous, l.user.twoFactor}, hasPassword, s.fresh(l)})
 }
 
 // An Export is all that is kept about a person here, in the form in which they get

@@ -18,7 +18,7 @@ var (
 type linkedAccount struct {
 	ID         string   `json:"id"`
 	ProviderID string   `json:"providerId"`
-	UserID     string   `json:"userId"` // as in 1.7
+	UserID     string   `json:"userId"` // as in better-auth 1.7
 	CreatedAt  stamp    `json:"createdAt"`
 	UpdatedAt  stamp    `json:"updatedAt"`
 	AccountID  string   `json:"accountId"`

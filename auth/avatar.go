@@ -116,6 +116,11 @@ func (s *Service) storeAvatar(ctx context.Context, userID string, made picture.E
 	return image, err
 }
 
+// pictureReply tells where a picture is served.
+type pictureReply struct {
+	Image string `json:"image"`
+}
+
 // uploadAvatar makes what is sent the user's picture.
 func (s *Service) uploadAvatar(c *call) error {
 	l, _, err := s.require(c)
@@ -162,9 +167,7 @@ func (s *Service) uploadAvatar(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reply(struct {
-		Image string `json:"image"`
-	}{image})
+	return c.reply(pictureReply{image})
 }
 
 // readCrop reads which part of a picture is meant; none is the middle of it.

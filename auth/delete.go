@@ -7,6 +7,7 @@ import (
 	"net/url"
 )
 
+// deletedReply says in words whether it is gone, or a mail asks once more.
 type deletedReply struct {
 	Success bool   `json:"success"`
 	Message string `json:"message"`

@@ -35,15 +35,7 @@ func (s *Service) depart() {
 // those that were deleted before a crash, until ctx is done. It rests in between:
 // guests come and go for nothing, and all that was ever said is looked through.
 func (s *Service) forget(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.departed:
-		case <-timer.C:
-		}
 		began := time.Now()
 		more, err := s.forgetSome(ctx)
 		rest := departRest * time.Since(began)
@@ -51,13 +43,20 @@ func (s *Service) forget(ctx context.Context) {
 			s.log.Error("remove what deleted accounts left", "err", err)
 			more, rest = true, max(rest, departRetry)
 		}
+		if rest > 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(rest):
+			}
+		}
+		if more {
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(rest):
-		}
-		if more {
-			timer.Reset(0)
+		case <-s.departed:
 		}
 	}
 }

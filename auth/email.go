@@ -13,11 +13,13 @@ import (
 // credential is the provider of accounts with a password.
 const credential = "credential"
 
+// signUpReply is a new account.
 type signUpReply struct {
 	Token *string  `json:"token"` // null until the address is confirmed
 	User  userJSON `json:"user"`
 }
 
+// signInReply is somebody who is in.
 type signInReply struct {
 	Redirect bool     `json:"redirect"`
 	Token    string   `json:"token"`
@@ -254,7 +256,7 @@ func (s *Service) signInEmail(c *call) error {
 
 // twoFactorReply says that the second factor is wanted before there is a session.
 type twoFactorReply struct {
-	TwoFactorRedirect bool     `json:"twoFactorRedirect"`
+	TwoFactorRedirect bool     `json:"twoFactorRedirect" openapi:"const=true"`
 	Methods           []string `json:"twoFactorMethods"`
 }
 

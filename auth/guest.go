@@ -146,9 +146,7 @@ func (s *Service) deleteAnonymousUser(c *call) error {
 	s.tellAll("deleted", l.user.id, over)
 	s.depart()
 	s.clearSession(c.w)
-	return c.reply(struct {
-		Success bool `json:"success"`
-	}{true})
+	return c.reply(successReply{true})
 }
 
 // sweepGuests removes guests who can't come back, for their session is over. It

@@ -3,6 +3,8 @@ package auth
 import (
 	"net/http"
 	"strings"
+
+	"snug/internal/openapi"
 )
 
 // A route is one method of one path.
@@ -16,6 +18,8 @@ type route struct {
 	foreign bool
 	raw     bool // the handler reads the body
 	handle  func(*call) error
+	param   string            // what the * of the path is called
+	about   openapi.Operation // for the OpenAPI document
 }
 
 // A call is a request on its way through a handler.
@@ -37,76 +41,6 @@ func (c *call) redirect(target string) error {
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(http.StatusFound)
 	return nil
-}
-
-// routeTable has the routes below /api: those under /auth are the protocol's, the
-// others our own. A * at the end is one more element of the path.
-func (s *Service) routeTable() map[string]route {
-	return map[string]route{
-		"GET /auth/ok":                     {handle: s.ok},
-		"GET /auth/error":                  {handle: s.errorPage},
-		"GET /auth/get-session":            {handle: s.getSession},
-		"GET /auth/list-sessions":          {handle: s.listSessions},
-		"POST /auth/sign-up/email":         {handle: s.signUpEmail, family: "sign-up", form: true},
-		"POST /auth/sign-in/email":         {handle: s.signInEmail, family: "sign-in", form: true},
-		"POST /auth/sign-in/social":        {handle: s.signInSocial, family: "social"},
-		"POST /auth/link-social":           {handle: s.linkSocial, family: "social"},
-		"GET /auth/callback/*":             {handle: s.callbackGet},
-		"POST /auth/callback/*":            {handle: s.callbackPost, foreign: true, form: true},
-		"GET /auth/list-accounts":          {handle: s.listAccounts},
-		"POST /auth/unlink-account":        {handle: s.unlinkAccount},
-		"POST /auth/sign-out":              {handle: s.signOut},
-		"POST /auth/revoke-session":        {handle: s.revokeSession},
-		"POST /auth/revoke-sessions":       {handle: s.revokeSessions},
-		"POST /auth/revoke-other-sessions": {handle: s.revokeOtherSessions},
-		"POST /auth/update-user":           {handle: s.updateUser},
-		"POST /auth/delete-user":           {handle: s.deleteMe},
-		"GET /auth/delete-user/callback":   {handle: s.deleteCallback},
-
-		"POST /auth/sign-in/anonymous":     {handle: s.signInAnonymous, family: "sign-in"},
-		"POST /auth/delete-anonymous-user": {handle: s.deleteAnonymousUser},
-
-		"POST /auth/two-factor/enable":                {handle: s.enableTwoFactor, family: "two-factor"},
-		"POST /auth/two-factor/disable":               {handle: s.disableTwoFactor, family: "two-factor"},
-		"POST /auth/two-factor/get-totp-uri":          {handle: s.getTOTPURI, family: "two-factor"},
-		"POST /auth/two-factor/generate-backup-codes": {handle: s.generateBackupCodes, family: "two-factor"},
-		"POST /auth/two-factor/verify-totp":           {handle: s.verifyTOTP, family: "two-factor"},
-		"POST /auth/two-factor/verify-backup-code":    {handle: s.verifyBackupCode, family: "two-factor"},
-
-		"POST /auth/send-verification-email": {handle: s.sendVerification, mails: true},
-		"GET /auth/verify-email":             {handle: s.verifyEmail},
-		"POST /auth/verify-email":            {handle: s.verifyEmail, form: true},
-		"POST /auth/change-email":            {handle: s.changeEmail, family: "change-email", mails: true},
-		"POST /auth/change-password":         {handle: s.changePassword, family: "change-password"},
-		"POST /auth/sign-in/magic-link":      {handle: s.requestLink, family: "magic-link", mails: true},
-		"GET /auth/magic-link/verify":        {handle: s.verifyLink},
-		"POST /auth/request-password-reset":  {handle: s.requestReset, mails: true},
-		"POST /auth/forget-password":         {handle: s.requestReset, mails: true},
-		"GET /auth/reset-password/*":         {handle: s.openReset},
-		"POST /auth/reset-password":          {handle: s.resetPassword},
-
-		"GET /auth/passkey/generate-register-options":      {handle: s.registerOptions},
-		"POST /auth/passkey/verify-registration":           {handle: s.verifyRegistration, family: "passkey"},
-		"GET /auth/passkey/generate-authenticate-options":  {handle: s.authenticateOptions, family: "passkey-options"},
-		"POST /auth/passkey/generate-authenticate-options": {handle: s.authenticateOptions, family: "passkey-options"},
-		"POST /auth/passkey/verify-authentication":         {handle: s.verifyAuthentication, family: "passkey"},
-		"GET /auth/passkey/list-user-passkeys":             {handle: s.listPasskeys},
-		"POST /auth/passkey/delete-passkey":                {handle: s.deletePasskey},
-		"POST /auth/passkey/update-passkey":                {handle: s.updatePasskey},
-
-		"GET /account":                 {handle: s.account},
-		"POST /account/avatar":         {handle: s.uploadAvatar, raw: true},
-		"POST /account/avatar/remove":  {handle: s.removeAvatar},
-		"GET /avatars/*":               {handle: s.avatar},
-		"GET /account/options":         {handle: s.options},
-		"GET /account/invites":         {handle: s.listInvites},
-		"POST /account/invites":        {handle: s.createInvite, mails: true},
-		"POST /account/invites/revoke": {handle: s.revokeInvite},
-		"POST /account/invites/open":   {handle: s.openInvite, family: "invite"},
-		"GET /account/tokens":          {handle: s.listTokens},
-		"POST /account/tokens":         {handle: s.createToken},
-		"POST /account/tokens/revoke":  {handle: s.revokeToken},
-	}
 }
 
 // find returns the route of a request; the path is matched exactly, so that there
@@ -180,8 +114,10 @@ func (s *Service) serve(rt route, c *call) error {
 	return rt.handle(c)
 }
 
+type okReply struct {
+	OK bool `json:"ok"`
+}
+
 func (s *Service) ok(c *call) error {
-	return c.reply(struct {
-		OK bool `json:"ok"`
-	}{true})
+	return c.reply(okReply{true})
 }

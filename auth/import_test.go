@@ -349,7 +349,7 @@ func manyUsers(t testing.TB, n int) string {
 // An import that is stopped goes on where it was, and in the end all is as if it had
 // never been stopped.
 func TestImportStopped(t *testing.T) {
-	path := manyUsers(t, 1200)
+	path := manyUsers(t, 700)
 	g := newRig(t)
 	source, err := betterauth.Open(t.Context(), path)
 	if err != nil {
@@ -370,7 +370,7 @@ func TestImportStopped(t *testing.T) {
 	if got := counts(g); got != fmt.Sprint(first, 2*first, first) {
 		t.Errorf("after the first batch: %s", got)
 	}
-	if r = g.importFile(path); r.New != 1200-first || r.Known != first || r.Sessions != 1200-first || len(r.Left()) != 0 || counts(g) != "1200 2400 1200" {
+	if r = g.importFile(path); r.New != 700-first || r.Known != first || r.Sessions != 700-first || len(r.Left()) != 0 || counts(g) != "700 1400 700" {
 		t.Errorf("%+v %v %s", r, r.Left(), counts(g))
 	}
 	whole := newRig(t)
@@ -386,13 +386,13 @@ func TestImportStopped(t *testing.T) {
 
 // A try stores nothing and tells what the real thing will do.
 func TestImportDryRun(t *testing.T) {
-	path := manyUsers(t, 1200)
+	path := manyUsers(t, 700)
 	g := newRig(t)
 	tried := g.importFile(path, func(o *auth.ImportOptions) { o.DryRun = true })
 	if got := g.dump(); got != "" {
 		t.Errorf("stored: %.300s", got)
 	}
-	if done := g.importFile(path); !reflect.DeepEqual(tried, done) || done.New != 1200 {
+	if done := g.importFile(path); !reflect.DeepEqual(tried, done) || done.New != 700 {
 		t.Errorf("tried %+v, did %+v", tried, done)
 	}
 }
@@ -421,7 +421,7 @@ func TestImportBringsNothingBack(t *testing.T) {
 
 // A server that runs meanwhile goes on working: its writes get their turn.
 func TestImportBesideServer(t *testing.T) {
-	path := manyUsers(t, 2000)
+	path := manyUsers(t, 1100)
 	g := newRig(t)
 	var file string
 	g.query(`select file from pragma_database_list where name = 'main'`, &file)
@@ -457,8 +457,8 @@ func TestImportBesideServer(t *testing.T) {
 		break
 	}
 	j := g.jar()
-	j.cookies["better-auth.session_token"] = g.Sign(fmt.Sprintf("token%027d", 2000))
-	if s := j.session(); s == nil || s.User.Name != "User 2000" {
+	j.cookies["better-auth.session_token"] = g.Sign(fmt.Sprintf("token%027d", 1100))
+	if s := j.session(); s == nil || s.User.Name != "User 1100" {
 		t.Errorf("%+v", s)
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
+// inviteJSON is an open invitation.
 type inviteJSON struct {
 	ID        string  `json:"id"`
-	Email     *string `json:"email"`
+	Email     *string `json:"email"` // the only address that may use it
 	InvitedBy *string `json:"invitedBy"`
 	CreatedAt stamp   `json:"createdAt"`
 	ExpiresAt stamp   `json:"expiresAt"`
@@ -20,7 +21,7 @@ type inviteJSON struct {
 
 // openedJSON is what somebody who was invited is told.
 type openedJSON struct {
-	Email     *string `json:"email"`
+	Email     *string `json:"email"` // the only address that it is for; null where it is for whoever has it
 	InvitedBy *string `json:"invitedBy"`
 }
 
@@ -130,6 +131,13 @@ func (s *Service) listInvites(c *call) error {
 	return c.reply(list)
 }
 
+// madeInvite is an invitation with its link, shown this once.
+type madeInvite struct {
+	inviteJSON
+	URL    string `json:"url" openapi:"format=uri"`
+	Mailed bool   `json:"mailed"` // it was sent to its address
+}
+
 // createInvite makes an invitation and shows its link, this once.
 func (s *Service) createInvite(c *call) error {
 	l, err := s.requireHost(c)
@@ -170,11 +178,7 @@ func (s *Service) createInvite(c *call) error {
 	if mailed {
 		s.mail(letterInvite.render(i.Email, s.baseOf(c.r), link, l.user.name), "")
 	}
-	return c.reply(struct {
-		inviteJSON
-		URL    string `json:"url"`
-		Mailed bool   `json:"mailed"`
-	}{row, link, mailed})
+	return c.reply(madeInvite{row, link, mailed})
 }
 
 // invitePath is the page that opens an invitation; its token follows.

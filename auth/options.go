@@ -5,20 +5,22 @@ import (
 	"fmt"
 )
 
+// optionsJSON is which ways in this server offers, and to whom.
 type optionsJSON struct {
-	SignUp          SignUpMode     `json:"signUp"`
-	Domains         []string       `json:"domains"`
-	FirstAccount    bool           `json:"firstAccount"`
+	SignUp          SignUpMode     `json:"signUp" openapi:"enum=open|invite|domain|closed"`
+	Domains         []string       `json:"domains"`      // of the addresses that may sign up, with signUp "domain"
+	FirstAccount    bool           `json:"firstAccount"` // nobody has an account yet
 	Passwords       bool           `json:"passwords"`
 	MagicLinks      bool           `json:"magicLinks"`
 	Passkeys        bool           `json:"passkeys"`
 	Guests          bool           `json:"guests"`
-	RequireVerified bool           `json:"requireVerified"`
-	Mail            bool           `json:"mail"`
+	RequireVerified bool           `json:"requireVerified"` // addresses are confirmed before anyone is let in by password
+	Mail            bool           `json:"mail"`            // the server sends mail; otherwise links are in its log
 	Providers       []providerJSON `json:"providers"`
-	Invite          *openedJSON    `json:"invite"`
+	Invite          *openedJSON    `json:"invite"` // the invitation that this browser holds
 }
 
+// providerJSON is where one can sign in with an account elsewhere.
 type providerJSON struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`

@@ -68,6 +68,7 @@ func selectPasskeys(ctx context.Context, tx *sql.Tx, where string, arg any) (lis
 	return list, nil
 }
 
+// passkeyJSON is a passkey of the one who asks. better-auth has no usedAt.
 type passkeyJSON struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`
@@ -75,12 +76,12 @@ type passkeyJSON struct {
 	UserID       string `json:"userId"`
 	CredentialID string `json:"credentialID"`
 	Counter      uint32 `json:"counter"`
-	DeviceType   string `json:"deviceType"`
+	DeviceType   string `json:"deviceType" openapi:"enum=singleDevice|multiDevice"`
 	BackedUp     bool   `json:"backedUp"`
 	Transports   string `json:"transports"`
 	CreatedAt    stamp  `json:"createdAt"`
 	AAGUID       string `json:"aaguid"`
-	UsedAt       *stamp `json:"usedAt"` // not of better-auth
+	UsedAt       *stamp `json:"usedAt"`
 }
 
 func (p passkey) json() passkeyJSON {
@@ -186,6 +187,10 @@ func (s *Service) deletePasskey(c *call) error {
 	return c.reply(statusJSON{true})
 }
 
+type renamedReply struct {
+	Passkey passkeyJSON `json:"passkey"`
+}
+
 func (s *Service) updatePasskey(c *call) error {
 	l, _, err := s.require(c)
 	if err != nil {
@@ -221,9 +226,7 @@ func (s *Service) updatePasskey(c *call) error {
 	if err != nil {
 		return fmt.Errorf("rename passkey: %w", err)
 	}
-	return c.reply(struct {
-		Passkey passkeyJSON `json:"passkey"`
-	}{renamed[0].json()})
+	return c.reply(renamedReply{renamed[0].json()})
 }
 
 // cleanPasskeyName: nobody but its owner sees it.

@@ -119,10 +119,7 @@ func (s *Service) verifyAuthentication(c *call) error {
 	if l == nil {
 		return errUnauthorized // it was revoked in this very moment
 	}
-	return c.reply(struct {
-		Session sessionJSON `json:"session"`
-		User    userJSON    `json:"user"`
-	}{l.session.json(in.token), l.user.json()})
+	return c.reply(sessionReply{l.session.json(in.token), l.user.json()})
 }
 
 // checkAssertion verifies the answer to authenticateOptions. With an error the

@@ -158,10 +158,13 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(e.status)
 		return
 	}
-	writeJSON(w, e.status, struct {
-		Code    string `json:"code,omitempty"`
-		Message string `json:"message"`
-	}{e.code, e.message})
+	writeJSON(w, e.status, refusalJSON{e.code, e.message})
+}
+
+// refusalJSON is a refusal as the client reads it.
+type refusalJSON struct {
+	Code    string `json:"code,omitempty"` // for programs
+	Message string `json:"message"`        // for people
 }
 
 // writeJSON writes a body without escapes that only HTML needs.
@@ -185,6 +188,7 @@ func (t stamp) MarshalText() ([]byte, error) {
 	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05.000Z"), nil
 }
 
+// sessionJSON is a session in a browser.
 type sessionJSON struct {
 	ID        string `json:"id"`
 	Token     string `json:"token"`
@@ -200,6 +204,7 @@ func (x session) json(token string) sessionJSON {
 	return sessionJSON{x.id, token, x.userID, stamp(x.expires), stamp(x.created), stamp(x.updated), x.ipAddress, x.userAgent}
 }
 
+// userJSON is somebody as they see themselves.
 type userJSON struct {
 	ID            string  `json:"id"`
 	Name          string  `json:"name"`
@@ -209,8 +214,9 @@ type userJSON struct {
 	CreatedAt     stamp   `json:"createdAt"`
 	UpdatedAt     stamp   `json:"updatedAt"`
 	// Of plugins of better-auth, and left out where they say no.
+
 	Role      Role `json:"role,omitempty"`
-	Anonymous bool `json:"isAnonymous,omitempty"`
+	Anonymous bool `json:"isAnonymous,omitempty"` // a guest
 	TwoFactor bool `json:"twoFactorEnabled,omitempty"`
 }
 
@@ -218,6 +224,7 @@ func (u user) json() userJSON {
 	return userJSON{u.id, u.name, u.email, u.emailVerified, u.image, stamp(u.created), stamp(u.updated), u.role, u.anonymous, u.twoFactor}
 }
 
+// statusJSON tells that it is done.
 type statusJSON struct {
 	Status bool `json:"status"`
 }

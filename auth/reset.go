@@ -22,6 +22,12 @@ type sentTo struct {
 	Email string `json:"email"`
 }
 
+// messageReply says what was done in words.
+type messageReply struct {
+	Status  bool   `json:"status"`
+	Message string `json:"message"`
+}
+
 // requestReset mails a link with which a new password can be chosen. Nobody is told
 // whether there is such an account; who signs in otherwise gets a password by it.
 func (s *Service) requestReset(c *call) error {
@@ -59,10 +65,7 @@ func (s *Service) requestReset(c *call) error {
 		s.sendLink(letterReset, base, path, u.id, u.email, "")
 		return nil
 	})
-	return c.reply(struct {
-		Status  bool   `json:"status"`
-		Message string `json:"message"`
-	}{true, "If this email exists in our system, check your email for the reset link"})
+	return c.reply(messageReply{true, "If this email exists in our system, check your email for the reset link"})
 }
 
 // openReset is where the link leads: on to the page, with the token if it is good.

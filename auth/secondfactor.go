@@ -230,6 +230,13 @@ func (s *Service) enabled(ctx context.Context, tx *sql.Tx, c *call, a *attempt, 
 	return err
 }
 
+// secondFactorReply is who has shown the second factor. With a session before there is
+// no token.
+type secondFactorReply struct {
+	Token string   `json:"token,omitempty"`
+	User  userJSON `json:"user"`
+}
+
 // conclude tells the client, and whoever listens for sessions.
 func (s *Service) conclude(c *call, a *attempt, o outcome) error {
 	if o.finished {
@@ -251,10 +258,7 @@ func (s *Service) conclude(c *call, a *attempt, o outcome) error {
 		life := deviceLife
 		s.setCookie(c.w, deviceCookie, s.sign(o.device), &life)
 	}
-	return c.reply(struct {
-		Token string   `json:"token,omitempty"`
-		User  userJSON `json:"user"`
-	}{o.token, a.user.json()})
+	return c.reply(secondFactorReply{o.token, a.user.json()})
 }
 
 // useTOTP takes a code of the app, once.

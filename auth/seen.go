@@ -13,8 +13,9 @@ import (
 // seen notes when sessions and API tokens were used, until writeSeen stores it: a
 // time for people to read isn't worth a write each. A crash loses a minute of it.
 type seen struct {
-	mu sync.Mutex
-	at map[tokenHash]time.Time
+	writing sync.Mutex // held by writeSeen
+	mu      sync.Mutex
+	at      map[tokenHash]time.Time
 }
 
 func newSeen() *seen { return &seen{at: map[tokenHash]time.Time{}} }
@@ -38,6 +39,17 @@ func (x *seen) drain() map[tokenHash]time.Time {
 	return at
 }
 
+// restore notes again what couldn't be stored.
+func (x *seen) restore(at map[tokenHash]time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for h, then := range at {
+		if _, later := x.at[h]; !later && len(x.at) < maxSeen {
+			x.at[h] = then
+		}
+	}
+}
+
 // Seen notes that a session was in use until now: its last socket has closed. What
 // Identify finds it notes by itself.
 func (s *Service) Seen(sessionKey string) {
@@ -46,15 +58,22 @@ func (s *Service) Seen(sessionKey string) {
 	}
 }
 
-// writeSeen stores what was noted. Should it fail, that is lost.
+// writeSeen stores what was noted before it was called. What it can't store stays
+// noted: Close ends the sweep's and calls its own.
 func (s *Service) writeSeen(ctx context.Context) error {
+	s.seen.writing.Lock()
+	defer s.seen.writing.Unlock()
 	at := s.seen.drain()
 	for hashes := range slices.Chunk(slices.Collect(maps.Keys(at)), seenBatch) {
 		err := s.db.Write(ctx, func(tx *sql.Tx) error {
 			return storeSeen(ctx, tx, hashes, at)
 		})
 		if err != nil {
+			s.seen.restore(at)
 			return fmt.Errorf("write when sessions were seen: %w", err)
+		}
+		for _, h := range hashes {
+			delete(at, h)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -18,6 +19,28 @@ func TestSeenAsTheServerStops(t *testing.T) {
 	clock.pass(3 * time.Hour)
 	g.Seen(id.SessionKey)
 	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var seen int64
+	if g.query(`select seen_at from sessions`, &seen); seen != clock.Now().UnixMilli() {
+		t.Errorf("seen at %v, want %v", time.UnixMilli(seen).UTC(), clock.Now())
+	}
+}
+
+// The sweeper's own write may be what a stop interrupts.
+func TestSeenIsKeptUntilItIsStored(t *testing.T) {
+	clock := newClock()
+	g := newRig(t, clock.use)
+	id, _ := g.jar().signUp("ada").identity()
+	clock.pass(3 * time.Hour)
+	g.Seen(id.SessionKey)
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	// The sweep at the start may have been first: then there is nothing to write.
+	if err := g.WriteSeen(stopped); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if err := g.WriteSeen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var seen int64

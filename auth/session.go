@@ -339,14 +339,7 @@ func (s *Service) drop(over []ended) {
 // sooner than those that it knows of in the next minute, so a timer set for the
 // first of them is exact.
 func (s *Service) sweep(ctx context.Context) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
 		wait, err := s.sweepOnce(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -355,7 +348,11 @@ func (s *Service) sweep(ctx context.Context) {
 			s.log.Error("end expired sessions", "err", err)
 			wait = sweepRetry
 		}
-		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
 	}
 }
 

@@ -7,6 +7,12 @@ import (
 	"fmt"
 )
 
+// sessionReply is a session with its user.
+type sessionReply struct {
+	Session sessionJSON `json:"session"`
+	User    userJSON    `json:"user"`
+}
+
 // getSession tells the page who is signed in; the body null is nobody. It alone
 // lengthens sessions.
 func (s *Service) getSession(c *call) error {
@@ -45,10 +51,7 @@ func (s *Service) getSession(c *call) error {
 		}
 		return c.reply(nil)
 	}
-	return c.reply(struct {
-		Session sessionJSON `json:"session"`
-		User    userJSON    `json:"user"`
-	}{l.session.json(token), l.user.json()})
+	return c.reply(sessionReply{l.session.json(token), l.user.json()})
 }
 
 // adopt gives a session that began on another server a cookie of ours.
@@ -86,6 +89,10 @@ func (s *Service) require(c *call) (*login, string, error) {
 	return l, token, err
 }
 
+type successReply struct {
+	Success bool `json:"success"`
+}
+
 // signOut ends every session that the browser holds. It succeeds without one too:
 // the page wants to be signed out, and is.
 func (s *Service) signOut(c *call) error {
@@ -95,9 +102,7 @@ func (s *Service) signOut(c *call) error {
 		}
 	}
 	s.clearSession(c.w)
-	return c.reply(struct {
-		Success bool `json:"success"`
-	}{true})
+	return c.reply(successReply{true})
 }
 
 // listedJSON is a session as its user sees it beside others.

@@ -151,6 +151,13 @@ func (s *Service) signInSocial(c *call) error {
 	return c.reply(signInReply{Token: in.token, User: in.user.json()})
 }
 
+// linkedReply tells that an account was connected by its id_token.
+type linkedReply struct {
+	URL      string `json:"url"`
+	Status   bool   `json:"status"`
+	Redirect bool   `json:"redirect"`
+}
+
 // linkSocial begins to add an account at a provider to the signed-in user's. A
 // guest has no account to add to: for them it is a sign-in, by which they get one
 // or are let into their own.
@@ -182,11 +189,7 @@ func (s *Service) linkSocial(c *call) error {
 	if err != nil {
 		return fmt.Errorf("link by id_token: %w", err)
 	}
-	return c.reply(struct {
-		URL      string `json:"url"`
-		Status   bool   `json:"status"`
-		Redirect bool   `json:"redirect"`
-	}{Status: true})
+	return c.reply(linkedReply{Status: true})
 }
 
 func (s *Service) readIDToken(ctx context.Context, d departure) (oauth.Profile, error) {
@@ -204,6 +207,12 @@ func (s *Service) readIDToken(ctx context.Context, d departure) (oauth.Profile, 
 		return f, errProviderDown
 	}
 	return f, errIDToken
+}
+
+// departureReply tells where to send the browser.
+type departureReply struct {
+	URL      string `json:"url" openapi:"format=uri"`
+	Redirect bool   `json:"redirect"` // the client is to do it by itself
 }
 
 // send answers with the address at the provider. The state in it is good once, for
@@ -238,10 +247,7 @@ func (s *Service) send(c *call, d departure, userID string) error {
 	s.dropStates(c)
 	life := stateLife
 	s.setCookie(c.w, stateName(state), s.sign(state), &life)
-	return c.reply(struct {
-		URL      string `json:"url"`
-		Redirect bool   `json:"redirect"`
-	}{address, d.redirect})
+	return c.reply(departureReply{address, d.redirect})
 }
 
 // stateName is the cookie that binds a flow to the browser. Each flow has its own,

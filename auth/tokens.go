@@ -104,10 +104,11 @@ func endAccess(ctx context.Context, tx *sql.Tx, userID string) ([]ended, error) 
 	return append(sessions, tokens...), err
 }
 
+// tokenJSON is an API token, without itself.
 type tokenJSON struct {
 	ID        string  `json:"id"`
 	Name      string  `json:"name"`
-	Hint      string  `json:"hint"`
+	Hint      string  `json:"hint"` // how it begins
 	Scopes    []Scope `json:"scopes"`
 	CreatedAt stamp   `json:"createdAt"`
 	ExpiresAt *stamp  `json:"expiresAt"`
@@ -154,6 +155,12 @@ func stampOf(at sql.NullInt64) *stamp {
 	}
 	t := stamp(fromMillis(at.Int64))
 	return &t
+}
+
+// madeToken is an API token as it is shown this once.
+type madeToken struct {
+	tokenJSON
+	Token string `json:"token"`
 }
 
 // createToken makes an API token and shows it, this once.
@@ -208,10 +215,7 @@ func (s *Service) createToken(c *call) error {
 		return fmt.Errorf("create API token: %w", err)
 	}
 	s.log.Info("API token made", "user", l.user.id, "token", hashToken(token).short())
-	return c.reply(struct {
-		tokenJSON
-		Token string `json:"token"`
-	}{row, token})
+	return c.reply(madeToken{row, token})
 }
 
 // revokeToken ends one of the user's API tokens and closes what it opened. For one

@@ -46,6 +46,13 @@ func selectFactor(ctx context.Context, tx *sql.Tx, userID string) (*factor, erro
 	return f, nil
 }
 
+// enrolReply is for an authenticator app, with codes for when it is lost.
+type enrolReply struct {
+	Method      string   `json:"method" openapi:"const=totp"` // as in better-auth 1.7
+	TOTPURI     string   `json:"totpURI" openapi:"format=uri"`
+	BackupCodes []string `json:"backupCodes"`
+}
+
 // enableTwoFactor makes a secret for an authenticator app. It is asked for once
 // verifyTOTP has seen a code of it.
 func (s *Service) enableTwoFactor(c *call) error {
@@ -87,11 +94,7 @@ func (s *Service) enableTwoFactor(c *call) error {
 		return fmt.Errorf("enable two-factor: %w", err)
 	}
 	s.log.Info("second factor begun", "user", l.user.id)
-	return c.reply(struct {
-		Method      string   `json:"method"` // as in 1.7
-		TOTPURI     string   `json:"totpURI"`
-		BackupCodes []string `json:"backupCodes"`
-	}{"totp", totpURI(key, issuer, l.user.email), codes})
+	return c.reply(enrolReply{"totp", totpURI(key, issuer, l.user.email), codes})
 }
 
 // disableTwoFactor succeeds where there is no second factor too.
@@ -127,6 +130,10 @@ func (s *Service) disableTwoFactor(c *call) error {
 	return c.reply(statusJSON{true})
 }
 
+type totpURIReply struct {
+	TOTPURI string `json:"totpURI" openapi:"format=uri"`
+}
+
 // getTOTPURI shows the secret again, to set up one more app with it.
 func (s *Service) getTOTPURI(c *call) error {
 	l, err := s.prove(c)
@@ -149,9 +156,12 @@ func (s *Service) getTOTPURI(c *call) error {
 	if err != nil {
 		return fmt.Errorf("get TOTP URI: %w", err)
 	}
-	return c.reply(struct {
-		TOTPURI string `json:"totpURI"`
-	}{totpURI(key, s.issuer(c.r), l.user.email)})
+	return c.reply(totpURIReply{totpURI(key, s.issuer(c.r), l.user.email)})
+}
+
+type backupCodesReply struct {
+	Status      bool     `json:"status"`
+	BackupCodes []string `json:"backupCodes"`
 }
 
 // generateBackupCodes makes new ones in place of all that are left.
@@ -176,10 +186,7 @@ func (s *Service) generateBackupCodes(c *call) error {
 		return fmt.Errorf("generate backup codes: %w", err)
 	}
 	s.log.Info("backup codes made", "user", l.user.id)
-	return c.reply(struct {
-		Status      bool     `json:"status"`
-		BackupCodes []string `json:"backupCodes"`
-	}{true, codes})
+	return c.reply(backupCodesReply{true, codes})
 }
 
 // issuer is what an app shows beside the code: people may have accounts on several

@@ -154,6 +154,12 @@ func (s *Service) sendVerification(c *call) error {
 	return c.reply(statusJSON{true})
 }
 
+// verifiedReply has no user, as better-auth has it.
+type verifiedReply struct {
+	Status bool      `json:"status"`
+	User   *userJSON `json:"user"`
+}
+
 // verifyEmail is where the links lead that show an address to be somebody's.
 func (s *Service) verifyEmail(c *call) error {
 	noReferrer(c.w)
@@ -194,11 +200,7 @@ func (s *Service) verifyEmail(c *call) error {
 	if target != "" {
 		return c.redirect(target)
 	}
-	// With no user, as better-auth has it.
-	return c.reply(struct {
-		Status bool `json:"status"`
-		User   any  `json:"user"`
-	}{Status: true})
+	return c.reply(verifiedReply{Status: true})
 }
 
 // verifyAddress notes that the address of an account is its owner's. Where nobody

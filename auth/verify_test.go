@@ -365,7 +365,7 @@ func TestAnswersTakeAsLong(t *testing.T) {
 		{"/send-verification-email", `{"email":%q}`, 200},
 		{"/sign-in/magic-link", `{"email":%q}`, 200},
 	} {
-		const samples = 200
+		const samples = 100
 		var known, unknown []time.Duration
 		for i := range samples {
 			for _, email := range []string{"owner@example.com", fmt.Sprintf("new%d@example.com", i+len(test.path)*1000)} {
@@ -385,7 +385,7 @@ func TestAnswersTakeAsLong(t *testing.T) {
 		}
 		slices.Sort(known)
 		slices.Sort(unknown)
-		a, b := known[samples/2], unknown[samples/2]
+		a, b := known[samples/10], unknown[samples/10] // what else runs here makes the rest slower
 		t.Logf("%s: %v known, %v unknown", test.path, a, b)
 		if d := (a - b).Abs(); d > 5*time.Millisecond {
 			t.Errorf("%s: takes %v for an address that is known, %v for another", test.path, a, b)

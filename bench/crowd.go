@@ -333,74 +333,23 @@ func (c *crowd) post(i int, at time.Duration) error {
 	return l.write(l.post)
 }
 
-// write sends all of b at once or fails: a server that leaves a few posts unread
-// for so long that they fill the kernel's buffers has failed too.
-func (l *line) write(b []byte) error {
-	n, errno := rawWrite(l.fd, b)
-	if errno != 0 {
-		return fmt.Errorf("write: %w", errno)
-	}
-	if n < len(b) {
-		return fmt.Errorf("write: the kernel took %d of %d bytes", n, len(b))
-	}
-	return nil
-}
-
-// read takes what a socket has, up to one buffer; epoll tells of the rest.
 func (c *crowd) read(i int) error {
 	l := c.lines[i]
-	n, errno := rawRead(l.fd, c.buf)
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+	data, err := l.read(c.buf)
+	if err != nil || data == nil {
+		return err
+	}
+	now := c.now()
+	return l.texts(data, func(payload []byte) error {
+		for len(payload) > 0 {
+			var text []byte
+			text, payload = c.target.next(payload)
+			if err := c.hear(i, l, text, now); err != nil {
+				return err
+			}
+		}
 		return nil
-	case errno != 0:
-		return fmt.Errorf("read: %w", errno)
-	case n == 0:
-		return errClosed
-	}
-	data, now := c.buf[:n], c.now()
-	if len(l.rest) > 0 {
-		l.rest = append(l.rest, data...)
-		data = l.rest
-	}
-	for {
-		f, size, err := scan(data)
-		if err != nil {
-			return err
-		}
-		if size == 0 {
-			break
-		}
-		if err := c.take(i, l, f, now); err != nil {
-			return err
-		}
-		data = data[size:]
-	}
-	l.rest = append(l.rest[:0], data...)
-	return nil
-}
-
-// take handles one frame.
-func (c *crowd) take(i int, l *line, f frame, now time.Duration) error {
-	switch f.op {
-	case opText:
-	case opPing:
-		return l.write(appendClientFrame(nil, opPong, f.payload))
-	case opPong:
-		return nil
-	case opClose:
-		return errors.New(closeText(f.payload))
-	default:
-		return fmt.Errorf("a frame with opcode %d", f.op)
-	}
-	for payload := f.payload; len(payload) > 0; {
-		var text []byte
-		text, payload = c.target.next(payload)
-		if err := c.hear(i, l, text, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // hear handles one text.

@@ -38,8 +38,7 @@ func (t target) origin() string { return "http://" + t.addr.String() }
 
 // A line is one client socket of a room.
 type line struct {
-	fd   int
-	rest []byte // the beginning of a frame that hasn't come whole
+	wire
 
 	base, seq uint64 // head when it joined, seq of its last message
 	order     uint64 // a hash of all its messages in their order
@@ -100,7 +99,7 @@ func (t target) open(i int, room string) (_ *line, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{fd: fd}
+	l := &line{wire: wire{fd: fd}}
 	defer func() {
 		if err != nil {
 			l.close()

@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -144,50 +142,21 @@ func (c *loader) post(i int) error {
 
 func (c *loader) read(i int) error {
 	l := c.lines[i]
-	n, errno := rawRead(l.fd, c.buf)
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return nil
-	case errno != 0:
-		return fmt.Errorf("read: %w", errno)
-	case n == 0:
-		return errClosed
+	data, err := l.read(c.buf)
+	if err != nil || data == nil {
+		return err
 	}
-	data := append(l.rest, c.buf[:n]...)
-	for {
-		f, size, err := scan(data)
-		if err != nil {
-			return err
-		}
-		if size == 0 {
-			break
-		}
-		if err := c.take(i, f); err != nil {
-			return err
-		}
-		data = data[size:]
-	}
-	l.rest = bytes.Clone(data)
-	return nil
+	return l.texts(data, func(text []byte) error { return c.take(i, text) })
 }
 
-func (c *loader) take(i int, f frame) error {
-	switch f.op {
-	case opText:
-	case opPing:
-		return c.lines[i].write(appendClientFrame(nil, opPong, f.payload))
-	case opClose:
-		return errors.New(closeText(f.payload))
-	default:
-		return nil
-	}
+func (c *loader) take(i int, text []byte) error {
 	l := c.lines[i]
-	switch c.target.kindOf(f.payload) {
+	switch c.target.kindOf(text) {
 	case kindJoined:
 		return c.post(i)
 	case kindAck:
-		if s, ok := parseStamp(c.ackID.find(f.payload)); !ok || int(s.sender) != i {
-			return fmt.Errorf("an ack that is none of its own: %s", f.payload)
+		if s, ok := parseStamp(c.ackID.find(text)); !ok || int(s.sender) != i {
+			return fmt.Errorf("an ack that is none of its own: %s", text)
 		}
 		c.acked++
 		if l.acked++; l.acked == l.job.posts {
@@ -198,7 +167,7 @@ func (c *loader) take(i int, f frame) error {
 			return c.post(i)
 		}
 	case kindRefusal:
-		return fmt.Errorf("refused: %s", f.payload)
+		return fmt.Errorf("refused: %s", text)
 	}
 	return nil
 }

@@ -87,7 +87,8 @@ type sizes struct {
 	starts int
 
 	idleSockets, idlePeople int           // together, and with a socket each
-	settle                  time.Duration // until what is idle is asleep: the server evicts a room after 10 s, or a quarter more
+	asleep                  time.Duration // until rooms are: the server evicts one after 10 s, or a quarter more
+	settle                  time.Duration // until it has given back the memory of busier times too, which is after a minute
 	peerSettle              time.Duration // the same of others
 	emptySettle             time.Duration // of a server that had nothing to do
 
@@ -110,7 +111,7 @@ func (o options) sizes() sizes {
 		return sizes{
 			warm: 100 * time.Millisecond, window: 300 * time.Millisecond, repeats: 1,
 			openWindow: 500 * time.Millisecond, openRepeats: 1, disk: 300 * time.Millisecond,
-			starts: 2, idleSockets: 2000, idlePeople: 500, settle: 13 * time.Second, peerSettle: time.Second, emptySettle: time.Second,
+			starts: 2, idleSockets: 2000, idlePeople: 500, asleep: 13 * time.Second, settle: 13 * time.Second, peerSettle: time.Second, emptySettle: time.Second,
 			connects: 500, resumers: 1000, missed: 10,
 			rooms: 2000, usedRooms: 1000,
 			wakeRooms: 2, wakeMessages: 10_000, wakeRounds: 1, coldRounds: 2,
@@ -120,7 +121,7 @@ func (o options) sizes() sizes {
 	return sizes{
 		warm: 300 * time.Millisecond, window: 2 * time.Second, repeats: 3,
 		openWindow: 1500 * time.Millisecond, openRepeats: 5, disk: 2 * time.Second,
-		starts: 7, idleSockets: 19_000, idlePeople: 10_000, settle: 75 * time.Second, peerSettle: 18 * time.Second, emptySettle: 18 * time.Second,
+		starts: 7, idleSockets: 19_000, idlePeople: 10_000, asleep: 14 * time.Second, settle: 75 * time.Second, peerSettle: 18 * time.Second, emptySettle: 18 * time.Second,
 		connects: 5000, resumers: 10_000, missed: 20,
 		rooms: 1_000_000, usedRooms: 100_000,
 		wakeRooms: 3, wakeMessages: 1_000_000, wakeRounds: 12, coldRounds: 10,

@@ -44,7 +44,7 @@ func (t target) readPages(ctx context.Context, start time.Time, window time.Dura
 		under++
 		r.begun = now()
 		request := "GET /api/rooms/" + slug(room) + "/messages HTTP/1.1\r\nHost: " + t.addr.String() + "\r\nCookie: " + t.cookie(r.i) + "\r\n\r\n"
-		return (&line{fd: r.fd}).write([]byte(request))
+		return (&wire{fd: r.fd}).write([]byte(request))
 	}
 	var all []*reader
 	defer func() {

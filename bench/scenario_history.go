@@ -59,7 +59,7 @@ func (b *bench) measureHistory(ctx context.Context) (err error) {
 		return nil
 	}
 	for range b.historyRounds {
-		if err := wait(ctx, b.settle); err != nil { // all sleep
+		if err := wait(ctx, b.asleep); err != nil {
 			return err
 		}
 		order, i := random.Perm(b.historyRooms), -1

@@ -42,7 +42,7 @@ func (b *bench) measureWake(ctx context.Context) (err error) {
 	}
 	var joins, sent histogram
 	for round := range b.wakeRounds {
-		if err := wait(ctx, b.settle); err != nil { // all sleep
+		if err := wait(ctx, b.asleep); err != nil {
 			return err
 		}
 		for i := range b.wakeRooms {

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"syscall"
@@ -20,9 +19,8 @@ const (
 
 // A seeker is one socket on its way into a room, and in it.
 type seeker struct {
-	fd    int
+	wire
 	state stage
-	rest  []byte // the beginning of what hasn't come whole
 	begun time.Duration
 
 	stream string // of the room's history
@@ -159,8 +157,6 @@ func (s *storm) join(i int) error {
 	return k.write(appendClientFrame(nil, opText, []byte(text)))
 }
 
-func (k *seeker) write(b []byte) error { return (&line{fd: k.fd}).write(b) }
-
 func (s *storm) turn(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -179,49 +175,34 @@ func (s *storm) turn(ctx context.Context) error {
 
 func (s *storm) read(i int) error {
 	k := &s.seekers[i]
-	n, errno := rawRead(k.fd, s.buf)
-	switch {
-	case errno == syscall.EAGAIN || errno == syscall.EINTR:
-		return nil
-	case errno != 0:
-		return fmt.Errorf("read: %w", errno)
-	case n == 0:
-		return errClosed
-	}
-	data := s.buf[:n]
-	if len(k.rest) > 0 {
-		data = append(k.rest, data...)
+	data, err := k.read(s.buf)
+	if err != nil || data == nil {
+		return err
 	}
 	if k.state == upgrading {
 		size, err := upgraded(data)
 		if err != nil {
 			return err
 		}
-		if size > 0 {
-			data = data[size:]
-			if err := s.inside(i); err != nil {
+		if size == 0 {
+			k.keep(data)
+			return nil
+		}
+		data = data[size:]
+		if err := s.inside(i); err != nil {
+			return err
+		}
+	}
+	return k.texts(data, func(payload []byte) error {
+		for len(payload) > 0 {
+			var text []byte
+			text, payload = s.target.next(payload)
+			if err := s.hear(i, text); err != nil {
 				return err
 			}
 		}
-	}
-	for k.state != upgrading {
-		f, size, err := scan(data)
-		if err != nil {
-			return err
-		}
-		if size == 0 {
-			break
-		}
-		if err := s.take(i, f); err != nil {
-			return err
-		}
-		data = data[size:]
-	}
-	k.rest = nil // idle sockets hold nothing
-	if len(data) > 0 {
-		k.rest = bytes.Clone(data)
-	}
-	return nil
+		return nil
+	})
 }
 
 // inside goes on after the upgrade.
@@ -235,29 +216,6 @@ func (s *storm) inside(i int) error {
 		return nil
 	}
 	return s.join(i)
-}
-
-func (s *storm) take(i int, f frame) error {
-	k := &s.seekers[i]
-	switch f.op {
-	case opText:
-	case opPing:
-		return k.write(appendClientFrame(nil, opPong, f.payload))
-	case opPong:
-		return nil
-	case opClose:
-		return errors.New(closeText(f.payload))
-	default:
-		return fmt.Errorf("a frame with opcode %d", f.op)
-	}
-	for payload := f.payload; len(payload) > 0; {
-		var text []byte
-		text, payload = s.target.next(payload)
-		if err := s.hear(i, text); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *storm) hear(i int, text []byte) error {

@@ -31,7 +31,7 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	if err := checkReferences(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
@@ -76,40 +76,13 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	if err := checkChange(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return Message{}, err
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
 	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(room)), request{Slug: slug, Actor: a, Frame: f})
-	return m, public(err)
-}
-
-// SetPreviews shows what the links of a message lead to, if the message still says what
-// they were made for.
-func (s *Service) SetPreviews(ctx context.Context, room RoomID, id MessageID, content string, previews []Preview) error {
-	e, err := s.rooms.entryOf(ctx, room)
-	if err != nil {
-		return err
-	}
-	_, err = s.calls.preview.Call(ctx, s.ns.ByName(string(room)), previewing{Slug: e.slug, ID: id, Content: content, Previews: previews})
-	return public(err)
-}
-
-// DropPreview takes the preview of a link off a message, for its author.
-func (s *Service) DropPreview(ctx context.Context, a Actor, slug string, id MessageID, url string) (Message, error) {
-	switch {
-	case a.ReadOnly:
-		return Message{}, errReadOnly
-	case url == "":
-		return Message{}, bad("url is missing: it names the preview.")
-	}
-	at, err := s.reader(ctx, slug)
-	if err != nil {
-		return Message{}, public(err)
-	}
-	m, err := s.calls.preview.Call(ctx, at.stub, previewing{Slug: slug, By: a, ID: id, Drop: url})
 	return m, public(err)
 }
 

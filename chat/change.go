@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"snug/durable"
@@ -55,37 +54,6 @@ func (r *Room) alter(q request) (Message, error) {
 	return r.apply(m, c)
 }
 
-// previewing is what the links of a message lead to, or one of them that its author
-// wants to be without.
-type previewing struct {
-	Slug     string
-	By       Actor
-	ID       MessageID
-	Content  string // that the previews were made for
-	Previews []Preview
-	Drop     string // a URL; "" sets Previews
-}
-
-// preview shows what the links of a message lead to.
-func (r *Room) preview(_ context.Context, p previewing) (Message, error) {
-	if err := r.learn(p.Slug); err != nil {
-		return Message{}, err
-	}
-	m, err := r.find(p.ID)
-	if err != nil {
-		return Message{}, err
-	}
-	c := change{kind: eventPreview, by: p.By, content: p.Content, previews: p.Previews}
-	if p.Drop != "" && m != nil {
-		if m.UserID != p.By.ID {
-			return Message{}, forbidden("Only its author can drop a preview of a message.")
-		}
-		c.content = m.Content
-		c.previews = slices.DeleteFunc(slices.Clone(m.Previews), func(v Preview) bool { return v.URL == p.Drop })
-	}
-	return r.apply(m, c)
-}
-
 func (r *Room) apply(m *Message, c change) (Message, error) {
 	at := r.now().UnixMilli()
 	next, refused := applyChange(m, c, at)
@@ -127,8 +95,16 @@ func (r *Room) happen(e event, m, next *Message) error {
 	r.show()
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.notify(seq, nil)
+	if e.Kind == eventEdit && r.linked != nil && (hasLinks(m.Content) || hasLinks(next.Content)) {
+		id, target := r.id(), m.Seq
+		r.st.AfterCommit(func() { r.linked(id, target) })
+	}
 	if e.Kind == eventDelete && len(m.Attachments) > 0 {
 		r.released(r.id(), m.UserID, m.ClientID)
+	}
+	if len(m.Previews) > len(next.Previews) {
+		user, id := PreviewClaim(m.Seq)
+		r.released(r.id(), user, id)
 	}
 	return nil
 }
@@ -158,6 +134,9 @@ func (r *Room) storeChange(seq Seq, e event, m, next *Message) error {
 	case eventEdit:
 		return r.keepVersion(m, Version{m.Content, e.At})
 	case eventDelete:
+		if _, err := store.Delete(removedKey(m.Seq)); err != nil {
+			return err
+		}
 		return store.DeleteRange(versionKey(m.Seq), versionKey(m.Seq+1))
 	}
 	return nil

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"snug/durable"
@@ -13,24 +12,23 @@ import (
 
 // client serves the frames of one level 1 socket: it reads them and hands them
 // to the rooms, in order. What it answers itself doesn't depend on any state.
-// All but gone belongs to who reads the socket.
+// All but gone and person belongs to who reads the socket; which rooms it has joined
+// changes under live's lock, as live looks too.
 type client struct {
+	sock     durable.Socket
 	s        *Service
-	nonsense int32
-	over     bool      // guarded by mu
-	joined   []joined  // changed under mu, for who looks from outside
-	first    [1]joined // of joined, where it is one
-
-	mu     sync.Mutex
-	gone   chan struct{} // closed with the socket; nil: nobody waits
-	person *livePerson   // live's; nil once the socket is gone
+	room     string                        // that it has joined, as most join one; "": none
+	ahead    int32                         // of that room, as in joined
+	nonsense int32                         // frames that made no sense
+	others   *[]joined                     // further rooms; nil: there are none
+	gone     atomic.Pointer[chan struct{}] // closed with the socket; nil: nobody waits
+	person   *livePerson                   // live's; nil once the socket is gone
 }
 
 // joined is a room that the socket has joined.
 type joined struct {
 	room  string
-	id    RoomID
-	ahead int // frames sent since one was waited for
+	ahead int32 // frames sent since one was waited for
 }
 
 var _ durable.FrameHandler = (*client)(nil)
@@ -65,13 +63,18 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	if sent || err != nil {
 		return nil
 	}
+	return c.passLater(sock, q)
+}
+
+// passLater is what hands a frame to its room and waits.
+func (c *client) passLater(sock *durable.Socket, q request) (wait func()) {
 	return func() {
 		err := c.pass(q)
 		switch {
 		case err != nil:
-			c.refuse(sock, f, err)
-		case f.Type == FrameRead && f.Ref != "":
-			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: f.Ref}))
+			c.refuse(sock, q.Frame, err)
+		case q.Frame.Type == FrameRead && q.Frame.Ref != "":
+			sock.Send(plainFrame(OKFrame{Type: "ok", Ref: q.Frame.Ref}))
 		}
 	}
 }
@@ -93,29 +96,67 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 	default:
 		return false, nil
 	}
-	i := c.find(q.Slug)
-	id, known := c.s.rooms.known(q.Slug)
-	if i < 0 || !known || c.joined[i].ahead >= maxAhead {
+	ahead := c.aheadOf(q.Slug)
+	room, known := c.s.rooms.known(q.Slug)
+	if ahead == nil || !known || *ahead >= maxAhead {
 		return false, nil
 	}
-	c.joined[i].ahead++
+	*ahead++
 	log := c.s.cfg.Logger
-	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(id)), q, func(err error) {
+	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(room.id)), q, func(err error) {
 		log.Error("room failed", "cause", err.Error())
 		sock.Close(closeFailed, "the room failed: reconnect")
 	})
 }
 
-// find returns where in joined the room is; -1: nowhere.
-func (c *client) find(room string) int {
-	return slices.IndexFunc(c.joined, func(j joined) bool { return j.room == room })
+// aheadOf returns how many frames went ahead to a room; nil: the socket hasn't joined
+// it. It is valid until the socket joins or leaves one.
+func (c *client) aheadOf(room string) *int32 {
+	if c.room == room && room != "" {
+		return &c.ahead
+	}
+	if c.others != nil {
+		for i := range *c.others {
+			if j := &(*c.others)[i]; j.room == room {
+				return &j.ahead
+			}
+		}
+	}
+	return nil
+}
+
+// enter notes that the socket has joined a room.
+func (c *client) enter(room string) {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
+	switch {
+	case c.aheadOf(room) != nil:
+	case c.room == "":
+		c.room, c.ahead = room, 0
+	case c.others == nil:
+		c.others = &[]joined{{room: room}}
+	default:
+		*c.others = append(*c.others, joined{room: room})
+	}
+}
+
+// exit notes that it leaves one.
+func (c *client) exit(room string) {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
+	switch {
+	case c.room == room:
+		c.room = ""
+	case c.others != nil:
+		*c.others = slices.DeleteFunc(*c.others, func(j joined) bool { return j.room == room })
+	}
 }
 
 // has reports whether the socket has joined a room. Anybody may ask.
-func (c *client) has(room RoomID) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.joined, func(j joined) bool { return j.id == room })
+func (c *client) has(room string) bool {
+	c.s.live.mu.Lock()
+	defer c.s.live.mu.Unlock()
+	return c.aheadOf(room) != nil
 }
 
 // pass hands a frame to its room and waits until what the frame did is durable.
@@ -129,36 +170,26 @@ func (c *client) pass(q request) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
 	defer cancel()
-	id, err := c.s.rooms.find(ctx, q.Slug)
+	room, err := c.s.rooms.find(ctx, q.Slug)
 	if err != nil {
 		if AsError(err).Code == CodeNotFound {
 			c.pause(missDelay)
 		}
 		return err
 	}
-	stub, calls := c.s.ns.ByName(string(id)), &c.s.calls
-	i := c.find(q.Slug)
-	if i >= 0 {
-		c.joined[i].ahead = 0
+	stub, calls := c.s.ns.ByName(string(room.id)), &c.s.calls
+	if ahead := c.aheadOf(q.Slug); ahead != nil {
+		*ahead = 0
 	}
 	switch q.Frame.Type {
 	case FrameJoin:
 		replayed, err = calls.join.Call(ctx, stub, q)
-		if err == nil && i < 0 {
-			c.mu.Lock()
-			if len(c.joined) == 0 {
-				c.joined = c.first[:0]
-			}
-			c.joined = append(c.joined, joined{room: strings.Clone(q.Slug), id: id}) // of its own: q holds the whole frame
-			c.mu.Unlock()
+		if err == nil {
+			c.enter(room.slug) // which all that join share: q holds the whole frame
 		}
 		return err
 	case FrameLeave:
-		if i >= 0 {
-			c.mu.Lock()
-			c.joined = slices.Delete(c.joined, i, i+1)
-			c.mu.Unlock()
-		}
+		c.exit(q.Slug)
 		_, err = calls.leave.Call(ctx, stub, q)
 		return err
 	case FrameTyping:
@@ -168,10 +199,10 @@ func (c *client) pass(q request) error {
 		_, err = calls.change.Call(ctx, stub, q)
 		return err
 	case FrameRead:
-		_, err = c.s.markRead(ctx, q.Actor, id, mark{Slug: q.Slug, Seq: q.Frame.Seq}, c)
+		_, err = c.s.markRead(ctx, q.Actor, room.id, mark{Slug: q.Slug, Seq: q.Frame.Seq}, c)
 		return err
 	}
-	if q.Files, err = c.s.claim(ctx, id, q); err != nil {
+	if q.Files, err = c.s.claim(ctx, room.id, q); err != nil {
 		return err
 	}
 	_, err = calls.post.Call(ctx, stub, q)
@@ -194,16 +225,9 @@ func (c *client) reserve(id UserID) bool {
 
 // pause makes the socket's next frames wait; false: the socket is gone.
 func (c *client) pause(d time.Duration) bool {
-	c.mu.Lock()
-	if c.over {
-		c.mu.Unlock()
-		return false
-	}
-	if c.gone == nil {
-		c.gone = make(chan struct{})
-	}
-	gone := c.gone
-	c.mu.Unlock()
+	fresh := make(chan struct{})
+	c.gone.CompareAndSwap(nil, &fresh)
+	gone := *c.gone.Load()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -216,12 +240,11 @@ func (c *client) pause(d time.Duration) bool {
 
 // SocketClosed ends a pause. The rooms hear of the close themselves.
 func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
-	c.mu.Lock()
-	c.over = true
-	if c.gone != nil {
-		close(c.gone)
+	over := make(chan struct{})
+	close(over)
+	if gone := c.gone.Swap(&over); gone != nil {
+		close(*gone)
 	}
-	c.mu.Unlock()
 	c.s.live.detach(c)
 	if a, err := actorOf(sock); err == nil {
 		c.s.closed(a)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"snug/durable"
 )
@@ -60,42 +59,4 @@ func (s *Service) Events(ctx context.Context, room RoomID, after Seq, limit int)
 	list = append(list, changes...)
 	slices.SortFunc(list, func(a, b Event) int { return int(int64(a.Seq) - int64(b.Seq)) })
 	return list, nil
-}
-
-// Holds reports whether the message that (room, user, id) names is there and has that
-// file.
-func (s *Service) Holds(ctx context.Context, room RoomID, user UserID, id ClientID, file string) (bool, error) {
-	from := storedMessages{ctx, s.ns.ByName(string(room))}
-	value, err := from.Get(clientKey(user, id))
-	if err != nil || value == nil {
-		return false, err
-	}
-	m, err := messageAt(from, seqOf(value))
-	if err != nil || m == nil {
-		return false, err
-	}
-	return slices.ContainsFunc(m.Attachments, func(a Attachment) bool { return a.ID == file }), nil
-}
-
-// mentions returns who is spoken to in a message, in the form `@[Name](user:ID)`.
-func mentions(content string) (users []UserID) {
-	const (
-		before = "](user:"
-		most   = 50
-	)
-	for len(users) < most {
-		_, rest, found := strings.Cut(content, before)
-		if !found {
-			break
-		}
-		name := content[:len(content)-len(rest)-len(before)]
-		at := strings.LastIndex(name, "@[")
-		id, after, closed := strings.Cut(rest, ")")
-		if closed && at >= 0 && !strings.ContainsAny(name[at+2:], "[]\n") && id != "" && len(id) <= maxIDChars {
-			users = append(users, UserID(id))
-			rest = after
-		}
-		content = rest
-	}
-	return users
 }

@@ -84,6 +84,13 @@ func TestEvents(t *testing.T) {
 type uploads struct {
 	mu    sync.Mutex
 	calls []string
+	freed []string
+}
+
+func (u *uploads) Released(_ chat.RoomID, user chat.UserID, id chat.ClientID) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.freed = append(u.freed, fmt.Sprint(user, id))
 }
 
 func (u *uploads) Claim(_ context.Context, room chat.RoomID, user chat.UserID, id chat.ClientID, files []string) (list []chat.Attachment, err error) {
@@ -157,6 +164,9 @@ func TestAttachments(t *testing.T) {
 		if holds("c3", "f3") {
 			t.Error("a deleted message holds a file")
 		}
+		if len(files.freed) != 1 || files.freed[0] != "adac3" {
+			t.Errorf("told that files are free: %q", files.freed)
+		}
 		if _, err := w.chat.Post(w.Context(), somebody("ada"), "global", chat.NewMessage{Content: "x", Attachments: []string{"f4"}}); code(err) != "bad_request" {
 			t.Errorf("without a clientId: %v", err)
 		}
@@ -164,45 +174,6 @@ func TestAttachments(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		if _, err := w.chat.Post(w.Context(), somebody("ada"), "global", chat.NewMessage{ClientID: "c", Content: "x", Attachments: []string{"f"}}); code(err) != "bad_request" {
 			t.Errorf("a server without files: %v", err)
-		}
-	})
-}
-
-func TestPreviews(t *testing.T) {
-	inBubble(t, unlimited, func(w *world) {
-		const one, two = "https://example.org/1", "https://example.org/2"
-		ada, _ := w.joined("ada")
-		m := w.say("ada", "see "+one+" and "+two)
-		ada.until("message")
-		room := roomID(w.T, "global")
-		set := func(content string) {
-			t.Helper()
-			if err := w.chat.SetPreviews(w.Context(), room, m.ID, content, []chat.Preview{{URL: one, Title: "One"}, {URL: two}}); err != nil {
-				t.Error(err)
-			}
-		}
-		set("what it said before")
-		ada.silent()
-		set(m.Content)
-		if f := ada.next("update"); f.Seq != 2 || len(f.msg().Previews) != 2 || f.msg().EditedAt != 0 {
-			t.Errorf("got %s", f)
-		}
-		set(m.Content)
-		ada.silent()
-		if _, err := w.chat.DropPreview(w.Context(), somebody("bob:owner"), "global", m.ID, one); code(err) != "forbidden" {
-			t.Errorf("got %v", err)
-		}
-		for range 2 {
-			if m, err := w.chat.DropPreview(w.Context(), somebody("ada"), "global", m.ID, one); err != nil || len(m.Previews) != 1 || m.Previews[0].URL != two {
-				t.Errorf("got %+v, %v", m, err)
-			}
-		}
-		if m := w.changed("ada", "edit", m, "no links"); len(m.Previews) != 0 {
-			t.Errorf("got %+v", m)
-		}
-		w.changed("ada", "delete", m)
-		if err := w.chat.SetPreviews(w.Context(), room, m.ID, "", nil); code(err) != "not_found" {
-			t.Errorf("of a deleted message: %v", err)
 		}
 	})
 }

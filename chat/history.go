@@ -76,18 +76,18 @@ func (s *Service) readPage(ctx context.Context, slug string, q HistoryQuery, p *
 	if err != nil {
 		return err
 	}
-	id, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.find(ctx, slug)
 	if err != nil {
 		return err
 	}
-	stub := s.ns.ByName(string(id))
+	stub := s.ns.ByName(string(room.id))
 	if err := p.readRoom(ctx, stub, q); !errors.Is(err, errNoStream) {
 		return err
 	}
 	_, err = s.calls.open.Call(ctx, stub, slug)
 	var failed *durable.Error
 	if errors.As(err, &failed) && failed.Retryable() {
-		stub = s.ns.ByName(string(id))
+		stub = s.ns.ByName(string(room.id))
 		_, err = s.calls.open.Call(ctx, stub, slug) // somebody else's write failed under it
 	}
 	if err != nil {

@@ -83,5 +83,3 @@ func TestHolds(t *testing.T) {
 		}
 	})
 }
-
-func (*uploads) Released(chat.RoomID, chat.UserID, chat.ClientID) {}

@@ -3,13 +3,14 @@ package chat
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"snug/durable"
 )
 
-// A socket's identity is its actor in one string: whether it may post, a letter
-// for the role, the lengths of the first three parts in two bytes each, and the parts: the tags of session
-// and user, image and name. Its tags and the strings of the actor that is read from
+// A socket's identity is its actor in one string: whether it may post, a letter for
+// the role, the lengths of the first three parts in two bytes each, and the parts: the
+// tags of session and user, image and name. Its tags and the strings of the actor that is read from
 // it are parts of it: a socket at rest holds nothing else of its actor.
 const (
 	mayPost      = 'w'
@@ -24,22 +25,24 @@ const (
 // KiB is cut, but the runtime takes none that is as long.
 func (a Actor) identity() (identity string, tags []string) {
 	parts := [...]string{tagSession + a.SessionKey, tagUser + string(a.ID), a.Image, a.Name}
-	b := []byte{mayPost, letterOfRole(a.Role)}
+	var head [identityHead]byte
+	head[0], head[1] = mayPost, letterOfRole(a.Role)
 	if a.ReadOnly {
-		b[0] = mayRead
+		head[0] = mayRead
 	}
 	size := identityHead
 	for i, part := range parts {
 		if size += len(part); i < 3 {
-			b = binary.BigEndian.AppendUint16(b, uint16(len(part)))
+			binary.BigEndian.PutUint16(head[2+2*i:], uint16(len(part)))
 		}
 	}
-	whole := make([]byte, 0, size)
-	whole = append(whole, b...)
+	var whole strings.Builder
+	whole.Grow(size)
+	whole.Write(head[:])
 	for _, part := range parts {
-		whole = append(whole, part...)
+		whole.WriteString(part)
 	}
-	identity = string(whole)
+	identity = whole.String()
 	session, user := identityHead+len(parts[0]), identityHead+len(parts[0])+len(parts[1])
 	return identity, []string{identity[session:user], identity[identityHead:session]}
 }

@@ -27,14 +27,9 @@ type live struct {
 
 type livePerson struct {
 	id      UserID
-	holders int          // sockets that are open, or about to be
-	sockets []liveSocket // never changed, but made anew
-	rooms   []RoomID     // at most maxLiveRooms
-}
-
-type liveSocket struct {
-	client *client
-	sock   *durable.Socket
+	holders int       // sockets that are open, or about to be
+	sockets []*client // never changed, but made anew
+	rooms   []RoomID  // at most maxLiveRooms
 }
 
 type liveRoom struct {
@@ -104,11 +99,11 @@ func (l *live) learn(id UserID, rooms ...RoomID) {
 }
 
 // attach notes the socket of a client that entered, unless it has closed already.
-func (l *live) attach(c *client, sock *durable.Socket) {
+func (l *live) attach(c *client) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.person != nil {
-		c.person.sockets = append(slices.Clip(c.person.sockets), liveSocket{c, sock})
+		c.person.sockets = append(slices.Clip(c.person.sockets), c)
 	}
 }
 
@@ -121,7 +116,7 @@ func (l *live) detach(c *client) {
 		return
 	}
 	c.person = nil
-	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s liveSocket) bool { return s.client == c })
+	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s *client) bool { return s == c })
 	if p.holders--; p.holders > 0 {
 		return
 	}
@@ -205,7 +200,7 @@ func (l *live) tell() (wait time.Duration) {
 				continue
 			}
 		}
-		due = append(due, l.lettersLocked(id, r, all)...)
+		due = append(due, l.lettersLocked(r, all)...)
 		r.news.mentioned = nil
 		if all {
 			r.news, r.last = nil, now
@@ -221,20 +216,20 @@ func (l *live) tell() (wait time.Duration) {
 
 // letter is what one person is to be told of one room.
 type letter struct {
-	room    RoomID
-	sockets []liveSocket
+	room    string // slug
+	sockets []*client
 	frame   durable.Frame
 }
 
-func (l *live) lettersLocked(id RoomID, r *liveRoom, all bool) (list []letter) {
+func (l *live) lettersLocked(r *liveRoom, all bool) (list []letter) {
 	plain := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq}).Droppable()
 	mention := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq, Mention: true})
 	for p := range r.people {
 		switch {
 		case slices.Contains(r.news.mentioned, p.id):
-			list = append(list, letter{id, p.sockets, mention})
+			list = append(list, letter{r.slug, p.sockets, mention})
 		case all && p.id != r.news.author:
-			list = append(list, letter{id, p.sockets, plain})
+			list = append(list, letter{r.slug, p.sockets, plain})
 		}
 	}
 	return list
@@ -242,7 +237,7 @@ func (l *live) lettersLocked(id RoomID, r *liveRoom, all bool) (list []letter) {
 
 func (m letter) send() {
 	for _, s := range m.sockets {
-		if !s.client.has(m.room) {
+		if !s.has(m.room) {
 			s.sock.Send(m.frame)
 		}
 	}
@@ -250,15 +245,15 @@ func (m letter) send() {
 
 // tellPerson sends a frame to the sockets of a person, but not to except, which may be
 // nil, and where joined is named not to those that have joined that room.
-func (l *live) tellPerson(id UserID, f durable.Frame, except *client, joined RoomID) {
+func (l *live) tellPerson(id UserID, f durable.Frame, except *client, joined string) {
 	l.mu.Lock()
-	var sockets []liveSocket
+	var sockets []*client
 	if p := l.people[id]; p != nil {
 		sockets = p.sockets
 	}
 	l.mu.Unlock()
 	for _, s := range sockets {
-		if s.client != except && (joined == "" || !s.client.has(joined)) {
+		if s != except && (joined == "" || !s.has(joined)) {
 			s.sock.Send(f)
 		}
 	}

@@ -50,7 +50,7 @@ func (s *Service) MarkRead(ctx context.Context, a Actor, slug string, seq Seq, b
 	if a.ReadOnly {
 		return ReadMark{}, errReadOnly
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return ReadMark{}, err
 	}
@@ -78,9 +78,9 @@ func (s *Service) markRead(ctx context.Context, a Actor, room RoomID, m mark, fr
 			s.cfg.Logger.Debug("a read mark isn't told", "room", string(room), "cause", err.Error())
 		}
 	}
-	joined := RoomID("")
+	joined := ""
 	if told {
-		joined = room
+		joined = m.Slug
 	}
 	f := frame(ReadFrame{Type: "read", Room: m.Slug, UserID: a.ID, Seq: now.Read})
 	s.live.tellPerson(a.ID, f, from, joined)
@@ -134,7 +134,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 
 // Room returns one room.
 func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, error) {
-	id, err := s.rooms.find(ctx, slug)
+	id, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return RoomInfo{}, public(err)
 	}
@@ -191,7 +191,7 @@ func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) 
 	if a.ReadOnly {
 		return "", nil, errReadOnly
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return "", nil, err
 	}
@@ -310,7 +310,7 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 	if n := len([]rune(d.Content)); n > maxDraftChars {
 		return Draft{}, &Error{Code: CodeTooLong, Message: fmt.Sprintf("The draft has %d characters; at most %d are kept.", n, maxDraftChars)}
 	}
-	room, err := s.rooms.find(ctx, d.Room)
+	room, err := s.rooms.idOf(ctx, d.Room)
 	if err != nil {
 		return Draft{}, public(err)
 	}
@@ -321,7 +321,7 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 
 // Settings returns what of them chat knows.
 func (s *Service) Settings() Settings {
-	set := Settings{MaxMessageChars: s.cfg.MaxChars}
+	set := Settings{MaxMessageChars: s.cfg.MaxChars, Previews: s.cfg.Linked != nil}
 	if s.cfg.Files != nil {
 		set.MaxFiles = maxAttachments
 	}

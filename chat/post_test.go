@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/durable/durabletest"
 )
 
 func TestPost(t *testing.T) {
@@ -180,6 +181,64 @@ func TestRepeatedPost(t *testing.T) {
 				bob.post("c1", "Bob's")
 				if f := bob.next("ack"); f.Seq != uint64(head)+1 {
 					w.Errorf("got %s", f)
+				}
+			})
+		})
+	}
+}
+
+// What is new isn't looked up in the store once a room knows what it has: at once if
+// it was empty when it woke, and else when so many posts were looked up that it read
+// that. A repeat is found all the same, of a message from before as of one since.
+func TestNewPostsAskTheStoreForNothing(t *testing.T) {
+	for _, stored := range []int{0, 40, 1000} {
+		t.Run(fmt.Sprint(stored, " before"), func(t *testing.T) {
+			inBubble(t, unlimited, func(w *world) {
+				ada, _ := w.joined("ada")
+				for i := range stored {
+					ada.post(fmt.Sprint("before", i), "x")
+					ada.next("ack")
+					ada.next("message")
+				}
+				if stored > 0 {
+					w.hibernate()
+				}
+				posts := 0
+				post := func(n int) (asked int) {
+					before := w.faults.Calls(durabletest.CallGet)
+					for range n {
+						posts++
+						ada.post(fmt.Sprint("since", posts), "x")
+						ada.next("ack")
+						ada.next("message")
+					}
+					return w.faults.Calls(durabletest.CallGet) - before
+				}
+				repeat := func(id string) {
+					w.Helper()
+					before := w.faults.Calls(durabletest.CallGet)
+					ada.post(id, "again")
+					ada.next("ack")
+					ada.silent()
+					if w.faults.Calls(durabletest.CallGet) == before {
+						w.Errorf("%s wasn't looked up", id)
+					}
+				}
+				if stored > 0 {
+					repeat("before0")
+				}
+				// A sixteenth, and then a chunk with each of the next ones.
+				if asked := post(stored/16 + 10); asked > 0 && stored == 0 {
+					w.Errorf("an empty room asked the store %d times", asked)
+				}
+				if asked := post(1000); asked > 50 {
+					w.Errorf("1000 new posts asked the store %d times", asked)
+				}
+				for i := 0; i < stored; i += 1 + stored/20 {
+					repeat(fmt.Sprint("before", i))
+				}
+				for i := 1; i <= posts; i += 50 {
+					repeat(fmt.Sprint("since", i))
 				}
 			})
 		})

@@ -15,7 +15,7 @@ import (
 
 // reader reads one room for somebody.
 func (s *Service) reader(ctx context.Context, slug string) (storedMessages, error) {
-	id, err := s.rooms.find(ctx, slug)
+	id, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return storedMessages{}, err
 	}
@@ -137,7 +137,7 @@ func (s *Service) Thread(ctx context.Context, a Actor, slug string, id MessageID
 	if err != nil {
 		return page, public(err)
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.rooms.idOf(ctx, slug)
 	if err != nil {
 		return page, public(err)
 	}

@@ -112,7 +112,7 @@ func (r *Room) prune() (more bool, err error) {
 		}
 		keys = keys[n:]
 	}
-	for _, prefix := range [...]string{prefixMessage, prefixEvent, prefixVersion, prefixThread, prefixPin} {
+	for _, prefix := range [...]string{prefixMessage, prefixEvent, prefixVersion, prefixThread, prefixPin, prefixRemoved} {
 		if err := storage.DeleteRange(seqKey(prefix, 0), seqKey(prefix, floor+1)); err != nil {
 			return false, err
 		}

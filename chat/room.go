@@ -28,6 +28,7 @@ const (
 	prefixClient  = "c/"
 	prefixVersion = "v/" // a message's seq and 4 bytes that count: what it said before
 	prefixThread  = "t/" // a root's seq and a reply's: nothing more
+	prefixRemoved = "d/" // a message's seq: the links whose previews were removed from it
 	prefixPin     = "p/" // a pinned message's seq: the seq of its pinning
 )
 
@@ -58,6 +59,7 @@ type roomConfig struct {
 	current   func(User) User                // the person as they are now
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
@@ -71,6 +73,7 @@ type Room struct {
 	meta     roomMeta
 	slug     []byte // meta.Slug as JSON
 	state    roomState
+	seen     seen
 	tail     tail
 	presence *presence
 	typed    map[UserID]time.Time // when a person's typing was last passed on
@@ -101,6 +104,7 @@ func (r *Room) Start(context.Context) error {
 	if err := r.readEvents(); err != nil {
 		return err
 	}
+	r.seen = newSeen(r.state.head - r.meta.Floor)
 	if err := r.restorePresence(); err != nil {
 		return err
 	}
@@ -294,7 +298,11 @@ func (r *Room) post(ctx context.Context, q request) (none, error) {
 
 // take decides about a post and stores what it takes. The caller publishes it.
 func (r *Room) take(p post) (outcome, error) {
-	earlier, err := r.earlier(p.author.ID, p.clientID)
+	var key string // none at level 0
+	if p.clientID != "" {
+		key = clientKey(p.author.ID, p.clientID)
+	}
+	earlier, err := r.earlier(key)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -319,17 +327,18 @@ func (r *Room) take(p post) (outcome, error) {
 	if len(p.files) > 0 && len(did.encoded) > maxMessageBytes {
 		return outcome{refused: &Error{Code: CodeTooLong, Message: "The message is too long with its files. Send them apart."}}, nil
 	}
-	if err := r.store(did.posted, did.encoded); err != nil || p.root == nil {
+	if err := r.store(did.posted, did.encoded, key); err != nil || p.root == nil {
 		return did, err
 	}
 	return did, r.addReply(p.root, did.posted)
 }
 
-func (r *Room) store(m *Message, encoded []byte) error {
-	entries := []durable.Entry{{Key: messageKey(m.Seq), Value: encoded}}
-	if m.ClientID != "" {
-		entries = append(entries, durable.Entry{
-			Key: clientKey(m.UserID, m.ClientID), Value: binary.BigEndian.AppendUint64(nil, uint64(m.Seq))})
+// store stores a message, and its seq under its clientKey, where it has one.
+func (r *Room) store(m *Message, encoded []byte, key string) error {
+	entries := append(make([]durable.Entry, 0, 2), durable.Entry{Key: messageKey(m.Seq), Value: encoded})
+	if key != "" {
+		entries = append(entries, durable.Entry{Key: key, Value: binary.BigEndian.AppendUint64(nil, uint64(m.Seq))})
+		r.seen.add(key)
 	}
 	if err := r.st.Storage().PutMany(entries); err != nil {
 		return err
@@ -347,13 +356,17 @@ func (r *Room) store(m *Message, encoded []byte) error {
 func (r *Room) notify(seq Seq, posted *Message) {
 	id := r.id()
 	watched := posted != nil && r.live.watched(id)
-	if r.changed == nil && !watched {
+	links := posted != nil && r.linked != nil && hasLinks(posted.Content)
+	if r.changed == nil && !links && !watched {
 		return
 	}
 	slug := r.meta.Slug
 	r.st.AfterCommit(func() {
 		if r.changed != nil {
 			r.changed(id, seq)
+		}
+		if links {
+			r.linked(id, seq)
 		}
 		if watched {
 			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))
@@ -379,14 +392,17 @@ func ackOf(q request, m *Message) AckFrame {
 		ID: m.ID, Seq: m.Seq, Timestamp: m.Timestamp}
 }
 
-// earlier returns the message that (user, clientId) names already, or nil.
-func (r *Room) earlier(user UserID, id ClientID) (*Message, error) {
-	if id == "" {
+// earlier returns the message that the clientKey names already, or nil.
+func (r *Room) earlier(key string) (*Message, error) {
+	if key == "" || r.seen.absent(key) {
 		return nil, nil
 	}
-	value, err := r.st.Storage().Get(clientKey(user, id))
-	if err != nil || value == nil {
+	value, err := r.st.Storage().Get(key)
+	if err != nil {
 		return nil, err
+	}
+	if value == nil {
+		return nil, r.readSeen()
 	}
 	return messageAt(r.st.Storage(), seqOf(value))
 }

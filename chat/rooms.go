@@ -26,12 +26,18 @@ type Rooms struct {
 	now func() time.Time
 
 	mu     sync.Mutex
-	bySlug map[string]RoomID
+	bySlug map[string]knownRoom
+}
+
+// knownRoom is a room that was asked for lately.
+type knownRoom struct {
+	id   RoomID
+	slug string // the one that is the key: who keeps it keeps nothing else
 }
 
 // NewRooms returns the register in a database.
 func NewRooms(d *db.DB, now func() time.Time) *Rooms {
-	return &Rooms{db: d, now: now, bySlug: make(map[string]RoomID)}
+	return &Rooms{db: d, now: now, bySlug: make(map[string]knownRoom)}
 }
 
 // A RoomEntry is a room as the register has it.
@@ -133,44 +139,54 @@ func (rs *Rooms) List(ctx context.Context, text string, limit int) (list []RoomE
 	return list, nil
 }
 
-// known returns the id of the room with that slug, if it was asked for lately.
-func (rs *Rooms) known(slug string) (RoomID, bool) {
+// known returns the room with that slug, if it was asked for lately.
+func (rs *Rooms) known(slug string) (room knownRoom, known bool) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	id, known := rs.bySlug[slug]
-	return id, known
+	room, known = rs.bySlug[slug]
+	return room, known
 }
 
 // forgetAll drops what was asked for lately.
 func (rs *Rooms) forgetAll() {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	rs.bySlug = make(map[string]RoomID)
+	rs.bySlug = make(map[string]knownRoom)
 }
 
-// find returns the id of the room with that slug. A room that isn't there, or
-// that one may not see, is CodeNotFound.
-func (rs *Rooms) find(ctx context.Context, slug string) (RoomID, error) {
-	id, known := rs.known(slug)
+// find returns the room with that slug. One that isn't there, or that one may not
+// see, is CodeNotFound.
+func (rs *Rooms) find(ctx context.Context, slug string) (knownRoom, error) {
+	room, known := rs.known(slug)
 	if known {
-		return id, nil
+		return room, nil
 	}
+	room.slug = strings.Clone(slug) // which may be a part of a long frame
 	err := rs.db.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select id from rooms where slug = ?`, slug).Scan(&id)
+		return tx.QueryRowContext(ctx, `select id from rooms where slug = ?`, slug).Scan(&room.id)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", &Error{Code: CodeNotFound, Message: "There is no such room."}
+		return knownRoom{}, &Error{Code: CodeNotFound, Message: "There is no such room."}
 	}
 	if err != nil {
-		return "", fmt.Errorf("find room: %w", err)
+		return knownRoom{}, fmt.Errorf("find room: %w", err)
 	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
+	if other, known := rs.bySlug[slug]; known { // somebody else was quicker
+		return other, nil
+	}
 	if len(rs.bySlug) >= maxCachedRooms {
 		clear(rs.bySlug)
 	}
-	rs.bySlug[slug] = id
-	return id, nil
+	rs.bySlug[room.slug] = room
+	return room, nil
+}
+
+// idOf is find for who needs no more of it.
+func (rs *Rooms) idOf(ctx context.Context, slug string) (RoomID, error) {
+	room, err := rs.find(ctx, slug)
+	return room.id, err
 }
 
 // HasRoom reports whether there is a room with that slug.

@@ -30,10 +30,12 @@ type Config struct {
 	// that a post is refused in words. Each post asks: it must answer at once.
 	// nil: it always can.
 	Storable func() error
-	// Changed hears of each event of a room once it is durable: who wants it reads Events.
+	// Changed hears of each event of a room once it is durable: who wants it reads Changes.
 	// It must not wait, and misses what a crash comes before. nil: nobody does.
 	Changed func(room RoomID, seq Seq)
-	Files   Files // nil: there are no attachments
+	// Linked likewise hears of each message that has links, or had before it was edited.
+	Linked func(room RoomID, seq Seq)
+	Files  Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -72,8 +74,9 @@ type calls struct {
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
+	removePreview       durable.Method[request, Message]
+	setPreviews         durable.Method[previewsRequest, none]
 	tellRead            durable.Method[readNote, bool]
-	preview             durable.Method[previewing, Message]
 
 	read        durable.Method[mark, marked]
 	readThread  durable.Method[mark, ThreadMark]
@@ -146,7 +149,7 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, live: s.live,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
@@ -164,6 +167,8 @@ func (s *Service) register() (err error) {
 	s.calls.post = durable.Handle(room, "post", (*Room).post)
 	s.calls.change = durable.Handle(room, "change", (*Room).change)
 	s.calls.changeNow = durable.Handle(room, "changeNow", (*Room).changeNow)
+	s.calls.setPreviews = durable.Handle(room, "setPreviews", (*Room).setPreviews)
+	s.calls.removePreview = durable.Handle(room, "removePreview", (*Room).removePreview)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
@@ -174,7 +179,6 @@ func (s *Service) register() (err error) {
 		return err
 	}
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
-	s.calls.preview = durable.Handle(room, "preview", (*Room).preview)
 	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
 	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
 	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)
@@ -309,7 +313,7 @@ const (
 // ServeLevel0 answers the upgrade of a level 0 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
-	id, err := s.rooms.find(r.Context(), Level0Room)
+	room, err := s.rooms.find(r.Context(), Level0Room)
 	if err != nil {
 		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
 		w.Header().Set("Content-Type", "application/json")
@@ -318,15 +322,15 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 		return
 	}
 	a.User = a.User.fit()
-	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(id))})
+	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
 // and origin have been checked.
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
-	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	c := newClient(s)
+	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	if s.live.enter(c, a.ID) {
 		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
 			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
@@ -334,12 +338,12 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 			s.live.learn(a.ID, rooms...)
 		}
 	}
-	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Subprotocols: []string{Subprotocol}, Greeting: &hello})
+	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
 	if sock == nil {
 		s.live.detach(c)
 		return
 	}
-	s.live.attach(c, sock)
+	s.live.attach(c)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from

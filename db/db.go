@@ -49,6 +49,12 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return open(ctx, path, busyTimeout, embedded())
 }
 
+// OpenOther does so for a file with another schema than the program's own: that of
+// the migrations in files, a folder of that name with what Open's looks like.
+func OpenOther(ctx context.Context, path string, files fs.FS) (*DB, error) {
+	return open(ctx, path, busyTimeout, migrations(files))
+}
+
 func open(ctx context.Context, path string, busy time.Duration, steps []migration) (*DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

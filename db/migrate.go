@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -25,10 +26,13 @@ type migration struct {
 	sql     string
 }
 
-// embedded reads the migrations of this program, in order. What is wrong with
-// them is wrong with the build, hence the panics.
-func embedded() []migration {
-	entries, err := migrationFiles.ReadDir("migrations") // sorted by name
+// embedded reads the migrations of this program, in order.
+func embedded() []migration { return migrations(migrationFiles) }
+
+// migrations reads the folder migrations. What is wrong with it is wrong with the
+// build, hence the panics.
+func migrations(files fs.FS) []migration {
+	entries, err := fs.ReadDir(files, "migrations") // sorted by name
 	if err != nil {
 		panic(err)
 	}
@@ -39,7 +43,7 @@ func embedded() []migration {
 		if err != nil || version != i+1 {
 			panic(fmt.Sprintf("migration %s is not number %d", e.Name(), i+1))
 		}
-		text, err := migrationFiles.ReadFile("migrations/" + e.Name())
+		text, err := fs.ReadFile(files, "migrations/"+e.Name())
 		if err != nil {
 			panic(err)
 		}

@@ -88,7 +88,7 @@ func BenchmarkCall(b *testing.B) {
 
 // BenchmarkWake measures calls of objects that sleep.
 func BenchmarkWake(b *testing.B) {
-	ns, _, read, _, _ := benchRuntime(b, durable.Options{IdleTimeout: time.Second})
+	ns, _, read, _, _ := benchRuntime(b, durable.Options{IdleObjects: 1})
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if _, err := read.Call(context.Background(), ns.ByName(fmt.Sprint(i)), ""); err != nil {

@@ -37,8 +37,9 @@ func (c *commit) await() {
 }
 
 // committer gathers the commits of all objects and writes them in groups: one
-// Store.Commit, and so one flush of the disk, for all that waited. While some
-// groups are on their way to the disk the next one gathers; there is no timer.
+// Store.Commit, and so one flush of the disk, for all that waited. What comes to a
+// server that has nothing else to do is written at once; see due for how long the
+// next group gathers where it has.
 type committer struct {
 	store   Store
 	timeout time.Duration
@@ -47,9 +48,15 @@ type committer struct {
 
 	mu       sync.Mutex
 	queue    []*commit
-	groups   []*group // in flight, oldest first
+	since    time.Time // when the first of queue came
+	usual    int       // commits that come together, about: the most of the last groups
+	groups   []*group  // in flight, oldest first
+	landing  bool      // one has left groups, and its outputs leave now
 	watchdog *time.Timer
 	closed   bool
+
+	loops   atomic.Int32 // how many event loops there are, one for each processor
+	writing atomic.Int32 // those that have something to write
 
 	wake   chan struct{} // capacity 1
 	slots  chan struct{} // one is taken by each group in flight
@@ -81,16 +88,20 @@ func newCommitter(rt *Runtime) *committer {
 // The queue is bounded by MaxPendingTurns for each object.
 func (g *committer) submit(c *commit) {
 	g.mu.Lock()
-	closed, first := g.closed, len(g.queue) == 0
+	closed, due := g.closed, false
 	if !closed {
+		if len(g.queue) == 0 {
+			g.since = time.Now()
+		}
 		g.queue = append(g.queue, c)
+		due = len(g.queue) == 1 || len(g.queue) == g.usual
 	}
 	g.mu.Unlock()
 	if closed {
 		c.finish(ErrClosed)
 		return
 	}
-	if first {
+	if due {
 		g.poke()
 	}
 }
@@ -121,27 +132,86 @@ func (g *committer) close(ctx context.Context) {
 // run hands groups to the store.
 func (g *committer) run() {
 	defer close(g.flight)
+	timer := time.NewTimer(maxGather) // not 0: in a synctest bubble that would be run from here
+	defer timer.Stop()
 	for {
 		g.slots <- struct{}{}
-		// Turns that can run now may have something for this group, but the
-		// scheduler lets who is woken run before them.
-		runtime.Gosched()
-		commits, over := g.take()
-		for len(commits) == 0 && !over {
-			<-g.wake
-			runtime.Gosched()
-			commits, over = g.take()
-		}
-		if over {
+		if !g.gather(timer) {
 			return
 		}
-		if !g.begin(commits) {
+		if !g.begin(g.take()) {
 			<-g.slots
 		}
 	}
 }
 
-func (g *committer) take() (commits []*commit, over bool) {
+// gather returns when the next group is to begin; false: there will be none.
+func (g *committer) gather(timer *time.Timer) bool {
+	for {
+		// Turns that can run now may have something for this group, but the
+		// scheduler lets who is woken run before them.
+		runtime.Gosched()
+		wait, over := g.due()
+		switch {
+		case over:
+			return false
+		case wait == 0:
+			return true
+		case wait < 0:
+			<-g.wake
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-g.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// due returns how long the next group has to gather at most, where nothing happens
+// before; less than 0: there is nothing for it. A flush of the disk costs the same
+// for one commit as for many, and so does a write to a socket for one message and
+// for several. So while a group is on its way to the disk the next one gathers, and
+// while every processor writes what the last one let out, which is what makes clients
+// go on. It does so until as many have come as usually come together (which is one,
+// where commits come alone), and for no more than maxGather since the first one came,
+// so that neither a slow disk nor a large room keeps the others.
+func (g *committer) due() (wait time.Duration, over bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case len(g.queue) == 0:
+		return -1, g.closed
+	case g.closed, len(g.queue) >= g.usual, len(g.groups) == 0 && !g.landing && !g.allWrite():
+		return 0, false
+	}
+	return max(maxGather-time.Since(g.since), 0), false
+}
+
+func (g *committer) allWrite() bool {
+	n := g.writing.Load()
+	return n > 0 && n >= g.loops.Load()
+}
+
+// wrote tells that an event loop has something to write (+1), or nothing any more (-1).
+func (g *committer) wrote(change int32) {
+	if n := g.writing.Add(change); change < 0 && n == g.loops.Load()-1 {
+		g.pokeWaiting()
+	}
+}
+
+// pokeWaiting pokes where there is a group that may be due.
+func (g *committer) pokeWaiting() {
+	g.mu.Lock()
+	waiting := len(g.queue) > 0
+	g.mu.Unlock()
+	if waiting {
+		g.poke()
+	}
+}
+
+func (g *committer) take() (commits []*commit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n, size := 0, 0
@@ -150,11 +220,12 @@ func (g *committer) take() (commits []*commit, over bool) {
 		n++
 	}
 	commits = g.queue[:n:n]
+	g.usual = max(n, g.usual-max(g.usual/8, 1))
 	g.queue = g.queue[n:]
 	if len(g.queue) == 0 {
 		g.queue = nil
 	}
-	return commits, g.closed && n == 0
+	return commits
 }
 
 // begin hands a group to the store; false: there was nothing to hand on.
@@ -194,10 +265,12 @@ func (g *committer) settle() {
 		<-g.slots
 		g.mu.Lock()
 		g.groups = slices.Delete(g.groups, 0, 1)
+		g.landing = true
 		if len(g.groups) == 0 {
 			g.watchdog.Stop()
 		} else {
-			g.watchdog.Reset(max(g.timeout-time.Since(g.groups[0].begun), 0))
+			// Not 0: in a synctest bubble that would be run from here.
+			g.watchdog.Reset(max(g.timeout-time.Since(g.groups[0].begun), time.Nanosecond))
 		}
 		g.mu.Unlock()
 		for i, c := range gr.commits {
@@ -214,6 +287,10 @@ func (g *committer) settle() {
 				c.act.o.rt.alarms.note(a.Due)
 			}
 		}
+		g.mu.Lock()
+		g.landing = false
+		g.mu.Unlock()
+		g.pokeWaiting()
 	}
 }
 

@@ -122,8 +122,9 @@
 // # Sleep
 //
 // An object without events, handlers inside Await, timers and commits in flight
-// is evicted after Options.IdleTimeout. Its memory vanishes without a word;
-// Start runs when it wakes. But for latency that can't be seen from outside.
+// is evicted after Options.IdleTimeout, or at once where more than Options.IdleObjects
+// are idle and it has been so for longest. Its memory vanishes without a word; Start
+// runs when it wakes. But for latency that can't be seen from outside.
 //
 // # Fence
 //

@@ -62,7 +62,7 @@ func TestCommitsBesideACrowd(t *testing.T) {
 	for range 2000 {
 		s := &Socket{kind: rt.sockets.kind(SocketOptions{}, false), handler: frames(nil)}
 		s.wire = &nowhere{s: s}
-		if err := rt.sockets.add(s); err != nil {
+		if err := rt.sockets.add(s, "", nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := enter.Call(t.Context(), room, s); err != nil {

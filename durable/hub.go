@@ -36,7 +36,7 @@ type member struct {
 	sock       *Socket
 	audience   *audience
 	next       *member // of the socket's places; guarded by Socket.mu
-	attachment string  // touched in turns only
+	attachment *string // nil: it is empty; touched in turns only
 	at         int32   // in audience.members; -1: not there
 	from       int32   // where in the batch that begins which it hasn't got
 }

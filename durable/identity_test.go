@@ -173,7 +173,7 @@ func TestUnknownMethodAndClass(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	store := durabletest.NewStore()
 	for _, o := range []durable.Options{
-		{}, {Store: store, IdleTimeout: -1}, {Store: store, InboxEvents: -1}, {Store: store, SocketQueue: -1},
+		{}, {Store: store, IdleTimeout: -1}, {Store: store, IdleObjects: -1}, {Store: store, InboxEvents: -1}, {Store: store, SocketQueue: -1},
 	} {
 		if _, err := durable.New(o); err == nil {
 			t.Errorf("%+v was taken", o)

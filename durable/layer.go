@@ -50,7 +50,7 @@ func (l *layer) put(key string, value []byte) {
 	case there:
 		l.few[at].value = value
 	case l.few == nil:
-		l.few = append(make([]put, 0, 4), put{key, value})
+		l.few = append(make([]put, 0, 2), put{key, value})
 	case len(l.few) < fewPuts:
 		l.few = slices.Insert(l.few, at, put{key, value})
 	default:

@@ -41,5 +41,6 @@ const (
 	maxReleased   = 256              // turns whose broadcasts are joined
 	// maxReleasedFrames to sockets are queued by who happens to let outputs out.
 	maxReleasedFrames = 4096
-	maxInFlight       = 8 // groups that wait for the disk at once
+	maxInFlight       = 8                       // groups that wait for the disk at once
+	maxGather         = 1500 * time.Microsecond // for how long a group gathers at most
 )

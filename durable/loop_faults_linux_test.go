@@ -140,7 +140,7 @@ func TestHushAtAFramesEnd(t *testing.T) {
 	first, second := TextFrame([]byte("first")).bytes, TextFrame([]byte("second")).bytes
 	both := slices.Concat(first, second)
 	for sent := range both {
-		s := &Socket{out: &outbox{queue: []chunk{{both, len(both)}, {second, len(second)}}, sent: sent, queued: len(both) + len(second)}}
+		s := &Socket{kind: &socketKind{rt: &Runtime{}}, out: &outbox{queue: []chunk{{both, len(both)}, {second, len(second)}}, sent: sent, queued: len(both) + len(second)}}
 		s.hushLocked()
 		left, rest := sent, 0
 		if s.out != nil {

@@ -36,6 +36,7 @@ type loops struct {
 // loop is one of them. Two goroutines belong to it: one reads, the other writes
 // what was queued for its sockets, all that waits for one in one write.
 type loop struct {
+	rt      *Runtime
 	file    *os.File // the epoll set, which is itself watched by Go's own
 	raw     syscall.RawConn
 	epfd    int
@@ -56,6 +57,7 @@ type loop struct {
 	free  []int32
 	dirty []*Socket // to be written to
 	spare []*Socket // an empty slice to swap with
+	busy  bool      // there is or was something in dirty, and it isn't written yet
 }
 
 func newLoops(rt *Runtime) *loops { return &loops{rt: rt} }
@@ -70,13 +72,14 @@ func (ls *loops) pick() (*loop, error) {
 	if ls.all == nil {
 		var all []*loop
 		for range runtime.GOMAXPROCS(0) {
-			l, err := newLoop()
+			l, err := newLoop(ls.rt)
 			if err != nil {
 				return nil, errors.Join(err, closeLoops(all))
 			}
 			all = append(all, l)
 		}
 		ls.all = all
+		ls.rt.committer.loops.Store(int32(len(all)))
 	}
 	ls.next++
 	return ls.all[ls.next%len(ls.all)], nil
@@ -100,7 +103,7 @@ func closeLoops(all []*loop) error {
 	return errors.Join(errs...)
 }
 
-func newLoop() (*loop, error) {
+func newLoop(rt *Runtime) (*loop, error) {
 	epfd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("create epoll set: %w", err)
@@ -113,6 +116,7 @@ func newLoop() (*loop, error) {
 		return nil, errors.Join(fmt.Errorf("create eventfd: %w", errno), syscall.Close(epfd))
 	}
 	l := &loop{
+		rt:   rt,
 		turn: os.NewFile(turnfd, "eventfd"),
 		file: os.NewFile(uintptr(epfd), "epoll"), epfd: epfd,
 		in: make([]byte, loopBuffer), out: make([]byte, 0, loopBuffer), outMore: make([]byte, 0, loopBuffer),
@@ -271,11 +275,14 @@ func (l *loop) write() {
 		for {
 			l.mu.Lock()
 			dirty := l.dirty
-			l.dirty, l.spare = l.spare, nil
-			l.mu.Unlock()
-			if len(dirty) == 0 {
+			l.busy = len(dirty) > 0
+			if !l.busy {
+				l.mu.Unlock()
+				l.rt.committer.wrote(-1)
 				break
 			}
+			l.dirty, l.spare = l.spare, nil
+			l.mu.Unlock()
 			for i, s := range dirty {
 				w := &s.polled
 				s.mu.Lock()

@@ -231,7 +231,7 @@ func TestLoopConnectionEndsWhileHeld(t *testing.T) {
 	for _, how := range []string{"reset", "end", "close by us"} {
 		t.Run(how, func(t *testing.T) {
 			st := newStation(t)
-			release, waiting := make(chan struct{}), make(chan struct{})
+			release, waiting := make(chan struct{}), make(chan struct{}, 2) // of either frame
 			var handled []string
 			var mu sync.Mutex
 			h := newHeard(func(_ *durable.Socket, m durable.Message) (wait func()) {
@@ -239,7 +239,7 @@ func TestLoopConnectionEndsWhileHeld(t *testing.T) {
 				handled = append(handled, string(m.Data))
 				mu.Unlock()
 				return func() {
-					close(waiting)
+					waiting <- struct{}{}
 					<-release
 				}
 			})
@@ -262,11 +262,6 @@ func TestLoopConnectionEndsWhileHeld(t *testing.T) {
 			case "end":
 				_ = conn.CloseWrite()
 				close(release) // only then anybody reads on
-			}
-			if how == "end" {
-				mu.Lock()
-				waiting = make(chan struct{}) // of the second frame
-				mu.Unlock()
 			}
 			if info := st.within("close", h.closed); info.Code != want {
 				t.Errorf("closed with %d, want %d", info.Code, want)

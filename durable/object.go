@@ -30,8 +30,11 @@ type object struct {
 	act        *activation     // nil: asleep
 	awaiting   int             // handlers inside Await
 	idleSince  time.Time
-	listed     bool // in the runtime's idle list
+	listed     bool // in the runtime's idleQueue
+	used       bool // since it came to the end of that
 	removed    bool // no longer in the table: look it up anew
+
+	behind *object // in the idleQueue, which guards it
 }
 
 // event is one thing to be handled in a turn.
@@ -69,6 +72,7 @@ type activation struct {
 
 	mu      sync.Mutex // guards the following
 	pending []*commit  // in flight, oldest first
+	few     [2]*commit // of pending, where it is short
 	alarm   Alarm      // as stored
 	timers  map[*Timer]struct{}
 	broken  error
@@ -116,7 +120,7 @@ func (act *activation) dropLocked(c *commit) {
 		act.pending[0] = nil
 		act.pending = act.pending[1:]
 		if len(act.pending) == 0 {
-			act.pending = nil
+			act.pending = act.few[:0]
 		}
 	} else if i > 0 {
 		act.pending = slices.Delete(act.pending, i, i+1)
@@ -270,8 +274,11 @@ func (o *object) run() {
 			o.running = false
 			o.inbox = nil
 			o.wakeAllLocked()
-			o.idleLocked()
+			listed := o.idleLocked()
 			o.mu.Unlock()
+			if listed {
+				o.rt.evictOver(secondChances + 1)
+			}
 			return
 		}
 		ev := o.inbox[0]
@@ -385,18 +392,24 @@ func (o *object) wrap(event string, err error) error {
 	return &Error{Class: o.ns.class.name, ID: o.id, Event: event, Err: err}
 }
 
-// idleLocked enters the object into the list of those that may be evicted.
-func (o *object) idleLocked() {
+// idleLocked enters the object among those that may be evicted, if it isn't there
+// already, which it reports. An object that is used time and again stays there: it
+// pays for no queue that others use too.
+func (o *object) idleLocked() (listed bool) {
 	o.idleSince = time.Now()
-	if !o.listed {
-		o.listed = true
-		o.rt.listIdle(o)
+	o.used = true
+	if o.listed {
+		return false
 	}
+	o.listed, o.used = true, false
+	o.rt.idle.push(o)
+	return true
 }
 
-// evict puts the object to sleep if it has been idle since before the time
-// given. It reports whether the object should stay in the idle list.
-func (o *object) evict(before time.Time) (keep bool) {
+// evict puts the object to sleep if nothing of it is under way and, as idle sees it,
+// it has been idle for long enough. It reports whether the object should stay in the
+// idle queue.
+func (o *object) evict(idle func() bool) (keep bool) {
 	shard := o.rt.shard(o.id)
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
@@ -407,8 +420,7 @@ func (o *object) evict(before time.Time) (keep bool) {
 		return false
 	}
 	act := o.act
-	if o.idleSince.After(before) || o.gate.length() > 0 ||
-		(act != nil && (act.inFlight() > 0 || act.hasTimers())) {
+	if !idle() || o.gate.length() > 0 || (act != nil && (act.inFlight() > 0 || act.hasTimers())) {
 		return true
 	}
 	o.act = nil

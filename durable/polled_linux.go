@@ -179,10 +179,12 @@ func (w *polled) flush(s *Socket) {
 	w.dirty = true
 	l := w.loop
 	l.mu.Lock()
-	first := len(l.dirty) == 0
+	first := !l.busy
+	l.busy = true
 	l.dirty = append(l.dirty, s)
 	l.mu.Unlock()
 	if first {
+		l.rt.committer.wrote(+1)
 		select {
 		case l.kicked <- struct{}{}:
 		default:

@@ -1,7 +1,6 @@
 package durable
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +24,7 @@ type Options struct {
 	Logger         *slog.Logger     // nil: slog.Default. Never gets content, only names, ids and causes
 	Now            func() time.Time // wall clock of alarms; nil: time.Now
 	IdleTimeout    time.Duration    // after which an object is evicted; 0: 10 s
+	IdleObjects    int              // stay awake at most; with more, who is idle longest is evicted at once; 0: 4,096
 	StartTimeout   time.Duration    // of Start and Block; 0: 30 s
 	StorageTimeout time.Duration    // of one storage operation, then the objects that wait for it are reset; 0: 30 s
 	InboxEvents    int              // per object, beyond that it is overloaded; 0: 4,096
@@ -48,10 +48,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Now = time.Now
 	}
 	if min(o.IdleTimeout, o.StartTimeout, o.StorageTimeout, o.Heartbeat, o.CloseSpread) < 0 ||
-		min(o.InboxEvents, o.InboxBytes, o.AlarmsAtOnce, o.SocketQueue) < 0 {
+		min(o.IdleObjects, o.InboxEvents, o.InboxBytes, o.AlarmsAtOnce, o.SocketQueue) < 0 {
 		return o, errors.New("durable: a time or a bound in Options is below zero")
 	}
 	setDefault(&o.IdleTimeout, 10*time.Second)
+	setDefault(&o.IdleObjects, 4096)
 	setDefault(&o.StartTimeout, 30*time.Second)
 	setDefault(&o.StorageTimeout, 30*time.Second)
 	setDefault(&o.InboxEvents, 4096)
@@ -85,9 +86,11 @@ type Runtime struct {
 	alarms    *scheduler
 	sockets   *sockets
 	loops     *loops
+	outboxes  outboxes
 	inflaters websocket.Inflaters
 	deflaters *websocket.Deflaters
 	shards    [64]shard
+	idle      idleQueue
 	stop      chan struct{} // closed: the sweeper and the heartbeat end
 	stopped   sync.WaitGroup
 	stats     counters
@@ -95,7 +98,6 @@ type Runtime struct {
 
 	mu      sync.Mutex
 	classes map[string]*Namespace
-	idle    *list.List // of *object, longest idle first (about)
 	closing bool
 }
 
@@ -117,7 +119,7 @@ func New(opts Options) (*Runtime, error) {
 	}
 	rt := &Runtime{
 		opts: opts, log: opts.Logger, classes: make(map[string]*Namespace),
-		idle: list.New(), stop: make(chan struct{}),
+		stop: make(chan struct{}),
 		work: work{none: make(chan struct{}, 1)},
 	}
 	rt.waits.rt = rt
@@ -185,47 +187,6 @@ func (rt *Runtime) object(ns *Namespace, id ID, name string) (*object, error) {
 		o.mu.Unlock()
 	}
 	return o, nil
-}
-
-func (rt *Runtime) listIdle(o *object) {
-	rt.mu.Lock()
-	defer rt.mu.Unlock()
-	rt.idle.PushBack(o)
-}
-
-// sweep evicts objects that were idle for Options.IdleTimeout, within a
-// quarter of that time.
-func (rt *Runtime) sweep() {
-	tick := time.NewTicker(max(rt.opts.IdleTimeout/4, time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-rt.stop:
-			return
-		case <-tick.C:
-			rt.evictIdle(time.Now().Add(-rt.opts.IdleTimeout))
-			rt.workers.trim(false)
-		}
-	}
-}
-
-func (rt *Runtime) evictIdle(before time.Time) {
-	rt.mu.Lock()
-	n := rt.idle.Len()
-	rt.mu.Unlock()
-	for range n {
-		rt.mu.Lock()
-		front := rt.idle.Front()
-		if front == nil {
-			rt.mu.Unlock()
-			return
-		}
-		o := rt.idle.Remove(front).(*object)
-		rt.mu.Unlock()
-		if o.evict(before) {
-			rt.listIdle(o)
-		}
-	}
 }
 
 // Stats is a glance at a runtime.

@@ -61,8 +61,9 @@ type FrameHandler interface {
 type SocketOptions struct {
 	Owner        *Stub        // the object that gets the frames: its class is a SocketOpener
 	Handler      FrameHandler // or who gets them
+	Record       *Socket      // to be used, once; nil: a new one. A handler of which it is a field is one piece of memory with it
 	Identity     string       // opaque: whose socket it is; at most MaxAttachmentBytes
-	Tags         []string     // for CloseSockets
+	Tags         []string     // for CloseSockets; what ends a socket grows with how many others have its tags
 	MaxMessage   int          // bytes; a longer one closes with 1009; 0: 64 KiB
 	TextOnly     bool         // a binary message closes with 1003
 	AutoRequest  string       // a text frame that equals it …
@@ -76,10 +77,9 @@ type SocketOptions struct {
 // and what it points to: no goroutine and no buffer, where the system allows.
 type Socket struct {
 	kind     *socketKind
+	holder   *holder
 	id       SocketID
 	handler  FrameHandler // an owned where an object gets the frames
-	identity string
-	tags     []string
 	wire     wire
 	lastRead atomic.Int64 // Unix nanoseconds
 	autoAt   atomic.Int64 // Unix milliseconds of the last auto-response; 0: none
@@ -90,7 +90,8 @@ type Socket struct {
 	held     bool       // a frame waits for somebody: nothing is read; guarded by mu, as all that follows
 	peerDone bool       // the client has sent its Close frame
 	writing  bool       // a goroutine writes what it took from the outbox
-	waiting  int32      // frames that wait in the owner's inbox
+	hasFirst bool       // first is in use
+	waiting  int16      // frames that wait in the owner's inbox
 	members  *member    // places in objects, by member.next
 	out      *outbox    // nil: nothing waits to leave
 	rare     *uncommon  // nil: nothing of it
@@ -99,18 +100,39 @@ type Socket struct {
 	// What nearly every socket has is a part of it: one piece of memory of an odd
 	// size is hardly ever shared with what is short-lived, so that no holes remain
 	// between those that stay.
-	fewTags  [2]string
-	polled   polled // the wire, where a loop has the connection
-	first    member // of members, the first time
-	hasFirst bool
+	polled polled // the wire, where a loop has the connection
+	first  member // of members, the first time
+}
+
+// holder is whose a socket is. Sockets that share a tag share it where they can: a
+// person's tabs do.
+type holder struct {
+	identity string
+	tags     []string
+	fewTags  [2]string // of tags, where they are few
+}
+
+func newHolder(identity string, tags []string) *holder {
+	h := &holder{identity: identity}
+	h.tags = h.fewTags[:0]
+	for _, tag := range tags {
+		if !slices.Contains(h.tags, tag) {
+			h.tags = append(h.tags, tag)
+		}
+	}
+	return h
+}
+
+func (h *holder) is(identity string, tags []string) bool {
+	return h.identity == identity && slices.Equal(h.tags, tags)
 }
 
 // outbox is what waits to leave.
 type outbox struct {
 	queue  []chunk
-	sent   int // bytes of queue[0] that have left
-	queued int // bytes that count against the bound, of queue and of the write that runs
-	first  [1]chunk
+	sent   int      // bytes of queue[0] that have left
+	queued int      // bytes that count against the bound, of queue and of the write that runs
+	first  [2]chunk // of queue, where it is short: an ack and a message
 }
 
 // chunk is a run of whole frames.
@@ -202,7 +224,7 @@ type wire interface {
 func (s *Socket) ID() SocketID { return s.id }
 
 // Identity returns what the socket was opened with.
-func (s *Socket) Identity() string { return s.identity }
+func (s *Socket) Identity() string { return s.holder.identity }
 
 // AutoResponseAt returns when the socket layer last answered by itself; the
 // zero time if never.
@@ -247,8 +269,11 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	s := &Socket{kind: rt.sockets.kind(o, deflate), handler: o.Handler, identity: o.Identity}
-	s.tags = append(s.fewTags[:0], o.Tags...)
+	s := o.Record
+	if s == nil {
+		s = &Socket{}
+	}
+	s.kind, s.handler = rt.sockets.kind(o, deflate), o.Handler
 	if o.Owner != nil {
 		s.handler = &owned{o.Owner}
 	}
@@ -261,7 +286,7 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if start == nil {
 		start, discard = startPlain(s, conn), conn.Close
 	}
-	if err := rt.sockets.add(s); err != nil {
+	if err := rt.sockets.add(s, o.Identity, o.Tags); err != nil {
 		return nil, errors.Join(err, discard())
 	}
 	if o.Greeting != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"snug/durable/internal/websocket"
@@ -45,8 +46,7 @@ func (s *Socket) queueBytes(b []byte, droppable, replay bool) {
 // putLocked puts a chunk into the outbox.
 func (s *Socket) putLocked(c chunk) {
 	if s.out == nil {
-		s.out = &outbox{}
-		s.out.queue = s.out.first[:0]
+		s.out = s.kind.rt.outboxes.take()
 	}
 	s.out.queue = append(s.out.queue, c)
 	s.out.queued += c.cost
@@ -80,8 +80,27 @@ func (s *Socket) hushLocked() {
 // emptiedLocked drops the outbox when nothing is in it, nor on its way.
 func (s *Socket) emptiedLocked() {
 	if s.out != nil && len(s.out.queue) == 0 && !s.writing {
+		s.kind.rt.outboxes.give(s.out)
 		s.out = nil
 	}
+}
+
+// outboxes keeps those that are empty: a large room needs as many as it has sockets,
+// and soon after none.
+type outboxes struct{ pool sync.Pool }
+
+func (os *outboxes) take() *outbox {
+	out, ok := os.pool.Get().(*outbox)
+	if !ok {
+		out = &outbox{}
+	}
+	out.queue = out.first[:0]
+	return out
+}
+
+func (os *outboxes) give(out *outbox) {
+	*out = outbox{}
+	os.pool.Put(out)
 }
 
 // takeLocked returns all that waits, for one write, and what of the bound it takes:

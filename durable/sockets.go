@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ type sockets struct {
 
 	mu      sync.Mutex
 	kinds   []*socketKind
+	autos   []*autoResponse
 	slots   []*Socket // by the low bits of the id; nil: free
 	free    []uint32
 	opened  uint64 // so far
@@ -25,10 +25,62 @@ type sockets struct {
 	closing bool
 }
 
-// tagged are the sockets of a tag: mostly there is one.
+// tagged are the sockets of a tag: mostly there is one, or the few of a person.
 type tagged struct {
-	one  *Socket
-	many map[*Socket]struct{} // where there are more; one is nil then
+	one    *Socket
+	others *[]*Socket // nil: there are none
+}
+
+// all returns them, in a slice of its own.
+func (t tagged) all() []*Socket {
+	switch {
+	case t.one == nil:
+		return nil
+	case t.others == nil:
+		return []*Socket{t.one}
+	}
+	return append([]*Socket{t.one}, *t.others...)
+}
+
+func (t tagged) count() int {
+	switch {
+	case t.one == nil:
+		return 0
+	case t.others == nil:
+		return 1
+	}
+	return 1 + len(*t.others)
+}
+
+func (t tagged) with(s *Socket) tagged {
+	switch {
+	case t.one == nil:
+		t.one = s
+	case t.others == nil:
+		t.others = &[]*Socket{s}
+	default:
+		*t.others = append(*t.others, s)
+	}
+	return t
+}
+
+// without returns them without s, which is one of them.
+func (t tagged) without(s *Socket) tagged {
+	if t.others == nil {
+		return tagged{}
+	}
+	others := *t.others
+	last := len(others) - 1
+	if t.one == s {
+		t.one = others[last]
+	} else {
+		others[slices.Index(others, s)] = others[last]
+	}
+	others[last] = nil
+	if *t.others = others[:last]; last == 0 {
+		t.others = nil
+	}
+	return t
 }
 
 const (
@@ -38,7 +90,8 @@ const (
 	// slotBits of a socket's id are its place in the register; above them stands
 	// how many sockets there were before.
 	slotBits = 24
-	// maxKinds of sockets are told apart in memory; more share nothing.
+	// maxKinds of sockets, and of auto-responses, are told apart in memory; more
+	// share nothing.
 	maxKinds = 64
 )
 
@@ -58,15 +111,35 @@ func (r *sockets) kind(o SocketOptions, deflate bool) *socketKind {
 			return k
 		}
 	}
-	k := &socketKind{rt: r.rt, maxMessage: o.MaxMessage, textOnly: o.TextOnly, deflate: deflate, auto: newAutoResponse(o.AutoRequest, o.AutoResponse)}
+	k := &socketKind{rt: r.rt, maxMessage: o.MaxMessage, textOnly: o.TextOnly, deflate: deflate, auto: r.autoLocked(o.AutoRequest, o.AutoResponse)}
 	if len(r.kinds) < maxKinds {
 		r.kinds = append(r.kinds, k)
 	}
 	return k
 }
 
+// auto returns an auto-response, which is one for all that say the same.
+func (r *sockets) auto(request, response string) *autoResponse {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.autoLocked(request, response)
+}
+
+func (r *sockets) autoLocked(request, response string) *autoResponse {
+	for _, a := range r.autos {
+		if a.is(request, response) {
+			return a
+		}
+	}
+	a := newAutoResponse(request, response)
+	if a != nil && len(r.autos) < maxKinds {
+		r.autos = append(r.autos, a)
+	}
+	return a
+}
+
 // add enters the socket, and counts its reader.
-func (r *sockets) add(s *Socket) error {
+func (r *sockets) add(s *Socket, identity string, tags []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closing {
@@ -87,15 +160,17 @@ func (r *sockets) add(s *Socket) error {
 	r.open++
 	s.id = SocketID(r.opened<<slotBits | uint64(slot))
 	r.rt.wg.Add(1)
-	for _, tag := range s.tags {
-		switch t := r.byTag[tag]; {
-		case t.many != nil:
-			t.many[s] = struct{}{}
-		case t.one == nil:
-			r.byTag[tag] = tagged{one: s}
-		case t.one != s:
-			r.byTag[tag] = tagged{many: map[*Socket]struct{}{t.one: {}, s: {}}}
+	for _, tag := range tags {
+		if one := r.byTag[tag].one; one != nil && one.holder.is(identity, tags) {
+			s.holder = one.holder
+			break
 		}
+	}
+	if s.holder == nil {
+		s.holder = newHolder(identity, tags)
+	}
+	for _, tag := range s.holder.tags {
+		r.byTag[tag] = r.byTag[tag].with(s)
 	}
 	return nil
 }
@@ -110,10 +185,10 @@ func (r *sockets) remove(s *Socket) {
 	r.slots[slot] = nil
 	r.free = append(r.free, slot)
 	r.open--
-	for _, tag := range s.tags {
-		t := r.byTag[tag]
-		delete(t.many, s)
-		if t.one == s || t.one == nil && len(t.many) == 0 {
+	for _, tag := range s.holder.tags {
+		if left := r.byTag[tag].without(s); left.one != nil {
+			r.byTag[tag] = left
+		} else {
 			delete(r.byTag, tag)
 		}
 	}
@@ -145,11 +220,7 @@ func (r *sockets) all(tag string) []*Socket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if tag != "" {
-		t := r.byTag[tag]
-		if t.one != nil {
-			return []*Socket{t.one}
-		}
-		return slices.Collect(maps.Keys(t.many))
+		return r.byTag[tag].all()
 	}
 	list := make([]*Socket, 0, r.open)
 	for _, s := range r.slots {
@@ -191,11 +262,7 @@ func (r *sockets) end(list []*Socket) {
 func (rt *Runtime) CountSockets(tag string) int {
 	rt.sockets.mu.Lock()
 	defer rt.sockets.mu.Unlock()
-	t := rt.sockets.byTag[tag]
-	if t.one != nil {
-		return 1
-	}
-	return len(t.many)
+	return rt.sockets.byTag[tag].count()
 }
 
 // WithSockets returns the objects of the namespace that a socket with the tag is a

@@ -141,7 +141,7 @@ func (s *State) attach(sock *Socket, attachment []byte, tags []string) error {
 		return ErrTooManySockets
 	}
 	m := sock.newMember()
-	*m = member{sock: sock, audience: act.o.audience(sock, distinct), attachment: string(attachment), at: -1}
+	*m = member{sock: sock, audience: act.o.audience(sock, distinct), attachment: keptAttachment(attachment), at: -1}
 	act.members[sock.id] = m
 	reset := func(error) {
 		act.o.rt.sockets.end([]*Socket{sock})
@@ -207,6 +207,15 @@ func (s *State) Tags(sock *Socket) ([]string, error) {
 	return slices.Clone(m.audience.tags), nil
 }
 
+// keptAttachment is a copy for a member, of which most have none.
+func keptAttachment(attachment []byte) *string {
+	if len(attachment) == 0 {
+		return nil
+	}
+	text := string(attachment)
+	return &text
+}
+
 // Attachment returns a copy of the socket's attachment.
 func (s *State) Attachment(sock *Socket) ([]byte, error) {
 	s.act.mustTurn()
@@ -214,7 +223,10 @@ func (s *State) Attachment(sock *Socket) ([]byte, error) {
 	if !ok {
 		return nil, ErrNotMember
 	}
-	return []byte(m.attachment), nil
+	if m.attachment == nil {
+		return []byte{}, nil
+	}
+	return []byte(*m.attachment), nil
 }
 
 // SetAttachment replaces the socket's attachment.
@@ -227,7 +239,7 @@ func (s *State) SetAttachment(sock *Socket, attachment []byte) error {
 	if len(attachment) > MaxAttachmentBytes {
 		return ErrAttachmentTooLong
 	}
-	m.attachment = string(attachment)
+	m.attachment = keptAttachment(attachment)
 	return nil
 }
 
@@ -278,6 +290,6 @@ func (s *State) SetAutoResponse(request, response string) error {
 	if len(request) > MaxAutoResponse || len(response) > MaxAutoResponse {
 		return errAutoResponse
 	}
-	s.act.o.hub.auto.Store(newAutoResponse(request, response))
+	s.act.o.hub.auto.Store(s.act.o.rt.sockets.auto(request, response))
 	return nil
 }

@@ -53,7 +53,7 @@ func TestManyAtOnce(t *testing.T) {
 							acked[i][name+"/"+id] = true
 						}
 						if rng.IntN(5) == 0 {
-							<-time.After(time.Duration(rng.IntN(20)) * time.Millisecond)
+							<-time.After(time.Duration(1+rng.IntN(20)) * time.Millisecond)
 						}
 					}
 				})
@@ -70,7 +70,7 @@ func TestManyAtOnce(t *testing.T) {
 					}
 				}
 			}
-		}, func(o *durable.Options) { o.IdleTimeout = 4 * time.Millisecond })
+		}, func(o *durable.Options) { o.IdleTimeout, o.IdleObjects = 4*time.Millisecond, 2 })
 	}
 }
 
@@ -86,7 +86,7 @@ func listenForGaps(w *world, seed uint64, name string) {
 		c := &client{w: w, conn: near, frames: make(chan string, 1<<14)}
 		c.listen()
 		rudely := rng.IntN(2) == 0
-		time.AfterFunc(time.Duration(rng.IntN(50))*time.Millisecond, func() {
+		time.AfterFunc(time.Duration(1+rng.IntN(50))*time.Millisecond, func() {
 			if rudely {
 				c.cut()
 			} else {

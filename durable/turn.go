@@ -18,7 +18,8 @@ type turn struct {
 	writes layer
 	open   []*layer // transactions, outermost first
 	out    []output
-	holder uint64 // goroutine that has the turn, where Options.Strict
+	few    [2]output // of out, where it is short: a post of a chat issues an ack and a broadcast
+	holder uint64    // goroutine that has the turn, where Options.Strict
 	phase  atomic.Int32
 	calls  []*call // that the turn waits for; guarded by waits.mu
 }
@@ -43,9 +44,6 @@ func (t *turn) Value(key any) any {
 
 // issue adds to what leaves when the turn's writes are durable.
 func (t *turn) issue(out output) {
-	if t.out == nil {
-		t.out = make([]output, 0, 4) // as many as a post of a chat issues
-	}
 	t.out = append(t.out, out)
 }
 
@@ -72,6 +70,7 @@ type crashed struct{ err error }
 // runTurn runs ev. The caller has the object's turn.
 func (act *activation) runTurn(ev event) {
 	t := &turn{Context: act.ctx, act: act}
+	t.out = t.few[:0]
 	t.take()
 	if ev.call != nil {
 		act.o.rt.waits.runs(ev.call, t)

@@ -102,6 +102,8 @@ type Options struct {
 type GetOptions struct {
 	// MaxBytes of the body, uncompressed; 0 means 1 MiB.
 	MaxBytes int64
+	// Begin: the first MaxBytes of a longer body are enough.
+	Begin bool
 	// Hosts, if there are any, are the only ones that may be asked, redirects
 	// included: whole names in lower case.
 	Hosts []string
@@ -200,7 +202,7 @@ func (f *Fetcher) get(ctx context.Context, rawURL string, o GetOptions) (Result,
 	}
 	defer leave()
 	for hops := 0; ; hops++ {
-		result, next, err := f.visit(ctx, u, o.MaxBytes)
+		result, next, err := f.visit(ctx, u, o)
 		if err != nil || next == nil {
 			return result, err
 		}
@@ -240,7 +242,7 @@ func (f *Fetcher) enter(ctx context.Context) (leave func(), err error) {
 
 // visit asks for one URL that passed checkURL: it gives the result, or where the
 // answer sends us.
-func (f *Fetcher) visit(ctx context.Context, u *url.URL, maxBytes int64) (Result, *url.URL, error) {
+func (f *Fetcher) visit(ctx context.Context, u *url.URL, o GetOptions) (Result, *url.URL, error) {
 	conn, err := f.connect(ctx, u)
 	if err != nil {
 		return Result{}, nil, err
@@ -253,7 +255,7 @@ func (f *Fetcher) visit(ctx context.Context, u *url.URL, maxBytes int64) (Result
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
-		body, err := readBody(resp, maxBytes)
+		body, err := readBody(resp, o.MaxBytes, o.Begin)
 		if err != nil {
 			return Result{}, nil, err
 		}
@@ -301,11 +303,11 @@ func exchange(ctx context.Context, conn net.Conn, u *url.URL) (*http.Response, e
 	return resp, nil
 }
 
-func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
+func readBody(resp *http.Response, maxBytes int64, begin bool) ([]byte, error) {
 	var body io.Reader = resp.Body
 	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
 	case "", "identity":
-		if resp.ContentLength > maxBytes {
+		if resp.ContentLength > maxBytes && !begin {
 			return nil, ErrTooLarge
 		}
 	case "gzip", "x-gzip":
@@ -321,6 +323,8 @@ func readBody(resp *http.Response, maxBytes int64) ([]byte, error) {
 	}
 	text, err := io.ReadAll(&capped{body, maxBytes})
 	switch {
+	case errors.Is(err, ErrTooLarge) && begin:
+		return text[:min(int64(len(text)), maxBytes)], nil
 	case errors.Is(err, ErrTooLarge):
 		return nil, ErrTooLarge
 	case err != nil:

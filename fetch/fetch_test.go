@@ -154,6 +154,27 @@ func TestNoProxy(t *testing.T) {
 	}
 }
 
+func TestBegin(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	endless := func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := io.WriteString(w, long); err != nil {
+				return
+			}
+		}
+	}
+	for name, handler := range map[string]http.HandlerFunc{
+		"longer": answer(long), "endless": endless, "gzip": answer(zip(long), "Content-Encoding", "gzip"), "shorter": answer(long[:1000]),
+	} {
+		w := newWeb(t, fetch.Options{})
+		w.HandleFunc("/", handler)
+		got, err := w.Get(t.Context(), w.url("/"), fetch.GetOptions{MaxBytes: 1000, Begin: true})
+		if err != nil || string(got.Body) != long[:1000] {
+			t.Errorf("%s: %d bytes, %v", name, len(got.Body), err)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	const secret = "TOP-SECRET"
 	long := strings.Repeat("x", 1000)

@@ -25,6 +25,9 @@ func (s *Service) Claim(ctx context.Context, c Claim, ids []string) ([]File, err
 		if err != nil {
 			return nil, claimError(err, i)
 		}
+		if r.received < r.size {
+			return nil, &Error{Code: CodeBadRequest, Message: fmt.Sprintf("The file %s hasn't come whole yet.", r.name)}
+		}
 		if _, err := s.finished(ctx, r); err != nil {
 			return nil, err
 		}

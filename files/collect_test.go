@@ -44,7 +44,7 @@ func TestClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.Claim(t.Context(), second, []string{open.ID})
-	hasCode(t, err, files.CodeConflict)
+	hasCode(t, err, files.CodeBadRequest)
 	// Whole and not yet looked at: a script may leave that to the post.
 	if _, err := r.Append(t.Context(), ann, open.ID, 0, body("eeeee")); err != nil {
 		t.Fatal(err)

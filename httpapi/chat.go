@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/internal/openapi"
 )
 
 // actor returns who asks and may do what the scope names, or answers the request
@@ -48,12 +50,27 @@ func actorOf(id auth.Identity) chat.Actor {
 	}
 }
 
+// level0Routes are those of sockets, and what the first client speaks to.
+func (s *Server) level0Routes() []route {
+	upgrade := func(l level, d openapi.Dialect, summary, description string) method {
+		return method{s.upgrade(l), openapi.Operation{Summary: summary, Description: description, Who: openapi.SessionOrToken, Dialect: d,
+			Other:    map[int]openapi.Response{101: {Says: "The connection is a WebSocket now."}},
+			Refusals: map[int]string{401: "", 403: "The Origin is foreign, null or missing.", 426: "", 429: "Too many new connections from this address; see Retry-After."}}}
+	}
+	return slices.Concat(tagged(tagLevel0, []route{
+		{path: "/api/chat/messages", level0: true, methods: methods{
+			http.MethodGet: {s.level0Messages, openapi.Operation{Summary: "The newest 50 messages of the room global", Says: "Oldest first.",
+				Who: openapi.SessionOrToken, Dialect: openapi.Level0, Answer: openapi.JSON[[]chat.Message](), Refusals: whyNot(401, 403, 429, 503)}},
+		}},
+		{path: "/api/chat", level0: true, methods: methods{http.MethodGet: upgrade(level0, openapi.Level0, "The level 0 WebSocket", "")}},
+	}), tagged(tagRooms, []route{
+		{path: "/api/socket", methods: methods{http.MethodGet: upgrade(level1, openapi.Level1, "The level 1 WebSocket",
+			"Subprotocol chat.v1. JSON text frames both ways; the client's are join, leave, message, edit, delete, react, pin, read, typing and ping.")}},
+	}))
+}
+
 // upgrade checks a WebSocket handshake in the order of the protocol.
 func (s *Server) upgrade(l level) http.HandlerFunc {
-	serve := s.rooms.ServeSocket
-	if l == level0 {
-		serve = s.rooms.ServeLevel0
-	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, ok := s.actor(w, r, l, auth.ScopeRead)
 		switch {
@@ -73,7 +90,11 @@ func (s *Server) upgrade(l level) http.HandlerFunc {
 			tooFast.write(w, l)
 			return
 		}
-		serve(w, r, a)
+		if l == level0 {
+			s.rooms.ServeLevel0(w, r, a)
+		} else {
+			s.rooms.ServeSocket(w, r, a)
+		}
 		// The session may have ended between the check and the socket's registration,
 		// too early for its end to find the socket. A request that bears the cookies of
 		// several sessions is then another one's: that doesn't keep this socket open.
@@ -137,37 +158,6 @@ func (s *Server) level0Messages(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "private, max-age=0, must-revalidate")
 	writeBody(w, http.StatusOK, messages)
-}
-
-func (s *Server) history(w http.ResponseWriter, r *http.Request) {
-	a, ok := s.actor(w, r, level1, auth.ScopeRead)
-	if !ok {
-		return
-	}
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		s.fail(w, r, badRequest("The query can't be read."), level1)
-		return
-	}
-	q, err := historyQuery(values)
-	if err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	leave, ok := s.enter(w, r, a, level1)
-	if !ok {
-		return
-	}
-	defer leave()
-	ctx, cancel := pageContext(r.Context())
-	defer cancel()
-	page, err := s.rooms.History(ctx, a, r.PathValue("slug"), q)
-	if err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	w.Header().Set("Cache-Control", "private, no-cache")
-	writeBody(w, http.StatusOK, page)
 }
 
 // readJSON reads a body that must be a JSON object.

@@ -40,8 +40,8 @@ const (
 
 // errorBody is the answer of everything but level 0.
 type errorBody struct {
-	Code    chat.Code `json:"code"`
-	Message string    `json:"message"`
+	Code    chat.Code `json:"code" tstype:"string"` // for programs
+	Message string    `json:"message"`              // for people
 }
 
 // level0Error is the answer of the level 0 routes, whose client knows no other.

@@ -9,7 +9,24 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/internal/openapi"
 )
+
+// ownRoutes are those of the accounts that httpapi serves itself.
+func (s *Server) ownRoutes() []route {
+	return tagged(tagAccount, []route{
+		{path: "/api/account/export", methods: methods{
+			http.MethodGet: {s.export, openapi.Operation{Summary: "All that is kept about me", Who: openapi.Session,
+				Says: "A file, sent as it is read.", Answer: openapi.JSON[export](), Refusals: map[int]string{401: "", 429: "One is under way.", 503: ""}}},
+		}},
+	})
+}
+
+// export is all that is kept about a person. It is written piece by piece.
+type export struct {
+	Account  auth.Export `json:"account"`
+	Messages []exported  `json:"messages"`
+}
 
 // exported is a message in an export.
 type exported struct {

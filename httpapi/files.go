@@ -142,6 +142,12 @@ func (c *sending) Read(p []byte) (int, error) {
 	return c.Content.Read(p)
 }
 
+// signedAddress is one by which anybody may read a file for a while.
+type signedAddress struct {
+	URL       string `json:"url"` // a path on this server
+	ExpiresAt int64  `json:"expiresAt"`
+}
+
 // signFile gives out an address by which anybody may read a file for a while: for
 // programs that have no session, such as players.
 func (s *Server) signFile(w http.ResponseWriter, r *http.Request) {
@@ -155,10 +161,7 @@ func (s *Server) signFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	until := time.Now().Add(signedFor)
-	writeJSON(w, http.StatusOK, struct {
-		URL       string `json:"url"`
-		ExpiresAt int64  `json:"expiresAt"`
-	}{s.files.Sign(f, until), until.UnixMilli()})
+	writeJSON(w, http.StatusOK, signedAddress{s.files.Sign(f, until), until.UnixMilli()})
 }
 
 func (s *Server) settings() chat.Settings {

@@ -435,20 +435,6 @@ func TestAddressesThatAreSigned(t *testing.T) {
 	s.expect(403, "GET", signed.URL, "", "Cookie", "")
 }
 
-func TestFileRoutesAreDescribed(t *testing.T) {
-	paths, _ := document(t)
-	for path, wants := range httpapi.Routes(newShelf(t).Server) {
-		if !strings.HasPrefix(path, "/api/uploads") && !strings.HasPrefix(path, "/api/files") {
-			continue
-		}
-		for _, method := range wants {
-			if method != "OPTIONS" && paths[path][strings.ToLower(method)] == nil {
-				t.Errorf("%s %s is not in openapi.json", method, path)
-			}
-		}
-	}
-}
-
 func FuzzUploadMetadata(f *testing.F) {
 	for _, header := range []string{"", "filename YS50eHQ=", "a ,b", "a YQ==,a YQ==", ",", " , ", "a  YQ==", "a YQ", "é w6k="} {
 		f.Add(header)

@@ -6,146 +6,113 @@ import (
 	"net/url"
 	"strconv"
 
-	"snug/auth"
 	"snug/chat"
+	"snug/internal/openapi"
 )
-
-// asked is a checked request: who asks, and where.
-type asked struct {
-	*http.Request
-	actor chat.Actor
-	slug  string         // {slug} of the path, "" where it has none
-	id    chat.MessageID // {id}, likewise
-	query url.Values
-}
-
-// reading answers with what fn reads, as JSON.
-func (s *Server) reading(fn func(ctx context.Context, q asked) (any, error)) http.HandlerFunc {
-	return s.answering(auth.ScopeRead, func(ctx context.Context, w http.ResponseWriter, q asked) (any, error) {
-		leave, ok := s.enter(w, q.Request, q.actor, level1)
-		if !ok {
-			return nil, errAnswered
-		}
-		defer leave()
-		answer, err := fn(ctx, q)
-		if err == nil {
-			w.Header().Set("Cache-Control", "private, no-cache")
-		}
-		return answer, err
-	})
-}
-
-// writing answers with what became of what fn changed. The reply comes once that is
-// durable.
-func (s *Server) writing(fn func(ctx context.Context, q asked) (any, error)) http.HandlerFunc {
-	return s.answering(auth.ScopeWrite, func(ctx context.Context, _ http.ResponseWriter, q asked) (any, error) {
-		return fn(ctx, q)
-	})
-}
-
-func (s *Server) answering(scope auth.Scope, fn func(context.Context, http.ResponseWriter, asked) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		a, ok := s.actor(w, r, level1, scope)
-		if !ok {
-			return
-		}
-		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil {
-			s.fail(w, r, badRequest("The query can't be read."), level1)
-			return
-		}
-		ctx, cancel := pageContext(r.Context())
-		defer cancel()
-		answer, err := fn(ctx, w, asked{r, a, r.PathValue("slug"), chat.MessageID(r.PathValue("id")), query})
-		switch {
-		case err == errAnswered:
-		case err != nil:
-			s.fail(w, r, err, level1)
-		default:
-			writeJSON(w, http.StatusOK, answer)
-		}
-	}
-}
 
 // messageRoutes are those of what can be done with messages.
 func (s *Server) messageRoutes() []route {
 	const message = "/api/rooms/{slug}/messages/{id}"
-	return []route{
+	const now = "The message, as it is now."
+	beside := []openapi.Parameter{
+		openapi.Param[chat.Seq]("before", "Those with a smaller seq, the nearest ones.", ""),
+		openapi.Param[chat.Seq]("after", "Those with a larger seq, the nearest ones.", ""),
+		openapi.Param[int]("limit", "How many at most.", "minimum=1,maximum=200,default=50"),
+		openapi.Param[chat.Seq]("around", "Those on both sides of a seq, and itself.", ""),
+		openapi.Param[int64]("at", "Unix milliseconds: those on both sides of the first one at or after that time, and itself.", ""),
+	}
+	return tagged(tagRooms, []route{
 		{path: "/api/rooms/{slug}/messages", methods: methods{
-			http.MethodGet:  s.history,
-			http.MethodPost: s.writing(s.post),
+			http.MethodGet: reading(s, s.history).said("A page of a room's history", "Oldest first.").
+				more("At most one of before, after, around and at; with none of them, the newest.", beside...),
+			http.MethodPost: taking(s, s.post).said("Post a message", "It is on disk.").
+				more("The answer comes when the message is durable. A clientId makes it safe to repeat: the second time gives the first one's message."),
 		}},
 		{path: message, methods: methods{
-			http.MethodGet: s.reading(func(ctx context.Context, q asked) (any, error) {
+			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.Message, error) {
 				return s.rooms.Message(ctx, q.actor, q.slug, q.id)
-			}),
-			http.MethodPatch:  s.writing(s.edit),
-			http.MethodDelete: s.changing(chat.FrameDelete, nil),
+			}).said("One message", now),
+			http.MethodPatch: taking(s, s.edit).said("Edit a message", now).
+				more("By its author. What it said before is kept for moderators."),
+			http.MethodDelete: s.changing(chat.FrameDelete, nil).said("Delete a message", now).
+				more("By its author, moderators and up. Who wrote it and when stays, with its place."),
 		}},
-		{path: message + "/reactions/{emoji}", methods: s.switching(chat.FrameReact)},
-		{path: message + "/pin", methods: s.switching(chat.FramePin)},
+		{path: message + "/reactions/{emoji}", methods: methods{
+			http.MethodPut: s.changing(chat.FrameReact, new(true)).said("React", now).
+				more("At most 50 different emoji, and 1000 reactions. It is safe to repeat."),
+			http.MethodDelete: s.changing(chat.FrameReact, new(false)).said("Take a reaction back", now),
+		}},
+		{path: message + "/pin", methods: methods{
+			http.MethodPut:    s.changing(chat.FramePin, new(true)).said("Pin a message", now).more("By all but guests; at most 100 a room."),
+			http.MethodDelete: s.changing(chat.FramePin, new(false)).said("Unpin a message", now),
+		}},
 		{path: message + "/versions", methods: methods{
-			http.MethodGet: s.reading(func(ctx context.Context, q asked) (any, error) {
+			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.VersionList, error) {
 				return s.rooms.Versions(ctx, q.actor, q.slug, q.id)
-			}),
+			}).said("What a message said before", "Oldest first.").more("For its author, moderators and up: the last 100."),
 		}},
-		{path: message + "/thread", methods: methods{http.MethodGet: s.reading(s.thread)}},
+		{path: message + "/thread", methods: methods{
+			http.MethodGet: reading(s, s.thread).said("A piece of a thread", "Its replies, oldest first.").
+				more("Of the message that began it, or may begin one. At most one of before and after; with neither, the newest.", beside[:3]...),
+		}},
 		{path: "/api/rooms/{slug}/pins", methods: methods{
-			http.MethodGet: s.reading(func(ctx context.Context, q asked) (any, error) {
+			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.PinList, error) {
 				return s.rooms.Pins(ctx, q.actor, q.slug)
-			}),
+			}).said("The pinned messages of a room", "Those pinned last first."),
 		}},
-	}
+	})
+}
+
+// postBody is a message to post.
+type postBody struct {
+	Content     string         `json:"content" openapi:"minLength=1"` // Markdown
+	ClientID    chat.ClientID  `json:"clientId,omitempty" openapi:"minLength=1,maxLength=64"`
+	ReplyTo     chat.MessageID `json:"replyTo,omitempty"`                           // the id of the message that it answers
+	Thread      chat.MessageID `json:"thread,omitempty"`                            // the id of a message that is in no thread itself
+	Attachments []string       `json:"attachments,omitempty" openapi:"maxItems=10"` // ids of finished uploads
 }
 
 // post takes a message of a script that has no socket.
-func (s *Server) post(ctx context.Context, q asked) (any, error) {
-	var m struct {
-		ClientID    chat.ClientID  `json:"clientId"`
-		Content     string         `json:"content"`
-		ReplyTo     chat.MessageID `json:"replyTo"`
-		Thread      chat.MessageID `json:"thread"`
-		Attachments []string       `json:"attachments"`
-	}
-	if err := readJSON(q.Request, &m); err != nil {
-		return nil, err
-	}
+func (s *Server) post(ctx context.Context, q asked, m postBody) (chat.Message, error) {
 	return s.rooms.Post(ctx, q.actor, q.slug, chat.NewMessage{ClientID: m.ClientID, Content: m.Content, ReplyTo: m.ReplyTo, Thread: m.Thread, Attachments: m.Attachments})
 }
 
-func (s *Server) edit(ctx context.Context, q asked) (any, error) {
-	var m struct {
-		Content *string `json:"content"`
-	}
-	if err := readJSON(q.Request, &m); err != nil {
-		return nil, err
-	}
+// editBody is what a message is to say.
+type editBody struct {
+	Content *string `json:"content" openapi:"required"` // Markdown
+}
+
+func (s *Server) edit(ctx context.Context, q asked, m editBody) (chat.Message, error) {
 	if m.Content == nil {
-		return nil, badRequest("content is missing.")
+		return chat.Message{}, badRequest("content is missing.")
 	}
 	return s.rooms.Change(ctx, q.actor, q.slug, chat.ClientFrame{Type: chat.FrameEdit, ID: q.id, Content: *m.Content})
 }
 
-// changing changes the message of the path, as the frame of that type would.
-func (s *Server) changing(kind string, on *bool) http.HandlerFunc {
-	return s.writing(func(ctx context.Context, q asked) (any, error) {
+// changing changes the message of the path, as the frame of that type would. Each is
+// safe to repeat.
+func (s *Server) changing(kind string, on *bool) method {
+	return writing(s, func(ctx context.Context, q asked) (chat.Message, error) {
 		return s.rooms.Change(ctx, q.actor, q.slug, chat.ClientFrame{Type: kind, ID: q.id, Emoji: q.PathValue("emoji"), On: on})
 	})
 }
 
-// switching is what is there or not: PUT and DELETE, each of them safe to repeat.
-func (s *Server) switching(kind string) methods {
-	on, off := true, false
-	return methods{http.MethodPut: s.changing(kind, &on), http.MethodDelete: s.changing(kind, &off)}
+// history gives a chat.Page that is JSON already.
+func (s *Server) history(ctx context.Context, q asked) (written[chat.Page], error) {
+	h, err := historyQuery(q.query)
+	if err != nil {
+		return nil, err
+	}
+	return s.rooms.History(ctx, q.actor, q.slug, h)
 }
 
-func (s *Server) thread(ctx context.Context, q asked) (any, error) {
+func (s *Server) thread(ctx context.Context, q asked) (chat.ThreadPage, error) {
 	h, err := historyQuery(q.query)
 	switch {
 	case err != nil:
-		return nil, err
+		return chat.ThreadPage{}, err
 	case h.Around != nil || h.At != nil:
-		return nil, badRequest("A thread has no around and no at: give before, after or neither.")
+		return chat.ThreadPage{}, badRequest("A thread has no around and no at: give before, after or neither.")
 	}
 	return s.rooms.Thread(ctx, q.actor, q.slug, q.id, chat.ThreadQuery{Before: h.Before, After: h.After, Limit: h.Limit})
 }

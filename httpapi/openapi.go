@@ -1,24 +1,80 @@
 package httpapi
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
-	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"snug/auth"
+	"snug/internal/openapi"
 )
 
+//go:generate go run ../internal/apigen -document openapi.json -types ../web/src/api.gen.ts
+
+// openAPIDocument is made from the route tables of this package and of auth.
+//
 //go:embed openapi.json
 var openAPIDocument []byte
 
+// VersionMark stands in the generated document for the version of the server.
+const VersionMark = "VERSION"
+
+// Document returns the OpenAPI document, without a version.
+func Document() []byte { return openAPIDocument }
+
 // openAPI returns the document of the HTTP interface with the version filled in.
-func openAPI(version string) ([]byte, error) {
-	var document map[string]any
-	if err := json.Unmarshal(openAPIDocument, &document); err != nil {
-		return nil, fmt.Errorf("read openapi.json: %w", err)
+func openAPI(version string) []byte {
+	quoted, err := json.Marshal(version)
+	if err != nil {
+		panic(err) // a string
 	}
-	info, ok := document["info"].(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("read openapi.json: no info")
+	return bytes.Replace(openAPIDocument, []byte(`"`+VersionMark+`"`), quoted, 1)
+}
+
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(s.document)
+}
+
+// The headings of the document.
+const (
+	tagRooms   = "rooms"
+	tagLevel0  = "level 0"
+	tagServer  = "server"
+	tagAccount = "my account"
+	tagFiles   = "files"
+)
+
+// Interface describes all routes: those of this package, and those of auth.
+func Interface() openapi.Interface {
+	all := auth.Interface()
+	all.Parameters["slug"] = "The room's name in addresses."
+	all.Parameters["id"] = "The message's id."
+	all.Parameters["emoji"] = "One emoji."
+	all.Names[reflect.TypeFor[errorBody]()] = "Refusal"
+	all.Names[reflect.TypeFor[level0Error]()] = "Level0Refusal"
+	all.Names[reflect.TypeFor[about]()] = "Server"
+	all.Names[reflect.TypeFor[readyBody]()] = "Readiness"
+	// The handlers aren't called.
+	for _, r := range append((&Server{}).routeTable(), (&Server{}).fileRoutes()...) {
+		if r.path == "/api" { // /api/ without its slash
+			continue
+		}
+		for name, m := range r.methods {
+			path := strings.TrimSuffix(r.path, "{$}")
+			all.Routes = append(all.Routes, openapi.Route{Method: name, Path: path, Operation: m.Operation})
+		}
 	}
-	info["version"] = version
-	return json.MarshalIndent(document, "", "  ")
+	return all
+}
+
+// Refusals are the types of what is answered to what is turned down.
+func Refusals() map[openapi.Dialect]reflect.Type {
+	return map[openapi.Dialect]reflect.Type{
+		openapi.Level0: reflect.TypeFor[level0Error](), openapi.Level1: reflect.TypeFor[errorBody](), openapi.Accounts: auth.Refusal(),
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"snug/auth"
@@ -34,6 +33,7 @@ type Rooms interface {
 	Versions(ctx context.Context, a chat.Actor, slug string, id chat.MessageID) (chat.VersionList, error)
 	Thread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, q chat.ThreadQuery) (chat.ThreadPage, error)
 	Pins(ctx context.Context, a chat.Actor, slug string) (chat.PinList, error)
+	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
 	RoomList(ctx context.Context, a chat.Actor) (chat.RoomList, error)
@@ -75,10 +75,11 @@ type Files interface {
 	Verify(id, expires, signature string) bool
 }
 
-// Config of a Server. Rooms, Accounts and Web are required.
+// Config of a Server. Rooms, Accounts, Search and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
+	Search   Searcher
 	Web      http.Handler // everything that isn't the API
 	Files    Files        // nil: there are none
 
@@ -96,6 +97,7 @@ type Config struct {
 type Server struct {
 	rooms       Rooms
 	accounts    Accounts
+	searcher    Searcher
 	files       Files // nil: there are none
 	origins     auth.Origins
 	proxies     Proxies
@@ -109,6 +111,7 @@ type Server struct {
 	downloads   *readers // of files
 	uploads     *limiter // requests of them
 	version     string
+	document    []byte // of OpenAPI
 	log         *slog.Logger
 	mux         *http.ServeMux
 	routes      []route
@@ -117,8 +120,8 @@ type Server struct {
 
 // New returns a Server; an origin that isn't one is an error.
 func New(c Config) (*Server, error) {
-	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
-		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
+	if c.Rooms == nil || c.Accounts == nil || c.Search == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts, Search and Web are required")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -132,6 +135,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
+		searcher:    c.Search,
 		files:       c.Files,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
@@ -148,11 +152,11 @@ func New(c Config) (*Server, error) {
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},
 	}
-	document, err := openAPI(c.Version)
-	if err != nil {
-		return nil, err
+	s.document = openAPI(c.Version)
+	s.routes = s.routeTable()
+	if s.files != nil {
+		s.routes = append(s.routes, s.fileRoutes()...)
 	}
-	s.routes = s.routeTable(document)
 	s.mux = http.NewServeMux()
 	for _, r := range s.routes {
 		s.mux.Handle(r.path, r.handler())
@@ -187,27 +191,12 @@ type route struct {
 	methods methods
 }
 
-// methods are handlers by method. That of GET serves HEAD too.
-type methods map[string]http.HandlerFunc
+// methods are by name. That of GET serves HEAD too.
+type methods map[string]method
 
-func (s *Server) routeTable(document []byte) []route {
-	get := func(h http.HandlerFunc) methods { return methods{http.MethodGet: h} }
-	routes := []route{
-		{path: "/healthz", methods: get(s.healthz)},
-		{path: "/readyz", methods: get(s.readyz)},
-		{path: "/api", level0: true, methods: get(s.about)},
-		{path: "/api/{$}", level0: true, methods: get(s.about)},
-		{path: "/api/openapi.json", methods: get(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Cache-Control", "no-cache")
-			_, _ = w.Write(document)
-		})},
-		{path: "/api/chat/messages", level0: true, methods: get(s.level0Messages)},
-		{path: "/api/chat", level0: true, methods: get(s.upgrade(level0))},
-		{path: "/api/socket", methods: get(s.upgrade(level1))},
-		{path: "/api/account/export", methods: get(s.export)},
-	}
-	return slices.Concat(routes, s.messageRoutes(), s.personalRoutes(), s.fileRoutes())
+// routeTable are the routes that there always are.
+func (s *Server) routeTable() []route {
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {
@@ -215,7 +204,7 @@ func (r route) handler() http.Handler {
 	for method := range r.methods {
 		allow = append(allow, method)
 	}
-	if r.methods[http.MethodGet] != nil {
+	if _, ok := r.methods[http.MethodGet]; ok {
 		allow = append(allow, http.MethodHead)
 	}
 	slices.Sort(allow)
@@ -224,13 +213,13 @@ func (r route) handler() http.Handler {
 		if method == http.MethodHead {
 			method = http.MethodGet
 		}
-		if serve := r.methods[method]; serve != nil {
-			serve(w, req)
+		if m, ok := r.methods[method]; ok {
+			m.serve(w, req)
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allow, ", "))
 		message, l := "This address takes "+strings.Join(allow, ", ")+".", level1
-		if len(r.methods) == 1 && r.methods[http.MethodGet] != nil {
+		if slices.Equal(allow, []string{http.MethodGet, http.MethodHead}) {
 			message = "This address can only be read."
 		}
 		if r.level0 {
@@ -266,65 +255,4 @@ func (s *Server) bodyLimit(r *http.Request) int64 {
 		return s.files.MaxBytes() + 1 // which tells that there is more than was announced
 	}
 	return maxBody
-}
-
-func (s *Server) about(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}{"Snug", s.version})
-}
-
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, struct {
-		Healthy bool `json:"healthy"`
-	}{true})
-}
-
-type readyBody struct {
-	Ready  bool   `json:"ready"`
-	Reason string `json:"reason,omitempty"`
-}
-
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	fresh, err := s.ready.ask(time.Now())
-	if err == nil {
-		writeJSON(w, http.StatusOK, readyBody{Ready: true})
-		return
-	}
-	if fresh {
-		s.log.Warn("not ready", "err", err)
-	}
-	reason := "The storage can't commit; the log says why."
-	var known *chat.Error
-	if errors.As(err, &known) {
-		reason = known.Message
-	}
-	setRetryAfter(w, readyFor)
-	writeJSON(w, http.StatusServiceUnavailable, readyBody{Reason: reason})
-}
-
-// readiness asks at most one question at a time, and remembers the answer for
-// readyFor.
-type readiness struct {
-	check func(context.Context) error
-
-	mu    sync.Mutex
-	asked time.Time
-	err   error
-}
-
-// ask reports why not, and whether that is news.
-func (p *readiness) ask(now time.Time) (fresh bool, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.asked.IsZero() && now.Sub(p.asked) < readyFor {
-		return false, p.err
-	}
-	// Not the request's: the answer is for everyone who asks now.
-	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
-	defer cancel()
-	p.err = p.check(ctx)
-	p.asked = now
-	return true, p.err
 }

@@ -24,16 +24,17 @@ import (
 // has Ada's session.
 type site struct {
 	*httpapi.Server
-	rooms *fakeRooms
-	auth  *fakeAccounts
-	log   *bytes.Buffer
+	rooms  *fakeRooms
+	auth   *fakeAccounts
+	search *fakeSearch
+	log    *bytes.Buffer
 }
 
 func newSite(t *testing.T, change ...func(*httpapi.Config)) *site {
 	t.Helper()
-	s := &site{rooms: &fakeRooms{}, auth: &fakeAccounts{}, log: &bytes.Buffer{}}
+	s := &site{rooms: &fakeRooms{}, auth: &fakeAccounts{}, search: &fakeSearch{}, log: &bytes.Buffer{}}
 	c := httpapi.Config{
-		Rooms: s.rooms, Accounts: s.auth, Version: "1.2.3",
+		Rooms: s.rooms, Accounts: s.auth, Search: s.search, Version: "1.2.3",
 		Web:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the page") }),
 		Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -427,7 +428,7 @@ func TestConfig(t *testing.T) {
 	if _, err := httpapi.New(httpapi.Config{}); err == nil {
 		t.Error("an empty Config is taken")
 	}
-	c := httpapi.Config{Rooms: &fakeRooms{}, Accounts: &fakeAccounts{}, Web: http.NotFoundHandler(),
+	c := httpapi.Config{Rooms: &fakeRooms{}, Accounts: &fakeAccounts{}, Search: &fakeSearch{}, Web: http.NotFoundHandler(),
 		Origins: auth.Origins{Trusted: []string{"https://x.example/path"}}}
 	if _, err := httpapi.New(c); err == nil || !strings.Contains(err.Error(), "https://x.example/path") {
 		t.Errorf("a trusted origin with a path: %v", err)

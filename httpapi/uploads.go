@@ -14,6 +14,7 @@ import (
 	"snug/auth"
 	"snug/chat"
 	"snug/files"
+	"snug/internal/openapi"
 )
 
 // Uploads come by tus 1.0.0 (https://tus.io/protocols/resumable-upload) with its
@@ -26,26 +27,80 @@ const (
 	tusBody       = "application/offset+octet-stream"
 )
 
-// fileRoutes are those of files, if there are any.
+// fileRoutes are those of files, of a server that takes them.
 func (s *Server) fileRoutes() []route {
-	if s.files == nil {
-		return nil
-	}
-	return []route{
+	upload, file := openapi.Param[string]("id", "The upload.", ""), openapi.Param[string]("id", "The file.", "")
+	options := method{s.uploadOptions, openapi.Operation{Summary: "What tus is spoken", Parameters: []openapi.Parameter{upload},
+		Other: map[int]openapi.Response{204: {Says: "In Tus-Version, Tus-Extension and Tus-Max-Size."}}}}
+	created := options
+	created.Parameters = nil
+	return tagged(tagFiles, []route{
 		{path: uploadsPath, methods: methods{
-			http.MethodOptions: s.uploadOptions,
-			http.MethodPost:    s.tus(s.createUpload),
+			http.MethodOptions: created,
+			http.MethodPost: s.tusMethod(s.createUpload, openapi.Operation{Summary: "Begin an upload",
+				Description: "By tus 1.0.0 with creation, creation-with-upload, termination and expiration. An upload that doesn't go on for a day is deleted.",
+				Parameters: []openapi.Parameter{
+					openapi.Header[int64]("Upload-Length", "Bytes.", "required,minimum=1"),
+					openapi.Header[string]("Upload-Metadata", "filename and its value in base64. What it says of the type isn't looked at.", ""),
+				},
+				BodyMedia: tusBody, Other: map[int]openapi.Response{201: {Says: "Location is the upload."}},
+			}, 400, 409, 413, 503, 507),
 		}},
 		{path: uploadsPath + "/{id}", methods: methods{
-			http.MethodOptions: s.uploadOptions,
-			http.MethodGet:     s.getUpload, // and HEAD
-			http.MethodPatch:   s.tus(s.appendUpload),
-			http.MethodDelete:  s.tus(s.stopUpload),
-			http.MethodPost:    s.overriddenUpload,
+			http.MethodOptions: options,
+			http.MethodGet: {s.getUpload, openapi.Operation{Summary: "What became of an upload",
+				Description: "When all bytes have come. The type is told from the content, pictures are made anew without their metadata: that may take " +
+					"seconds. HEAD tells in Upload-Offset and Upload-Length how far it is.",
+				Parameters: []openapi.Parameter{upload}, Who: openapi.SessionOrToken, Says: "What a message can have.", Answer: openapi.JSON[chat.Attachment](),
+				Refusals: map[int]string{400: "", 401: "", 403: "", 409: "It isn't whole yet.", 413: "", 429: "", 503: "Many pictures are being looked at; see Retry-After.", 507: ""},
+			}},
+			http.MethodPatch: s.tusMethod(s.appendUpload, openapi.Operation{Summary: "Go on with an upload",
+				Description: "What has come is kept if the connection drops.",
+				Parameters: []openapi.Parameter{upload,
+					openapi.Header[int64]("Upload-Offset", "Where the body begins: as many bytes as have come before. Where that isn't so, HEAD tells.", "required,minimum=0")},
+				BodyMedia: tusBody, Other: map[int]openapi.Response{204: {Says: "Upload-Offset says how far it is."}},
+			}, 400, 409, 413, 415, 503, 507),
+			http.MethodDelete: s.tusMethod(s.stopUpload, openapi.Operation{Summary: "Delete an upload",
+				Description: "One that isn't whole, or that no message has.", Parameters: []openapi.Parameter{upload},
+				Other: map[int]openapi.Response{204: {Says: "It is gone."}},
+			}, 409, 503),
+			http.MethodPost: {s.overriddenUpload, openapi.Operation{Summary: "PATCH, HEAD and DELETE for clients that have none", Who: openapi.SessionOrToken,
+				Parameters: []openapi.Parameter{upload, openapi.Header[string]("X-HTTP-Method-Override", "Which of them.", "required,enum=PATCH|HEAD|DELETE"), tusHeader()},
+				Says:       "As HEAD.", Other: map[int]openapi.Response{204: {Says: "As theirs."}},
+				Refusals: whyNot(400, 401, 403, 409, 412, 413, 415, 429, 503, 507),
+			}},
 		}},
-		{path: "/api/files/{id}", methods: methods{http.MethodPost: s.signFile}},
-		{path: "/api/files/{id}/{name}", methods: methods{http.MethodGet: s.file}},
-	}
+		{path: "/api/files/{id}", methods: methods{
+			http.MethodPost: {s.signFile, openapi.Operation{Summary: "An address that needs no session",
+				Description: "For players and the like. Whoever has it reads the file, for an hour.", Parameters: []openapi.Parameter{file}, Who: openapi.SessionOrToken,
+				Says: "It.", Answer: openapi.JSON[signedAddress](), Refusals: whyNot(401, 403, 503)}},
+		}},
+		{path: "/api/files/{id}/{name}", methods: methods{
+			http.MethodGet: {s.file, openapi.Operation{Summary: "A file", Who: openapi.OrAddress,
+				Description: "For whoever may see a message that has it, for its owner, and by a signed address. Pictures, films and sounds are shown, " +
+					"everything else is saved. Ranges are served.",
+				Parameters: []openapi.Parameter{file, openapi.Param[string]("name", "Its name.", ""),
+					openapi.Param[string]("size", "A picture that fits 840 by 640 pixels.", "const=thumbnail"),
+					openapi.Param[int64]("expires", "Of a signed address.", ""), openapi.Param[string]("signature", "Likewise.", "")},
+				Says: "All of it.", Media: []string{"*/*"},
+				Other: map[int]openapi.Response{206: {Says: "The ranges that were asked for.", Else: []string{"*/*"}}, 304: {Says: "It never changes."},
+					416: {Says: "The range isn't in it.", Else: []string{"text/plain"}}},
+				Refusals: map[int]string{400: "", 401: "", 403: "The address isn't valid, or not any more.", 429: "", 503: ""},
+			}},
+		}},
+	})
+}
+
+func tusHeader() openapi.Parameter {
+	return openapi.Header[string]("Tus-Resumable", "The version of tus.", "required,const="+tusVersion)
+}
+
+// tusMethod is a method of the protocol.
+func (s *Server) tusMethod(serve func(http.ResponseWriter, *http.Request, chat.Actor), o openapi.Operation, refusals ...int) method {
+	o.Who = openapi.SessionOrToken
+	o.Parameters = append(o.Parameters, tusHeader())
+	o.Refusals = whyNot(append(refusals, 401, 403, 404, 412, 429)...) // 404: or the server takes no files
+	return method{s.tus(serve), o}
 }
 
 func (s *Server) uploadOptions(w http.ResponseWriter, _ *http.Request) {

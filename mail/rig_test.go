@@ -73,7 +73,9 @@ func (g *rig) serve(l net.Listener) {
 	ended := make(chan error, 1)
 	go func() { ended <- g.server.Serve(l) }()
 	g.Cleanup(func() {
-		if err := errors.Join(g.server.Close(), <-ended); err != nil {
+		err := g.server.Close()
+		_ = l.Close() // Close doesn't where Serve hasn't begun yet, which then waits for ever
+		if err := errors.Join(err, <-ended); err != nil {
 			g.Error(err)
 		}
 	})

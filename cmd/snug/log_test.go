@@ -154,7 +154,7 @@ func TestLogOfTwoLives(t *testing.T) {
 	bob.request("GET", "/api/rooms/global/messages?after=planted", nil)
 
 	// Every route is asked for nonsense, with and without a session.
-	for _, route := range routes(t) {
+	for _, route := range routes() {
 		method, path, _ := strings.Cut(route, " ")
 		path = strings.Replace(path, "/x", "/planted-parameter", 1) + "?token=planted-token&code=planted-code&state=planted-state&error=planted-error&callbackURL=/planted"
 		body := map[string]any{"email": "planted.nobody@example.com", "password": "planted password", "token": "planted-token", "code": "planted", "name": "Planted"}

@@ -42,6 +42,7 @@ func commands() []command {
 		{name: "serve", help: "run the server (the default)", run: serve},
 		userCommand().command("list people, let them in, invite, ban or delete them, change roles"),
 		roomCommand().command("add rooms and list them"),
+		{name: "reindex", help: "make the search index anew, in the running server or here", run: reindex},
 		mailCommand().command("find out whether mails leave"),
 		importCommand().command("take over the people of a better-auth server"),
 		{name: "config", help: "print the settings in force and where each comes from", run: printConfig},
@@ -178,6 +179,11 @@ func serve(args, environ []string, stdout, stderr io.Writer) int {
 		log.Warn("stopping at once")
 		server.Hurry()
 	}()
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		g := newGarbage()
+		g.watch()
+		defer g.close()
+	}
 	if err := server.Run(ctx); err != nil {
 		log.Error("stopped", "err", err)
 		return exitError

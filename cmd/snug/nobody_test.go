@@ -11,13 +11,19 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"snug/httpapi"
 )
 
 // routes are all that a server answers to below /api, as "GET /api/chat".
-func routes(t *testing.T) []string {
-	t.Helper()
-	return append(accountRoutes(t), "GET /api", "GET /api/openapi.json", "GET /api/account/export", "GET /api/chat", "GET /api/socket",
-		"GET /api/chat/messages", "GET /api/rooms/global/messages", "POST /api/rooms/global/messages")
+func routes() (list []string) {
+	for _, r := range httpapi.Interface().Routes {
+		if strings.HasPrefix(r.Path, "/api/") {
+			list = append(list, r.Method+" "+placeholder.ReplaceAllString(strings.Replace(r.Path, "{slug}", "global", 1), "x"))
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // what is different each time that somebody asks.
@@ -69,7 +75,7 @@ func TestWhatOpensNothing(t *testing.T) {
 		status, body := ask(t, addr, route, header, `{}`)
 		return status, challenge.ReplaceAllString(body, "")
 	}
-	for _, route := range routes(t) {
+	for _, route := range routes() {
 		strangers, theirs := answer(route, nil)
 		for name, header := range worthless {
 			if status, body := answer(route, header); status != strangers || body != theirs {
@@ -99,8 +105,10 @@ func TestWhatOpensNothing(t *testing.T) {
 // §13.21: no page of another origin is told anything, on any route: there is no CORS.
 func TestNoOriginIsToldAnything(t *testing.T) {
 	s := testServer(t, "--auth-rate", "0", "--base-url", publicBase, "--trusted-origins", "https://app.example.com")
-	for _, route := range append(routes(t), "GET /", "GET /healthz", "GET /readyz", "GET /nope", "GET /api/nope") {
+	all := append(routes(), "GET /", "GET /healthz", "GET /readyz", "GET /nope", "GET /api/nope")
+	for _, route := range all {
 		method, path, _ := strings.Cut(route, " ")
+		tus := slices.Contains(all, "OPTIONS "+path) // a protocol's own, which allows no other page anything
 		for _, origin := range []string{"https://evil.example", "null", publicBase, "https://app.example.com", "http://" + publicHost, "*"} {
 			for _, with := range []struct{ method, asked string }{{"OPTIONS", "POST"}, {"OPTIONS", "GET"}, {"OPTIONS", "DELETE"}, {method, ""}} {
 				r, err := http.NewRequestWithContext(t.Context(), with.method, "http://"+s.Addr().String()+path, strings.NewReader("{}"))
@@ -130,7 +138,7 @@ func TestNoOriginIsToldAnything(t *testing.T) {
 						t.Errorf("%s %s from %s: %s: %s", with.method, path, origin, name, answer.Header.Get(name))
 					}
 				}
-				if with.asked != "" && answer.StatusCode < 400 {
+				if with.asked != "" && !tus && answer.StatusCode < 400 {
 					t.Errorf("a preflight of %s to %s from %s: %d", with.asked, path, origin, answer.StatusCode)
 				}
 				if got := answer.Header.Get("Cross-Origin-Resource-Policy"); got != "same-origin" {

@@ -10,6 +10,7 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/search"
 )
 
 // maxListed people, or rooms, are in one answer. More don't help who reads, and one answer is
@@ -24,6 +25,7 @@ const maxReason = 500
 type office struct {
 	accounts *auth.Service
 	rooms    *chat.Rooms
+	index    *search.Index // nil: no server runs
 	url      string
 }
 
@@ -68,10 +70,14 @@ const (
 
 	opAddRooms  = "add-rooms"
 	opListRooms = "list-rooms"
+	opReindex   = "reindex"
 )
 
 func operations() map[string]operation {
 	return map[string]operation{
+		opReindex: func(ctx context.Context, o office, _ order) (outcome, error) {
+			return outcome{}, o.index.Reset(ctx)
+		},
 		opList:   listPeople,
 		opInvite: invite,
 		opLink: func(ctx context.Context, o office, q order) (outcome, error) {

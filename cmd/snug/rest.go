@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -39,7 +40,7 @@ type rest struct {
 }
 
 func newRest(drop func(), trim func(context.Context) bool) *rest {
-	return &rest{drop: drop, trim: trim, free: debug.FreeOSMemory, read: allocated}
+	return &rest{drop: drop, trim: trim, free: free, read: allocated}
 }
 
 // run looks until ctx ends.
@@ -81,6 +82,13 @@ func (r *rest) look(ctx context.Context) {
 	if trimmed {
 		r.trimmed = r.freed
 	}
+}
+
+// free gives back what nobody uses. What was pooled, and what has cleanups, as the
+// store's tables in memory have, outlives the first collection.
+func free() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 func allocated() uint64 {

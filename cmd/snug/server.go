@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"snug/durable/store/pebble"
 	"snug/files"
 	"snug/httpapi"
+	"snug/preview"
 	"snug/web"
 )
 
@@ -46,6 +48,8 @@ type Server struct {
 	chat     *chat.Service
 	files    *files.Service // nil: none are taken
 	accounts *auth.Service
+	index    atomic.Pointer[follower] // nil: not yet
+	previews *preview.Worker          // nil: there are none
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -106,7 +110,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.files, err = s.makeFiles(ctx, folder, secret); err != nil {
 		return err
 	}
-	if err := s.wire(ctx, secret, store); err != nil {
+	if err := s.wire(ctx, folder, secret, store); err != nil {
 		return err
 	}
 	s.later(s.restUntilClosed(store))
@@ -146,10 +150,14 @@ func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 }
 
 // wire makes the services and the handler over them.
-func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (err error) {
+func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store *pebble.Store) (err error) {
 	var shelves chat.Files
 	if s.files != nil {
 		shelves = shelf{s.files}
+	}
+	var linked func(chat.RoomID, chat.Seq)
+	if s.previews = s.makePreviews(); s.previews != nil {
+		linked = s.previews.Linked
 	}
 	s.chat, err = chat.New(ctx, chat.Config{
 		Files: shelves,
@@ -159,6 +167,7 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 		Heartbeat: s.cfg.Heartbeat,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
+		Changed: s.changed, Linked: linked,
 		OnClosed: func(sessionKey string) {
 			if s.accounts != nil { // sockets come after them
 				s.accounts.Seen(sessionKey)
@@ -169,6 +178,15 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 		return fmt.Errorf("start chat: %w", err)
 	}
 	s.later(s.drain) // if the start fails from here on
+	if err := s.openIndex(ctx, folder.file(indexName)); err != nil {
+		return err
+	}
+	// Once nobody posts any more: what the index lacks then it adds after the next start.
+	s.later(func() error {
+		f := s.index.Load()
+		f.stop()
+		return f.Close(context.Background())
+	})
 
 	client := web.Handler()
 	if s.cfg.WebDir != "" {
@@ -190,7 +208,7 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	}
 	handler, err := httpapi.New(httpapi.Config{
 		Files: taken,
-		Rooms: s.chat, Accounts: s.accounts, Web: client,
+		Rooms: s.chat, Accounts: s.accounts, Search: s.index.Load(), Web: client,
 		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
 	})
@@ -201,6 +219,8 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 	// Before the accounts and the mails are closed: who waits for an answer may still
 	// need them.
 	s.later(s.drain)
+	s.startPreviews()
+	s.later(func() error { s.index.Load().stop(); return nil })
 	if s.files != nil {
 		s.files.Start()
 		s.later(s.files.Close)
@@ -212,7 +232,7 @@ func (s *Server) wire(ctx context.Context, secret []byte, store *pebble.Store) (
 // openControl lets operators give commands. A file system on which that can't be is
 // no reason not to run.
 func (s *Server) openControl() {
-	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), url: s.URL()}, s.log)
+	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), index: s.index.Load().Index, url: s.URL()}, s.log)
 	if err != nil {
 		s.log.Warn("commands such as snug user and snug room need this server to be stopped", "err", err)
 		return

@@ -107,7 +107,7 @@ func signUp(t *testing.T, addr, name string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{t: t, addr: addr, client: &http.Client{Jar: jar}}
+	p := &person{t: t, addr: addr, client: &http.Client{Jar: jar, Transport: newWitness(t)}}
 	email := strings.ToLower(name) + "@example.com"
 	if status, body := p.post("/api/auth/sign-up/email", map[string]string{"name": name, "email": email, "password": "correct horse"}); status != 200 {
 		t.Fatalf("sign up: %d %s", status, body)

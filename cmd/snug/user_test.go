@@ -81,7 +81,7 @@ func stranger(t *testing.T, addr string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t: t, addr: addr, client: &http.Client{Jar: jar}}
+	return &person{t: t, addr: addr, client: &http.Client{Jar: jar, Transport: newWitness(t)}}
 }
 
 // name returns who is signed in; "" for nobody.

@@ -251,43 +251,44 @@ test('emoji by name, by code and from the picker, without a mouse', async ({ ent
   await expect(ada.composer).toBeFocused()
 })
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`a phone, ${colorScheme}: big enough to touch, no zoom, everything in sight, the keyboard stays`, async ({ enter }) => {
-    const bob = await enter('Bob Adams')
-    await bob.post('hello')
-    const ada = await enter('Ada', { ...phone, colorScheme })
-    const { page } = ada
-    await ready(ada)
-    // Below 16 px iOS zooms in and stays there.
-    expect(await ada.composer.evaluate((el) => Number.parseFloat(getComputedStyle(el).fontSize))).toBeGreaterThanOrEqual(16)
-    await ada.composer.tap()
-    await ada.composer.pressSequentially('hi @b')
-    await page.getByRole('option', { name: 'Bob Adams' }).tap()
-    await expect(ada.composer).toHaveValue('hi @Bob Adams ')
-    await expect(ada.composer).toBeFocused()
-    await page.getByRole('button', { name: 'Add and format' }).tap()
-    for (const name of ['Photo or film', 'Take a photo', 'File']) await expect(page.getByRole('button', { name, exact: true })).toBeInViewport()
-    const bar = page.getByRole('toolbar', { name: 'Format' })
-    await bar.getByRole('button', { name: 'New line' }).tap()
-    await bar.getByRole('button', { name: 'List', exact: true }).tap()
-    await ada.composer.pressSequentially('two')
-    await expect(ada.composer).toHaveValue('hi @Bob Adams \n- two')
+test('on a phone: big enough to touch, no zoom, everything in sight, the keyboard stays', async ({ enter }) => {
+  const bob = await enter('Bob Adams')
+  await bob.post('hello')
+  const ada = await enter('Ada', phone)
+  const { page } = ada
+  await ready(ada)
+  // Below 16 px iOS zooms in and stays there.
+  expect(await ada.composer.evaluate((el) => Number.parseFloat(getComputedStyle(el).fontSize))).toBeGreaterThanOrEqual(16)
+  await ada.composer.tap()
+  await ada.composer.pressSequentially('hi @b')
+  await page.getByRole('option', { name: 'Bob Adams' }).tap()
+  await expect(ada.composer).toHaveValue('hi @Bob Adams ')
+  await expect(ada.composer).toBeFocused()
+  await page.getByRole('button', { name: 'Add and format' }).tap()
+  for (const name of ['Photo or film', 'Take a photo', 'File']) await expect(page.getByRole('button', { name, exact: true })).toBeInViewport()
+  const bar = page.getByRole('toolbar', { name: 'Format' })
+  await bar.getByRole('button', { name: 'New line' }).tap()
+  await bar.getByRole('button', { name: 'List', exact: true }).tap()
+  await ada.composer.pressSequentially('two')
+  await expect(ada.composer).toHaveValue('hi @Bob Adams \n- two')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
     await expectClean(page)
-    for (const button of await page.locator('form button:visible').all()) {
-      const box = await button.boundingBox()
-      expect(Math.min(box?.width ?? 0, box?.height ?? 0), await button.getAttribute('aria-label') ?? '').toBeGreaterThanOrEqual(40)
-    }
-    // A keyboard leaves half of the screen.
-    await page.setViewportSize({ width: 360, height: 380 })
-    await expect(ada.composer).toBeInViewport()
-    await expect(page.getByRole('button', { name: 'Send' })).toBeInViewport()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
-    await page.getByRole('button', { name: 'Send' }).tap()
-    await expect(ada.composer).toHaveValue('')
-    await expect(ada.composer).toBeFocused()
-    await expect(bob.posted('two')).toHaveCount(1)
-  })
-}
+  }
+  for (const button of await page.locator('form button:visible').all()) {
+    const box = await button.boundingBox()
+    expect(Math.min(box?.width ?? 0, box?.height ?? 0), await button.getAttribute('aria-label') ?? '').toBeGreaterThanOrEqual(40)
+  }
+  // A keyboard leaves half of the screen.
+  await page.setViewportSize({ width: 360, height: 380 })
+  await expect(ada.composer).toBeInViewport()
+  await expect(page.getByRole('button', { name: 'Send' })).toBeInViewport()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  await page.getByRole('button', { name: 'Send' }).tap()
+  await expect(ada.composer).toHaveValue('')
+  await expect(ada.composer).toBeFocused()
+  await expect(bob.posted('two')).toHaveCount(1)
+})
 
 test('what was begun on one device is finished on another', async ({ enter, visit }) => {
   await enter('Bob Adams')
@@ -449,4 +450,20 @@ test('an answer shows what it answers, survives a reload, and Escape ends it; th
   await ada.composer.press('ArrowUp')
   await expect(ada.composer).not.toBeFocused()
   await expect(page.getByRole('textbox', { name: 'Edit the message' })).toBeFocused()
+  await page.keyboard.press('Escape')
+
+  // In a thread, Escape closes the list, and not the thread around it.
+  await ada.row('at seven?').first().hover()
+  await ada.row('at seven?').first().getByRole('button', { name: /thread/i }).first().click()
+  const field = page.getByRole('complementary', { name: 'Thread', exact: true }).getByRole('textbox')
+  await field.pressSequentially('yes :par')
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await field.press('Escape')
+  await expect(page.getByRole('option')).toHaveCount(0)
+  await expect(field).toHaveValue('yes :par')
+  await field.press('Enter')
+  await expect(field).toHaveValue('')
+  await expect(field).toBeFocused()
+  // What is written there is not what is written in the room.
+  await expect(ada.composer).toHaveValue('')
 })

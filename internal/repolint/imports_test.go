@@ -20,12 +20,16 @@ type arrow struct {
 
 var arrows = []arrow{
 	{pkg: "cmd/snug", free: true, why: "it wires everything"},
-	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/web"},
+	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/search", "snug/web", "snug/internal/openapi"},
 		why: "HTTP only translates; what it needs of storage, it asks chat and auth for"},
 	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
 	{pkg: "chat", may: []string{"snug/durable", "snug/db"},
 		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
-	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/auth/betterauth", "snug/db", "snug/picture", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
+	{pkg: "search", may: []string{"snug/chat", "snug/db", "golang.org/x/text/"},
+		why: "it follows the rooms and is told nothing by them but that there is something new"},
+	{pkg: "preview", may: []string{"snug/chat", "snug/fetch", "golang.org/x/net/html", "golang.org/x/net/html/"},
+		why: "what strangers' pages say is read apart from what people say"},
+	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/auth/betterauth", "snug/db", "snug/picture", "snug/internal/openapi", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
 		why: "credentials are reviewed alone"},
 	{pkg: "auth/oauth", may: []string{"golang.org/x/oauth2", "golang.org/x/oauth2/", "github.com/coreos/go-oidc/v3/"},
 		why: "it signs people in elsewhere and knows neither accounts nor sessions"},
@@ -62,6 +66,10 @@ var arrows = []arrow{
 		why: "it knows the wire protocol only, so that it measures what a client sees"},
 	{pkg: "e2e", may: []string{"github.com/coder/websocket"},
 		why: "it knows the wire protocol only, so that it tests what a client sees"},
+	{pkg: "internal/openapi", why: "routes are described with it, so it is nothing but words"},
+	{pkg: "internal/tsgen", may: []string{"snug/internal/gosource"}, why: "it reads source, and needs none of it to run"},
+	{pkg: "internal/apigen", may: []string{"snug/httpapi", "snug/internal/gosource", "snug/internal/openapi"},
+		why: "it writes down what the routes say of themselves"},
 	{pkg: "internal", why: "tools of the repository stand apart from what they look at"},
 }
 

@@ -57,7 +57,9 @@ func Start(tb testing.TB) *Server {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	tb.Cleanup(func() {
-		if err := errors.Join(server.Close(), <-ended); err != nil {
+		err := server.Close()
+		_ = listener.Close() // Close doesn't where Serve hasn't begun yet, which then waits for ever
+		if err := errors.Join(err, <-ended); err != nil {
 			tb.Errorf("stop mail server: %v", err)
 		}
 	})

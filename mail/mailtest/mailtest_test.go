@@ -68,6 +68,13 @@ func TestTwoServers(t *testing.T) {
 	}
 }
 
+// A test may end before its server has begun to accept.
+func TestServerEndsAtOnce(t *testing.T) {
+	for range 100 {
+		t.Run("", func(t *testing.T) { mailtest.Start(t) })
+	}
+}
+
 func TestLinks(t *testing.T) {
 	for _, c := range []struct {
 		text, html string

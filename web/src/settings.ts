@@ -1,15 +1,9 @@
 import { queryOptions } from '@tanstack/solid-query'
 import { call, member, RequestError } from './http'
+import type { Settings as All } from './realtime/wire.gen'
 
 /** What the server allows, as much as a client has to know. */
-export interface Settings {
-  /** Characters (code points) of a message. */
-  maxMessageChars: number
-  /** Bytes of a file. */
-  maxFileBytes: number
-  /** Files of a message; 0: it takes none. */
-  maxFiles: number
-}
+export type Settings = Pick<All, 'maxMessageChars' | 'maxFileBytes' | 'maxFiles'>
 
 /** A server's own, while it hasn't said. */
 export const defaultSettings: Settings = { maxMessageChars: 10_000, maxFileBytes: 100_000_000, maxFiles: 10 }

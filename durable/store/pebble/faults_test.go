@@ -40,7 +40,7 @@ func (f fault) String() string {
 func (f fault) wrap(disk vfs.FS) (_ vfs.FS, met *atomic.Bool) {
 	met = new(atomic.Bool)
 	var n atomic.Int64
-	return errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return errorfs.Wrap(twoSteps{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != f.kind {
 			return nil
 		}
@@ -126,7 +126,7 @@ func faultyRun(t *testing.T, f fault, seed uint64) bool {
 func TestLogFailureStopsStore(t *testing.T) {
 	disk := vfs.NewCrashableMem()
 	var broken atomic.Bool
-	faulty := errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	faulty := errorfs.Wrap(twoSteps{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		isSync := op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData
 		if broken.Load() && isSync && strings.HasSuffix(op.Path, ".log") {
 			return &fs.PathError{Op: "sync", Path: op.Path, Err: syscall.EIO}

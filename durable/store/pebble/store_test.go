@@ -113,7 +113,7 @@ func (g *gate) release() {
 }
 
 func (g *gate) wrap(disk vfs.FS) vfs.FS {
-	return errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return errorfs.Wrap(twoSteps{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if !isSync(op.Kind) || !strings.HasSuffix(op.Path, ".log") {
 			return nil
 		}

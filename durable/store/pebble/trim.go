@@ -8,7 +8,7 @@ import (
 )
 
 // trimFrom in bytes is what the engine must hold for Trim to act.
-const trimFrom = 2 << 20
+const trimFrom = 512 << 10
 
 // Trim gives back the memory that the store has taken since it was opened. It
 // closes the engine and opens it anew, the one way to make it let go of its

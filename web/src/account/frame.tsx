@@ -16,7 +16,8 @@ import { Badge } from '~/ui/badge'
 import { buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { GuestBanner } from './guest-banner'
-import { meQuery, type Role } from './me'
+import type { Role } from '~/api.gen'
+import { meQuery } from './me'
 
 /** What all pages of the account stand in. */
 export function AccountFrame() {

@@ -1,7 +1,8 @@
 import { queryOptions } from '@tanstack/solid-query'
-import type { Result } from '~/http'
-import { member } from '~/http'
-import { done, fetched, listOf, listOptions, post, text, textOrNull, time, yes } from './parse'
+import { post } from '~/api'
+import type { InviteBody, Invite as Listed, MadeInvite as Made } from '~/api.gen'
+import { member, type Result } from '~/http'
+import { done, fetched, listOf, listOptions, text, textOrNull, time, yes } from './parse'
 
 export interface Invite {
   id: string
@@ -14,16 +15,16 @@ export interface Invite {
 }
 
 function parseInvite(value: unknown): Invite | null {
-  const id = text(value, 'id')
+  const id = text<Listed>(value, 'id')
   const usesLeft = member(value, 'usesLeft')
   if (!id || typeof usesLeft !== 'number') return null
   return {
     id,
-    email: textOrNull(value, 'email'),
-    createdAt: time(value, 'createdAt'),
-    expiresAt: time(value, 'expiresAt'),
+    email: textOrNull<Listed>(value, 'email'),
+    createdAt: time<Listed>(value, 'createdAt'),
+    expiresAt: time<Listed>(value, 'expiresAt'),
     usesLeft,
-    invitedBy: text(value, 'invitedBy'),
+    invitedBy: text<Listed>(value, 'invitedBy'),
   }
 }
 
@@ -33,22 +34,12 @@ export const invitesQuery = queryOptions({
   ...listOptions,
 })
 
-export interface InviteRequest {
-  email?: string
-  uses?: number
-  expiresInDays: number
-}
+export type MadeInvite = Pick<Made, 'url' | 'mailed'>
 
-export interface MadeInvite {
-  url: string
-  /** It was sent to its address. */
-  mailed: boolean
-}
-
-export function createInvite(request: InviteRequest): Promise<Result<MadeInvite>> {
+export function createInvite(request: InviteBody): Promise<Result<MadeInvite>> {
   return post('/api/account/invites', request, (value) => {
-    const url = text(value, 'url')
-    return url ? { url, mailed: yes(value, 'mailed') } : null
+    const url = text<Made>(value, 'url')
+    return url ? { url, mailed: yes<Made>(value, 'mailed') } : null
   })
 }
 

@@ -1,12 +1,12 @@
 import { queryOptions, type QueryClient } from '@tanstack/solid-query'
+import { post } from '~/api'
+import type { AccountReply, DeletedReply, DeletionBody, PasswordBody, Role, WholeUser } from '~/api.gen'
 import { callbackTo, withRedirect } from '~/auth/calls'
 import { parseAccount, sessionQuery, type Account } from '~/auth/session'
 import { member, type Result } from '~/http'
-import { done, fetched, listOptions, post, text, yes } from './parse'
+import { done, fetched, listOptions, text, yes } from './parse'
 
 // The account of the person at this browser, and what they change of it.
-
-export type Role = 'owner' | 'admin' | 'moderator' | 'member' | 'guest' | 'bot'
 
 export interface Me extends Account {
   emailVerified: boolean
@@ -27,12 +27,12 @@ export function parseMe(value: unknown): Me | null {
   if (!account) return null
   return {
     ...account,
-    emailVerified: yes(user, 'emailVerified'),
+    emailVerified: yes<WholeUser>(user, 'emailVerified'),
     emailMissing: account.email.endsWith('.placeholder.invalid'),
-    role: roles.find((role) => role === text(user, 'role')) ?? 'member',
-    twoFactor: yes(user, 'twoFactorEnabled'),
-    hasPassword: yes(value, 'hasPassword'),
-    fresh: yes(value, 'fresh'),
+    role: roles.find((role) => role === text<WholeUser>(user, 'role')) ?? 'member',
+    twoFactor: yes<WholeUser>(user, 'twoFactorEnabled'),
+    hasPassword: yes<AccountReply>(value, 'hasPassword'),
+    fresh: yes<AccountReply>(value, 'fresh'),
   }
 }
 
@@ -63,22 +63,16 @@ export function changeEmail(newEmail: string): Promise<Result<true>> {
   return post('/api/auth/change-email', { newEmail, callbackURL: `${addressPage()}&change=1` }, done)
 }
 
-export interface PasswordChange {
-  currentPassword: string
-  newPassword: string
-  revokeOtherSessions: boolean
-}
-
-export function changePassword(change: PasswordChange): Promise<Result<true>> {
+export function changePassword(change: PasswordBody): Promise<Result<true>> {
   return post('/api/auth/change-password', change, done)
 }
 
 /** How a deletion was taken: it is done, or waits for the link in a mail. */
 export type Deletion = 'deleted' | 'mailed'
 
-export function deleteAccount(proof: { password?: string; token?: string }): Promise<Result<Deletion>> {
+export function deleteAccount(proof: DeletionBody): Promise<Result<Deletion>> {
   return post('/api/auth/delete-user', proof, (value) => {
-    if (!yes(value, 'success')) return null
-    return text(value, 'message') === 'Verification email sent' ? 'mailed' : 'deleted'
+    if (!yes<DeletedReply>(value, 'success')) return null
+    return text<DeletedReply>(value, 'message') === 'Verification email sent' ? 'mailed' : 'deleted'
   })
 }

@@ -1,29 +1,33 @@
-import { call, member, RequestError, type Request, type Result } from '~/http'
+import type { GetPath, Name } from '~/api'
+import { call, member, RequestError, type Request } from '~/http'
 
-// What replies are made of. A reader returns null for what isn't of its kind.
+// What replies are made of. A reader returns null for what isn't of its kind. With the
+// type of the answer it takes only names that the answer has.
 
 export type Parse<T> = (value: unknown) => T | null
 
-export function text(value: unknown, name: string): string {
+type Anything = Record<string, unknown>
+
+export function text<A = Anything>(value: unknown, name: Name<A>): string {
   const v = member(value, name)
   return typeof v === 'string' ? v : ''
 }
 
-export function textOrNull(value: unknown, name: string): string | null {
-  return text(value, name) || null
+export function textOrNull<A = Anything>(value: unknown, name: Name<A>): string | null {
+  return text<A>(value, name) || null
 }
 
-export function yes(value: unknown, name: string): boolean {
+export function yes<A = Anything>(value: unknown, name: Name<A>): boolean {
   return member(value, name) === true
 }
 
 /** A time in Unix ms; null where there is none. */
-export function time(value: unknown, name: string): number | null {
-  const ms = Date.parse(text(value, name))
+export function time<A = Anything>(value: unknown, name: Name<A>): number | null {
+  const ms = Date.parse(text<A>(value, name))
   return Number.isNaN(ms) ? null : ms
 }
 
-export function texts(value: unknown, name: string): string[] {
+export function texts<A = Anything>(value: unknown, name: Name<A>): string[] {
   const v = member(value, name)
   return Array.isArray(v) ? v.filter((t): t is string => typeof t === 'string') : []
 }
@@ -47,12 +51,8 @@ export function done(): true {
   return true
 }
 
-export function post<T>(path: string, body: object, parse: Parse<T>): Promise<Result<T>> {
-  return call(path, { method: 'POST', body }, parse)
-}
-
 /** The value of a request for those who want exceptions, which are queries. */
-export async function fetched<T>(path: string, request: Request, parse: Parse<T>): Promise<T> {
+export async function fetched<T>(path: GetPath, request: Request, parse: Parse<T>): Promise<T> {
   const result = await call(path, request, parse)
   if (!result.ok) throw new RequestError(result.failure)
   return result.value

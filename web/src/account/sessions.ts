@@ -1,6 +1,8 @@
 import { queryOptions } from '@tanstack/solid-query'
+import { post } from '~/api'
+import type { Session as Listed } from '~/api.gen'
 import type { Result } from '~/http'
-import { done, fetched, listOf, listOptions, post, text, time, yes } from './parse'
+import { done, fetched, listOf, listOptions, text, time, yes } from './parse'
 
 /** A browser in which the person is signed in. */
 export interface Session {
@@ -21,21 +23,21 @@ export interface Session {
 }
 
 export function parseSession(value: unknown): Session | null {
-  const id = text(value, 'id')
-  const token = text(value, 'token')
-  const createdAt = time(value, 'createdAt')
+  const id = text<Listed>(value, 'id')
+  const token = text<Listed>(value, 'token')
+  const createdAt = time<Listed>(value, 'createdAt')
   if (!id || !token || createdAt === null) return null
   return {
     id,
     token,
-    userAgent: text(value, 'userAgent'),
-    place: text(value, 'place'),
-    address: text(value, 'ipAddress'),
-    method: text(value, 'method'),
+    userAgent: text<Listed>(value, 'userAgent'),
+    place: text<Listed>(value, 'place'),
+    address: text<Listed>(value, 'ipAddress'),
+    method: text<Listed>(value, 'method'),
     createdAt,
-    seenAt: time(value, 'seenAt') ?? time(value, 'updatedAt') ?? createdAt,
-    current: yes(value, 'current'),
-    active: yes(value, 'active'),
+    seenAt: time<Listed>(value, 'seenAt') ?? time<Listed>(value, 'updatedAt') ?? createdAt,
+    current: yes<Listed>(value, 'current'),
+    active: yes<Listed>(value, 'active'),
   }
 }
 

@@ -15,7 +15,8 @@ import { CopyField } from './copy'
 import { Confirm, Modal, onOpen } from './modal'
 import { Act, Block, Card, Empty, Fault, Item, Keyed, Loaded, Page, Sign } from './parts'
 import { ago, ahead } from './times'
-import { createToken, example, revokeToken, scopes, scopeWords, tokensQuery, type Scope, type Token } from './tokens'
+import type { Scope } from '~/api.gen'
+import { createToken, example, revokeToken, scopes, scopeWords, tokensQuery, type Token } from './tokens'
 
 const NAME_MAX = 64
 

@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/solid-query'
-import { member, type Result } from '~/http'
-import { done, fetched, listOf, listOptions, post, text, texts, time } from './parse'
+import { post } from '~/api'
+import type { ApiToken, MadeToken, NewTokenBody, Scope } from '~/api.gen'
+import type { Result } from '~/http'
+import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 
 /** What a script may do with a token. */
-export type Scope = 'messages:read' | 'messages:write'
-
 export const scopes: readonly { scope: Scope; label: string; short: string; hint: string }[] = [
   { scope: 'messages:read', label: 'Read messages', short: 'reads', hint: 'In the rooms that you can read.' },
   { scope: 'messages:write', label: 'Post messages', short: 'posts', hint: 'In your name.' },
@@ -22,16 +22,16 @@ export interface Token {
 }
 
 function parseToken(value: unknown): Token | null {
-  const id = text(value, 'id')
+  const id = text<ApiToken>(value, 'id')
   if (!id) return null
   return {
     id,
-    name: text(value, 'name'),
-    hint: text(value, 'hint'),
-    scopes: texts(value, 'scopes'),
-    createdAt: time(value, 'createdAt'),
-    expiresAt: time(value, 'expiresAt'),
-    usedAt: time(value, 'usedAt'),
+    name: text<ApiToken>(value, 'name'),
+    hint: text<ApiToken>(value, 'hint'),
+    scopes: texts<ApiToken>(value, 'scopes'),
+    createdAt: time<ApiToken>(value, 'createdAt'),
+    expiresAt: time<ApiToken>(value, 'expiresAt'),
+    usedAt: time<ApiToken>(value, 'usedAt'),
   }
 }
 
@@ -46,17 +46,10 @@ export const tokensQuery = queryOptions({
   ...listOptions,
 })
 
-export interface TokenRequest {
-  name: string
-  scopes: Scope[]
-  expiresInDays: number | null
-}
-
 /** The value is the token itself, told this once. */
-export function createToken(request: TokenRequest): Promise<Result<string>> {
+export function createToken(request: NewTokenBody): Promise<Result<string>> {
   return post('/api/account/tokens', request, (value) => {
-    const token = member(value, 'token')
-    return typeof token === 'string' && token !== '' ? token : null
+    return text<MadeToken>(value, 'token') || null
   })
 }
 

@@ -1,7 +1,9 @@
 import { queryOptions } from '@tanstack/solid-query'
+import { post } from '~/api'
+import type { BackupCodesReply, DepartureReply, EnrolReply, Passkey as ListedPasskey, LinkedAccount as Listed } from '~/api.gen'
 import { isWebAddress } from '~/auth/calls'
 import { call, type Result } from '~/http'
-import { done, fetched, listOf, listOptions, post, text, texts, time } from './parse'
+import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 
 // The ways to sign in beside the password: accounts elsewhere, passkeys, and the
 // second factor that may stand behind them.
@@ -15,10 +17,10 @@ export interface LinkedAccount {
 }
 
 function parseLinked(value: unknown): LinkedAccount | null {
-  const id = text(value, 'id')
-  const providerId = text(value, 'providerId')
+  const id = text<Listed>(value, 'id')
+  const providerId = text<Listed>(value, 'providerId')
   if (!id || !providerId) return null
-  return { id, providerId, accountId: text(value, 'accountId'), createdAt: time(value, 'createdAt') }
+  return { id, providerId, accountId: text<Listed>(value, 'accountId'), createdAt: time<Listed>(value, 'createdAt') }
 }
 
 export const linkedQuery = queryOptions({
@@ -31,7 +33,7 @@ export const linkedQuery = queryOptions({
 /** Begins connecting; the value is the address to go to. */
 export function link(provider: string, callbackURL: string, errorCallbackURL: string): Promise<Result<string>> {
   return post('/api/auth/link-social', { provider, callbackURL, errorCallbackURL }, (value) => {
-    const url = text(value, 'url')
+    const url = text<DepartureReply>(value, 'url')
     return isWebAddress(url) ? url : null
   })
 }
@@ -49,9 +51,9 @@ export interface Passkey {
 }
 
 function parsePasskey(value: unknown): Passkey | null {
-  const id = text(value, 'id')
+  const id = text<ListedPasskey>(value, 'id')
   if (!id) return null
-  return { id, name: text(value, 'name') || 'Passkey', createdAt: time(value, 'createdAt'), synced: text(value, 'deviceType') === 'multiDevice' }
+  return { id, name: text<ListedPasskey>(value, 'name') || 'Passkey', createdAt: time<ListedPasskey>(value, 'createdAt'), synced: text<ListedPasskey>(value, 'deviceType') === 'multiDevice' }
 }
 
 export const passkeysQuery = queryOptions({
@@ -87,8 +89,8 @@ const proof = (password: string) => (password === '' ? {} : { password })
 
 export function enrol(password: string): Promise<Result<Enrolment>> {
   return post('/api/auth/two-factor/enable', proof(password), (value) => {
-    const uri = text(value, 'totpURI')
-    const backupCodes = texts(value, 'backupCodes')
+    const uri = text<EnrolReply>(value, 'totpURI')
+    const backupCodes = texts<EnrolReply>(value, 'backupCodes')
     return uri.startsWith('otpauth://') && backupCodes.length > 0 ? { uri, backupCodes } : null
   })
 }
@@ -105,7 +107,7 @@ export function confirmEnrolment(code: string): Promise<Result<true>> {
 
 export function newBackupCodes(password: string): Promise<Result<string[]>> {
   return post('/api/auth/two-factor/generate-backup-codes', proof(password), (value) => {
-    const codes = texts(value, 'backupCodes')
+    const codes = texts<BackupCodesReply>(value, 'backupCodes')
     return codes.length > 0 ? codes : null
   })
 }

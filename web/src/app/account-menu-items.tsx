@@ -29,8 +29,8 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
   }
 
   return (
-    <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement={props.compact ? 'bottom-end' : 'top-start'}>
-      <DropdownMenuTrigger as={AccountButton} compact={props.compact} />
+    <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement="top-start">
+      <DropdownMenuTrigger as={AccountButton} />
       <DropdownMenuContent>
         <div class="flex flex-col px-2 py-1.5">
           <span class="truncate font-medium" dir="auto">{account().name}</span>

@@ -1,11 +1,10 @@
-import { splitProps, Show, type JSX } from 'solid-js'
+import type { JSX } from 'solid-js'
 import ChevronsUpDown from 'lucide-solid/icons/chevrons-up-down'
 import { Avatar } from '~/ui/avatar'
 import { Deferred } from '~/ui/deferred'
 import { useLive } from './live'
 
 export interface AccountMenuProps {
-  compact?: boolean
   onSignedOut(): void
 }
 
@@ -15,31 +14,24 @@ export function AccountMenu(props: AccountMenuProps) {
     <Deferred
       load={() => import('./account-menu-items')}
       with={props}
-      button={(press) => <AccountButton compact={props.compact} aria-haspopup="true" {...press} />}
+      button={(press) => <AccountButton aria-haspopup="true" {...press} />}
     />
   )
 }
 
 /** The button of the menu, for whatever makes it open. */
-export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement> & { compact?: boolean | undefined }) {
+export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement>) {
   const { account } = useLive()
-  const [local, others] = splitProps(props, ['compact'])
   return (
     <button
       type="button"
-      {...others}
-      class={
-        local.compact
-          ? 'grid size-9 shrink-0 place-items-center rounded-full pointer-coarse:size-11'
-          : 'flex min-h-11 w-full items-center gap-2.5 rounded-control p-1.5 text-start hover:bg-ink/5 data-expanded:bg-ink/6'
-      }
+      {...props}
+      class="flex min-h-11 w-full items-center gap-2.5 rounded-control p-1.5 text-start hover:bg-ink/5 data-expanded:bg-ink/6"
       aria-label={`Account: ${account().name}`}
     >
       <Avatar userId={account().id} name={account().name} image={account().image} class="size-8" />
-      <Show when={!local.compact}>
-        <span class="min-w-0 flex-1 truncate font-medium" dir="auto">{account().name}</span>
-        <ChevronsUpDown class="me-1 size-4 shrink-0 text-muted" aria-hidden="true" />
-      </Show>
+      <span class="min-w-0 flex-1 truncate font-medium" dir="auto">{account().name}</span>
+      <ChevronsUpDown class="me-1 size-4 shrink-0 text-muted" aria-hidden="true" />
     </button>
   )
 }

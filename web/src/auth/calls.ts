@@ -1,3 +1,5 @@
+import { post } from '~/api'
+import type { Invitation } from '~/api.gen'
 import { call, member, type Result } from '~/http'
 import { parseAccount, type Account } from './session'
 
@@ -17,15 +19,15 @@ export interface Credentials {
 }
 
 export function signIn(credentials: Credentials & { callbackURL?: string }): Promise<Result<Entered>> {
-  return call('/api/auth/sign-in/email', { method: 'POST', body: credentials }, parseEntered)
+  return post('/api/auth/sign-in/email', credentials, parseEntered)
 }
 
 export function signUp(who: Credentials & { name: string; callbackURL?: string }): Promise<Result<Entered>> {
-  return call('/api/auth/sign-up/email', { method: 'POST', body: who }, parseEntered)
+  return post('/api/auth/sign-up/email', who, parseEntered)
 }
 
 export function signInAsGuest(): Promise<Result<Entered>> {
-  return call('/api/auth/sign-in/anonymous', { method: 'POST', body: {} }, parseEntered)
+  return post('/api/auth/sign-in/anonymous', {}, parseEntered)
 }
 
 export interface SocialSignIn {
@@ -36,7 +38,7 @@ export interface SocialSignIn {
 
 /** Begins a sign-in at a provider: the value is the address to go to. */
 export function signInAt(request: SocialSignIn): Promise<Result<string>> {
-  return call('/api/auth/sign-in/social', { method: 'POST', body: request }, (value) => {
+  return post('/api/auth/sign-in/social', request, (value) => {
     const url = member(value, 'url')
     return typeof url === 'string' && isWebAddress(url) ? url : null
   })
@@ -52,7 +54,7 @@ export interface LinkRequest {
 
 /** Asks for a mail with a link that signs in. */
 export function requestLink(request: LinkRequest): Promise<Result<true>> {
-  return call('/api/auth/sign-in/magic-link', { method: 'POST', body: request }, parseStatus)
+  return post('/api/auth/sign-in/magic-link', request, parseStatus)
 }
 
 /** Uses up the link of such a mail. */
@@ -62,32 +64,26 @@ export function redeemLink(token: string): Promise<Result<Entered>> {
 
 /** Asks for a mail with a link to choose a new password; the answer is the same if nobody has the address. */
 export function requestReset(email: string): Promise<Result<true>> {
-  return call('/api/auth/request-password-reset', { method: 'POST', body: { email, redirectTo: '/reset-password' } }, parseStatus)
+  return post('/api/auth/request-password-reset', { email, redirectTo: '/reset-password' }, parseStatus)
 }
 
 export function resetPassword(token: string, newPassword: string): Promise<Result<true>> {
-  return call('/api/auth/reset-password', { method: 'POST', body: { token, newPassword } }, parseStatus)
+  return post('/api/auth/reset-password', { token, newPassword }, parseStatus)
 }
 
 /** Asks for another mail by which an address is confirmed. */
 export function requestVerification(email: string, callbackURL: string): Promise<Result<true>> {
-  return call('/api/auth/send-verification-email', { method: 'POST', body: { email, callbackURL } }, parseStatus)
+  return post('/api/auth/send-verification-email', { email, callbackURL }, parseStatus)
 }
 
 /** The second factor: a code of the app, or one of the backup codes. */
 export function verifyCode(kind: 'totp' | 'backup-code', code: string, trustDevice: boolean): Promise<Result<Entered>> {
-  return call(`/api/auth/two-factor/verify-${kind}`, { method: 'POST', body: { code, trustDevice } }, parseEntered)
-}
-
-export interface Invitation {
-  /** The only address that it is for; null where it is for whoever has it. */
-  email: string | null
-  invitedBy: string | null
+  return post(`/api/auth/two-factor/verify-${kind}`, { code, trustDevice }, parseEntered)
 }
 
 /** Takes an invitation into this browser, and says whose it is. */
 export function openInvitation(token: string): Promise<Result<Invitation>> {
-  return call('/api/account/invites/open', { method: 'POST', body: { token } }, parseInvitation)
+  return post('/api/account/invites/open', { token }, parseInvitation)
 }
 
 export function parseInvitation(value: unknown): Invitation | null {

@@ -1,31 +1,7 @@
 import { queryOptions } from '@tanstack/solid-query'
+import type { Provider, SignInOptions } from '~/api.gen'
 import { call, member, RequestError, type Result } from '~/http'
-import { parseInvitation, type Invitation } from './calls'
-
-export interface Provider {
-  id: string
-  name: string
-}
-
-/** Which ways in this server offers, and to whom. */
-export interface SignInOptions {
-  signUp: 'open' | 'invite' | 'domain' | 'closed'
-  /** Of the addresses that may sign up, with signUp "domain". */
-  domains: readonly string[]
-  /** Nobody has an account yet. */
-  firstAccount: boolean
-  passwords: boolean
-  magicLinks: boolean
-  passkeys: boolean
-  guests: boolean
-  /** Addresses are confirmed before anyone is let in by password. */
-  requireVerified: boolean
-  /** The server sends mail; otherwise links are in its log. */
-  mail: boolean
-  providers: readonly Provider[]
-  /** The invitation that this browser holds. */
-  invite: Invitation | null
-}
+import { parseInvitation } from './calls'
 
 export function getOptions(signal?: AbortSignal): Promise<Result<SignInOptions>> {
   return call('/api/account/options', signal ? { signal } : {}, parseOptions)

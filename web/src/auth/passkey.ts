@@ -1,4 +1,5 @@
-import { call, explain, member, type Failure } from '~/http'
+import { post } from '~/api'
+import { explain, member, type Failure } from '~/http'
 import { inWords } from './words'
 import { assertionJSON, requestOptions } from './webauthn'
 
@@ -39,7 +40,7 @@ export async function offerPasskeys(signal: AbortSignal, outcome: (outcome: Pass
 
 async function ask(signal: AbortSignal, mediation: CredentialMediationRequirement): Promise<PasskeyOutcome> {
   const quiet = mediation === 'conditional'
-  const asked = await call('/api/auth/passkey/generate-authenticate-options', { method: 'POST', body: {}, signal }, parseRequest).catch(aborted)
+  const asked = await post('/api/auth/passkey/generate-authenticate-options', {}, parseRequest, signal).catch(aborted)
   if (!asked) return { kind: 'cancelled' }
   // Nobody has asked for anything yet that could fail.
   if (!asked.ok) return quiet ? { kind: 'cancelled' } : failed(asked.failure)
@@ -62,7 +63,7 @@ async function ask(signal: AbortSignal, mediation: CredentialMediationRequiremen
     getClientExtensionResults: () => ({}),
     response: credential.response,
   })
-  const verified = await call('/api/auth/passkey/verify-authentication', { method: 'POST', body: { response } }, parseVerified)
+  const verified = await post('/api/auth/passkey/verify-authentication', { response }, parseVerified)
   return verified.ok ? verified.value : failed(verified.failure)
 }
 

@@ -1,4 +1,5 @@
 import { queryOptions, type QueryClient } from '@tanstack/solid-query'
+import { post } from '~/api'
 import { call, member, RequestError, type Result } from '~/http'
 
 // Who is signed in, as the server's /api/auth speaks of it.
@@ -23,7 +24,7 @@ export function getSession(signal?: AbortSignal): Promise<Result<{ account: Acco
 }
 
 export function signOut(): Promise<Result<true>> {
-  return call('/api/auth/sign-out', { method: 'POST', body: {} }, (v) => (member(v, 'success') === true ? true : null))
+  return post('/api/auth/sign-out', {}, (v) => (member(v, 'success') === true ? true : null))
 }
 
 /** The session as a query, fresh for five minutes: live sockets end with it anyway. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { callbackTo, finishAtProvider, isWebAddress, redeemLink, signIn, signInAt, withRedirect } from './calls'
-import { addressMayJoin, mayJoin, parseOptions, type SignInOptions } from './options'
+import type { SignInOptions } from '~/api.gen'
+import { addressMayJoin, mayJoin, parseOptions } from './options'
 import { localPath } from './session'
 import { lastUsedWay, orderWays, wholeRows } from './ways'
 

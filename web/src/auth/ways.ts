@@ -1,4 +1,4 @@
-import type { Provider, SignInOptions } from './options'
+import type { Provider, SignInOptions } from '~/api.gen'
 
 /** A way in that is one press of a button. */
 export type Way = { kind: 'provider'; provider: Provider; last: boolean } | { kind: 'passkey'; last: boolean }

@@ -3,7 +3,8 @@ import { createSignal, onMount, Show, type JSX } from 'solid-js'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import { Alert, AuthPage } from './form'
-import { optionsQuery, type SignInOptions } from './options'
+import type { SignInOptions } from '~/api.gen'
+import { optionsQuery } from './options'
 
 /**
  * A page that depends on what the server offers. It is made once that is known,

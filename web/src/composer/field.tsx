@@ -90,7 +90,8 @@ export function Field(props: FieldProps) {
             props.onInput?.()
           }}
           onFocus={loadHelp}
-          onKeyDown={onKeyDown}
+          // Not by delegation: what stands around must hear that a key was taken.
+          on:keydown={onKeyDown}
           class={`relative block max-h-[calc(8lh+0.875rem)] w-full resize-none bg-transparent text-ink outline-none field-sizing-content placeholder:truncate placeholder:text-muted pointer-coarse:max-h-[calc(8lh+1.375rem)] ${typography}`}
           placeholder={props.label}
           aria-label={props.label}

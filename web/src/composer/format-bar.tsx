@@ -31,7 +31,7 @@ const formats: readonly { kind: Format; label: string; keys?: string; icon: type
 const newLine = { kind: 'line', label: 'New line', icon: CornerDownLeft } as const
 
 /** Buttons for what Markdown's signs do: as a row of the composer, or afloat above what is selected. */
-export function FormatBar(props: { floating?: boolean; onFormat(kind: Format): void }) {
+export function FormatBar(props: { floating?: boolean; controls: string; onFormat(kind: Format): void }) {
   // A phone's keyboard has no Shift+Enter.
   const all = matchMedia('(pointer: coarse)').matches ? [newLine, ...formats] : formats
   let bar!: HTMLDivElement
@@ -53,7 +53,7 @@ export function FormatBar(props: { floating?: boolean; onFormat(kind: Format): v
       role="toolbar"
       tabindex="-1"
       aria-label="Format"
-      aria-controls="composer"
+      aria-controls={props.controls || undefined}
       class={
         props.floating
           ? 'absolute bottom-full start-2 z-10 mb-1.5 flex max-w-full animate-pop-in items-center overflow-x-auto rounded-card border border-line bg-surface p-1 shadow-float'

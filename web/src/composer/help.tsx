@@ -1,5 +1,6 @@
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
+import { useLive } from '~/app/live'
 import { noteEmoji, recentEmoji, skinTone } from '~/emoji/recent'
 import { withTone } from '~/emoji/tone'
 import { inFence } from './code'
@@ -26,6 +27,7 @@ export interface HelpProps extends FieldProps {
 
 export function Help(props: HelpProps) {
   const { field } = props
+  const { account } = useLive()
   const [caret, setCaret] = createSignal({ from: 0, to: 0, here: false }, { equals: (a, b) => a.from === b.from && a.to === b.to && a.here === b.here })
   const [composing, setComposing] = createSignal(false)
   const [dismissed, setDismissed] = createSignal<number>()
@@ -60,6 +62,8 @@ export function Help(props: HelpProps) {
       return (emoji()?.findEmoji(t.query, SHOWN, recentEmoji()) ?? []).map((e) => ({ kind: 'emoji', emoji: withTone(e.emoji, e.toned ? skinTone() : ''), name: e.codes[0] ?? e.name }))
     }
     const known = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
+    // One rarely calls oneself.
+    known.delete(account().id)
     return findPeople([...known.values()], t.query, SHOWN).map((person) => ({ kind: 'person', person }))
   })
   createEffect(on(() => trigger()?.from, () => setDismissed(undefined)))
@@ -163,11 +167,20 @@ export function Help(props: HelpProps) {
     const { value: text, selectionEnd: at } = field
     const closed = triggerAt(text, at, mentions)
     if (closed?.kind !== 'code') return
-    const whole = emoji()?.emojiOfCode(closed.query)
-    if (!whole) return
-    noteEmoji(withTone(whole.emoji, whole.toned ? skinTone() : ''))
-    // Not within the event of the colon, which is still on its way.
-    queueMicrotask(() => replace(closed.from, at, withTone(whole.emoji, whole.toned ? skinTone() : '')))
+    void replaceCode(closed.from, at)
+  }
+
+  // Not within the event of the colon, which is still on its way; and the emoji may be, too.
+  async function replaceCode(from: number, at: number) {
+    const code = field.value.slice(from, at)
+    const module = await import('~/emoji/emoji').catch(() => undefined)
+    const whole = module?.emojiOfCode(code.slice(1, -1))
+    if (!whole || field.value.slice(from, at) !== code) return
+    const text = withTone(whole.emoji, whole.toned ? skinTone() : '')
+    noteEmoji(text)
+    const shift = text.length - code.length
+    const { selectionStart, selectionEnd } = field
+    apply({ from, to: at, text, select: [Math.max(from, selectionStart + shift), Math.max(from, selectionEnd + shift)] })
   }
 
   function onPaste(event: ClipboardEvent) {
@@ -212,12 +225,12 @@ export function Help(props: HelpProps) {
       </Show>
       <Show when={props.barSlot} keyed fallback={
         <Show when={selected()}>
-          <FormatBar floating onFormat={format} />
+          <FormatBar floating controls={field.id} onFormat={format} />
         </Show>
       }>
         {(slot) => (
           <Portal mount={slot}>
-            <FormatBar onFormat={format} />
+            <FormatBar controls={field.id} onFormat={format} />
           </Portal>
         )}
       </Show>
@@ -249,7 +262,7 @@ export function Names(props: { writing: Writing; field: HTMLTextAreaElement }) {
     queueMicrotask(scroll)
   })
   return (
-    <div ref={layer} data-help class={`scrollbar-calm pointer-events-none absolute inset-0 overflow-hidden text-transparent select-none ${typography}`} dir="auto" aria-hidden="true">
+    <div ref={layer} data-help class={`scrollbar-calm pointer-events-none absolute inset-0 overflow-hidden text-transparent select-none [unicode-bidi:plaintext] ${typography}`} dir="auto" aria-hidden="true">
       <For each={pieces()}>{(piece) => <span classList={{ 'rounded-[3px] bg-accent-soft shadow-[0_0_0_1px_var(--accent-soft)]': piece.name }}>{piece.text}</span>}</For>
     </div>
   )

@@ -1,4 +1,6 @@
+import type { Bodies } from '~/api.gen'
 import { call, member } from '~/http'
+import type { Draft } from '~/realtime/wire.gen'
 import { getMessage } from '~/room/queries'
 import { worth, type Drafts, type Kept, type Quoted } from './drafts'
 import { collapse, expand } from './mentions'
@@ -23,11 +25,7 @@ export interface Sync {
   dispose(): void
 }
 
-interface Remote {
-  content: string
-  replyTo?: string
-  updatedAt: number
-}
+type Remote = Pick<Draft, 'content' | 'replyTo' | 'updatedAt'>
 
 export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -52,7 +50,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       const content = worth({ ...kept, files: [] }) ? expand(kept.text, kept.mentions) : ''
       if (content.length > LONGEST) continue
       const [room = '', thread = ''] = name.split('/')
-      const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt }
+      const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt } satisfies Bodies['PUT /api/drafts']
       if (kept.synced === undefined) drafts.setSynced(name, 0)
       const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
       if (!result.ok && (result.failure.kind === 'unreachable' || result.failure.kind === 'limited')) return soon(RETRY_MS)

@@ -57,8 +57,9 @@ function Elsewhere(props: { draft: Draft; content: string }) {
   }
   return (
     <div class="flex items-center gap-1 border-b border-line ps-3 pe-1 text-meta" role="status">
-      <span class="min-w-0 flex-1 truncate py-2">
-        On another device you wrote: <span class="text-muted" dir="auto">{oneLine(props.content)}</span>
+      <span class="min-w-0 flex-1 py-1.5">
+        <span class="block">Written on another device:</span>
+        <span class="block truncate text-muted" dir="auto">{oneLine(props.content)}</span>
       </span>
       <Button variant="quiet" size="small" class="text-accent-strong" onClick={use}>
         Use that

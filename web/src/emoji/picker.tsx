@@ -177,7 +177,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
           spellcheck={false}
           class="h-9 w-full rounded-control border border-line-strong/60 bg-sunken px-2.5 text-body outline-none placeholder:text-muted focus:border-accent pointer-coarse:h-11 pointer-coarse:text-[1rem]"
           onInput={(event) => setQuery(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
+          on:keydown={onKeyDown}
         />
       </div>
       <Show when={query().trim() === ''}>

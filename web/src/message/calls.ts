@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/solid-query'
+import type { Bodies } from '~/api.gen'
 import { call, member, RequestError, type Request, type Result } from '~/http'
 import { parseMessage } from '~/realtime/frames'
 import type { Message, ThreadList, ThreadPage, VersionList } from '~/realtime/wire.gen'
@@ -62,7 +63,7 @@ export function followThread(room: string, root: string, on: boolean): Promise<R
 }
 
 export function readThread(room: string, root: string, seq: number): Promise<Result<true>> {
-  return act(pathOf(room, root, '/thread/read'), { method: 'PUT', body: { seq } })
+  return act(pathOf(room, root, '/thread/read'), { method: 'PUT', body: { seq } satisfies Bodies['PUT /api/rooms/{slug}/messages/{id}/thread/read'] })
 }
 
 export function removePreview(room: string, id: string, url: string): Promise<Result<true>> {

@@ -1,6 +1,7 @@
 import type { LanguageFn } from 'highlight.js'
 
-// The languages whose code is coloured, each loaded when a message has it.
+// The languages whose code is coloured, each loaded when a message has it. TypeScript's
+// words are JavaScript's too.
 
 type Loader = () => Promise<{ default: LanguageFn }>
 
@@ -15,7 +16,6 @@ const loaders = {
   go: () => import('highlight.js/lib/languages/go'),
   ini: () => import('highlight.js/lib/languages/ini'),
   java: () => import('highlight.js/lib/languages/java'),
-  javascript: () => import('highlight.js/lib/languages/javascript'),
   json: () => import('highlight.js/lib/languages/json'),
   kotlin: () => import('highlight.js/lib/languages/kotlin'),
   php: () => import('highlight.js/lib/languages/php'),
@@ -33,8 +33,8 @@ export type Language = keyof typeof loaders
 const aliases: ReadonlyMap<string, Language> = new Map(
   Object.entries({
     bash: 'sh shell zsh console', c: 'h', cpp: 'c++ cc hpp cxx', csharp: 'cs c#', css: 'scss less', diff: 'patch', dockerfile: 'docker', go: 'golang',
-    ini: 'toml conf', java: '', javascript: 'js jsx mjs cjs node', json: 'jsonc json5', kotlin: 'kt', php: '', python: 'py', ruby: 'rb', rust: 'rs',
-    sql: 'postgres postgresql sqlite mysql', typescript: 'ts tsx mts', xml: 'html svg xhtml vue', yaml: 'yml',
+    ini: 'toml conf', java: '', json: 'jsonc json5', kotlin: 'kt', php: '', python: 'py', ruby: 'rb', rust: 'rs',
+    sql: 'postgres postgresql sqlite mysql', typescript: 'ts tsx mts javascript js jsx mjs cjs node', xml: 'html svg xhtml vue', yaml: 'yml',
   } satisfies Record<Language, string>).flatMap(([language, names]) => [language, ...names.split(' ')].filter((n) => n !== '').map((n) => [n, language as Language] as const)),
 )
 

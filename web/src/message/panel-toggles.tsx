@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/solid-router'
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import Pin from 'lucide-solid/icons/pin'
+import SearchIcon from 'lucide-solid/icons/search'
 import type { JSX } from 'solid-js'
 import { buttonVariants } from '~/ui/button'
 import { panels } from './room-panel'
@@ -9,6 +10,9 @@ import { panels } from './room-panel'
 export function PanelToggles() {
   return (
     <>
+      <Toggle panel="search" label="Search messages">
+        <SearchIcon class="size-4.5" aria-hidden="true" />
+      </Toggle>
       <Toggle panel="threads" label="Threads">
         <MessagesSquare class="size-4.5" aria-hidden="true" />
       </Toggle>

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/solid-router'
 import { Match, Switch } from 'solid-js'
+import { SearchPanel } from '~/search-panel/search-panel'
 import { PinsPanel } from './pins-panel'
 import type { RoomPanelProps } from './room-panel'
 import { ThreadPanel } from './thread-panel'
@@ -32,6 +33,15 @@ export function Panels(props: RoomPanelProps) {
       </Match>
       <Match when={props.search.panel === 'pins'}>
         <PinsPanel session={props.session} me={props.me} online={props.online} onJump={jump} onThread={openThread} onClose={close} />
+      </Match>
+      <Match when={props.search.panel === 'search'}>
+        <SearchPanel
+          room={props.session.slug}
+          text={props.search.q ?? ''}
+          onText={(q) => void navigate({ to: '.', search: { panel: 'search', ...(q === '' ? {} : { q }) }, replace: true })}
+          covers={() => !matchMedia(BESIDE).matches}
+          onClose={close}
+        />
       </Match>
       <Match when={props.search.panel === 'threads'}>
         <ThreadsPanel

@@ -10,6 +10,8 @@ export const panels = onDemand(() => import('./panels'))
 export interface PanelSearch {
   thread?: string
   panel?: string
+  /** What is looked for. */
+  q?: string
 }
 
 export interface RoomPanelProps {
@@ -22,14 +24,14 @@ export interface RoomPanelProps {
 
 /** What stands beside a room, as its address says: a thread, the threads, the pins. */
 export function RoomPanel(props: RoomPanelProps) {
-  const open = () => props.search.thread !== undefined || props.search.panel === 'pins' || props.search.panel === 'threads'
+  const open = () => props.search.thread !== undefined || props.search.panel === 'pins' || props.search.panel === 'threads' || props.search.panel === 'search'
   return <Show when={open() && panels()}>{(part) => <Dynamic component={part().Panels} {...props} />}</Show>
 }
 
 /** The buttons in a room's head that open its panels; their place is held until they are there. */
 export function PanelToggles() {
   return (
-    <div class="flex w-19 shrink-0 gap-1 pointer-coarse:w-23">
+    <div class="flex w-29 shrink-0 gap-1 pointer-coarse:w-35">
       <Show when={acting()}>{(part) => <Dynamic component={part().PanelToggles} />}</Show>
     </div>
   )

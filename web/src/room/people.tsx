@@ -32,7 +32,7 @@ export function PeopleButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement> 
     >
       <span class="flex -space-x-1">
         <For each={local.people.slice(0, 3)}>
-          {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} letters={1} class="size-7 text-day ring-2 ring-paper max-sm:nth-3:hidden" />}
+          {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} letters={1} class="size-7 text-day ring-2 ring-paper max-sm:not-first:hidden" />}
         </For>
       </span>
       <span class="pe-1 text-meta font-medium text-muted tabular-nums">{local.count}</span>

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/solid-query'
+import type { Bodies } from '~/api.gen'
 import { call, RequestError, type Failure, type Result } from '~/http'
 import { parseMessage, parsePage } from '~/realtime/frames'
 import type { Message } from '~/realtime/wire.gen'
@@ -38,7 +39,7 @@ export function getMessage(slug: string, id: string): Promise<Result<Message>> {
 
 /** Sets one's read mark back to `seq`. */
 export function putUnread(slug: string, seq: number): Promise<Result<true>> {
-  return call(`${roomPath(slug)}/read`, { method: 'PUT', body: { seq, unread: true } }, () => true as const)
+  return call(`${roomPath(slug)}/read`, { method: 'PUT', body: { seq, unread: true } satisfies Bodies['PUT /api/rooms/{slug}/read'] }, () => true as const)
 }
 
 function roomPath(slug: string): string {

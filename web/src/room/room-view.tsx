@@ -1,10 +1,7 @@
-import { Link, useNavigate, useRouter } from '@tanstack/solid-router'
+import { Link, useNavigate } from '@tanstack/solid-router'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
-import { useQueryClient } from '@tanstack/solid-query'
-import { AccountMenu } from '~/app/account-menu'
 import { useLive } from '~/app/live'
-import { setSession } from '~/auth/session'
 import { explain } from '~/http'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
 import { PanelToggles, RoomPanel } from '~/message/room-panel'
@@ -31,6 +28,7 @@ export interface RoomSearch {
   message?: string
   thread?: string
   panel?: string
+  q?: string
 }
 
 /** One room: who is here, what was said, and a place to say something. */
@@ -135,17 +133,11 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
 }
 
 function Head(props: { session: RoomSession; me: Me }) {
-  const client = useQueryClient()
-  const router = useRouter()
   // Oneself with the face that one has now, which the server may not have told yet.
   const people = createMemo(() => {
     const { id, name, image } = props.me
     return props.session.room().people.map((p) => (p.userId === id ? { userId: id, userName: name, ...(image ? { userImage: image } : {}) } : p))
   })
-  function signedOut() {
-    setSession(client, null)
-    void router.navigate({ to: '/sign-in', search: {} })
-  }
   return (
     <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
       <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
@@ -161,9 +153,6 @@ function Head(props: { session: RoomSession; me: Me }) {
           <People people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
         <PanelToggles />
-        <div class="sm:hidden">
-          <AccountMenu compact onSignedOut={signedOut} />
-        </div>
       </div>
     </header>
   )

@@ -316,7 +316,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   async function show(target: Target): Promise<Found> {
     const here = local(target)
-    if (here !== null) return standAt(here, target)
+    if (here !== null) return arriveAt(here, target)
     const jump = ++jumps
     underWay++
     try {
@@ -342,7 +342,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   }
 
   // What was kept for offline may hold it: the reader is there then, and not at its end.
-  function standAt(seq: number, target: Target): Found {
+  function arriveAt(seq: number, target: Target): Found {
     place = { seq, offset: (typeof target === 'object' && 'seq' in target && target.offset) || 0 }
     return { ok: true, seq }
   }
@@ -350,7 +350,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   async function find(target: Target, overtaken: () => boolean): Promise<Found> {
     const lost: Found = { ok: false, words: '' }
     const known = local(target)
-    if (known !== null) return standAt(known, target)
+    if (known !== null) return arriveAt(known, target)
     let position: Position
     if (target === 'beginning') position = { after: 0 }
     else if ('time' in target) position = { at: Math.floor(target.time) }
@@ -463,6 +463,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
         tell({ kind: 'changed', seq: frame.seq, message: frame.message })
         return
       case 'read':
+        if (frame.userId === userId) reads.heard(frame.seq)
+        return
       case 'activity':
         return
       default:

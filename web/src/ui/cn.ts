@@ -23,8 +23,9 @@ const merge = createTailwindMerge(() => ({
       'p px py ps pe pt pb pl pr m mx my ms me mt mb ml mr gap gap-x gap-y size w h min-w min-h max-w max-h ' +
         'inset inset-x inset-y start end top bottom left right z order basis self items justify place-items place-self place-content ' +
         'justify-items justify-self auto-cols grid-flow grid-cols col row aspect leading tracking opacity bg fill accent origin animate duration ease delay ' +
-        'cursor select pointer-events resize touch outline-offset underline-offset decoration scale rotate translate-x translate-y',
+        'cursor select pointer-events resize touch outline-offset underline-offset decoration scale scale-x scale-y rotate translate-x translate-y',
     ),
+    'line-clamp': [{ 'line-clamp': [any] }],
     display: ['block', 'inline-block', 'inline', 'flex', 'inline-flex', 'grid', 'inline-grid', 'contents', 'hidden'],
     position: ['static', 'fixed', 'absolute', 'relative', 'sticky'],
     visibility: ['visible', 'invisible'],
@@ -81,6 +82,7 @@ const merge = createTailwindMerge(() => ({
     'inset-x': ['start', 'end', 'left', 'right'],
     'inset-y': ['top', 'bottom'],
     overflow: ['overflow-x', 'overflow-y'],
+    'line-clamp': ['display', 'overflow'],
     flex: ['basis', 'grow', 'shrink'],
     'font-size': ['leading'],
     rounded: ['rounded-t', 'rounded-b'],

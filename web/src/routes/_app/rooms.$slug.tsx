@@ -4,7 +4,7 @@ import { RoomView } from '~/room/room-view'
 import { only } from '~/search'
 
 export const Route = createFileRoute('/_app/rooms/$slug')({
-  validateSearch: only('at', 'message', 'thread', 'panel'),
+  validateSearch: only('at', 'message', 'thread', 'panel', 'q'),
   component: () => {
     const params = Route.useParams()
     const search = Route.useSearch()

@@ -1,0 +1,26 @@
+package chat
+
+import "strings"
+
+// mentions returns who is spoken to in a message, in the form `@[Name](user:ID)`.
+func mentions(content string) (users []UserID) {
+	const (
+		before = "](user:"
+		most   = 50
+	)
+	for len(users) < most {
+		_, rest, found := strings.Cut(content, before)
+		if !found {
+			break
+		}
+		name := content[:len(content)-len(rest)-len(before)]
+		at := strings.LastIndex(name, "@[")
+		id, after, closed := strings.Cut(rest, ")")
+		if closed && at >= 0 && !strings.ContainsAny(name[at+2:], "[]\n") && id != "" && len(id) <= maxIDChars {
+			users = append(users, UserID(id))
+			rest = after
+		}
+		content = rest
+	}
+	return users
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"snug/chat"
+	"snug/fetch"
+	"snug/files"
+	"snug/preview"
+)
+
+// makePreviews makes what finds out where links lead; nil if nobody is to. It needs the
+// rooms only once it runs.
+func (s *Server) makePreviews() *preview.Worker {
+	if !s.cfg.Previews {
+		return nil
+	}
+	return preview.New(preview.Config{
+		Rooms: lazyRooms{s}, Pictures: pictures{s}, Logger: s.log.With("part", "previews"),
+		Getter: fetch.New(fetch.Options{AllowHTTP: true}),
+	})
+}
+
+// startPreviews runs it until the server stops.
+func (s *Server) startPreviews() {
+	if s.previews == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.previews.Run(ctx)
+	}()
+	s.later(func() error {
+		cancel()
+		<-ended
+		return nil
+	})
+}
+
+// lazyRooms is the chat, once there is one.
+type lazyRooms struct{ *Server }
+
+func (r lazyRooms) Messages(ctx context.Context, room chat.RoomID, seqs []chat.Seq) ([]chat.Message, error) {
+	return r.chat.Messages(ctx, room, seqs)
+}
+
+func (r lazyRooms) SetPreviews(ctx context.Context, room chat.RoomID, seq chat.Seq, content string, list []chat.Preview) error {
+	return r.chat.SetPreviews(ctx, room, seq, content, list)
+}
+
+// pictures keeps those of previews where files are kept.
+type pictures struct{ *Server }
+
+func (p pictures) KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, data []byte) (preview.Picture, error) {
+	if p.files == nil {
+		return preview.Picture{}, errors.New("this server keeps no files")
+	}
+	user, id := chat.PreviewClaim(seq)
+	f, err := p.files.KeepPicture(ctx, files.Claim{Room: string(room), User: string(user), ClientID: string(id)}, "preview", data)
+	if err != nil {
+		return preview.Picture{}, err
+	}
+	return preview.Picture{Path: f.Path(), Width: f.Width, Height: f.Height}, nil
+}

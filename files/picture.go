@@ -1,0 +1,58 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+
+	"snug/picture"
+)
+
+// KeepPicture keeps a picture that a message shows and that nobody uploaded, such as the
+// one of a page that it links to. It is made anew and small. It belongs to the message
+// that c names, whose User is "", and goes with it: Holds is asked about it. What is no
+// picture, or one that is too large, is CodeBadRequest.
+func (s *Service) KeepPicture(ctx context.Context, c Claim, name string, data []byte) (File, error) {
+	made, err := s.studio.Photo(ctx, data)
+	switch {
+	case errors.Is(err, picture.ErrBusy):
+		return File{}, &Error{Code: CodeOverloaded, Message: "The server has many pictures to look at. Try again in a moment.", Err: err}
+	case errors.Is(err, picture.ErrFormat), errors.Is(err, picture.ErrTooLarge), errors.Is(err, picture.ErrBroken):
+		return File{}, &Error{Code: CodeBadRequest, Message: "This is no picture.", Err: err}
+	case err != nil:
+		return File{}, wrap("make picture", err)
+	}
+	small := made.Thumbnail // which stands still
+	if len(small.Bytes) == 0 {
+		small = made.Image
+	}
+	if err := s.cfg.Space(int64(len(small.Bytes))); err != nil {
+		return File{}, storageFull(err)
+	}
+	now := s.now()
+	r := row{
+		id: newID(), user: "", state: stateOpen, name: withExtension(cleanName(name), "", small.Type), mime: small.Type,
+		size: int64(len(small.Bytes)), width: small.Width, height: small.Height, blurhash: made.Blurhash,
+		room: sql.NullString{String: c.Room, Valid: true}, client: sql.NullString{String: c.ClientID, Valid: true},
+		due: now + keepUnclaimed.Milliseconds(),
+	}
+	// The row comes first: what is stored without one is never found again.
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		const insert = `insert into files (id, user_id, state, name, mime, size, received, width, height, blurhash, room_id, client_id, created_at, touched_at, due_at)
+			values (?, '', ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`
+		_, err := tx.ExecContext(ctx, insert, r.id, r.state, r.name, r.mime, r.size, r.width, r.height, r.blurhash, r.room, r.client, now, now, r.due)
+		return err
+	})
+	if err != nil {
+		return File{}, wrap("keep picture", err)
+	}
+	if err := s.blobs.Put(ctx, r.id, bytes.NewReader(small.Bytes), r.size); err != nil {
+		return File{}, wrap("keep picture", err) // the collector takes the row
+	}
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		const update = `update files set state = ?, received = size, due_at = ? where id = ? and state = ?`
+		return one(notFound())(tx.ExecContext(ctx, update, stateReady, now+keepUnclaimed.Milliseconds(), r.id, stateOpen))
+	})
+	return r.file(), wrap("keep picture", err)
+}

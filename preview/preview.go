@@ -1,0 +1,253 @@
+// Package preview finds out what the links in messages lead to.
+//
+// A message is posted first, and shown. What its links lead to is fetched afterwards, by
+// package fetch, which reaches the public web and nothing else, and comes into the message
+// as a change of it. Who reads a message never touches the other side: texts are kept
+// with the message, and a picture is made anew and served from here.
+package preview
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"snug/chat"
+	"snug/fetch"
+)
+
+const (
+	maxPage    = 512 << 10 // bytes of a page that are read for its head
+	maxPicture = 5 << 20   // bytes
+
+	maxWaiting = 256 // messages
+	workers    = 2
+	// soon is how long what a message says may take to be durable.
+	soon = 2 * time.Second
+	// oneMessage is what a message's links may take together.
+	oneMessage = 30 * time.Second
+
+	maxKept = 512              // links whose previews are kept in memory
+	keptFor = 10 * time.Minute // and how long: a failure too, so that nobody is asked over and over
+)
+
+// Rooms is what previews need of the chat.
+type Rooms interface {
+	// Messages returns those of the messages that are there and durable.
+	Messages(ctx context.Context, room chat.RoomID, seqs []chat.Seq) ([]chat.Message, error)
+	// SetPreviews puts previews into a message, unless its content isn't that any more.
+	SetPreviews(ctx context.Context, room chat.RoomID, seq chat.Seq, content string, previews []chat.Preview) error
+}
+
+// Getter fetches; a *fetch.Fetcher does.
+type Getter interface {
+	Get(ctx context.Context, url string, o fetch.GetOptions) (fetch.Result, error)
+}
+
+// Pictures keeps pictures.
+type Pictures interface {
+	// KeepPreview makes a picture anew and small, keeps it as long as the message of that
+	// seq shows it, and returns where it is served.
+	KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, picture []byte) (Picture, error)
+}
+
+// Picture is one that was kept.
+type Picture struct {
+	Path          string // on this server
+	Width, Height int    // pixels
+}
+
+// Config of a Worker. Rooms, Getter and Pictures are required.
+type Config struct {
+	Rooms    Rooms
+	Getter   Getter
+	Pictures Pictures
+	Logger   *slog.Logger     // nil: nothing is logged
+	Now      func() time.Time // nil: time.Now
+}
+
+// Worker adds previews to messages. Its methods may be called concurrently.
+type Worker struct {
+	cfg     Config
+	waiting chan place
+
+	mu   sync.Mutex
+	kept map[string]*kept
+}
+
+type place struct {
+	room chat.RoomID
+	seq  chat.Seq
+}
+
+// kept is what a link leads to. Its picture is fetched for each message: a few of them
+// would take more memory than all the rest.
+type kept struct {
+	once sync.Once
+	at   time.Time
+	page page
+}
+
+// New makes a Worker; it works while Run does.
+func New(c Config) *Worker {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Worker{cfg: c, waiting: make(chan place, maxWaiting), kept: make(map[string]*kept)}
+}
+
+// Linked says that a message has links, or had. It doesn't wait: where too many messages
+// wait already this one gets no previews.
+func (w *Worker) Linked(room chat.RoomID, seq chat.Seq) {
+	select {
+	case w.waiting <- place{room, seq}:
+	default:
+		w.cfg.Logger.Debug("too many links wait: a message gets no previews")
+	}
+}
+
+// Run works until ctx ends.
+func (w *Worker) Run(ctx context.Context) {
+	var working sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case p := <-w.waiting:
+					w.work(ctx, p)
+				}
+			}
+		})
+	}
+	working.Wait()
+}
+
+func (w *Worker) work(ctx context.Context, p place) {
+	ctx, cancel := context.WithTimeout(ctx, oneMessage)
+	defer cancel()
+	m, err := w.message(ctx, p)
+	if err == nil && m != nil && m.DeletedAt == 0 {
+		links := Links(m.Content)
+		if len(links) == 0 && len(m.Previews) == 0 {
+			return
+		}
+		err = w.cfg.Rooms.SetPreviews(ctx, p.room, p.seq, m.Content, w.previews(ctx, p, m, links))
+	}
+	if err != nil && ctx.Err() == nil {
+		w.cfg.Logger.Warn("a message got no previews", "cause", err.Error())
+	}
+}
+
+// message returns a message once it is durable; nil: it isn't there.
+func (w *Worker) message(ctx context.Context, p place) (*chat.Message, error) {
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		list, err := w.cfg.Rooms.Messages(ctx, p.room, []chat.Seq{p.seq})
+		if err != nil || len(list) > 0 {
+			if len(list) > 0 {
+				return &list[0], nil
+			}
+			return nil, err
+		}
+		if wait > soon {
+			return nil, nil
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// previews returns those of links, the ones that the message has already as they are.
+func (w *Worker) previews(ctx context.Context, p place, m *chat.Message, links []string) []chat.Preview {
+	list := []chat.Preview{}
+	for _, link := range links {
+		preview, known := has(m.Previews, link)
+		if !known {
+			preview, known = w.preview(ctx, p, link)
+		}
+		if known {
+			list = append(list, preview)
+		}
+	}
+	return list
+}
+
+func has(list []chat.Preview, link string) (chat.Preview, bool) {
+	for _, p := range list {
+		if p.URL == link {
+			return p, true
+		}
+	}
+	return chat.Preview{}, false
+}
+
+// preview returns what a link leads to; false: nothing that is worth showing.
+func (w *Worker) preview(ctx context.Context, p place, link string) (chat.Preview, bool) {
+	k := w.keep(link)
+	k.once.Do(func() { k.page = w.fetch(ctx, link) })
+	preview := chat.Preview{URL: link, Title: k.page.title, Description: k.page.description, Site: k.page.site}
+	if k.page.image != "" {
+		if at, ok := w.picture(ctx, p, k.page.image); ok {
+			preview.Image, preview.Width, preview.Height = at.Path, at.Width, at.Height
+		}
+	}
+	return preview, preview.Title != "" || preview.Image != ""
+}
+
+// picture fetches a picture and keeps it for a message.
+func (w *Worker) picture(ctx context.Context, p place, link string) (Picture, bool) {
+	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPicture})
+	if err != nil {
+		return Picture{}, false
+	}
+	at, err := w.cfg.Pictures.KeepPreview(ctx, p.room, p.seq, got.Body)
+	return at, err == nil
+}
+
+// keep returns the entry of a link.
+func (w *Worker) keep(link string) *kept {
+	now := w.cfg.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if k := w.kept[link]; k != nil && now.Sub(k.at) < keptFor {
+		return k
+	}
+	if len(w.kept) >= maxKept {
+		for l, k := range w.kept {
+			if now.Sub(k.at) >= keptFor {
+				delete(w.kept, l)
+			}
+		}
+		if len(w.kept) >= maxKept {
+			clear(w.kept)
+		}
+	}
+	k := &kept{at: now}
+	w.kept[link] = k
+	return k
+}
+
+// fetch gets what a link leads to: a page, or a picture.
+func (w *Worker) fetch(ctx context.Context, link string) page {
+	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPage, Begin: true})
+	if err != nil {
+		return page{}
+	}
+	if strings.HasPrefix(got.ContentType, "image/") {
+		return page{image: link}
+	}
+	at, err := url.Parse(got.FinalURL)
+	if err != nil {
+		return page{}
+	}
+	return readPage(got.Body, got.ContentType, at)
+}

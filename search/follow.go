@@ -1,0 +1,181 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"snug/chat"
+)
+
+const (
+	// maxBehind is how many rooms with something new are remembered one by one.
+	maxBehind = 10_000
+	// batch is how many events come into the index in one transaction.
+	batch = 500
+	// gather is the time in which what is new is gathered before it is looked at.
+	gather = 100 * time.Millisecond
+	// again is the time until a room is looked at again where what it told of wasn't
+	// durable yet, and tries how often: what isn't then won't be.
+	again = time.Second
+	tries = 10
+	// failed is the time to wait after an error.
+	failed = 5 * time.Second
+)
+
+// Changed says that a room has an event of that seq, or will have once it is durable.
+// It doesn't wait.
+func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
+	x.mu.Lock()
+	if last, known := x.behind[room]; !known || seq > last {
+		if !known && len(x.behind) >= maxBehind {
+			x.all = true
+			clear(x.behind)
+		}
+		x.behind[room] = seq
+	}
+	x.mu.Unlock()
+	x.poke()
+}
+
+// Run keeps the index up to date until ctx ends.
+func (x *Index) Run(ctx context.Context) {
+	for attempt := 0; ; {
+		done, err := x.CatchUp(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		wait := gather
+		switch {
+		case err != nil:
+			x.cfg.Logger.Error("search index is behind", "cause", err.Error())
+			wait, attempt = failed, 0
+		case done:
+			attempt = 0
+			select {
+			case <-x.wake:
+			case <-ctx.Done():
+				return
+			}
+		case attempt < tries:
+			attempt++
+			wait = again
+		default: // their commits failed
+			attempt = 0
+			x.forget()
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// CatchUp brings all into the index that is durable. It reports whether that is all of
+// what Changed has told of.
+func (x *Index) CatchUp(ctx context.Context) (done bool, err error) {
+	x.follow.Lock()
+	defer x.follow.Unlock()
+	x.mu.Lock()
+	all, behind := x.all, maps.Clone(x.behind)
+	x.all = false
+	x.mu.Unlock()
+	defer func() {
+		if err != nil && all {
+			x.mu.Lock()
+			x.all = true
+			x.mu.Unlock()
+		}
+	}()
+	rooms := slices.Collect(maps.Keys(behind))
+	if all {
+		if rooms, err = x.cfg.Rooms.AllRooms(ctx); err != nil {
+			return false, err
+		}
+	}
+	done = true
+	for i, room := range rooms {
+		position, err := x.catchUp(ctx, room)
+		if err != nil {
+			return false, fmt.Errorf("room %s: %w", room, err)
+		}
+		if all {
+			x.cfg.Progress(i+1, len(rooms))
+		}
+		if position < behind[room] {
+			done = false
+			continue
+		}
+		x.mu.Lock()
+		if x.behind[room] <= position {
+			delete(x.behind, room)
+		}
+		x.mu.Unlock()
+	}
+	return done, nil
+}
+
+// forget gives up what Changed told of.
+func (x *Index) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	clear(x.behind)
+}
+
+// catchUp brings all of a room into the index, and returns how far that is.
+func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Seq, err error) {
+	err = x.db.Read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `select position from rooms where room = ?`, string(room)).Scan(&position)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for {
+		c, err := x.cfg.Rooms.Changes(ctx, room, position, batch)
+		if err != nil || c.Stream == "" {
+			return position, err
+		}
+		more := false
+		err = x.db.Write(ctx, func(tx *sql.Tx) error {
+			w := newWriting(ctx, tx)
+			p, err := w.enter(room, c.Stream)
+			if err != nil {
+				return err
+			}
+			if p.position != position { // the history is another one: read it from its beginning
+				position, more = p.position, true
+				return nil
+			}
+			if c.Through <= position {
+				return nil
+			}
+			if c.Floor > 0 {
+				if err := w.drop(p.room, c.Floor); err != nil {
+					return err
+				}
+			}
+			for i := range c.Messages {
+				if err := w.put(p.room, &c.Messages[i]); err != nil {
+					return err
+				}
+			}
+			position, more = c.Through, true
+			return w.exec(`update rooms set position = ? where id = ?`, int64(position), p.room)
+		})
+		if err != nil {
+			return position, err
+		}
+		if !more {
+			return position, nil
+		}
+	}
+}

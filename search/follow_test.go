@@ -1,0 +1,176 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"snug/chat"
+)
+
+func (w *world) rows(x *Index) (n int) {
+	w.t.Helper()
+	err := x.db.Read(w.t.Context(), func(tx *sql.Tx) error {
+		return tx.QueryRow(`select count(*) from messages`).Scan(&n)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// What Changed tells of is found a moment later, by the goroutine that Run is.
+func TestRun(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.opened()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		x.Run(ctx)
+	}()
+	defer func() {
+		stop()
+		<-ended
+	}()
+	for i := range 5 {
+		w.post("one", "Ada", "number "+strconv.Itoa(i))
+		x.Changed("id-one", chat.Seq(i+1))
+		for !slices.Contains(w.found(x, Request{Text: strconv.Itoa(i)}), "one-"+strconv.Itoa(i+1)) {
+			if t.Context().Err() != nil {
+				t.Fatal("not found")
+			}
+		}
+	}
+}
+
+// An index that wasn't closed looks at all rooms when it is opened again; one that was
+// closed with everything in it looks at none.
+func TestAfterACrash(t *testing.T) {
+	w := newWorld(t, "one", "two")
+	x := w.open()
+	w.post("one", "Ada", "apples")
+	w.catchUp(x)
+	if err := x.db.Close(); err != nil { // as if killed
+		t.Fatal(err)
+	}
+	w.post("two", "Ada", "apples")
+	x = w.open()
+	w.catchUp(x)
+	w.expect(x, "apples", "two-1", "one-1")
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	x = w.opened()
+	if x.all {
+		t.Error("an index that was closed whole looks at all rooms")
+	}
+}
+
+func TestClosedWhileBehind(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.open()
+	w.catchUp(x)
+	w.post("one", "Ada", "apples")
+	w.tell(x)
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	x = w.opened()
+	if x.all || len(x.behind) != 1 {
+		t.Errorf("all %v, behind %v", x.all, x.behind)
+	}
+	w.catchUp(x)
+	w.expect(x, "apples", "one-1")
+}
+
+// A room told of an event that isn't durable yet.
+func TestToldTooEarly(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.opened()
+	w.catchUp(x)
+	x.Changed("id-one", 1)
+	if done, err := x.CatchUp(t.Context()); done || err != nil {
+		t.Fatalf("done %v, %v", done, err)
+	}
+	w.post("one", "Ada", "apples")
+	if done, err := x.CatchUp(t.Context()); !done || err != nil {
+		t.Fatalf("done %v, %v", done, err)
+	}
+	w.expect(x, "apples", "one-1")
+}
+
+func TestMoreRoomsBehindThanRemembered(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.opened()
+	w.catchUp(x)
+	w.post("one", "Ada", "apples")
+	x.Changed("id-one", 1)
+	x.mu.Lock()
+	for i := range maxBehind {
+		x.behind[chat.RoomID(strconv.Itoa(i))] = 1
+	}
+	x.mu.Unlock()
+	x.Changed("another", 1)
+	if len(x.behind) != 1 || !x.all {
+		t.Fatalf("%d rooms, all %v", len(x.behind), x.all)
+	}
+	x.mu.Lock()
+	clear(x.behind)
+	x.mu.Unlock()
+	w.catchUp(x)
+	w.expect(x, "apples", "one-1")
+}
+
+// A failure is tried again, with all rooms that were to be looked at.
+func TestAfterAFailure(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.opened()
+	w.post("one", "Ada", "apples")
+	w.fail = errors.New("no disk")
+	if _, err := x.CatchUp(t.Context()); !errors.Is(err, w.fail) {
+		t.Fatal(err)
+	}
+	w.fail = nil
+	w.catchUp(x)
+	w.expect(x, "apples", "one-1")
+}
+
+func TestReset(t *testing.T) {
+	w := newWorld(t, "one", "two")
+	x := w.opened()
+	for i := range batch + 50 {
+		w.post("one", "Ada", "apples "+strconv.Itoa(i))
+	}
+	w.post("two", "Ada", "apples")
+	w.catchUp(x)
+	before := w.found(x, Request{Text: "apples"})
+	var told []int
+	x.cfg.Progress = func(done, _ int) { told = append(told, done) }
+	if err := x.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(x, "apples")
+	w.catchUp(x)
+	if !slices.Equal(told, []int{1, 2}) {
+		t.Errorf("told %v", told)
+	}
+	if after := w.found(x, Request{Text: "apples"}); !slices.Equal(before, after) || len(after) != batch+51 {
+		t.Errorf("%d hits, then %d", len(before), len(after))
+	}
+}
+
+func TestDamagedIndexIsMadeAnew(t *testing.T) {
+	w := newWorld(t, "one")
+	w.post("one", "Ada", "apples")
+	if err := os.WriteFile(w.path, []byte("this is no database, and long enough to be taken for one that is broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := w.opened()
+	w.catchUp(x)
+	w.expect(x, "apples", "one-1")
+}

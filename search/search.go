@@ -1,0 +1,388 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"snug/chat"
+)
+
+const (
+	// pageHits is how many hits a page has.
+	pageHits = 30
+	// bestOf is among how many hits the best are looked for: the newest ones.
+	bestOf = 500
+	// maxLooked is how many messages one search reads in their rooms before it answers
+	// with what it has, and chunk how many at a time.
+	maxLooked = 20_000
+	chunk     = 200
+	// searchTime is after how long it does so too, and hardTime after how long it gives up.
+	searchTime = time.Second
+	hardTime   = 5 * time.Second
+)
+
+// Order is how hits are sorted.
+type Order string
+
+// The orders.
+const (
+	Newest Order = "newest"
+	Best   Order = "best"
+)
+
+// Request is a search. Text may hold operators: from:, in:, before:, after:, on:, has:,
+// phrases in quotes and words with a minus.
+type Request struct {
+	Text   string
+	Room   string         // slug; "": all
+	Order  Order          // "": Newest
+	Cursor string         // of the page before
+	Where  *time.Location // whose days count; nil: UTC
+}
+
+// Hit is a message that was found. Marks are where the words stand in its content, each
+// from where to where, in UTF-16 units.
+type Hit struct {
+	Room    string       `json:"room"`
+	Message chat.Message `json:"message"`
+	Marks   [][2]int     `json:"marks"`
+}
+
+// Results is a page of hits. With Cursor there may be more: a page can be empty then, if
+// the search had to look at very many messages.
+type Results struct {
+	Hits   []Hit  `json:"hits"`
+	Cursor string `json:"cursor,omitempty"`
+}
+
+// Search finds messages that somebody may see. What was posted less than a second ago
+// may be missing. Errors that people may see are *chat.Error.
+func (x *Index) Search(ctx context.Context, who chat.Actor, r Request) (Results, error) {
+	none := Results{Hits: []Hit{}}
+	if r.Where == nil {
+		r.Where = time.UTC
+	}
+	q, err := parse(r.Text, r.Where, x.cfg.Now())
+	if err != nil || !q.written {
+		return none, err
+	}
+	if r.Room != "" {
+		q.in = []string{r.Room}
+	}
+	ctx, cancel := context.WithTimeout(ctx, hardTime)
+	defer cancel()
+	s := &searching{Index: x, ctx: ctx, who: who, query: q, slugs: make(map[chat.RoomID]string), begun: x.cfg.Now()}
+	if s.below, err = upTo(q, r.Cursor); err != nil {
+		return none, err
+	}
+	found := none
+	switch r.Order {
+	case "", Newest:
+		found, err = s.newest(pageHits)
+	case Best:
+		if found, err = s.newest(bestOf); err == nil {
+			found = Results{Hits: best(found.Hits, q, s.begun)}
+		}
+	default:
+		err = bad("sort must be newest or best.")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &chat.Error{Code: chat.CodeOverloaded, Message: "This search takes too long. Add a word, or say in which room.", Err: err}
+	}
+	return found, err
+}
+
+// upTo returns below which id a search begins.
+func upTo(q query, cursor string) (int64, error) {
+	below := int64(math.MaxInt64)
+	if !q.before.IsZero() {
+		below = idOf(q.before)
+	}
+	if cursor == "" {
+		return below, nil
+	}
+	id, err := strconv.ParseInt(cursor, 36, 64)
+	if err != nil {
+		return 0, bad("cursor isn't one of this server's.")
+	}
+	return min(below, id), nil
+}
+
+// searching is a search under way.
+type searching struct {
+	*Index
+	ctx    context.Context
+	who    chat.Actor
+	query  query
+	below  int64                  // the id below which it goes on
+	slugs  map[chat.RoomID]string // of rooms that were asked about; "": not to be seen
+	begun  time.Time
+	looked int
+}
+
+// newest returns the newest hits.
+func (s *searching) newest(limit int) (Results, error) {
+	found := Results{Hits: []Hit{}}
+	match, possible, err := s.expression()
+	if err != nil || !possible {
+		return found, err
+	}
+	for {
+		list, err := s.candidates(match)
+		if err != nil {
+			return found, err
+		}
+		for _, c := range list {
+			hit, ok := s.check(c)
+			s.below = c.id
+			if !ok {
+				continue
+			}
+			found.Hits = append(found.Hits, hit)
+			if len(found.Hits) == limit {
+				found.Cursor = strconv.FormatInt(s.below, 36)
+				return found, nil
+			}
+		}
+		if len(list) < chunk {
+			return found, nil
+		}
+		if s.looked += len(list); s.looked >= maxLooked || s.cfg.Now().Sub(s.begun) > searchTime {
+			found.Cursor = strconv.FormatInt(s.below, 36)
+			return found, nil
+		}
+	}
+}
+
+// expression returns what the index is asked for, "" for every message; false: nothing
+// can be found.
+func (s *searching) expression() (match string, possible bool, err error) {
+	var all tokens
+	for _, t := range s.query.terms {
+		all.addTerm(t.runes)
+	}
+	for _, k := range s.query.has {
+		all.add('h', []rune(k)...)
+	}
+	var parts []string
+	for _, t := range all.list {
+		parts = append(parts, quoted(t))
+	}
+	err = s.db.Read(s.ctx, func(tx *sql.Tx) error {
+		var any []string
+		for _, slug := range s.query.in {
+			room, err := s.cfg.Rooms.FindRoom(s.ctx, s.who, slug)
+			if err != nil {
+				return err
+			}
+			numbers, err := numbersOf(s.ctx, tx, "r", `select id from rooms where room = ?`, string(room))
+			if err != nil {
+				return err
+			}
+			any = append(any, numbers...)
+		}
+		if len(s.query.in) > 0 {
+			parts = append(parts, either(any))
+		}
+		any = nil
+		for _, name := range s.query.from {
+			const query = `select id from people where lower(user_id) = ?1 or name = ?1 or substr(name, 1, length(?1) + 1) = ?1 || ' ' limit 20`
+			numbers, err := numbersOf(s.ctx, tx, "u", query, name)
+			if err != nil {
+				return err
+			}
+			any = append(any, numbers...)
+		}
+		if len(s.query.from) > 0 {
+			parts = append(parts, either(any))
+		}
+		return nil
+	})
+	if err != nil || slices.Contains(parts, "") {
+		return "", false, err
+	}
+	return strings.Join(parts, " AND "), true, nil
+}
+
+func quoted(token string) string { return `"` + strings.ReplaceAll(token, `"`, `""`) + `"` }
+
+// either returns an expression for any of the tokens; "" where there is none.
+func either(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(list, " OR ") + ")"
+}
+
+// numbersOf returns the tokens of the numbers that a query gives.
+func numbersOf(ctx context.Context, tx *sql.Tx, kind, query string, arg string) ([]string, error) {
+	list, err := texts(ctx, tx, query, arg)
+	for i, n := range list {
+		list[i] = quoted(kind + n)
+	}
+	return list, err
+}
+
+// candidate is a message that may be a hit.
+type candidate struct {
+	id      int64
+	room    chat.RoomID
+	seq     chat.Seq
+	message *chat.Message // nil: it is gone
+}
+
+// candidates returns the next ones, newest first, with their messages.
+func (s *searching) candidates(match string) (list []candidate, err error) {
+	const (
+		every   = `select id from messages where id < ?1 and id >= ?2 order by id desc limit ?3`
+		matched = `select rowid as id from texts where rowid < ?1 and rowid >= ?2 and texts match ?4 order by rowid desc limit ?3`
+		rest    = `) t join messages m on m.id = t.id join rooms r on r.id = m.room order by m.id desc`
+	)
+	args := []any{s.below, idOf(s.query.since), chunk}
+	from := every
+	if match != "" {
+		from, args = matched, append(args, match)
+	}
+	query := `select m.id, r.room, m.seq from (` + from + rest
+	err = s.db.Read(s.ctx, func(tx *sql.Tx) (err error) {
+		rows, err := tx.QueryContext(s.ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var c candidate
+			if err := rows.Scan(&c.id, &c.room, &c.seq); err != nil {
+				return err
+			}
+			list = append(list, c)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask search index: %w", err)
+	}
+	return list, s.read(list)
+}
+
+// read gets the messages of candidates in rooms that may be seen.
+func (s *searching) read(list []candidate) error {
+	wanted := make(map[chat.RoomID][]chat.Seq)
+	for _, c := range list {
+		wanted[c.room] = append(wanted[c.room], c.seq)
+	}
+	type key struct {
+		room chat.RoomID
+		seq  chat.Seq
+	}
+	got := make(map[key]*chat.Message)
+	for room, seqs := range wanted {
+		if _, asked := s.slugs[room]; !asked {
+			slug, visible, err := s.cfg.Rooms.VisibleSlug(s.ctx, s.who, room)
+			if err != nil {
+				return err
+			}
+			if !visible {
+				slug = ""
+			}
+			s.slugs[room] = slug
+		}
+		if s.slugs[room] == "" {
+			continue
+		}
+		messages, err := s.cfg.Rooms.Messages(s.ctx, room, seqs)
+		if err != nil {
+			return err
+		}
+		for i := range messages {
+			got[key{room, messages[i].Seq}] = &messages[i]
+		}
+	}
+	for i, c := range list {
+		list[i].message = got[key{c.room, c.seq}]
+	}
+	return nil
+}
+
+// check reports whether a candidate is a hit, by what its message says now.
+func (s *searching) check(c candidate) (Hit, bool) {
+	m := c.message
+	if m == nil || m.DeletedAt != 0 {
+		return Hit{}, false
+	}
+	at := time.UnixMilli(m.Timestamp)
+	if !s.query.before.IsZero() && !at.Before(s.query.before) || at.Before(s.query.since) {
+		return Hit{}, false
+	}
+	marks, ok := s.query.match(m)
+	if !ok {
+		return Hit{}, false
+	}
+	return Hit{Room: s.slugs[c.room], Message: *m, Marks: marks}, true
+}
+
+// best returns a page of the hits that fit best: those in which the terms stand as whole
+// words, next to each other and often, that others took note of, and that are newer.
+func best(hits []Hit, q query, now time.Time) []Hit {
+	type scored struct {
+		Hit
+		score float64
+	}
+	list := make([]scored, len(hits))
+	for i, h := range hits {
+		list[i] = scored{h, score(h, q, now)}
+	}
+	slices.SortStableFunc(list, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	sorted := make([]Hit, 0, min(len(list), pageHits))
+	for _, h := range list[:min(len(list), pageHits)] {
+		sorted = append(sorted, h.Hit)
+	}
+	return sorted
+}
+
+func score(h Hit, q query, now time.Time) (sum float64) {
+	text := fold(h.Message.Content).runes
+	behind := -2 // where the term before ended
+	for _, t := range q.terms {
+		places := t.find(text, 8)
+		if len(places) == 0 {
+			continue
+		}
+		value := 0.0
+		for _, i := range places {
+			end := i + len(t.runes)
+			begins := i == 0 || kindOf(text[i-1]) != letter
+			ends := end == len(text) || kindOf(text[end]) != letter
+			switch {
+			case begins && ends:
+				value = max(value, 3)
+			case begins:
+				value = max(value, 2)
+			default:
+				value = max(value, 1)
+			}
+			if i == behind+1 {
+				value += 2
+			}
+		}
+		sum += value + 0.5*math.Log2(float64(len(places)))
+		behind = places[0] + len(t.runes)
+	}
+	noted := len(h.Message.Reactions)
+	if h.Message.Pinned {
+		noted += 3
+	}
+	if r := h.Message.Replies; r != nil {
+		noted += min(r.Count, 3)
+	}
+	days := now.Sub(time.UnixMilli(h.Message.Timestamp)).Hours() / 24
+	return sum + 0.3*float64(min(noted, 6)) - 0.3*math.Log2(1+max(days, 0))
+}
