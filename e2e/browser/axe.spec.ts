@@ -73,6 +73,7 @@ for (const [mode, options] of modes) {
     await expect(ada.page.getByRole('button', { name: 'The beginning' })).toHaveCount(0)
 
     await bob.post('said by another')
+    await ada.page.getByRole('button', { name: '1 new message' }).click()
     await expect(ada.timeline.getByTestId('unread-line')).toHaveCount(1)
     await clean(ada.page, 'unread')
     await ada.page.context().setOffline(true)

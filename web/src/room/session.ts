@@ -1,96 +1,28 @@
 import type { QueryClient } from '@tanstack/solid-query'
 import { batch, createSignal } from 'solid-js'
-import { explain, RequestError, type Failure, type Result } from '~/http'
+import { explain, RequestError, type Failure } from '~/http'
 import type { Connection, ConnectionState } from '~/realtime/connection'
 import type { SkippedFrame } from '~/realtime/frames'
 import {
-  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, indexFrom, prependPage, reduce, replaceWindow, returnToTail, stale,
+  appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale,
   trim, type RoomState,
 } from '~/realtime/reduce'
-import type { Message, Page, ServerFrame } from '~/realtime/wire.gen'
-import { makeActs, type Act, type Acted } from './acts'
-import { makeOutbox, postFrame, type PendingPost, type PostMore } from './outbox'
+import type { Page, ServerFrame } from '~/realtime/wire.gen'
+import { makeActs } from './acts'
+import { onceAFrame } from './once-a-frame'
+import { makeOutbox, postFrame, type PendingPost } from './outbox'
 import type { RoomCache } from './cache'
 import { joinCrew } from './crew'
 import type { OutboxStore } from './outbox-store'
 import { getMessage, putUnread, roomQueries, type Position } from './queries'
 import { makeReads, type ReadMarks } from './reads'
+import type { Found, LoadStatus, Place, RoomEvent, RoomGone, RoomSession, Target } from './room-session'
+
+export type * from './room-session'
 
 // A room session keeps one room up to date for as long as someone is signed
 // in: it joins after each connect, fetches what the socket doesn't bring, and
 // posts. It owns no DOM; views read its signals.
-
-export type LoadStatus = { status: 'idle' } | { status: 'loading' } | { status: 'failed'; failure: Failure }
-
-/** Why a room can't be shown at all. */
-export type RoomGone = { reason: 'notFound' | 'refused'; message: string }
-
-/** What a room tells those who keep more of it than the window: a thread, the pins. */
-export type RoomEvent =
-  /** Posted, in a thread or not; a resume brings it again with its state as of now. */
-  | { kind: 'posted'; seq: number; message: Message }
-  /** Changed by the event `seq`. */
-  | { kind: 'changed'; seq: number; message: Message }
-  /** Events were missed: what is kept has to be fetched again. */
-  | { kind: 'missed' }
-
-/** A place in the history; a time is Unix ms, and means the first message at or after it. */
-export type Target = { seq: number; offset?: number } | { id: string } | { time: number } | 'beginning'
-
-/** Where a target was found: at `seq`, or in a thread, whose root is at `seq`. */
-export type Found = { ok: true; seq: number; thread?: string } | { ok: false; words: string }
-
-/** Where in the room its reader is: `offset` px below the top of a message. Null: at the end. */
-export type Place = { seq: number; offset: number } | null
-
-export interface RoomSession {
-  readonly slug: string
-  room(): RoomState
-  /** Posts to the room that it doesn't show yet. */
-  pending(): readonly PendingPost[]
-  /** The same of one of its threads. */
-  pendingIn(thread: string): readonly PendingPost[]
-  /** Until when posting is slowed by the server (Unix ms), or 0. */
-  slowedUntil(): number
-  /** The page that is shown first: fails where nothing is shown yet. */
-  newest(): LoadStatus
-  older(): LoadStatus
-  gone(): RoomGone | null
-  /** Somebody looks: loads what is to be seen first, there or at the end. Until then only what waits is posted. */
-  enter(at?: Target): void
-  /** Where the reader is; kept for when they come back. */
-  place(): Place
-  setPlace(place: Place): void
-  loadOlder(): void
-  loadNewer(): void
-  /** Shows the newest messages, whatever the window holds. Resolves when they are there. */
-  showNewest(): Promise<void>
-  /** Makes the window hold a place of the history. */
-  show(target: Target): Promise<Found>
-  /** The own read mark; undefined until the server has told. */
-  read(): number | undefined
-  /** Whether the server has said what there is to say of the read mark. */
-  readSettled(): boolean
-  /** Everything up to here was before somebody's eyes. */
-  markRead(seq: number): void
-  /** Everything is read, whatever was before somebody's eyes. */
-  markAllRead(): void
-  /** This message and all after it are unread again. */
-  markUnread(seq: number): Promise<Result<true>>
-  /** False: too many posts are waiting. */
-  post(content: string, more?: PostMore): boolean
-  retryPost(clientId: string): void
-  discardPost(clientId: string): void
-  /** Does something to a message that is there; shown at once, and undone where the server refuses. */
-  act(act: Act): Promise<Acted>
-  /** Tells every message and every change of one. */
-  listen(listener: (event: RoomEvent) => void): () => void
-  /** Says that something is being written; as often as one likes. */
-  typing(): void
-  /** Keeps what is shown for the next visit, and tells what was read, now. */
-  keep(): void
-  dispose(): void
-}
 
 export interface RoomSessionOptions {
   slug: string
@@ -567,37 +499,6 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       clearTimeout(reloadTimer)
       clearTimeout(typingTimer)
       connection.send({ type: 'leave', room: slug })
-    },
-  }
-}
-
-/** The message nearest to a seq that may be none's: an event's, or one that is gone. */
-export function nearest(room: RoomState, seq: number): number | undefined {
-  return (room.messages[indexFrom(room.messages, seq)] ?? room.messages.at(-1))?.seq
-}
-
-// Runs `act` at most once a frame: a resume may bring a thousand messages at
-// once. Hidden pages have no frames, hence the timer.
-function onceAFrame(act: () => void) {
-  let frame: number | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  function cancel() {
-    if (frame !== undefined) cancelAnimationFrame(frame)
-    clearTimeout(timer)
-    frame = timer = undefined
-  }
-  function now() {
-    cancel()
-    act()
-  }
-  return {
-    cancel,
-    now,
-    soon() {
-      if (timer !== undefined) return
-      frame = requestAnimationFrame(now)
-      timer = setTimeout(now, 100)
     },
   }
 }
