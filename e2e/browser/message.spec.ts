@@ -237,7 +237,7 @@ test('what was pinned is found again, and links lead to it', async ({ enter }) =
   const ada = await enter('Ada')
   const bob = await enter('Bob')
   const said = await say(bob, 'The code for the door is 4711')
-  for (let i = 0; i < 40; i++) await say(bob, `chatter ${i}`)
+  for (let i = 0; i < 30; i++) await say(bob, `chatter ${i}`)
   await pinElsewhere(bob, said.id)
   await ada.page.getByRole('button', { name: 'Pinned messages', exact: true }).click()
   const panel = ada.page.getByRole('complementary', { name: 'Pinned messages' })

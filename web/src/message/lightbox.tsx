@@ -94,10 +94,10 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
           </div>
           <Show when={many()}>
             <button type="button" class="lightbox-arrow start-2" aria-label="Previous picture" onClick={() => go(-1)}>
-              <ChevronLeft class="size-6 rtl:-scale-x-100" aria-hidden="true" />
+              <ChevronLeft class="size-6 mirrored" aria-hidden="true" />
             </button>
             <button type="button" class="lightbox-arrow end-2" aria-label="Next picture" onClick={() => go(1)}>
-              <ChevronRight class="size-6 rtl:-scale-x-100" aria-hidden="true" />
+              <ChevronRight class="size-6 mirrored" aria-hidden="true" />
             </button>
           </Show>
         </div>

@@ -160,7 +160,7 @@ describe('hostile Markdown', () => {
     hasMarkdown(text)
     isEmojiOnly(text)
     // What a message may be at most; a slow machine and no quadratic work.
-    expect(performance.now() - start).toBeLessThan(1_500)
+    expect(performance.now() - start).toBeLessThan(5_000)
   })
 })
 

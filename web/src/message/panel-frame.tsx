@@ -31,7 +31,7 @@ export function PanelFrame(props: { title: string; detail?: string; actions?: JS
     >
       <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1.5 pe-2 md:ps-4">
         <Button variant="quiet" size="icon" class="md:hidden" aria-label={`Close ${props.title.toLowerCase()}`} onClick={() => props.onClose()}>
-          <ArrowLeft class="size-5 rtl:-scale-x-100" aria-hidden="true" />
+          <ArrowLeft class="size-5 mirrored" aria-hidden="true" />
         </Button>
         <div class="min-w-0 flex-1">
           <h2 ref={heading} tabindex="-1" class="truncate text-body font-semibold outline-none">{props.title}</h2>

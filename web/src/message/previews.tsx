@@ -24,11 +24,11 @@ export function Previews(props: { messageId: string; previews: readonly Preview[
             <div class="preview" role="group" aria-label={`Preview of ${preview.site || new URL(href()).host}`}>
               <div class="min-w-0 flex-1">
                 <p class="truncate text-day text-muted" dir="auto">{preview.site || new URL(href()).host}</p>
-                <a href={href()} target="_blank" rel="noopener noreferrer nofollow" class="line-clamp-2 font-medium text-accent-strong hover:underline" dir="auto">
+                <a href={href()} target="_blank" rel="noopener noreferrer nofollow" class="two-lines font-medium text-accent-strong hover:underline" dir="auto">
                   {preview.title || preview.url}
                 </a>
                 <Show when={preview.description}>
-                  <p class="mt-0.5 line-clamp-2 text-meta text-muted" dir="auto">{preview.description}</p>
+                  <p class="mt-0.5 two-lines text-meta text-muted" dir="auto">{preview.description}</p>
                 </Show>
               </div>
               <Show when={preview.image}>

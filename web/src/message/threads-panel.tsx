@@ -55,7 +55,7 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
                         <span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(thread.root.userId) }} dir="auto">{thread.root.userName}</span>
                         <span class="ms-auto shrink-0 text-day text-muted tabular-nums">{when(thread.root.replies?.lastAt ?? thread.root.timestamp)}</span>
                       </span>
-                      <span class="line-clamp-2 text-meta [overflow-wrap:anywhere]" classList={{ 'text-muted': thread.unread === 0 }} dir="auto">
+                      <span class="two-lines text-meta [overflow-wrap:anywhere]" classList={{ 'text-muted': thread.unread === 0 }} dir="auto">
                         {thread.root.deletedAt === undefined ? oneLine(thread.root) : 'Message deleted'}
                       </span>
                       <span class="mt-0.5 flex items-center gap-2 text-day text-muted">

@@ -9,7 +9,8 @@ export function Toaster() {
   return (
     <Portal>
       <Primitive.Region duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
-        <Primitive.List class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[max(1rem,env(safe-area-inset-bottom))] pointer-events-none" />
+        {/* Above the place where one writes: what undoes something must not cover what sends. */}
+        <Primitive.List class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
       </Primitive.Region>
     </Portal>
   )
