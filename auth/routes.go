@@ -136,7 +136,6 @@ func (s *Service) routeTable() map[string]route {
 		}},
 		"GET /auth/delete-user/callback": {handle: s.deleteCallback, about: openapi.Operation{
 			Summary:    "Where the link of the mail leads",
-			Who:        openapi.Session,
 			Parameters: []openapi.Parameter{param("token", "From the mail.", "required"), param("callbackURL", "Where to go on.", "")},
 			Other:      other{302: {Says: "Deleted, and on to callbackURL."}}, Refusals: why{404: "A token that isn't good, or no session."},
 		}},

@@ -58,10 +58,12 @@ func (p *person) ok(path string, body, into any) {
 }
 
 // protect turns the second factor on.
-func (p *person) protect() {
+func (p *person) protect() { p.t.Helper(); p.protectBy("correct horse") }
+
+func (p *person) protectBy(password string) {
 	p.t.Helper()
 	var made struct{ TOTPURI string }
-	p.ok("/api/auth/two-factor/enable", map[string]string{"password": "correct horse"}, &made)
+	p.ok("/api/auth/two-factor/enable", map[string]string{"password": password}, &made)
 	u, err := url.Parse(made.TOTPURI)
 	if err != nil {
 		p.t.Fatal(err)
