@@ -60,6 +60,8 @@ for (const [mode, options] of modes) {
     await clean(ada.page, 'the menu')
     await ada.page.keyboard.press('Escape')
     await expect(ada.page.getByRole('menu')).toHaveCount(0)
+    await ada.page.goto('/rooms/global')
+    await expect(ada.people).toBeVisible()
 
     await bob.composer.pressSequentially('I am')
     await expect(ada.page.getByText('Bob is writing…')).toBeVisible()

@@ -106,7 +106,10 @@ export class Person {
     await expect(this.people).toBeVisible()
   }
 
+  /** On a phone it stands below the list of rooms. */
   async openAccountMenu(): Promise<void> {
+    const rooms = this.page.getByRole('link', { name: 'All rooms' })
+    if (await rooms.isVisible()) await rooms.click()
     await this.page.getByRole('button', { name: `Account: ${this.name}` }).filter({ visible: true }).click()
   }
 }
