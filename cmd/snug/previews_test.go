@@ -1,0 +1,67 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"snug/chat"
+)
+
+// The picture of a preview is made anew, served to who is signed in, and goes with the
+// preview.
+func TestPicturesOfPreviews(t *testing.T) {
+	s := hosted{}.start(t, "--auth-rate", "0")
+	ada := signUp(t, s.Addr().String(), "Ada")
+	if status, answer := ada.request("GET", "/api/settings", nil); status != http.StatusOK || !strings.Contains(answer, `"previews":true`) {
+		t.Fatalf("settings: %s", answer)
+	}
+	status, answer := ada.post("/api/rooms/global/messages", map[string]string{"clientId": "1", "content": "no link, so that nobody looks for it"})
+	if status != http.StatusOK {
+		t.Fatal(answer)
+	}
+	room, err := s.chat.FindRoom(t.Context(), chat.Actor{}, "global")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := pictures{s.Server}.KeepPreview(t.Context(), room, 1, []byte(smallPicture(t)))
+	if err != nil || kept.Width != 840 {
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	list := []chat.Preview{{URL: "https://example.org/", Title: "Example", Image: kept.Path, Width: kept.Width, Height: kept.Height}}
+	if err := s.chat.SetPreviews(t.Context(), room, 1, "no link, so that nobody looks for it", list); err != nil {
+		t.Fatal(err)
+	}
+	messages, err := s.chat.Messages(t.Context(), room, []chat.Seq{1})
+	if err != nil || len(messages) != 1 || !slices.Equal(messages[0].Previews, list) {
+		t.Fatalf("%+v, %v", messages, err)
+	}
+	if status, picture := ada.request("GET", kept.Path, nil); status != http.StatusOK || !strings.HasPrefix(picture, "\xff\xd8\xff") {
+		t.Errorf("the picture: %d %.20q", status, picture)
+	}
+	if status, _ := stranger(t, s.Addr().String()).request("GET", kept.Path, nil); status == http.StatusOK {
+		t.Error("the picture is shown to nobody in particular")
+	}
+	path := "/api/rooms/global/messages/" + string(messages[0].ID)
+	if status, answer := ada.request("DELETE", path+"/previews?url=https://example.org/", nil); status != http.StatusOK || strings.Contains(answer, "previews") {
+		t.Errorf("removed: %d %s", status, answer)
+	}
+	for begun := time.Now(); ; {
+		if status, _ := ada.request("GET", kept.Path, nil); status == http.StatusNotFound {
+			break
+		}
+		if time.Since(begun) > 30*time.Second {
+			t.Fatal("the picture outlives its preview")
+		}
+	}
+}
+
+func TestNoPreviews(t *testing.T) {
+	s := hosted{}.start(t, "--auth-rate", "0", "--previews=false")
+	ada := signUp(t, s.Addr().String(), "Ada")
+	if _, answer := ada.request("GET", "/api/settings", nil); !strings.Contains(answer, `"previews":false`) || s.previews != nil {
+		t.Errorf("settings: %s", answer)
+	}
+}
