@@ -1,13 +1,20 @@
 import { defineConfig, devices } from '@playwright/test'
 
-// One worker: each test starts a server of its own beside its browser, and
-// measures what a reader sees. There are no retries: a test that passes at times
+// Each test starts a server of its own beside its browser. Those that measure what a
+// reader sees, to the pixel or the millisecond, run alone; of the others two run at
+// once: most of the time they wait. There are no retries: a test that passes at times
 // has found something.
+const alone = /(timeline|jumps|rooms|message)\.spec\.ts$/
+
 export default defineConfig({
   testDir: 'browser',
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
-  workers: 1,
+  projects: [
+    { name: 'together', testIgnore: alone, workers: 2 },
+    { name: 'alone', testMatch: alone, workers: 1 },
+  ],
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   // Machines that run tests are busy.

@@ -86,7 +86,8 @@ func suites(bin string) []suite {
 			return total, err
 		}},
 		{"client", vitest},
-		{"browser", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin) }},
+		{"browser", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin, "together") }},
+		{"browser, one at a time", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin, "alone") }},
 	}
 }
 

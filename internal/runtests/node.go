@@ -72,10 +72,11 @@ func (r playwrightReport) count() count {
 	return count{r.Stats.Expected, r.Stats.Unexpected + r.Stats.Flaky + len(r.Errors)}
 }
 
-// playwright tells the tests by E2E_SERVER which server to start.
-func playwright(ctx context.Context, out io.Writer, bin string) (count, error) {
+// playwright runs a project of playwright.config.ts, and tells its tests by E2E_SERVER
+// which server to start.
+func playwright(ctx context.Context, out io.Writer, bin, project string) (count, error) {
 	return withReport(func(file string) error {
 		return execute(ctx, out, "e2e", []string{"PLAYWRIGHT_JSON_OUTPUT_NAME=" + file, "PLAYWRIGHT_JSON_OUTPUT_FILE=" + file, "E2E_SERVER=" + bin},
-			"npx", "playwright", "test", "--reporter=list,json")
+			"npx", "playwright", "test", "--project="+project, "--reporter=list,json")
 	}, playwrightReport.count)
 }

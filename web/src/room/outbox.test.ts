@@ -245,6 +245,19 @@ describe('several tabs', () => {
     expect(b.sent).toEqual(['b1', 'b2'])
   })
 
+  it('show no post whose message the server told of before the other tab did', async () => {
+    const tabs = new Tabs()
+    const [a, b] = [await openTab(tabs, makeMemoryStore(), 'a'), await openTab(tabs, makeMemoryStore(), 'b')]
+    b.outbox.settle('a1') // its message
+    a.outbox.post('one')
+    expect(b.outbox.posts()).toEqual([])
+    a.outbox.post('two')
+    a.outbox.ack(ack('a1', 1))
+    b.outbox.settleThrough(2)
+    a.outbox.ack(ack('a2', 2))
+    expect(b.outbox.posts()).toEqual([])
+  })
+
   it('all show what failed, and any can try it again or delete it', async () => {
     const tabs = new Tabs()
     const [a, b] = [await openTab(tabs, makeMemoryStore(), 'a'), await openTab(tabs, makeMemoryStore(), 'b')]

@@ -28,6 +28,9 @@ const ACK_MS = 15_000
 const BUSY_MS = 2_000
 const BUSY_TRIES = 5
 
+/** As many posts whose message has come are remembered: another tab may tell of one later than the server does. */
+const SETTLED_LIMIT = 2 * OUTBOX_LIMIT
+
 /** What the tabs of one outbox tell each other. */
 export type OutboxNote =
   | { kind: 'posted'; post: StoredPost }
@@ -87,6 +90,8 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   let busyTries = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let lastCreatedAt = 0
+  let through = 0
+  const settled = new Set<string>()
 
   const crew = (options.crew ?? alone)({ onLead: () => void lead(), onNote })
   const loaded = load().then(() => {
@@ -99,7 +104,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       const stored = await store.load(userId, room)
       // Those of an earlier visit were first.
       const known = new Set(posts.map((p) => p.clientId))
-      posts = [...stored.filter((p) => !known.has(p.clientId)).map(revive), ...posts]
+      posts = [...stored.filter((p) => !known.has(p.clientId) && !settled.has(p.clientId)).map(revive), ...posts]
     } catch {
       // The browser refuses to store; posts last as long as the page.
     }
@@ -117,11 +122,13 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   function onNote(note: OutboxNote) {
     switch (note.kind) {
       case 'posted':
+        if (settled.has(note.post.clientId)) return
         // It may be one that failed, and is tried again.
         posts = [...posts.filter((p) => p.clientId !== note.post.clientId), revive(note.post)]
         break
       case 'acked':
-        change(note.clientId, { status: 'acked', seq: note.seq })
+        if (note.seq <= through) posts = posts.filter((p) => p.clientId !== note.clientId)
+        else change(note.clientId, { status: 'acked', seq: note.seq })
         break
       case 'failed':
         change(note.clientId, { status: 'failed', reason: note.reason })
@@ -253,6 +260,12 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       changed()
     },
     settle(clientId) {
+      settled.delete(clientId)
+      settled.add(clientId)
+      for (const oldest of settled) {
+        if (settled.size <= SETTLED_LIMIT) break
+        settled.delete(oldest)
+      }
       const post = find(clientId)
       if (!post) return
       if (post.status === 'sending') clearTimeout(timer)
@@ -260,6 +273,7 @@ export function makeOutbox(options: OutboxOptions): Outbox {
       changed()
     },
     settleThrough(seq) {
+      through = seq
       const rest = posts.filter((p) => p.status !== 'acked' || p.seq > seq)
       if (rest.length === posts.length) return
       posts = rest
