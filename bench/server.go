@@ -72,7 +72,8 @@ func (s *snug) start(ctx context.Context) error {
 	}
 	t := target{dialect: snugDialect(), addr: addr, cookies: s.target.cookies}
 	env := append(environ(), "SNUG_ADDR="+addr.String(), "SNUG_BASE_URL="+t.origin(), "SNUG_DATA="+s.data,
-		"SNUG_AUTH_RATE=0", "SNUG_UPGRADE_RATE=0", "SNUG_GUESTS=true", "SNUG_LOG_LEVEL=warn")
+		"SNUG_AUTH_RATE=0", "SNUG_UPGRADE_RATE=0", "SNUG_GUESTS=true", "SNUG_LOG_LEVEL=warn",
+		"SNUG_SEARCH=false") // as the others have none: its index goes on with its work while they are measured
 	if !s.limits {
 		env = append(env, "SNUG_POST_RATE=0")
 	}

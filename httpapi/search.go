@@ -44,6 +44,9 @@ func (s *Server) searchRoutes() []route {
 const maxOffset = 14 * 60
 
 func (s *Server) search(ctx context.Context, q asked) (search.Results, error) {
+	if s.searcher == nil {
+		return search.Results{}, &chat.Error{Code: chat.CodeNotFound, Message: "This server has no search."}
+	}
 	var r search.Request
 	var order, offset string
 	for name, into := range map[string]*string{"q": &r.Text, "room": &r.Room, "sort": &order, "cursor": &r.Cursor, "offset": &offset} {

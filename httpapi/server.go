@@ -75,11 +75,11 @@ type Files interface {
 	Verify(id, expires, signature string) bool
 }
 
-// Config of a Server. Rooms, Accounts, Search and Web are required.
+// Config of a Server. Rooms, Accounts and Web are required.
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
-	Search   Searcher
+	Search   Searcher     // nil: there is none
 	Web      http.Handler // everything that isn't the API
 	Files    Files        // nil: there are none
 
@@ -120,8 +120,8 @@ type Server struct {
 
 // New returns a Server; an origin that isn't one is an error.
 func New(c Config) (*Server, error) {
-	if c.Rooms == nil || c.Accounts == nil || c.Search == nil || c.Web == nil {
-		return nil, errors.New("httpapi: Rooms, Accounts, Search and Web are required")
+	if c.Rooms == nil || c.Accounts == nil || c.Web == nil {
+		return nil, errors.New("httpapi: Rooms, Accounts and Web are required")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -15,8 +15,16 @@ import (
 const (
 	// maxBehind is how many rooms with something new are remembered one by one.
 	maxBehind = 10_000
-	// batch is how many events come into the index in one transaction.
+	// batch is how many events come into the index in one transaction, and quick how many
+	// where people post meanwhile: their posts wait for no long stretch of work.
 	batch = 500
+	quick = 20
+	// share is what part of a processor the index may take while people post. A message
+	// costs it some 25 µs, as much as posting it: a room that posts a thousand messages a
+	// second is still followed at once, and a busier server is once it has time.
+	share = 20
+	// longestPause is the longest that it leaves to others at once.
+	longestPause = time.Second
 	// gather is the time in which what is new is gathered before it is looked at.
 	gather = 100 * time.Millisecond
 	// again is the time until a room is looked at again where what it told of wasn't
@@ -30,6 +38,7 @@ const (
 // Changed says that a room has an event of that seq, or will have once it is durable.
 // It doesn't wait.
 func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
+	x.told.Add(1)
 	x.mu.Lock()
 	if last, known := x.behind[room]; !known || seq > last {
 		if !known && len(x.behind) >= maxBehind {
@@ -139,8 +148,9 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Se
 	if err != nil {
 		return 0, err
 	}
-	for {
-		c, err := x.cfg.Rooms.Changes(ctx, room, position, batch)
+	for limit := quick; ; {
+		begun, told := time.Now(), x.told.Load()
+		c, err := x.cfg.Rooms.Changes(ctx, room, position, limit)
 		if err != nil || c.Stream == "" {
 			return position, err
 		}
@@ -177,5 +187,22 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Se
 		if !more {
 			return position, nil
 		}
+		if limit = batch; x.told.Load() != told {
+			limit = quick
+			if err := pause(ctx, min((share-1)*time.Since(begun), longestPause)); err != nil {
+				return position, err
+			}
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"snug/chat"
@@ -55,6 +56,7 @@ type Index struct {
 	behind map[chat.RoomID]chat.Seq // rooms with something new, up to where
 	all    bool                     // look at every room
 	wake   chan struct{}            // has place for one
+	told   atomic.Uint64            // how often Changed was called
 	follow sync.Mutex               // held by who brings it up to date
 }
 

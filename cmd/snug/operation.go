@@ -25,7 +25,7 @@ const maxReason = 500
 type office struct {
 	accounts *auth.Service
 	rooms    *chat.Rooms
-	index    *search.Index // nil: no server runs
+	index    *search.Index // nil: no server runs, or it has none
 	url      string
 }
 
@@ -76,6 +76,9 @@ const (
 func operations() map[string]operation {
 	return map[string]operation{
 		opReindex: func(ctx context.Context, o office, _ order) (outcome, error) {
+			if o.index == nil {
+				return outcome{}, errors.New("this server has no search: setting search is false")
+			}
 			return outcome{}, o.index.Reset(ctx)
 		},
 		opList:   listPeople,

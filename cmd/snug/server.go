@@ -159,15 +159,20 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	if s.previews = s.makePreviews(); s.previews != nil {
 		linked = s.previews.Linked
 	}
+	var changed func(chat.RoomID, chat.Seq)
+	if s.cfg.Search {
+		changed = s.changed
+	}
 	s.chat, err = chat.New(ctx, chat.Config{
-		Files: shelves,
-		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
+		Changed: changed,
+		Files:   shelves,
+		Store:   store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
 		Heartbeat: s.cfg.Heartbeat,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
-		Changed: s.changed, Linked: linked,
+		Linked: linked,
 		OnClosed: func(sessionKey string) {
 			if s.accounts != nil { // sockets come after them
 				s.accounts.Seen(sessionKey)
@@ -178,15 +183,17 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		return fmt.Errorf("start chat: %w", err)
 	}
 	s.later(s.drain) // if the start fails from here on
-	if err := s.openIndex(ctx, folder.file(indexName)); err != nil {
-		return err
+	if s.cfg.Search {
+		if err := s.openIndex(ctx, folder.file(indexName)); err != nil {
+			return err
+		}
+		// Once nobody posts any more: what the index lacks then it adds after the next start.
+		s.later(func() error {
+			f := s.index.Load()
+			f.stop()
+			return f.Close(context.Background())
+		})
 	}
-	// Once nobody posts any more: what the index lacks then it adds after the next start.
-	s.later(func() error {
-		f := s.index.Load()
-		f.stop()
-		return f.Close(context.Background())
-	})
 
 	client := web.Handler()
 	if s.cfg.WebDir != "" {
@@ -206,9 +213,13 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	if s.files != nil {
 		taken = s.files
 	}
+	var searcher httpapi.Searcher
+	if f := s.index.Load(); f != nil {
+		searcher = f
+	}
 	handler, err := httpapi.New(httpapi.Config{
 		Files: taken,
-		Rooms: s.chat, Accounts: s.accounts, Search: s.index.Load(), Web: client,
+		Rooms: s.chat, Accounts: s.accounts, Search: searcher, Web: client,
 		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
 	})
@@ -220,7 +231,9 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	// need them.
 	s.later(s.drain)
 	s.startPreviews()
-	s.later(func() error { s.index.Load().stop(); return nil })
+	if f := s.index.Load(); f != nil {
+		s.later(func() error { f.stop(); return nil })
+	}
 	if s.files != nil {
 		s.files.Start()
 		s.later(s.files.Close)
@@ -232,7 +245,11 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 // openControl lets operators give commands. A file system on which that can't be is
 // no reason not to run.
 func (s *Server) openControl() {
-	c, err := openControl(s.cfg.Data, office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), index: s.index.Load().Index, url: s.URL()}, s.log)
+	o := office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), url: s.URL()}
+	if f := s.index.Load(); f != nil {
+		o.index = f.Index
+	}
+	c, err := openControl(s.cfg.Data, o, s.log)
 	if err != nil {
 		s.log.Warn("commands such as snug user and snug room need this server to be stopped", "err", err)
 		return

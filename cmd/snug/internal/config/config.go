@@ -52,9 +52,10 @@ type Config struct {
 	MaxFile      int64 // bytes; 0: no files are taken
 	FileQuota    int64 // bytes of a person's files; 0: no limit
 	Previews     bool  // of links
-	MaxUploads   int   // of a person, at once
-	ImageWorkers int   // pictures that are decoded at once
-	S3           S3    // where files are; without an endpoint they are in the data folder
+	Search       bool
+	MaxUploads   int // of a person, at once
+	ImageWorkers int // pictures that are decoded at once
+	S3           S3  // where files are; without an endpoint they are in the data folder
 
 	LogLevel  slog.Level
 	LogFormat string // text or json

@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 		SignUp:      config.SignUp{Mode: "open"}, Passwords: true, OAuthCallback: "direct",
 		SMTP:       config.SMTP{TLS: "starttls"},
 		MaxMessage: 10_000, Heartbeat: 25 * time.Second, MinFree: 64 << 20, LogLevel: slog.LevelInfo, LogFormat: "text",
-		MaxFile: 100 << 20, FileQuota: 2 << 30, MaxUploads: 30, Previews: true, ImageWorkers: 1,
+		MaxFile: 100 << 20, FileQuota: 2 << 30, MaxUploads: 30, Previews: true, Search: true, ImageWorkers: 1,
 	}
 	if !reflect.DeepEqual(got.Config, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Config, want)
