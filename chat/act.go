@@ -108,5 +108,20 @@ func (s *Service) claim(ctx context.Context, room RoomID, q request) ([]Attachme
 	case q.Frame.ClientID == "":
 		return nil, bad("clientId is missing: a message with files needs one.")
 	}
-	return s.cfg.Files.Claim(ctx, room, q.Actor.ID, q.Frame.ClientID, files)
+	list, err := s.cfg.Files.Claim(ctx, room, q.Actor.ID, q.Frame.ClientID, files)
+	if err != nil && s.posted(ctx, room, q.Actor.ID, q.Frame.ClientID) {
+		return nil, nil // it is repeated: the room answers with the first one, which may be deleted since
+	}
+	return list, err
+}
+
+// posted reports whether a room has the message that (user, id) names.
+func (s *Service) posted(ctx context.Context, room RoomID, user UserID, id ClientID) bool {
+	from := storedMessages{ctx, s.ns.ByName(string(room))}
+	value, err := from.Get(clientKey(user, id))
+	if err != nil || value == nil {
+		return false
+	}
+	m, err := messageAt(from, seqOf(value)) // retention takes the message first
+	return err == nil && m != nil
 }

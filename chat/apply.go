@@ -115,6 +115,14 @@ type extent struct {
 	newest Seq // of the messages; at most floor: there is none
 }
 
+// newestMessage is the seq of the newest message; 0: there is none.
+func (e extent) newestMessage() Seq {
+	if e.newest <= e.floor {
+		return 0
+	}
+	return e.newest
+}
+
 // applyJoin decides whether a join that knows the stream up to after (nil:
 // nothing) can be resumed.
 func applyJoin(h extent, stream string, after *Seq) joinOutcome {

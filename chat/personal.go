@@ -127,7 +127,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		if err != nil {
 			return list, public(err)
 		}
-		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Head: at.head, Newest: at.newest, Read: read[e.id]})
+		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Head: at.head, Newest: at.newestMessage(), Read: read[e.id]})
 	}
 	return list, nil
 }
@@ -156,7 +156,7 @@ func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, err
 		return info, public(err)
 	}
 	m, _, err := load[ReadMark](s.storedInbox(ctx, a.ID), readKey(id))
-	info.Stream, info.Head, info.Newest, info.Read = at.stream, at.head, at.newest, m.Read
+	info.Stream, info.Head, info.Newest, info.Read = at.stream, at.head, at.newestMessage(), m.Read
 	return info, public(err)
 }
 

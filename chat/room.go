@@ -327,10 +327,14 @@ func (r *Room) take(p post) (outcome, error) {
 	if len(p.files) > 0 && len(did.encoded) > maxMessageBytes {
 		return outcome{refused: &Error{Code: CodeTooLong, Message: "The message is too long with its files. Send them apart."}}, nil
 	}
-	if err := r.store(did.posted, did.encoded, key); err != nil || p.root == nil {
+	if err := r.store(did.posted, did.encoded, key); err != nil {
 		return did, err
 	}
-	return did, r.addReply(p.root, did.posted)
+	if p.root == nil {
+		r.show()
+		return did, nil
+	}
+	return did, r.addReply(p.root, did.posted) // which shows both at once
 }
 
 // store stores a message, and its seq under its clientKey, where it has one.
@@ -347,7 +351,6 @@ func (r *Room) store(m *Message, encoded []byte, key string) error {
 	r.notify(m.Seq, m)
 	delete(r.typed, m.UserID) // clients take what is said for the end of its writing: what is written next is news
 	r.tail.add(m.Seq, encoded)
-	r.show()
 	return r.retainLater(m.Timestamp)
 }
 

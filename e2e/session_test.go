@@ -103,6 +103,11 @@ func TestSignOutInAFlood(t *testing.T) {
 		}()
 		<-flowing
 		ada.signOut(t)
+		// What was taken before that may become durable, and so be seen, a moment later;
+		// with this post all of it is.
+		sock = bob.joined(t)
+		sock.post(t, fmt.Sprint("after round ", round), "she has gone")
+		_ = sock.CloseNow()
 		then, err := bob.history("limit=1")
 		if err != nil {
 			t.Fatal(err)

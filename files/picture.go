@@ -9,12 +9,25 @@ import (
 	"snug/picture"
 )
 
+// maxPreviewBytes of a picture are kept that counts for nobody's quota.
+const maxPreviewBytes = 256 << 10
+
+// photoInTurn waits for those that people upload.
+func (s *Service) photoInTurn(ctx context.Context, data []byte) (picture.Photo, error) {
+	leave, err := s.turn(ctx)
+	if err != nil {
+		return picture.Photo{}, err
+	}
+	defer leave()
+	return s.studio.Photo(ctx, data)
+}
+
 // KeepPicture keeps a picture that a message shows and that nobody uploaded, such as the
 // one of a page that it links to. It is made anew and small. It belongs to the message
 // that c names, whose User is "", and goes with it: Holds is asked about it. What is no
 // picture, or one that is too large, is CodeBadRequest.
 func (s *Service) KeepPicture(ctx context.Context, c Claim, name string, data []byte) (File, error) {
-	made, err := s.studio.Photo(ctx, data)
+	made, err := s.photoInTurn(ctx, data)
 	switch {
 	case errors.Is(err, picture.ErrBusy):
 		return File{}, &Error{Code: CodeOverloaded, Message: "The server has many pictures to look at. Try again in a moment.", Err: err}
@@ -26,6 +39,9 @@ func (s *Service) KeepPicture(ctx context.Context, c Claim, name string, data []
 	small := made.Thumbnail // which stands still
 	if len(small.Bytes) == 0 {
 		small = made.Image
+	}
+	if len(small.Bytes) > maxPreviewBytes {
+		return File{}, &Error{Code: CodeBadRequest, Message: "This picture is too large to be shown small."}
 	}
 	if err := s.cfg.Space(int64(len(small.Bytes))); err != nil {
 		return File{}, storageFull(err)

@@ -156,6 +156,10 @@ func (s *Service) receive(ctx context.Context, r *row, body io.Reader) (err erro
 	defer func() { err = errors.Join(err, file.Close()) }()
 	buffer := make([]byte, copyBuffer)
 	for {
+		// Others may have filled the disk meanwhile.
+		if err := s.cfg.Space(min(checkpoint, r.size-r.received)); err != nil {
+			return storageFull(err)
+		}
 		n, more, err := copySome(file, body, buffer, min(checkpoint, r.size-r.received))
 		if n > 0 {
 			if kept := s.keep(ctx, r, file, n); kept != nil {

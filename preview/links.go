@@ -27,6 +27,9 @@ func Links(content string) (list []string) {
 		if strings.HasPrefix(found, "<") {
 			continue
 		}
+		if len(found) > 2*maxLinkBytes {
+			continue
+		}
 		found = withoutTail(found)
 		u, err := url.Parse(found)
 		if err != nil || u.Host == "" || u.User != nil || len(found) > maxLinkBytes || seen[found] {

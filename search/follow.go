@@ -109,7 +109,7 @@ func (x *Index) CatchUp(ctx context.Context) (done bool, err error) {
 	}
 	done = true
 	for i, room := range rooms {
-		position, err := x.catchUp(ctx, room)
+		position, err := x.catchUp(ctx, room, behind[room])
 		if err != nil {
 			return false, fmt.Errorf("room %s: %w", room, err)
 		}
@@ -136,8 +136,9 @@ func (x *Index) forget() {
 	clear(x.behind)
 }
 
-// catchUp brings all of a room into the index, and returns how far that is.
-func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Seq, err error) {
+// catchUp brings all of a room into the index, and returns how far that is. Where people
+// post there faster than it may work it stops at upTo: the other rooms wait; 0 is nowhere.
+func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (position chat.Seq, err error) {
 	err = x.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `select position from rooms where room = ?`, string(room)).Scan(&position)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -188,12 +189,33 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID) (position chat.Se
 			return position, nil
 		}
 		if limit = batch; x.told.Load() != told {
-			limit = quick
+			if limit = quick; upTo > 0 && position >= upTo {
+				return position, nil
+			}
 			if err := pause(ctx, min((share-1)*time.Since(begun), longestPause)); err != nil {
 				return position, err
 			}
 		}
 	}
+}
+
+// ForgetUsers takes away the names of deleted accounts, once the rooms have.
+func (x *Index) ForgetUsers(ctx context.Context, ids []chat.UserID) error {
+	x.follow.Lock() // what was read before the rooms forgot them is written by now
+	defer x.follow.Unlock()
+	err := x.db.Write(ctx, func(tx *sql.Tx) error {
+		w := newWriting(ctx, tx)
+		for _, id := range ids {
+			if err := w.exec(`update people set name = '' where user_id = ?`, string(id)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forget people in search index: %w", err)
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

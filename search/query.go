@@ -140,8 +140,11 @@ func (q *query) add(w word, where *time.Location, now time.Time) error {
 		return q.addDay(w.operator, value, where, now)
 	default:
 		runes := []rune(strings.TrimSpace(string(fold(value).runes)))
-		if len(runes) == 0 {
+		switch {
+		case len(runes) == 0:
 			return nil
+		case len(runes) > maxQueryChars: // one character can be many once it is folded
+			return bad("A search has at most 500 characters.")
 		}
 		t := term{runes: runes}
 		if s := segments(runes); len(runes) < 3 && len(s) == 1 && s[0].kind == letter && s[0].to-s[0].from == len(runes) {

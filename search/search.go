@@ -143,11 +143,10 @@ func (s *searching) newest(limit int) (Results, error) {
 		for _, c := range list {
 			hit, ok := s.check(c)
 			s.below = c.id
-			if !ok {
-				continue
+			if ok {
+				found.Hits = append(found.Hits, hit)
 			}
-			found.Hits = append(found.Hits, hit)
-			if len(found.Hits) == limit {
+			if len(found.Hits) == limit || s.cfg.Now().Sub(s.begun) > searchTime {
 				found.Cursor = strconv.FormatInt(s.below, 36)
 				return found, nil
 			}
@@ -155,7 +154,7 @@ func (s *searching) newest(limit int) (Results, error) {
 		if len(list) < chunk {
 			return found, nil
 		}
-		if s.looked += len(list); s.looked >= maxLooked || s.cfg.Now().Sub(s.begun) > searchTime {
+		if s.looked += len(list); s.looked >= maxLooked {
 			found.Cursor = strconv.FormatInt(s.below, 36)
 			return found, nil
 		}

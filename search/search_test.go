@@ -168,6 +168,19 @@ func TestBest(t *testing.T) {
 	}
 }
 
+func TestForgottenNames(t *testing.T) {
+	w := newWorld(t, "one")
+	x := w.opened()
+	w.post("one", "Ada", "apples")
+	w.catchUp(x)
+	w.expect(x, "from:ada", "one-1")
+	if err := x.ForgetUsers(t.Context(), []chat.UserID{"u-Ada"}); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(x, "from:ada")
+	w.expect(x, "apples", "one-1")
+}
+
 func TestEditsAndDeletions(t *testing.T) {
 	w := newWorld(t, "one")
 	x := w.opened()

@@ -58,7 +58,13 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 				return err
 			}
 		}
-		return s.chat.ForgetUsers(ctx, ids...)
+		if err := s.chat.ForgetUsers(ctx, ids...); err != nil {
+			return err
+		}
+		if f := s.index.Load(); f != nil {
+			return f.ForgetUsers(ctx, ids)
+		}
+		return nil
 	}
 	if s.cfg.OAuthCallback == "page" {
 		c.CallbackPage = web.Page(page)

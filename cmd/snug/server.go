@@ -21,6 +21,7 @@ import (
 	"snug/files"
 	"snug/httpapi"
 	"snug/preview"
+	"snug/search"
 	"snug/web"
 )
 
@@ -193,6 +194,8 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 			f.stop()
 			return f.Close(context.Background())
 		})
+	} else if err := search.Remove(folder.file(indexName)); err != nil { // it would lack what is posted from here on
+		return err
 	}
 
 	client := web.Handler()

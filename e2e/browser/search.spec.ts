@@ -8,6 +8,9 @@ const devices: readonly (readonly [string, BrowserContextOptions])[] = [
   ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: 'dark', reducedMotion: 'reduce' }],
 ]
 
+// What is wrong with a search is said in words.
+test.use({ provoked: { errors: [/status of 400 .*\/api\/search/] } })
+
 const field = (person: Person) => person.page.getByRole('searchbox', { name: 'Search messages' })
 const hits = (person: Person) => person.page.getByRole('list', { name: 'Messages found' }).getByRole('listitem')
 

@@ -26,14 +26,16 @@ export function pieces(text: string): Piece[] {
 
 // What closes the sentence or the bracket around an address isn't part of it.
 function withoutTail(found: string): string {
-  let text = found
-  for (;;) {
-    const last = text.at(-1) ?? ''
-    if (/[.,;:!?*_~]/.test(last)) text = text.slice(0, -1)
-    else if (last === ')' && count(text, ')') > count(text, '(')) text = text.slice(0, -1)
-    else if (last === ']' && count(text, ']') > count(text, '[')) text = text.slice(0, -1)
-    else return text
+  let round = count(found, ')') - count(found, '(')
+  let square = count(found, ']') - count(found, '[')
+  let end = found.length
+  for (; end > 0; end--) {
+    const last = found.charAt(end - 1)
+    if (last === ')' && round > 0) round--
+    else if (last === ']' && square > 0) square--
+    else if (!/[.,;:!?*_~]/.test(last)) break
   }
+  return found.slice(0, end)
 }
 
 function count(text: string, char: string): number {

@@ -25,6 +25,9 @@ export function known(token: Token): MessageToken {
   return token as MessageToken
 }
 
+/** Of a table; one with more stays as it was written. */
+const MAX_CELLS = 2_000
+
 const mention = /^@\[((?:\\[^\n]|[^\]\\\n]){1,200})\]\(user:([^\s()]{1,128})\)/
 
 class MessageTokenizer extends Tokenizer {
@@ -35,6 +38,13 @@ class MessageTokenizer extends Tokenizer {
   override lheading(): undefined {}
   override autolink(): undefined {}
   override reflink(): undefined {}
+
+  // Each row is filled up to the header's width: a short text could make millions of cells.
+  override table(src: string): Tokens.Table | undefined {
+    const found = this.rules.block.table.exec(src)
+    const cells = (found?.[1] ?? '').split('|').length * (found?.[3] ?? '').split('\n').length
+    return cells > MAX_CELLS ? undefined : super.table(src)
+  }
 
   override emStrong(src: string, masked: string, previous?: string): Tokens.Em | Tokens.Strong | undefined {
     return src.startsWith('__') ? undefined : super.emStrong(src, masked, previous)

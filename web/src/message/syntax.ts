@@ -4,7 +4,7 @@
 // What begins a construct, where it can begin one. Too much here costs a chunk
 // that isn't needed; too little shows a message without its form.
 const inline = /[`*]|~~|(?:^|[\s\p{P}])_(?=[^\s_])|\\[!-/:-@[-`{-~]|\]\(|@\[/u
-const block = /^[ \t]{0,3}(?:#{1,6}[ \t]|>|[-+*][ \t]|\d{1,9}[.)][ \t]|(?:-[ \t]*){3,}$|\|?.*\|.*\n[ \t]*\|?[ \t]*:?-)/m
+const block = /^[ \t]{0,3}(?:#{1,6}[ \t]|>|[-+*][ \t]|\d{1,9}[.)][ \t]|(?:-[ \t]*){3,}$|[^|\n]*\|.*\n[ \t]*\|?[ \t]*:?-)/m
 
 /** Whether a text has anything that Markdown would draw otherwise than plainly. */
 export function hasMarkdown(text: string): boolean {

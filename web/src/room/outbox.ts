@@ -122,8 +122,8 @@ export function makeOutbox(options: OutboxOptions): Outbox {
   function onNote(note: OutboxNote) {
     switch (note.kind) {
       case 'posted':
-        if (settled.has(note.post.clientId)) return
-        // It may be one that failed, and is tried again.
+        // One that is known keeps its place, but for one that failed and is tried again.
+        if (settled.has(note.post.clientId) || posts.some((p) => p.clientId === note.post.clientId && p.status !== 'failed')) return
         posts = [...posts.filter((p) => p.clientId !== note.post.clientId), revive(note.post)]
         break
       case 'acked':

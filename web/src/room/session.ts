@@ -106,7 +106,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   })
 
   function useKept() {
-    if (!kept || state.loaded) return
+    // Once a run has begun elsewhere it would hide what lies between.
+    if (!kept || state.loaded || state.joined) return
     const { joined, count, people } = state
     become({ ...kept, joined, count, people })
     publish.now()
