@@ -153,6 +153,7 @@ describe('hostile Markdown', () => {
     ['pictures', '![['.repeat(3_300)], ['ticks', Array.from({ length: 140 }, (_, i) => '`'.repeat(i)).join(' ')], ['underscores', '_a'.repeat(5_000)], ['tildes', '~~a~'.repeat(2_500)],
     ['pipes', `${'|a'.repeat(2_000)}\n${'|-'.repeat(2_000)}\n`], ['mentions', '@['.repeat(5_000)], ['mention heads', '@[a](user:'.repeat(1_000)], ['addresses', 'https://'.repeat(1_250)],
     ['brackets around addresses', `https://a.example/${'('.repeat(4_000)}${')'.repeat(4_000)}`], ['backslashes', '\\'.repeat(10_000)], ['lines', '\n'.repeat(10_000)], ['dashes', '- '.repeat(5_000)],
+    ['rows of a wide table', `${'a|'.repeat(1_250)}\n${'-|'.repeat(1_250)}\n${'a\n'.repeat(2_500)}`], ['brackets behind an address', `https://a.b/${')'.repeat(9_900)}`], ['bars', '|'.repeat(10_000)],
     ['emphasis inside', '*_'.repeat(5_000)], ['spaces', `a${' '.repeat(9_998)}b`], ['tabs', `-${'\t'.repeat(9_990)}x`], ['entities', '&#0;'.repeat(2_500)],
   ])('of %s takes no time', (_, text) => {
     const start = performance.now()
