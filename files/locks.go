@@ -53,16 +53,20 @@ func (l *locks) take(ctx context.Context, id string, yield func()) (release func
 	l.mu.Unlock()
 	return func() {
 		l.mu.Lock()
+		defer l.mu.Unlock()
 		k.yield = nil
-		l.mu.Unlock()
 		<-k.turn
-		l.leave(id, k)
+		l.leaveLocked(id, k) // at once: who comes next must not take us for somebody newer
 	}, nil
 }
 
 func (l *locks) leave(id string, k *lock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.leaveLocked(id, k)
+}
+
+func (l *locks) leaveLocked(id string, k *lock) {
 	if k.here--; k.here == 0 {
 		delete(l.held, id)
 	}
