@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // changed is what can change about a message.
@@ -89,6 +90,12 @@ func TestMessagesChange(t *testing.T) {
 	pg, err := ada.history("limit=1")
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Who began a thread follows it a moment after its first reply.
+	for begun := time.Now(); !strings.Contains(ada.get(t, "/api/threads").body, `"following":true`); {
+		if time.Since(begun) > 30*time.Second {
+			t.Fatal("the thread isn't followed")
+		}
 	}
 	s.kill()
 	s.start()
