@@ -24,8 +24,6 @@ const (
 
 	maxWaiting = 256 // messages
 	workers    = 2
-	// soon is how long what a message says may take to be durable.
-	soon = 2 * time.Second
 	// oneMessage is what a message's links may take together.
 	oneMessage = 30 * time.Second
 
@@ -101,7 +99,7 @@ func New(c Config) *Worker {
 	return &Worker{cfg: c, waiting: make(chan place, maxWaiting), kept: make(map[string]*kept)}
 }
 
-// Linked says that a message has links, or had. It doesn't wait: where too many messages
+// Linked says that a message that is durable has links, or had. It doesn't wait: where too many messages
 // wait already this one gets no previews.
 func (w *Worker) Linked(room chat.RoomID, seq chat.Seq) {
 	select {
@@ -145,25 +143,13 @@ func (w *Worker) work(ctx context.Context, p place) {
 	}
 }
 
-// message returns a message once it is durable; nil: it isn't there.
+// message returns a message; nil: it isn't there.
 func (w *Worker) message(ctx context.Context, p place) (*chat.Message, error) {
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		list, err := w.cfg.Rooms.Messages(ctx, p.room, []chat.Seq{p.seq})
-		if err != nil || len(list) > 0 {
-			if len(list) > 0 {
-				return &list[0], nil
-			}
-			return nil, err
-		}
-		if wait > soon {
-			return nil, nil
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	list, err := w.cfg.Rooms.Messages(ctx, p.room, []chat.Seq{p.seq})
+	if err != nil || len(list) == 0 {
+		return nil, err
 	}
+	return &list[0], nil
 }
 
 // previews returns those of links, the ones that the message has already as they are.

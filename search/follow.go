@@ -20,23 +20,18 @@ const (
 	batch = 500
 	quick = 20
 	// share is what part of a processor the index may take while people post. A message
-	// costs it some 25 µs, as much as posting it: a room that posts a thousand messages a
-	// second is still followed at once, and a busier server is once it has time.
+	// costs it some 25 µs, as much as posting it: a busy server is followed once it has
+	// time.
 	share = 20
 	// longestPause is the longest that it leaves to others at once.
 	longestPause = time.Second
 	// gather is the time in which what is new is gathered before it is looked at.
 	gather = 100 * time.Millisecond
-	// again is the time until a room is looked at again where what it told of wasn't
-	// durable yet, and tries how often: what isn't then won't be.
-	again = time.Second
-	tries = 10
 	// failed is the time to wait after an error.
 	failed = 5 * time.Second
 )
 
-// Changed says that a room has an event of that seq, or will have once it is durable.
-// It doesn't wait.
+// Changed says that an event of a room is durable. It doesn't wait.
 func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
 	x.told.Add(1)
 	x.mu.Lock()
@@ -53,41 +48,25 @@ func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
 
 // Run keeps the index up to date until ctx ends.
 func (x *Index) Run(ctx context.Context) {
-	for attempt := 0; ; {
-		done, err := x.CatchUp(ctx)
-		if ctx.Err() != nil {
-			return
-		}
+	for {
 		wait := gather
-		switch {
-		case err != nil:
+		if err := x.CatchUp(ctx); err != nil && ctx.Err() == nil {
 			x.cfg.Logger.Error("search index is behind", "cause", err.Error())
-			wait, attempt = failed, 0
-		case done:
-			attempt = 0
+			wait = failed
+		} else {
 			select {
 			case <-x.wake:
 			case <-ctx.Done():
-				return
 			}
-		case attempt < tries:
-			attempt++
-			wait = again
-		default: // their commits failed
-			attempt = 0
-			x.forget()
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		if pause(ctx, wait) != nil {
 			return
 		}
 	}
 }
 
-// CatchUp brings all into the index that is durable. It reports whether that is all of
-// what Changed has told of.
-func (x *Index) CatchUp(ctx context.Context) (done bool, err error) {
+// CatchUp brings into the index what Changed has told of by now.
+func (x *Index) CatchUp(ctx context.Context) (err error) {
 	x.follow.Lock()
 	defer x.follow.Unlock()
 	x.mu.Lock()
@@ -104,36 +83,26 @@ func (x *Index) CatchUp(ctx context.Context) (done bool, err error) {
 	rooms := slices.Collect(maps.Keys(behind))
 	if all {
 		if rooms, err = x.cfg.Rooms.AllRooms(ctx); err != nil {
-			return false, err
+			return err
 		}
 	}
-	done = true
 	for i, room := range rooms {
 		position, err := x.catchUp(ctx, room, behind[room])
 		if err != nil {
-			return false, fmt.Errorf("room %s: %w", room, err)
+			return fmt.Errorf("room %s: %w", room, err)
 		}
 		if all {
 			x.cfg.Progress(i+1, len(rooms))
 		}
-		if position < behind[room] {
-			done = false
-			continue
-		}
 		x.mu.Lock()
-		if x.behind[room] <= position {
+		// Where nothing was told meanwhile there is nothing more: a seq above may be of a
+		// history that another has taken the place of.
+		if now := x.behind[room]; now <= position || now == behind[room] {
 			delete(x.behind, room)
 		}
 		x.mu.Unlock()
 	}
-	return done, nil
-}
-
-// forget gives up what Changed told of.
-func (x *Index) forget() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	clear(x.behind)
+	return nil
 }
 
 // catchUp brings all of a room into the index, and returns how far that is. Where people

@@ -144,7 +144,7 @@ func (w *world) VisibleSlug(_ context.Context, _ chat.Actor, id chat.RoomID) (st
 
 func (w *world) catchUp(x *Index) {
 	w.t.Helper()
-	if _, err := x.CatchUp(w.t.Context()); err != nil {
+	if err := x.CatchUp(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 }

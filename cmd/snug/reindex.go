@@ -83,7 +83,7 @@ func reindexIn(ctx context.Context, cfg config.Config, stdout, stderr io.Writer)
 		return err
 	}
 	defer func() { err = errors.Join(err, index.Close(context.WithoutCancel(ctx))) }()
-	if _, err := index.CatchUp(ctx); err != nil {
+	if err := index.CatchUp(ctx); err != nil {
 		return fmt.Errorf("make search index: %w; what is missing the server adds when it starts", err)
 	}
 	fmt.Fprintf(stdout, "Rooms in the search index: %d. It took %v.\n", all, time.Since(begin).Round(time.Millisecond))
