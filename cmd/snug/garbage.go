@@ -15,6 +15,11 @@ const (
 	spareGarbage = 32 << 20
 	// oftenCollected is how soon a collection follows the one before where that is so.
 	oftenCollected = time.Second
+	// growing is the part of what lived by which more must live at a collection for it
+	// to count as growing. While it grows, as while people connect, no more garbage than
+	// usual gathers: what stays would lie among it, in pages that are half empty for as
+	// long as it stays.
+	growing = 16
 	usualPercent   = 100 // of what lives: GOGC's default
 )
 
@@ -27,6 +32,7 @@ type garbage struct {
 
 	mu      sync.Mutex
 	last    time.Time // of the last collection
+	lived   uint64    // bytes that it left
 	percent int       // as set
 	over    bool
 }
@@ -51,12 +57,12 @@ func (g *garbage) collected() bool {
 	if g.over {
 		return false
 	}
-	now := g.now()
+	now, live := g.now(), g.live()
 	percent := usualPercent
-	if now.Sub(g.last) < oftenCollected {
-		percent = max(percent, int(spareGarbage*100/max(g.live(), 1<<20)))
+	if now.Sub(g.last) < oftenCollected && live <= g.lived+g.lived/growing {
+		percent = max(percent, int(spareGarbage*100/max(live, 1<<20)))
 	}
-	g.last = now
+	g.last, g.lived = now, live
 	// To set it stops the world: a tenth more or less isn't worth that.
 	if 10*max(percent-g.percent, g.percent-percent) > g.percent {
 		g.percent = percent

@@ -27,9 +27,10 @@ func TestGarbageGathersWhileMuchIsMade(t *testing.T) {
 	collect(2*time.Second, 8<<20) // seldom
 	collect(100*time.Millisecond, 8<<20, 400)
 	collect(100*time.Millisecond, 8<<20+100<<10) // about the same
+	collect(100*time.Millisecond, 16<<20, usualPercent) // what lives grows
 	collect(100*time.Millisecond, 16<<20, 200)
-	collect(100*time.Millisecond, 64<<20, usualPercent) // the collector itself lets more gather
-	collect(100*time.Millisecond, 64<<20)
+	collect(100*time.Millisecond, 64<<20, usualPercent)
+	collect(100*time.Millisecond, 64<<20) // the collector itself lets more gather
 	collect(100*time.Millisecond, 0, 3200)
 	collect(2*time.Second, 8<<20, usualPercent)
 	collect(100*time.Millisecond, 8<<20, 400)
