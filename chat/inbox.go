@@ -13,9 +13,10 @@ import (
 // Inbox is what is a person's alone: an object per person, by their id. Rooms don't
 // wake it: what is unread follows from a room's head and the mark here.
 type Inbox struct {
-	now    func() time.Time
-	st     *durable.State
-	writes posts // of the person, as long as the object is awake
+	now     func() time.Time
+	noticed func(ctx context.Context, room RoomID, notice string) error // tells a room that its notice has been taken
+	st      *durable.State
+	writes  posts // of the person, as long as the object is awake
 }
 
 // Storage of an inbox. A room is named by the name of its object.
@@ -65,14 +66,21 @@ func (i *Inbox) Start(context.Context) error {
 	return nil
 }
 
-// write stores a value, or refuses to, as the person has written so much lately.
-func (i *Inbox) write(key string, v any) error {
-	const me UserID = ""
-	at := i.now().UnixMilli()
-	if wait := i.writes.wait(me, at); wait > 0 {
+// me is whose writes are counted.
+const me UserID = ""
+
+// admit refuses what would be a write, as the person has written so much lately. It is
+// asked before anything large is read for that.
+func (i *Inbox) admit() error {
+	if wait := i.writes.wait(me, i.now().UnixMilli()); wait > 0 {
 		return &Error{Code: CodeRateLimited, Message: "That is too much at once. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
-	i.writes.took(me, at)
+	return nil
+}
+
+// write stores a value, and counts it.
+func (i *Inbox) write(key string, v any) error {
+	i.writes.took(me, i.now().UnixMilli())
 	return i.st.Storage().Put(key, encode(v))
 }
 
@@ -123,12 +131,15 @@ func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
 	if known && read == was.Read {
 		return marked{Read: read}, nil
 	}
+	if err := i.admit(); err != nil {
+		return marked{}, err
+	}
 	return marked{read, true}, i.write(readKey(m.Room), ReadMark{read})
 }
 
 // readThread moves the mark of a thread, which needn't be followed.
 func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
-	f, _, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
+	f, known, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
 	if err != nil {
 		return ThreadMark{}, err
 	}
@@ -136,8 +147,11 @@ func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
 	if read == f.Read {
 		return f.mark(), nil
 	}
+	if err := i.admit(); err != nil {
+		return ThreadMark{}, err
+	}
 	f.Root, f.Read, f.At = m.ID, read, i.now().UnixMilli()
-	return f.mark(), i.keepFollow(followKey(m.Room, m.Root), f)
+	return f.mark(), i.keepFollow(followKey(m.Room, m.Root), f, known)
 }
 
 func (f follow) mark() ThreadMark { return ThreadMark{Following: f.Following, Read: f.Read} }
@@ -148,8 +162,9 @@ type followChange struct {
 	Root   Seq
 	ID     MessageID // of the root
 	On     bool
-	Read   Seq  // a reply of the person's own, up to which they have read
-	Unless bool // only if the person never said whether to follow it
+	Read   Seq    // a reply of the person's own, up to which they have read
+	Unless bool   // only if the person never said whether to follow it
+	Notice string // by which the room knows that it isn't told yet; "": it comes from the person
 }
 
 // applyFollow decides about a follow that may not be there yet (known); changed is
@@ -167,7 +182,14 @@ func applyFollow(f follow, known bool, c followChange, at int64) (next follow, c
 	return next, true
 }
 
-func (i *Inbox) follow(_ context.Context, c followChange) (ThreadMark, error) {
+// follow notes what a person has to do with a thread. What a room tells of isn't the
+// person's doing, and can't wait.
+func (i *Inbox) follow(ctx context.Context, c followChange) (ThreadMark, error) {
+	if c.Notice != "" {
+		if err := i.noticed(ctx, c.Room, c.Notice); err != nil { // which leaves once this is durable
+			return ThreadMark{}, err
+		}
+	}
 	key := followKey(c.Room, c.Root)
 	f, known, err := load[follow](i.st.Storage(), key)
 	if err != nil {
@@ -177,18 +199,23 @@ func (i *Inbox) follow(_ context.Context, c followChange) (ThreadMark, error) {
 	if !changed {
 		return f.mark(), nil
 	}
-	return next.mark(), i.keepFollow(key, next)
+	if c.Notice == "" {
+		if err := i.admit(); err != nil {
+			return ThreadMark{}, err
+		}
+	}
+	return next.mark(), i.keepFollow(key, next, known)
 }
 
-// keepFollow stores what a person has to do with a thread, and forgets the one that was
-// changed longest ago where there are too many.
-func (i *Inbox) keepFollow(key string, f follow) error {
+// keepFollow stores what a person has to do with a thread. Where that is a new one (not
+// known), and there are too many, it forgets the one that was changed longest ago.
+func (i *Inbox) keepFollow(key string, f follow, known bool) error {
+	if known {
+		return i.write(key, f)
+	}
 	oldest, at, count := "", f.At, 0
 	var broken error
 	err := i.st.Storage().Each(under(prefixFollow), func(other string, value []byte) bool {
-		if other == key {
-			return true
-		}
 		var kept follow
 		if kept, broken = parseAny[follow](value); kept.At <= at {
 			oldest, at = other, kept.At
@@ -229,6 +256,9 @@ func applyDraft(kept draft, known bool, next draft, now int64) (winner draft, ch
 
 // keep keeps a draft, or what is newer, and returns that.
 func (i *Inbox) keep(_ context.Context, c draftChange) (draft, error) {
+	if err := i.admit(); err != nil {
+		return draft{}, err
+	}
 	key, store := draftKey(c.Room, c.Thread), i.st.Storage()
 	kept, known, err := load[draft](store, key)
 	if err != nil {
