@@ -98,11 +98,12 @@ func TestTurns(t *testing.T) {
 			time.Sleep(time.Second)
 			leave()
 		}
+		var all sync.WaitGroup
 		for _, user := range strings.Fields("a a a a b c b") {
-			go look(user)
+			all.Go(func() { look(user) })
 			time.Sleep(10 * time.Millisecond)
 		}
-		time.Sleep(time.Minute)
+		all.Wait()
 		// Two at once, and never two of one.
 		if got := strings.Join(order, ""); got != "abcabaa" {
 			t.Errorf("they took turns as %s", got)
@@ -122,12 +123,13 @@ func TestTurnsHaveABound(t *testing.T) {
 			_, err := files.Take(turns, ctx, user)
 			hasCode(t, err, files.CodeOverloaded)
 		}
+		var all sync.WaitGroup
 		wait := func(user string) {
-			go func() {
+			all.Go(func() {
 				if _, err := files.Take(turns, ctx, user); !errors.Is(err, context.Canceled) {
 					t.Errorf("%s: %v", user, err)
 				}
-			}()
+			})
 		}
 		leave, err := files.Take(turns, ctx, ann)
 		if err != nil {
@@ -144,7 +146,7 @@ func TestTurnsHaveABound(t *testing.T) {
 		synctest.Wait()
 		refused(bob)
 		hangUp()
-		synctest.Wait()
+		all.Wait()
 		leave()
 		if turns.People() != 0 || turns.Waiting() != 0 {
 			t.Errorf("%d people are remembered, %d pictures wait", turns.People(), turns.Waiting())
@@ -160,11 +162,12 @@ func TestTurnsAtRandom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := files.NewTurns(3)
 		rng := rand.New(rand.NewPCG(seed, 0))
+		var all sync.WaitGroup
 		var here atomic.Int64
 		var mine [4]atomic.Int64
 		for range 2000 {
 			user, patience, work := rng.IntN(len(mine)), rng.IntN(50), rng.IntN(20)
-			go func() {
+			all.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(patience+1)*time.Millisecond)
 				defer cancel()
 				leave, err := files.Take(turns, ctx, fmt.Sprint(user))
@@ -178,12 +181,12 @@ func TestTurnsAtRandom(t *testing.T) {
 				mine[user].Add(-1)
 				here.Add(-1)
 				leave()
-			}()
+			})
 			if rng.IntN(3) == 0 {
 				time.Sleep(time.Duration(rng.IntN(20)+1) * time.Millisecond)
 			}
 		}
-		time.Sleep(time.Minute)
+		all.Wait()
 		if turns.People() != 0 || turns.Waiting() != 0 {
 			t.Errorf("%d people are remembered, %d pictures wait", turns.People(), turns.Waiting())
 		}
