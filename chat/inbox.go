@@ -14,7 +14,7 @@ import (
 // wake it: what is unread follows from a room's head and the mark here.
 type Inbox struct {
 	now     func() time.Time
-	noticed func(ctx context.Context, room RoomID, notice string) error // tells a room that its notice has been taken
+	noticed func(context.Context, RoomID, notice) error // tells a room that its notice has been taken
 	st      *durable.State
 	writes  posts // of the person, as long as the object is awake
 }
@@ -78,11 +78,13 @@ func (i *Inbox) admit() error {
 	return nil
 }
 
-// write stores a value, and counts it.
+// write stores a value that comes from the person, and counts it.
 func (i *Inbox) write(key string, v any) error {
 	i.writes.took(me, i.now().UnixMilli())
-	return i.st.Storage().Put(key, encode(v))
+	return i.put(key, v)
 }
+
+func (i *Inbox) put(key string, v any) error { return i.st.Storage().Put(key, encode(v)) }
 
 // load reads a value that write stored; false: there is none.
 func load[V any](from storage, key string) (v V, ok bool, err error) {
@@ -151,7 +153,12 @@ func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
 		return ThreadMark{}, err
 	}
 	f.Root, f.Read, f.At = m.ID, read, i.now().UnixMilli()
-	return f.mark(), i.keepFollow(followKey(m.Room, m.Root), f, known)
+	if !known {
+		if err := i.makePlaceForFollow(f.At); err != nil {
+			return ThreadMark{}, err
+		}
+	}
+	return f.mark(), i.write(followKey(m.Room, m.Root), f)
 }
 
 func (f follow) mark() ThreadMark { return ThreadMark{Following: f.Following, Read: f.Read} }
@@ -162,9 +169,9 @@ type followChange struct {
 	Root   Seq
 	ID     MessageID // of the root
 	On     bool
-	Read   Seq    // a reply of the person's own, up to which they have read
-	Unless bool   // only if the person never said whether to follow it
-	Notice string // by which the room knows that it isn't told yet; "": it comes from the person
+	Read   Seq  // a reply of the person's own, up to which they have read
+	Unless bool // only if the person never said whether to follow it
+	Notice Seq  // the reply that brings it, of which the room has a notice; 0: it comes from the person
 }
 
 // applyFollow decides about a follow that may not be there yet (known); changed is
@@ -183,10 +190,10 @@ func applyFollow(f follow, known bool, c followChange, at int64) (next follow, c
 }
 
 // follow notes what a person has to do with a thread. What a room tells of isn't the
-// person's doing, and can't wait.
+// person's doing, and counts for nothing.
 func (i *Inbox) follow(ctx context.Context, c followChange) (ThreadMark, error) {
-	if c.Notice != "" {
-		if err := i.noticed(ctx, c.Room, c.Notice); err != nil { // which leaves once this is durable
+	if c.Notice != 0 {
+		if err := i.noticed(ctx, c.Room, notice{c.Notice, UserID(i.st.Name())}); err != nil { // which leaves once this is durable
 			return ThreadMark{}, err
 		}
 	}
@@ -199,21 +206,25 @@ func (i *Inbox) follow(ctx context.Context, c followChange) (ThreadMark, error) 
 	if !changed {
 		return f.mark(), nil
 	}
-	if c.Notice == "" {
+	write := i.put
+	if c.Notice == 0 {
 		if err := i.admit(); err != nil {
 			return ThreadMark{}, err
 		}
+		write = i.write
 	}
-	return next.mark(), i.keepFollow(key, next, known)
+	if !known {
+		if err := i.makePlaceForFollow(next.At); err != nil {
+			return ThreadMark{}, err
+		}
+	}
+	return next.mark(), write(key, next)
 }
 
-// keepFollow stores what a person has to do with a thread. Where that is a new one (not
-// known), and there are too many, it forgets the one that was changed longest ago.
-func (i *Inbox) keepFollow(key string, f follow, known bool) error {
-	if known {
-		return i.write(key, f)
-	}
-	oldest, at, count := "", f.At, 0
+// makePlaceForFollow forgets the thread that was changed longest ago where a new one is
+// one too many.
+func (i *Inbox) makePlaceForFollow(at int64) error {
+	oldest, count := "", 0
 	var broken error
 	err := i.st.Storage().Each(under(prefixFollow), func(other string, value []byte) bool {
 		var kept follow
@@ -226,12 +237,11 @@ func (i *Inbox) keepFollow(key string, f follow, known bool) error {
 	if err = cmp.Or(err, broken); err != nil {
 		return err
 	}
-	if count >= maxFollows && oldest != "" {
-		if _, err := i.st.Storage().Delete(oldest); err != nil {
-			return err
-		}
+	if count < maxFollows || oldest == "" {
+		return nil
 	}
-	return i.write(key, f)
+	_, err = i.st.Storage().Delete(oldest)
+	return err
 }
 
 // draftChange is a draft to keep.

@@ -16,9 +16,15 @@ const (
 	maxNotices  = 100             // that are told again at once; the others once these are told
 )
 
-func noticeKey(reply Seq, user UserID) string { return seqKey(prefixNotice, reply) + string(user) }
+// notice names what somebody is to be told of a reply.
+type notice struct {
+	Reply Seq
+	User  UserID
+}
 
-// userOfNotice reads the user of a noticeKey.
+func (n notice) key() string { return seqKey(prefixNotice, n.Reply) + string(n.User) }
+
+// userOfNotice reads the user of a notice's key.
 func userOfNotice(key string) UserID { return UserID(key[len(prefixNotice)+8:]) }
 
 // joinThread makes the author of a reply follow the thread, and by its first reply who
@@ -29,11 +35,11 @@ func (r *Room) joinThread(ctx context.Context, reply *Message) {
 	}
 	root, err := r.find(reply.Thread)
 	if err == nil && root != nil {
-		c := followChange{Room: r.id(), Root: root.Seq, ID: root.ID, On: true, Read: reply.Seq}
-		err = r.notice(ctx, reply.UserID, reply.Seq, c)
+		c := followChange{Room: r.id(), Root: root.Seq, ID: root.ID, On: true, Read: reply.Seq, Notice: reply.Seq}
+		err = r.notice(ctx, reply.UserID, c)
 		if first := root.Replies == nil || root.Replies.Count <= 1; err == nil && first && root.UserID != reply.UserID {
 			c.Read, c.Unless = 0, true
-			err = r.notice(ctx, root.UserID, reply.Seq, c)
+			err = r.notice(ctx, root.UserID, c)
 		}
 	}
 	if err != nil { // the reply is there all the same
@@ -42,9 +48,8 @@ func (r *Room) joinThread(ctx context.Context, reply *Message) {
 }
 
 // notice tells somebody's inbox of a follow that a reply brings.
-func (r *Room) notice(ctx context.Context, user UserID, reply Seq, c followChange) error {
-	c.Notice = noticeKey(reply, user)
-	if err := r.st.Storage().Put(c.Notice, encode(c)); err != nil {
+func (r *Room) notice(ctx context.Context, user UserID, c followChange) error {
+	if err := r.st.Storage().Put(notice{c.Notice, user}.key(), encode(c)); err != nil {
 		return err
 	}
 	if err := r.alarmBy(r.now().Add(noticeAgain)); err != nil {
@@ -54,8 +59,8 @@ func (r *Room) notice(ctx context.Context, user UserID, reply Seq, c followChang
 }
 
 // noticed forgets a notice that an inbox has taken.
-func (r *Room) noticed(_ context.Context, key string) (none, error) {
-	_, err := r.st.Storage().Delete(key)
+func (r *Room) noticed(_ context.Context, n notice) (none, error) {
+	_, err := r.st.Storage().Delete(n.key())
 	return none{}, err
 }
 

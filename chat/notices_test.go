@@ -19,6 +19,7 @@ func TestFollowsSurvive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, unlimited, func(w *world) {
+				w.fill(300, "x") // so that seqs look like no text
 				root := w.say("ada", "root")
 				synctest.Wait()
 				// The reply's own commit passes, and none after it for a while.

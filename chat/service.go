@@ -72,7 +72,8 @@ type calls struct {
 	join                durable.Method[request, int]
 	leave, typing, post durable.Method[request, none]
 	change              durable.Method[request, none]
-	open, noticed       durable.Method[string, none]
+	open                durable.Method[string, none]
+	noticed             durable.Method[notice, none]
 	wake, touch         durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
@@ -185,8 +186,8 @@ func (s *Service) register() (err error) {
 	}
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
 	inbox := durable.NewClass("user", func(st *durable.State) durable.Object {
-		return &Inbox{now: s.cfg.Now, st: st, noticed: func(ctx context.Context, room RoomID, notice string) error {
-			return s.calls.noticed.Send(ctx, s.ns.ByName(string(room)), notice)
+		return &Inbox{now: s.cfg.Now, st: st, noticed: func(ctx context.Context, room RoomID, n notice) error {
+			return s.calls.noticed.Send(ctx, s.ns.ByName(string(room)), n)
 		}}
 	})
 	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
