@@ -59,11 +59,10 @@ func (r *Room) submit(ctx context.Context, q request) (Message, error) {
 	case did.refused != nil:
 		return Message{}, did.refused
 	case did.repeated != nil:
-		r.joinThread(ctx, did.repeated, true)
 		return *did.repeated, nil
 	}
 	r.publish(did.encoded)
-	r.joinThread(ctx, did.posted, false)
+	r.joinThread(ctx, did.posted)
 	return *did.posted, nil
 }
 

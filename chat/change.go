@@ -85,7 +85,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 // happen makes an event of a change, stores both and tells of them.
 func (r *Room) happen(e event, m, next *Message) error {
 	seq := r.state.head + 1
-	e.Target, e.ID, e.Count = m.Seq, m.ID, r.state.events+1
+	e.Target, e.ID, e.Author, e.Count = m.Seq, m.ID, m.UserID, r.state.events+1
 	if err := r.storeChange(seq, e, m, next); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (r *Room) countPins() (n int, err error) {
 // addReply puts a reply that was posted into its thread.
 func (r *Room) addReply(root, reply *Message) error {
 	root.Replies = applyReplies(root.Replies, reply)
-	if err := r.st.Storage().Put(replyKey(root.Seq, reply.Seq), nil); err != nil {
+	if err := r.st.Storage().Put(replyKey(root.Seq, reply.Seq), replyValue(reply)); err != nil {
 		return err
 	}
 	encoded := root.encoded()

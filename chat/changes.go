@@ -79,6 +79,13 @@ func (s *Service) Changes(ctx context.Context, room RoomID, after Seq, limit int
 	return c, nil
 }
 
+// Settle makes sure of what a room holds that was doubted: once it returns, what its last
+// life wrote is durable, or never will be.
+func (s *Service) Settle(ctx context.Context, room RoomID) error {
+	_, err := s.calls.wake.Call(ctx, s.ns.ByName(string(room)), none{})
+	return err
+}
+
 // SetPreviews puts what a message's links lead to into it, unless its content isn't that
 // any more. Those that somebody removed stay away.
 func (s *Service) SetPreviews(ctx context.Context, room RoomID, seq Seq, content string, previews []Preview) error {

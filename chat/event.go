@@ -13,7 +13,8 @@ type event struct {
 	Kind   eventKind `json:"kind"`
 	Target Seq       `json:"target"` // the message that it changed
 	By     UserID    `json:"by"`
-	ID     MessageID `json:"id"` // of the message: told of one that is gone
+	ID     MessageID `json:"id"`               // of the message: told of one that is gone
+	Author UserID    `json:"author,omitempty"` // likewise
 	At     int64     `json:"at"`
 	Count  Seq       `json:"count"` // events so far, this one too: so many seqs are no messages
 }
@@ -30,7 +31,7 @@ func parseEvent(key string, stored []byte) (event, error) {
 // still to be told.
 func (e event) gone() *Message {
 	timestamp, _, _ := e.ID.parts()
-	return &Message{ID: e.ID, Timestamp: timestamp, Type: TypeText, Seq: e.Target, DeletedAt: e.At}
+	return &Message{ID: e.ID, UserID: e.Author, Timestamp: timestamp, Type: TypeText, Seq: e.Target, DeletedAt: e.At}
 }
 
 // seqKey is prefix and a seq, so that keys sort as seqs do.
@@ -42,6 +43,19 @@ func eventKey(seq Seq) string   { return seqKey(prefixEvent, seq) }
 func pinKey(seq Seq) string     { return seqKey(prefixPin, seq) }
 func versionKey(seq Seq) string { return seqKey(prefixVersion, seq) } // and 4 bytes that number it
 func threadKey(root Seq) string { return seqKey(prefixThread, root) } // and the 8 bytes of a reply's seq
+
+// replyValue is what stands under a replyKey: when the reply was posted.
+func replyValue(reply *Message) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(reply.Timestamp))
+}
+
+// replyTime reads a replyValue; 0: it holds no time.
+func replyTime(value []byte) int64 {
+	if len(value) != 8 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(value))
+}
 
 func replyKey(root, reply Seq) string { return seqKey(threadKey(root), reply) }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"snug/chat"
 	"snug/durable/durabletest"
@@ -176,4 +179,63 @@ func TestAttachments(t *testing.T) {
 			t.Errorf("a server without files: %v", err)
 		}
 	})
+}
+
+// Where nobody knows whether an event is durable, who follows the room is told so, and
+// can find out.
+func TestDoubtedEvents(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault durabletest.Fault
+		kept  int
+	}{
+		"not stored":      {durabletest.Fault{Err: errDisk}, 0},
+		"stored":          {durabletest.Fault{Err: errDisk, Keep: durabletest.KeepAll}, 1},
+		"stored too late": {durabletest.Fault{Delay: 10 * time.Minute}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			var doubted []chat.RoomID
+			told := func() []chat.RoomID {
+				mu.Lock()
+				defer mu.Unlock()
+				return slices.Clone(doubted)
+			}
+			inBubble(t, func(cfg *chat.Config) {
+				unlimited(cfg)
+				cfg.Changed = func(chat.RoomID, chat.Seq) {}
+				cfg.Doubted = func(id chat.RoomID) {
+					mu.Lock()
+					defer mu.Unlock()
+					doubted = append(doubted, id)
+				}
+			}, func(w *world) {
+				if _, err := w.chat.Room(w.Context(), somebody("ada"), "global"); err != nil { // gives it a stream
+					w.Fatal(err)
+				}
+				w.faults.Next(durabletest.CallCommit, c.fault)
+				if _, err := w.chat.Post(w.Context(), somebody("ada"), "global", chat.NewMessage{Content: "x"}); err == nil {
+					w.Error("a commit that failed is no failure")
+				}
+				synctest.Wait()
+				room := w.roomID()
+				if got := told(); !slices.Equal(got, []chat.RoomID{room}) {
+					w.Fatalf("told of %v", got)
+				}
+				if err := w.chat.Settle(w.Context(), room); err != nil {
+					w.Fatal(err)
+				}
+				for range 2 {
+					if got, err := w.chat.Changes(w.Context(), room, 0, 10); err != nil || len(got.Messages) != c.kept {
+						w.Errorf("%d messages, %v, want %d", len(got.Messages), err, c.kept)
+					}
+					time.Sleep(time.Hour) // whatever was on its way
+				}
+				w.say("ada", "y")
+				synctest.Wait()
+				if got := told(); len(got) != 1 {
+					w.Errorf("told of %v", got)
+				}
+			})
+		})
+	}
 }

@@ -13,9 +13,10 @@ import (
 // Inbox is what is a person's alone: an object per person, by their id. Rooms don't
 // wake it: what is unread follows from a room's head and the mark here.
 type Inbox struct {
-	now    func() time.Time
-	st     *durable.State
-	writes posts // of the person, as long as the object is awake
+	now     func() time.Time
+	noticed func(context.Context, RoomID, notice) error // tells a room that its notice has been taken
+	st      *durable.State
+	writes  posts // of the person, as long as the object is awake
 }
 
 // Storage of an inbox. A room is named by the name of its object.
@@ -65,16 +66,25 @@ func (i *Inbox) Start(context.Context) error {
 	return nil
 }
 
-// write stores a value, or refuses to, as the person has written so much lately.
-func (i *Inbox) write(key string, v any) error {
-	const me UserID = ""
-	at := i.now().UnixMilli()
-	if wait := i.writes.wait(me, at); wait > 0 {
+// me is whose writes are counted.
+const me UserID = ""
+
+// admit refuses what would be a write, as the person has written so much lately. It is
+// asked before anything large is read for that.
+func (i *Inbox) admit() error {
+	if wait := i.writes.wait(me, i.now().UnixMilli()); wait > 0 {
 		return &Error{Code: CodeRateLimited, Message: "That is too much at once. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
-	i.writes.took(me, at)
-	return i.st.Storage().Put(key, encode(v))
+	return nil
 }
+
+// write stores a value that comes from the person, and counts it.
+func (i *Inbox) write(key string, v any) error {
+	i.writes.took(me, i.now().UnixMilli())
+	return i.put(key, v)
+}
+
+func (i *Inbox) put(key string, v any) error { return i.st.Storage().Put(key, encode(v)) }
 
 // load reads a value that write stored; false: there is none.
 func load[V any](from storage, key string) (v V, ok bool, err error) {
@@ -123,12 +133,15 @@ func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
 	if known && read == was.Read {
 		return marked{Read: read}, nil
 	}
+	if err := i.admit(); err != nil {
+		return marked{}, err
+	}
 	return marked{read, true}, i.write(readKey(m.Room), ReadMark{read})
 }
 
 // readThread moves the mark of a thread, which needn't be followed.
 func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
-	f, _, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
+	f, known, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
 	if err != nil {
 		return ThreadMark{}, err
 	}
@@ -136,8 +149,16 @@ func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
 	if read == f.Read {
 		return f.mark(), nil
 	}
+	if err := i.admit(); err != nil {
+		return ThreadMark{}, err
+	}
 	f.Root, f.Read, f.At = m.ID, read, i.now().UnixMilli()
-	return f.mark(), i.keepFollow(followKey(m.Room, m.Root), f)
+	if !known {
+		if err := i.makePlaceForFollow(f.At); err != nil {
+			return ThreadMark{}, err
+		}
+	}
+	return f.mark(), i.write(followKey(m.Room, m.Root), f)
 }
 
 func (f follow) mark() ThreadMark { return ThreadMark{Following: f.Following, Read: f.Read} }
@@ -150,6 +171,7 @@ type followChange struct {
 	On     bool
 	Read   Seq  // a reply of the person's own, up to which they have read
 	Unless bool // only if the person never said whether to follow it
+	Notice Seq  // the reply that brings it, of which the room has a notice; 0: it comes from the person
 }
 
 // applyFollow decides about a follow that may not be there yet (known); changed is
@@ -167,7 +189,14 @@ func applyFollow(f follow, known bool, c followChange, at int64) (next follow, c
 	return next, true
 }
 
-func (i *Inbox) follow(_ context.Context, c followChange) (ThreadMark, error) {
+// follow notes what a person has to do with a thread. What a room tells of isn't the
+// person's doing, and counts for nothing.
+func (i *Inbox) follow(ctx context.Context, c followChange) (ThreadMark, error) {
+	if c.Notice != 0 {
+		if err := i.noticed(ctx, c.Room, notice{c.Notice, UserID(i.st.Name())}); err != nil { // which leaves once this is durable
+			return ThreadMark{}, err
+		}
+	}
 	key := followKey(c.Room, c.Root)
 	f, known, err := load[follow](i.st.Storage(), key)
 	if err != nil {
@@ -177,18 +206,27 @@ func (i *Inbox) follow(_ context.Context, c followChange) (ThreadMark, error) {
 	if !changed {
 		return f.mark(), nil
 	}
-	return next.mark(), i.keepFollow(key, next)
+	write := i.put
+	if c.Notice == 0 {
+		if err := i.admit(); err != nil {
+			return ThreadMark{}, err
+		}
+		write = i.write
+	}
+	if !known {
+		if err := i.makePlaceForFollow(next.At); err != nil {
+			return ThreadMark{}, err
+		}
+	}
+	return next.mark(), write(key, next)
 }
 
-// keepFollow stores what a person has to do with a thread, and forgets the one that was
-// changed longest ago where there are too many.
-func (i *Inbox) keepFollow(key string, f follow) error {
-	oldest, at, count := "", f.At, 0
+// makePlaceForFollow forgets the thread that was changed longest ago where a new one is
+// one too many.
+func (i *Inbox) makePlaceForFollow(at int64) error {
+	oldest, count := "", 0
 	var broken error
 	err := i.st.Storage().Each(under(prefixFollow), func(other string, value []byte) bool {
-		if other == key {
-			return true
-		}
 		var kept follow
 		if kept, broken = parseAny[follow](value); kept.At <= at {
 			oldest, at = other, kept.At
@@ -199,12 +237,11 @@ func (i *Inbox) keepFollow(key string, f follow) error {
 	if err = cmp.Or(err, broken); err != nil {
 		return err
 	}
-	if count >= maxFollows && oldest != "" {
-		if _, err := i.st.Storage().Delete(oldest); err != nil {
-			return err
-		}
+	if count < maxFollows || oldest == "" {
+		return nil
 	}
-	return i.write(key, f)
+	_, err = i.st.Storage().Delete(oldest)
+	return err
 }
 
 // draftChange is a draft to keep.
@@ -229,6 +266,9 @@ func applyDraft(kept draft, known bool, next draft, now int64) (winner draft, ch
 
 // keep keeps a draft, or what is newer, and returns that.
 func (i *Inbox) keep(_ context.Context, c draftChange) (draft, error) {
+	if err := i.admit(); err != nil {
+		return draft{}, err
+	}
 	key, store := draftKey(c.Room, c.Thread), i.st.Storage()
 	kept, known, err := load[draft](store, key)
 	if err != nil {

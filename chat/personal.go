@@ -202,77 +202,95 @@ func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) 
 	return room, m, err
 }
 
-// joinThread makes the author of a reply follow the thread, and who began it, if they
-// never said that they won't. It may be repeated, as a post may: where a crash comes
-// between the reply and this, the repeat makes up for it.
-func (r *Room) joinThread(ctx context.Context, reply *Message, again bool) {
-	if reply.Thread == "" {
-		return
-	}
-	root, err := r.find(reply.Thread)
-	if err == nil && root != nil {
-		c := followChange{Room: r.id(), Root: root.Seq, ID: root.ID, On: true, Read: reply.Seq}
-		err = r.follow(ctx, reply.UserID, c)
-		if first := root.Replies == nil || root.Replies.Count <= 1; err == nil && root.UserID != reply.UserID && (first || again) {
-			c.Read, c.Unless = 0, true
-			err = r.follow(ctx, root.UserID, c)
-		}
-	}
-	if err != nil { // the reply is there all the same
-		r.log.Warn("a thread isn't followed", "room", r.st.ID().String(), "cause", err.Error())
-	}
-}
-
 // Threads returns the threads that a person follows, those with the latest replies first.
+// Which those are is told by the keys of the replies: only of those in the list the roots
+// are read.
 func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
-	type followed struct {
-		room RoomID
-		root Seq
-		follow
-	}
-	var all []followed
-	var broken error
-	err := s.storedInbox(ctx, a.ID).Each(under(prefixFollow), func(key string, value []byte) bool {
-		var f follow
-		if f, broken = parseAny[follow](value); f.Following {
-			all = append(all, followed{roomOfKey(key), lastSeqOf(key), f})
-		}
-		return broken == nil
-	})
-	if err = cmp.Or(err, broken); err != nil {
-		return ThreadList{}, public(err)
-	}
 	slugs, err := s.rooms.slugs(ctx)
 	if err != nil {
 		return ThreadList{}, public(err)
 	}
-	type found struct {
-		followed
-		shown ThreadSummary
+	all, err := s.followed(ctx, a.ID)
+	if err != nil {
+		return ThreadList{}, public(err)
 	}
-	var there []found
-	for _, f := range all {
-		root, err := messageAt(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root)
-		if err != nil {
+	for i, f := range all {
+		if _, known := slugs[f.room]; !known {
+			continue
+		}
+		if all[i].last, err = lastReplyAt(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root); err != nil {
 			return ThreadList{}, public(err)
 		}
-		slug, known := slugs[f.room]
-		if root == nil || root.ID != f.Root || root.Replies == nil || !known {
-			continue // it is gone, or nobody has replied yet
-		}
-		there = append(there, found{f, ThreadSummary{Room: slug, Root: *root, Following: true, Read: f.Read}})
 	}
-	slices.SortStableFunc(there, func(a, b found) int { return cmp.Compare(b.shown.Root.Replies.LastAt, a.shown.Root.Replies.LastAt) })
+	slices.SortStableFunc(all, func(a, b followed) int { return cmp.Compare(b.last, a.last) })
 	list := ThreadList{[]ThreadSummary{}}
-	for _, t := range there[:min(len(there), maxThreads)] {
-		o := durable.ListOptions{Prefix: threadKey(t.root), Start: replyKey(t.root, t.Read+1), Limit: maxUnread}
-		err := storedMessages{ctx, s.ns.ByName(string(t.room))}.Each(o, func(string, []byte) bool { t.shown.Unread++; return true })
+	for _, f := range all {
+		if len(list.Threads) == maxThreads || f.last == 0 {
+			break // the others are gone, or nobody has replied yet
+		}
+		shown, there, err := s.threadSummary(ctx, f)
 		if err != nil {
 			return list, public(err)
 		}
-		list.Threads = append(list.Threads, t.shown)
+		if there {
+			shown.Room = slugs[f.room]
+			list.Threads = append(list.Threads, shown)
+		}
 	}
 	return list, nil
+}
+
+// followed is a thread that a person follows.
+type followed struct {
+	room RoomID
+	root Seq
+	last int64 // when its last reply was posted; 0: there is none
+	follow
+}
+
+func (s *Service) followed(ctx context.Context, id UserID) (all []followed, err error) {
+	var broken error
+	err = s.storedInbox(ctx, id).Each(under(prefixFollow), func(key string, value []byte) bool {
+		var f follow
+		if f, broken = parseAny[follow](value); f.Following {
+			all = append(all, followed{roomOfKey(key), lastSeqOf(key), 0, f})
+		}
+		return broken == nil
+	})
+	return all, cmp.Or(err, broken)
+}
+
+// lastReplyAt tells when the last reply of a thread was posted; 0: there is none.
+func lastReplyAt(from storage, root Seq) (at int64, err error) {
+	o := under(threadKey(root))
+	o.Reverse, o.Limit = true, 1
+	var last Seq
+	err = from.Each(o, func(key string, value []byte) bool {
+		last, at = lastSeqOf(key), replyTime(value)
+		return false
+	})
+	if err != nil || last == 0 || at != 0 {
+		return at, err
+	}
+	stored, err := from.Get(messageKey(last)) // of a version that kept no times there
+	if err != nil || stored == nil {
+		return 0, err
+	}
+	h, err := parseHead(stored)
+	return h.Timestamp, err
+}
+
+// threadSummary returns a thread as it is listed; false: its root is gone.
+func (s *Service) threadSummary(ctx context.Context, f followed) (shown ThreadSummary, there bool, err error) {
+	from := storedMessages{ctx, s.ns.ByName(string(f.room))}
+	root, err := messageAt(from, f.root)
+	if err != nil || root == nil || root.ID != f.Root || root.Replies == nil {
+		return shown, false, err
+	}
+	shown = ThreadSummary{Root: *root, Following: true, Read: f.Read}
+	o := durable.ListOptions{Prefix: threadKey(f.root), Start: replyKey(f.root, f.Read+1), Limit: maxUnread}
+	err = from.Each(o, func(string, []byte) bool { shown.Unread++; return true })
+	return shown, true, err
 }
 
 // Drafts returns a person's drafts, those changed last first.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/durable"
 	"snug/durable/durabletest"
 )
 
@@ -305,6 +306,72 @@ func TestFollowedThreads(t *testing.T) {
 	})
 }
 
+// rewrite puts a value under all keys of rooms that begin so, while nothing runs.
+func (w *world) rewrite(prefix string, value []byte) {
+	w.Helper()
+	w.stop()
+	for id := range w.ids {
+		var ops []durable.Op
+		err := w.store.Scan(w.Context(), id, durable.Range{}, func(key, _ []byte) bool {
+			if strings.HasPrefix(string(key), prefix) {
+				ops = append(ops, durable.Op{Kind: durable.OpPut, Key: string(key), Value: value})
+			}
+			return true
+		})
+		if err == nil && len(ops) > 0 {
+			var r durable.Record
+			if r, err = w.store.Claim(w.Context(), id, "room", ""); err == nil {
+				_, err = w.store.Commit(w.Context(), []durable.Batch{{ID: id, Fence: r.Fence, Ops: ops}})()
+			}
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.store = w.store.Restart()
+	w.start()
+}
+
+// Of the threads that somebody follows only those are read that are shown: the ones with
+// the latest replies, whoever posted those.
+func TestThreadsReadWhatTheyShow(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		const all, shown = 120, 50
+		var roots []chat.Message
+		for i := range all {
+			roots = append(roots, w.say("bob", fmt.Sprint(i)))
+			w.say("ada", "reply", inThread(roots[i]))
+			time.Sleep(time.Second)
+		}
+		w.say("bob", "another reply", inThread(roots[3]))
+		check := func(most int) {
+			t.Helper()
+			synctest.Wait()
+			before := w.faults.Calls(durabletest.CallGet)
+			list, err := w.chat.Threads(w.Context(), somebody("ada"))
+			if err != nil || len(list.Threads) != shown {
+				t.Fatalf("%d threads, %v", len(list.Threads), err)
+			}
+			for i, l := range list.Threads {
+				want := roots[all-i]
+				if i == 0 {
+					want = roots[3]
+				}
+				if l.Root.ID != want.ID {
+					t.Errorf("thread %d is %s, want %s", i, l.Root.Content, want.Content)
+				}
+			}
+			if n := w.faults.Calls(durabletest.CallGet) - before; n > most {
+				t.Errorf("%d values are read, want %d at most", n, most)
+			}
+		}
+		roots = append(roots, chat.Message{})
+		check(shown)
+		w.rewrite("t/", []byte{}) // as an earlier version kept it
+		check(shown + all)
+	})
+}
+
 func TestDrafts(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		now := func() int64 { return time.Now().UnixMilli() }
@@ -380,6 +447,15 @@ func TestDrafts(t *testing.T) {
 			if i < 200 != (err == nil) || err != nil && code(err) != "rate_limited" {
 				t.Fatalf("write %d: %v", i, err)
 			}
+		}
+		// Who writes too much has nothing read for them.
+		reads := func() int { return w.faults.Calls(durabletest.CallGet) + w.faults.Calls(durabletest.CallScan) }
+		before := reads()
+		if _, err := w.chat.KeepDraft(w.Context(), somebody("ada"), chat.Draft{Room: "global", Thread: "new", Content: "x", UpdatedAt: now()}); code(err) != "rate_limited" {
+			t.Errorf("got %v", err)
+		}
+		if n := reads() - before; n != 0 {
+			t.Errorf("%d reads for a draft that is refused", n)
 		}
 		if err := w.chat.ForgetUsers(w.Context(), "ada"); err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func (r *Room) scheduleRetention() error {
 	return r.retainLater(oldest.Timestamp)
 }
 
-// wake does nothing itself: Start schedules the retention.
+// wake does nothing itself: Start schedules the retention, and the store claims the room.
 func (r *Room) wake(context.Context, none) (none, error) { return none{}, nil }
 
 // retainLater sets the alarm for when a message of that time, or the first of too
@@ -50,10 +50,7 @@ func (r *Room) retainLater(timestamp int64) error {
 	if due.IsZero() {
 		return nil
 	}
-	if at, set, err := r.st.Storage().Alarm(); err != nil || set && !due.Before(at) {
-		return err
-	}
-	return r.st.Storage().SetAlarm(due)
+	return r.alarmBy(due)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -63,8 +60,12 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// Alarm removes messages that are over the room's retention, a chunk at a time.
-func (r *Room) Alarm(context.Context, durable.AlarmInfo) error {
+// Alarm removes messages that are over the room's retention, a chunk at a time, and tells
+// once more what inboxes haven't taken.
+func (r *Room) Alarm(ctx context.Context, _ durable.AlarmInfo) error {
+	if err := r.noticeOnceMore(ctx); err != nil {
+		return err
+	}
 	more, err := r.prune()
 	if err != nil {
 		return err

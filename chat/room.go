@@ -27,9 +27,10 @@ const (
 	prefixEvent   = "e/"
 	prefixClient  = "c/"
 	prefixVersion = "v/" // a message's seq and 4 bytes that count: what it said before
-	prefixThread  = "t/" // a root's seq and a reply's: nothing more
+	prefixThread  = "t/" // a root's seq and a reply's: when that was posted
 	prefixRemoved = "d/" // a message's seq: the links whose previews were removed from it
 	prefixPin     = "p/" // a pinned message's seq: the seq of its pinning
+	prefixNotice  = "n/" // a reply's seq and a user: what their inbox hasn't taken yet
 )
 
 type roomMeta struct {
@@ -59,6 +60,7 @@ type roomConfig struct {
 	current   func(User) User                // the person as they are now
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
+	doubted   func(RoomID)                   // there may be one; nil: likewise
 	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	live      *live
@@ -76,6 +78,7 @@ type Room struct {
 	seen     seen
 	tail     tail
 	presence *presence
+	doubt    func(error)          // tells that the last events may be durable or not; nil: nobody wants to know
 	typed    map[UserID]time.Time // when a person's typing was last passed on
 }
 
@@ -89,6 +92,9 @@ var (
 func (r *Room) Start(context.Context) error {
 	r.presence = newPresence()
 	r.typed = make(map[UserID]time.Time)
+	if id := r.id(); r.doubted != nil {
+		r.doubt = func(error) { r.doubted(id) }
+	}
 	r.state.posts, r.state.changes = newPosts(r.rate), newPosts(r.changing)
 	stored, err := r.st.Storage().Get(keyMeta)
 	if err != nil {
@@ -287,11 +293,10 @@ func (r *Room) post(ctx context.Context, q request) (none, error) {
 		r.refuse(q, did.refused)
 	case did.repeated != nil:
 		r.reply(q, plainFrame(ackOf(q, did.repeated)))
-		r.joinThread(ctx, did.repeated, true)
 	default:
 		r.reply(q, plainFrame(ackOf(q, did.posted)))
 		r.publish(did.encoded)
-		r.joinThread(ctx, did.posted, false)
+		r.joinThread(ctx, did.posted)
 	}
 	return none{}, nil
 }
@@ -364,7 +369,7 @@ func (r *Room) notify(seq Seq, posted *Message) {
 		return
 	}
 	slug := r.meta.Slug
-	r.st.AfterCommit(func() {
+	r.st.AfterCommitOr(func() {
 		if r.changed != nil {
 			r.changed(id, seq)
 		}
@@ -374,7 +379,7 @@ func (r *Room) notify(seq Seq, posted *Message) {
 		if watched {
 			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))
 		}
-	})
+	}, r.doubt)
 }
 
 // publish sends a message to all. It leaves once it is durable, as the ack does.

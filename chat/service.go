@@ -33,6 +33,10 @@ type Config struct {
 	// Changed hears of each event of a room once it is durable: who wants it reads Changes.
 	// It must not wait, and misses what a crash comes before. nil: nobody does.
 	Changed func(room RoomID, seq Seq)
+	// Doubted likewise, where there is a Changed, hears of each room that was reset when
+	// nobody knew whether its last events are durable: who wants to know calls Settle, and
+	// then reads Changes.
+	Doubted func(room RoomID)
 	// Linked likewise hears of each message that has links, or had before it was edited.
 	Linked func(room RoomID, seq Seq)
 	Files  Files // nil: there are no attachments
@@ -69,6 +73,7 @@ type calls struct {
 	leave, typing, post durable.Method[request, none]
 	change              durable.Method[request, none]
 	open                durable.Method[string, none]
+	noticed             durable.Method[notice, none]
 	wake, touch         durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
@@ -149,7 +154,7 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
+		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, doubted: s.cfg.Doubted, linked: s.cfg.Linked, live: s.live,
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
@@ -170,6 +175,7 @@ func (s *Service) register() (err error) {
 	s.calls.setPreviews = durable.Handle(room, "setPreviews", (*Room).setPreviews)
 	s.calls.removePreview = durable.Handle(room, "removePreview", (*Room).removePreview)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
+	s.calls.noticed = durable.Handle(room, "noticed", (*Room).noticed)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
@@ -179,7 +185,11 @@ func (s *Service) register() (err error) {
 		return err
 	}
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
-	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
+	inbox := durable.NewClass("user", func(st *durable.State) durable.Object {
+		return &Inbox{now: s.cfg.Now, st: st, noticed: func(ctx context.Context, room RoomID, n notice) error {
+			return s.calls.noticed.Send(ctx, s.ns.ByName(string(room)), n)
+		}}
+	})
 	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
 	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)
 	s.calls.follow = durable.Handle(inbox, "follow", (*Inbox).follow)

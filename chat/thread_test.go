@@ -185,7 +185,7 @@ func TestRetentionOfChanges(t *testing.T) {
 		ada.next("joined")
 		ada.next("message")
 		f := ada.next("update")
-		if m := f.msg(); f.Seq != 16 || m.ID != root.ID || m.DeletedAt == 0 || m.Seq != 1 || m.Timestamp != root.Timestamp {
+		if m := f.msg(); f.Seq != 16 || m.ID != root.ID || m.DeletedAt == 0 || m.Seq != 1 || m.UserID != root.UserID || m.Timestamp != root.Timestamp {
 			t.Errorf("got %s", f)
 		}
 		ada.send(`{"type":"join","room":"global","stream":%q,"after":10}`, joined.Stream)

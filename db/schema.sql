@@ -75,6 +75,8 @@ CREATE INDEX files_due on files (due_at);
 
 CREATE INDEX files_message on files (room_id, user_id, client_id) where client_id is not null;
 
+CREATE INDEX files_size on files (user_id, state, size);
+
 CREATE INDEX files_user on files (user_id, state, touched_at);
 
 CREATE TABLE invites (

@@ -90,6 +90,7 @@ func TestReaderThatWaitsEndsWithItsSocket(t *testing.T) {
 		for range 10 {
 			waiting.say("y")
 		}
+		synctest.Wait() // a call finds no room while those before fill the inbox
 		w.want("n", "get", "0")
 	}, func(o *durable.Options) { o.InboxEvents = 70 })
 }

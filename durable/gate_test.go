@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -54,6 +55,29 @@ var telling = script{
 
 func failing(keep durabletest.Keep) durabletest.Fault {
 	return durabletest.Fault{Err: errInjected, Keep: keep}
+}
+
+// What is to follow a commit follows it, or else it is said that nobody knows.
+func TestAfterCommit(t *testing.T) {
+	var b book
+	scenario(t, script{do: func(_ context.Context, o *thing, what string) (string, error) {
+		o.AfterCommitOr(func() { b.add("%s is durable", what) }, func(cause error) { b.add("%s: %t", what, errors.Is(cause, errInjected)) })
+		o.AfterCommit(func() { b.add("and %s", what) })
+		return "", o.put("k", what)
+	}}, func(w *world) {
+		w.faults.Stall()
+		first := w.start("n", "a")
+		w.wantBook(&b)
+		w.faults.Release()
+		<-first
+		w.wantBook(&b, "a is durable", "and a")
+		for _, keep := range []durabletest.Keep{durabletest.KeepNone, durabletest.KeepAll} {
+			w.faults.Next(durabletest.CallCommit, failing(keep))
+			_, err := w.call("n", "b")
+			w.wantReset(err)
+			w.wantBook(&b, "b: true")
+		}
+	})
 }
 
 func TestScenario21ReplyWaitsForTheDisk(t *testing.T) {

@@ -195,8 +195,10 @@ func (s *Socket) changed() (changed <-chan struct{}, over bool) {
 	return s.rare.wake, false
 }
 
-// forget tells all who know the socket that it is gone.
+// forget tells all who know the socket that it is gone. Whoever ended it calls it once:
+// that may be somebody for whom Shutdown doesn't wait, while it waits for the sockets.
 func (s *Socket) forget() {
+	defer s.kind.rt.wg.Done()
 	s.mu.Lock()
 	m, info := s.members, s.ended().info
 	s.members = nil

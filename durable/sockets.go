@@ -159,7 +159,7 @@ func (r *sockets) add(s *Socket, identity string, tags []string) error {
 	r.opened++
 	r.open++
 	s.id = SocketID(r.opened<<slotBits | uint64(slot))
-	r.rt.wg.Add(1)
+	r.rt.wg.Add(2) // until its connection is closed, and until all have been told: see finish and forget
 	for _, tag := range tags {
 		if one := r.byTag[tag].one; one != nil && one.holder.is(identity, tags) {
 			s.holder = one.holder

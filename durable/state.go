@@ -260,9 +260,17 @@ func (s *State) Broadcast(tag string, f Frame, except *Socket) {
 }
 
 // AfterCommit calls fn once all that the turn wrote is durable, in order with its other
-// outputs; if it never is, not at all. fn runs outside of the object's turns and must
+// outputs; if that isn't known, not at all. fn runs outside of the object's turns and must
 // return at once.
-func (s *State) AfterCommit(fn func()) { s.act.mustTurn().issue(output{do: fn}) }
+func (s *State) AfterCommit(fn func()) { s.AfterCommitOr(fn, nil) }
+
+// AfterCommitOr is AfterCommit, with what to call where fn isn't, as the object is reset:
+// what the turn wrote may be durable then, or be so in a moment, or never. What it is the
+// object's next turn finds out, as that claims it anew; after Shutdown nothing changes it
+// any more.
+func (s *State) AfterCommitOr(fn func(), reset func(cause error)) {
+	s.act.mustTurn().issue(output{do: fn, drop: reset})
+}
 
 // CloseSocket closes a socket, once what the turn wrote is durable and what was
 // sent before has left.

@@ -105,9 +105,9 @@ func TestSignOutInAFlood(t *testing.T) {
 		ada.signOut(t)
 		// What was taken before that may become durable, and so be seen, a moment later;
 		// with this post all of it is.
-		sock = bob.joined(t)
-		sock.post(t, fmt.Sprint("after round ", round), "she has gone")
-		_ = sock.CloseNow()
+		behind := bob.joined(t)
+		behind.post(t, fmt.Sprint("after round ", round), "she has gone")
+		_ = behind.CloseNow()
 		then, err := bob.history("limit=1")
 		if err != nil {
 			t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"snug/blob"
 	"snug/picture"
@@ -89,21 +88,6 @@ func (s *Service) store(ctx context.Context, r *row) (err error) {
 	})
 }
 
-// turn waits until a picture may be looked at.
-func (s *Service) turn(ctx context.Context) (leave func(), err error) {
-	if s.waiting.Add(1) > waitingPictures {
-		s.waiting.Add(-1)
-		return nil, &Error{Code: CodeOverloaded, Message: "The server has many pictures to look at. Try again in a moment.", Retry: 5 * time.Second}
-	}
-	defer s.waiting.Add(-1)
-	select {
-	case s.turns <- struct{}{}:
-		return func() { <-s.turns }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // storePicture stores what is made of a picture. One that can't be decoded, or not
 // within the bounds, is a file of no type, for people to save: no browser is asked to
 // decode what we didn't.
@@ -115,7 +99,7 @@ func (s *Service) storePicture(ctx context.Context, r *row, part io.ReaderAt) er
 	if r.size > maxPictureBytes {
 		return plain()
 	}
-	leave, err := s.turn(ctx)
+	leave, err := s.turns.take(ctx, r.user)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,11 @@ func TestKeepPicture(t *testing.T) {
 	}
 	c := files.Claim{Room: "one", ClientID: "preview/7"}
 	r.posts[c] = true
-	f, err := r.KeepPicture(t.Context(), c, "og image.webp", large.Bytes())
+	small, err := r.MakeSmall(t.Context(), large.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := r.KeepPicture(t.Context(), c, "og image.webp", small)
 	if err != nil || f.Width != 840 || f.Height != 420 || f.Type == "" || f.Thumbnail {
 		t.Fatalf("%+v, %v", f, err)
 	}
@@ -57,7 +61,7 @@ func TestKeepPicture(t *testing.T) {
 	if _, err := r.Look(t.Context(), files.Reader{User: "anybody"}, f.ID); !errors.As(err, &known) || known.Code != files.CodeNotFound {
 		t.Errorf("once its message is gone: %v", err)
 	}
-	if _, err := r.KeepPicture(t.Context(), c, "x", []byte("<svg onload=alert(1)>")); !errors.As(err, &known) || known.Code != files.CodeBadRequest {
+	if _, err := r.MakeSmall(t.Context(), []byte("<svg onload=alert(1)>")); !errors.As(err, &known) || known.Code != files.CodeBadRequest {
 		t.Errorf("what is no picture: %v", err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"snug/blob"
@@ -28,8 +27,6 @@ const (
 	maxPicturePixels = 50_000_000
 	// maxReleased is how many deletions may wait for the collector.
 	maxReleased = 1024
-	// waitingPictures is how many uploads may wait for those that are being looked at.
-	waitingPictures = 64
 )
 
 // Config of a Service. DB, Blobs, Parts and Secret are required.
@@ -63,13 +60,12 @@ type Service struct {
 	blobs  blob.Store
 	parts  parts
 	studio *picture.Studio
-	turns  chan struct{} // who holds one may read a picture into memory
-	key    []byte        // that signs addresses
+	turns  *turns
+	key    []byte // that signs addresses
 	log    *slog.Logger
 	locks  locks
 
 	poke     chan struct{}      // there may be something to collect
-	waiting  atomic.Int64       // for a turn
 	released chan Claim         // by messages that are being deleted
 	stop     context.CancelFunc // nil before Start
 	running  sync.WaitGroup
@@ -92,7 +88,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
 		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: -1}),
-		turns:  make(chan struct{}, max(c.Pictures, 1)),
+		turns:  newTurns(c.Pictures),
 		locks:  locks{held: map[string]*lock{}},
 		poke:   make(chan struct{}, 1), released: make(chan Claim, maxReleased),
 	}

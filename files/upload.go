@@ -17,6 +17,9 @@ const (
 	copyBuffer = 64 << 10
 	// idle is when an open upload makes room for a new one of the same person.
 	idle = time.Hour
+	// leastCharge is what a file counts at least, of a quota: the smallest takes a row,
+	// a file and a place in every backup too. It bounds how many files a person has.
+	leastCharge = 64 << 10
 	// finishTime is for looking at what has come, and for storing it.
 	finishTime = 5 * time.Minute
 )
@@ -73,16 +76,27 @@ func (s *Service) Create(ctx context.Context, user, name string, size int64) (Up
 	return r.upload(), nil
 }
 
+// What a person has already: indexes answer, and no row is read.
+const (
+	chargedQuery = `select coalesce(sum(max(size, ?)), 0) from files where user_id = ? and state in (?, ?)`
+	openQuery    = `select count(*) from files where user_id = ? and state = ?`
+)
+
 // admit checks what a person has already.
 func (s *Service) admit(ctx context.Context, tx *sql.Tx, r row, now int64) error {
-	var total, open int64
-	const sums = `select coalesce(sum(size), 0), coalesce(sum(case when state = ? then 1 else 0 end), 0) from files where user_id = ? and state <> ?`
-	if err := tx.QueryRowContext(ctx, sums, stateOpen, r.user, stateRemoved).Scan(&total, &open); err != nil {
-		return err
+	if s.cfg.Quota > 0 {
+		var total int64
+		if err := tx.QueryRowContext(ctx, chargedQuery, leastCharge, r.user, stateOpen, stateReady).Scan(&total); err != nil {
+			return err
+		}
+		if total+max(r.size, leastCharge) > s.cfg.Quota {
+			return &Error{Code: CodeQuota, Message: fmt.Sprintf("Your files would take more than %s, which is all that you may keep here: they take %s now, where each counts %s at least. Delete messages with files to make room.",
+				inWords(s.cfg.Quota), inWords(total), inWords(leastCharge))}
+		}
 	}
-	if s.cfg.Quota > 0 && total+r.size > s.cfg.Quota {
-		return &Error{Code: CodeQuota, Message: fmt.Sprintf("Your files would take more than %s, which is all that you may keep here: they take %s now. Delete messages with files to make room.",
-			inWords(s.cfg.Quota), inWords(total))}
+	var open int64
+	if err := tx.QueryRowContext(ctx, openQuery, r.user, stateOpen).Scan(&open); err != nil {
+		return err
 	}
 	if open < int64(s.cfg.MaxOpen) {
 		return nil

@@ -263,20 +263,20 @@ func TestManyWritersAtOnce(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	r := newRig(t, func(c *files.Config) { c.Quota, c.MaxOpen = 2500, 3; c.MaxBytes = 1000 })
+	r := newRig(t, func(c *files.Config) { c.Quota, c.MaxOpen = 300_000, 3; c.MaxBytes = 100_000 })
 	create := func(user string, size int64) error {
 		_, err := r.Create(t.Context(), user, "a", size)
 		return err
 	}
 	hasCode(t, create(ann, 0), files.CodeBadRequest)
 	hasCode(t, create(ann, -5), files.CodeBadRequest)
-	hasCode(t, create(ann, 1001), files.CodeTooLong)
-	kept := r.upload(t, ann, "a", strings.Repeat("x", 1000))
-	if err := errors.Join(create(ann, 1000), create(ann, 500)); err != nil {
+	hasCode(t, create(ann, 100_001), files.CodeTooLong)
+	kept := r.upload(t, ann, "a", strings.Repeat("x", 100_000))
+	if err := errors.Join(create(ann, 80_000), create(ann, 1)); err != nil {
 		t.Fatal(err)
 	}
-	hasCode(t, create(ann, 1), files.CodeQuota)
-	if err := create(bob, 1000); err != nil {
+	hasCode(t, create(ann, 1), files.CodeQuota) // a tiny one counts 64 KiB
+	if err := create(bob, 100_000); err != nil {
 		t.Errorf("bob has his own: %v", err)
 	}
 	if err := r.Stop(t.Context(), ann, kept.ID); err != nil {
@@ -287,7 +287,7 @@ func TestLimits(t *testing.T) {
 	}
 	hasCode(t, create(ann, 1), files.CodeLimited)
 	r.pass(t, 2*time.Hour)
-	if err := create(ann, 1); err != nil { // in place of the one of 1000 bytes, which doesn't go on
+	if err := create(ann, 1); err != nil { // in place of the oldest, which doesn't go on
 		t.Errorf("the oldest is idle: %v", err)
 	}
 	if err := r.Stop(t.Context(), ann, kept.ID); err == nil {

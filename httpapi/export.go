@@ -85,7 +85,6 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	const everyone chat.UserID = ""
 	done, ok := s.exportTurns.enter(r.Context(), everyone)
 	if !ok {
 		setRetryAfter(w, time.Minute)

@@ -22,8 +22,10 @@ func ParseMetadata(header string) (map[string]string, error) { return parseMetad
 // HasStatus reports whether the table of statuses knows a code.
 func HasStatus(c chat.Code) bool { return statuses[c] != 0 }
 
-// The bounds of one person's pages.
+// The bounds of one person's pages, and of the searches of all.
 const (
-	PagesAtOnce  = pagesAtOnce
-	PagesWaiting = pagesWaiting
+	PagesAtOnce     = pagesAtOnce
+	PagesWaiting    = pagesWaiting
+	SearchesAtOnce  = searchesAtOnce
+	SearchesWaiting = searchesWaiting
 )

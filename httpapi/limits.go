@@ -29,6 +29,11 @@ const (
 	pagesWaiting = 64
 	pageWait     = 20 * time.Second
 
+	// searchesAtOnce run, of all people: each may look at 20,000 messages. searchesWaiting
+	// more wait, for pageWait at most.
+	searchesAtOnce  = 4
+	searchesWaiting = 64
+
 	// exportsAtOnce are written, of one for each person: every message that there is
 	// has to be looked at for each. exportsWaiting more wait, for pageWait at most.
 	exportsAtOnce  = 2

@@ -18,6 +18,9 @@ type readers struct {
 	people map[chat.UserID]*reader // those that read or wait
 }
 
+// everyone is who enters where a bound is for all people together.
+const everyone chat.UserID = ""
+
 type reader struct {
 	slots chan struct{}
 	here  int // requests that have a slot or wait for one

@@ -64,6 +64,11 @@ func (s *Server) search(ctx context.Context, q asked) (search.Results, error) {
 		}
 		r.Where = time.FixedZone("", minutes*60)
 	}
+	leave, ok := s.searches.enter(q.Context(), everyone)
+	if !ok {
+		return search.Results{}, &chat.Error{Code: chat.CodeOverloaded, Message: "Many people search at once. Try again in a moment.", Retry: time.Second}
+	}
+	defer leave()
 	return s.searcher.Search(ctx, q.actor, r)
 }
 

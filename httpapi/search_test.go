@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"snug/chat"
+	"snug/httpapi"
 	"snug/search"
 )
 
@@ -49,4 +51,43 @@ func TestSearch(t *testing.T) {
 	if w := s.get("/api/search?q=a"); w.Code != http.StatusUnauthorized {
 		t.Errorf("without a session: %d", w.Code)
 	}
+}
+
+// slowSearch answers when it is told to.
+type slowSearch struct{ asked, answer chan struct{} }
+
+func (f *slowSearch) Search(context.Context, chat.Actor, search.Request) (search.Results, error) {
+	f.asked <- struct{}{}
+	<-f.answer
+	return search.Results{Hits: []search.Hit{}}, nil
+}
+
+// Each search may look at very many messages: a crowd must not keep the server from all
+// else.
+func TestFewSearchesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowSearch{make(chan struct{}, 1000), make(chan struct{})}
+		s := newSite(t, func(c *httpapi.Config) {
+			c.Search = slow
+			c.Accounts = &crowd{Accounts: c.Accounts}
+		})
+		const most = httpapi.SearchesAtOnce + httpapi.SearchesWaiting
+		codes := make(chan int, most)
+		for range most {
+			go func() { codes <- s.get("/api/search?q=a").Code }()
+		}
+		synctest.Wait()
+		if got := len(slow.asked); got != httpapi.SearchesAtOnce {
+			t.Errorf("%d at once, want %d", got, httpapi.SearchesAtOnce)
+		}
+		if w := s.get("/api/search?q=a"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("one more than may wait: %d %s", w.Code, w.Body)
+		}
+		close(slow.answer)
+		for range most {
+			if code := <-codes; code != http.StatusOK {
+				t.Errorf("a search that waited: %d", code)
+			}
+		}
+	})
 }

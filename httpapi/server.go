@@ -106,6 +106,7 @@ type Server struct {
 	hsts        bool
 	upgrades    *limiter
 	readers     *readers // of history
+	searches    *readers // of all people as one
 	exports     *readers // of their own data
 	exportTurns *readers // all of those as one
 	downloads   *readers // of files
@@ -144,6 +145,7 @@ func New(c Config) (*Server, error) {
 		hsts:        strings.HasPrefix(c.Origins.Base, "https:"),
 		upgrades:    newLimiter(c.UpgradeRate, upgradeAddresses),
 		readers:     newReaders(pagesAtOnce, pagesWaiting),
+		searches:    newReaders(searchesAtOnce, searchesWaiting),
 		exports:     newReaders(1, 0),
 		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
 		downloads:   newReaders(downloadsAtOnce, downloadsWaiting),

@@ -14,6 +14,11 @@ import (
 // pixels.
 const maxFrames = 2_000
 
+// maxFramePixels are those of all frames of a GIF: each is decoded and encoded, so that
+// they take their turn for much longer than as many pixels of one photo. They are as
+// many as 30 s of 10 frames a second have at 480 by 360.
+const maxFramePixels = maxMemory / 4
+
 // animation makes a Photo of a GIF that moves. The pixels of all its frames are in
 // memory at once, a byte each. uncounted is why its frames can't be counted.
 func animation(ctx context.Context, h header, uncounted error) (Photo, error) {
@@ -78,8 +83,8 @@ func countFrames(data []byte) (frames int, err error) {
 			size := image.Pt(int(binary.LittleEndian.Uint16(rest[4:])), int(binary.LittleEndian.Uint16(rest[6:])))
 			frames++
 			pixels += int64(size.X) * int64(size.Y)
-			if frames > maxFrames || pixels > maxMemory {
-				return 0, fmt.Errorf("%w: over %d frames, or %d pixels in them", ErrTooLarge, maxFrames, maxMemory)
+			if frames > maxFrames || pixels > maxFramePixels {
+				return 0, fmt.Errorf("%w: over %d frames, or %d pixels in them", ErrTooLarge, maxFrames, maxFramePixels)
 			}
 			if !skip(9 + colourTable(rest[8]) + 1) {
 				return 0, cut

@@ -201,7 +201,7 @@ func TestGIFBombs(t *testing.T) {
 		want error
 	}{
 		"many frames":       {append(append(head(1, 1), bytes.Repeat(frame(1, 1), 2001)...), 0x3b), picture.ErrTooLarge},
-		"large frames":      {append(append(head(6000, 6000), bytes.Repeat(frame(6000, 6000), 8)...), 0x3b), picture.ErrTooLarge},
+		"large frames":      {append(append(head(6000, 6000), bytes.Repeat(frame(6000, 6000), 2)...), 0x3b), picture.ErrTooLarge},
 		"frames in nothing": {append(append(head(1, 1), bytes.Repeat(frame(60000, 60000), 2)...), 0x3b), picture.ErrTooLarge},
 		"frames outside":    {append(append(head(1, 1), bytes.Repeat(frame(600, 600), 2)...), 0x3b), picture.ErrBroken},
 		"large canvas":      {append(append(head(60000, 60000), frame(1, 1)...), 0x3b), picture.ErrTooLarge},

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ const (
 
 	maxKept = 512              // links whose previews are kept in memory
 	keptFor = 10 * time.Minute // and how long: a failure too, so that nobody is asked over and over
+	// maxKeptPictures bytes of their pictures are: some forty.
+	maxKeptPictures = 4 << 20
 )
 
 // Rooms is what previews need of the chat.
@@ -46,9 +49,19 @@ type Getter interface {
 
 // Pictures keeps pictures.
 type Pictures interface {
-	// KeepPreview makes a picture anew and small, keeps it as long as the message of that
-	// seq shows it, and returns where it is served.
-	KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, picture []byte) (Picture, error)
+	// MakePreview makes a picture anew and small.
+	MakePreview(ctx context.Context, picture []byte) (Small, error)
+	// KeepPreview keeps a small picture as long as the message of that seq shows it, and
+	// returns where it is served.
+	KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, small Small) (Picture, error)
+}
+
+// Small is a picture that was made anew and small.
+type Small struct {
+	Bytes         []byte
+	Type          string
+	Width, Height int // pixels
+	Blurhash      string
 }
 
 // Picture is one that was kept.
@@ -71,8 +84,10 @@ type Worker struct {
 	cfg     Config
 	waiting chan place
 
-	mu   sync.Mutex
-	kept map[string]*kept
+	mu       sync.Mutex
+	kept     map[string]*kept
+	pictured []*kept // those with a picture in memory, in the order in which they got it
+	bytes    int     // of these pictures
 }
 
 type place struct {
@@ -80,12 +95,15 @@ type place struct {
 	seq  chat.Seq
 }
 
-// kept is what a link leads to. Its picture is fetched for each message: a few of them
-// would take more memory than all the rest.
+// kept is what a link leads to.
 type kept struct {
 	once sync.Once
 	at   time.Time
 	page page
+
+	getting sync.Mutex // held by who gets the picture; taken before Worker.mu
+	got     bool       // the picture was asked for; guarded by Worker.mu
+	small   *Small     // nil: there is none; likewise
 }
 
 // New makes a Worker; it works while Run does.
@@ -182,21 +200,74 @@ func (w *Worker) preview(ctx context.Context, p place, link string) (chat.Previe
 	k.once.Do(func() { k.page = w.fetch(ctx, link) })
 	preview := chat.Preview{URL: link, Title: k.page.title, Description: k.page.description, Site: k.page.site}
 	if k.page.image != "" {
-		if at, ok := w.picture(ctx, p, k.page.image); ok {
+		if at, ok := w.picture(ctx, p, k); ok {
 			preview.Image, preview.Width, preview.Height = at.Path, at.Width, at.Height
 		}
 	}
 	return preview, preview.Title != "" || preview.Image != ""
 }
 
-// picture fetches a picture and keeps it for a message.
-func (w *Worker) picture(ctx context.Context, p place, link string) (Picture, bool) {
-	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPicture})
-	if err != nil {
+// picture keeps the picture of a page for a message.
+func (w *Worker) picture(ctx context.Context, p place, k *kept) (Picture, bool) {
+	small := w.small(ctx, k)
+	if small == nil {
 		return Picture{}, false
 	}
-	at, err := w.cfg.Pictures.KeepPreview(ctx, p.room, p.seq, got.Body)
+	at, err := w.cfg.Pictures.KeepPreview(ctx, p.room, p.seq, *small)
 	return at, err == nil
+}
+
+// small returns the picture of a page; nil: there is none. It is fetched once, as the page
+// is, unless others took its place in memory.
+func (w *Worker) small(ctx context.Context, k *kept) *Small {
+	k.getting.Lock()
+	defer k.getting.Unlock()
+	w.mu.Lock()
+	small, got := k.small, k.got
+	w.mu.Unlock()
+	if got {
+		return small
+	}
+	if small = w.fetchPicture(ctx, k.page.image); small == nil && ctx.Err() != nil {
+		return nil // nobody knows
+	}
+	w.keepPicture(k, small)
+	return small
+}
+
+func (w *Worker) fetchPicture(ctx context.Context, link string) *Small {
+	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPicture})
+	if err != nil {
+		return nil
+	}
+	small, err := w.cfg.Pictures.MakePreview(ctx, got.Body)
+	if err != nil {
+		return nil
+	}
+	return &small
+}
+
+func (w *Worker) keepPicture(k *kept, small *Small) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k.got, k.small = true, small
+	if small != nil {
+		w.pictured = append(w.pictured, k)
+		w.bytes += len(small.Bytes)
+	}
+	w.dropPicturesLocked()
+}
+
+// dropPicturesLocked drops the oldest pictures: those of links that aren't kept any more,
+// and those that are too much.
+func (w *Worker) dropPicturesLocked() {
+	now := w.cfg.Now()
+	for len(w.pictured) > 0 && (w.bytes > maxKeptPictures || now.Sub(w.pictured[0].at) >= keptFor) {
+		k := w.pictured[0]
+		w.pictured = slices.Delete(w.pictured, 0, 1)
+		w.bytes -= len(k.small.Bytes)
+		k.got, k.small = false, nil
+	}
 }
 
 // keep returns the entry of a link.
@@ -204,6 +275,7 @@ func (w *Worker) keep(link string) *kept {
 	now := w.cfg.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.dropPicturesLocked()
 	if k := w.kept[link]; k != nil && now.Sub(k.at) < keptFor {
 		return k
 	}

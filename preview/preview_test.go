@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"snug/chat"
 	"snug/fetch"
@@ -110,11 +111,15 @@ func (r *rig) Get(_ context.Context, link string, _ fetch.GetOptions) (fetch.Res
 	return got, nil
 }
 
-func (r *rig) KeepPreview(_ context.Context, _ chat.RoomID, seq chat.Seq, picture []byte) (Picture, error) {
+func (r *rig) MakePreview(_ context.Context, picture []byte) (Small, error) {
 	if r.broken {
-		return Picture{}, errors.New("no picture")
+		return Small{}, errors.New("no picture")
 	}
-	return Picture{"/p/" + strconv.Itoa(int(seq)) + "/" + string(picture), 84, 64}, nil
+	return Small{Bytes: picture, Width: 84, Height: 64}, nil
+}
+
+func (r *rig) KeepPreview(_ context.Context, _ chat.RoomID, seq chat.Seq, small Small) (Picture, error) {
+	return Picture{"/p/" + strconv.Itoa(int(seq)) + "/" + string(small.Bytes[:min(len(small.Bytes), 9)]), small.Width, small.Height}, nil
 }
 
 func newRig() *rig {
@@ -186,6 +191,56 @@ func TestAskedOnce(t *testing.T) {
 	}
 	if !slices.Equal(r.set[3], []chat.Preview{old}) || len(r.set[4]) != 0 || r.set[4] == nil {
 		t.Errorf("previews %+v", r.set)
+	}
+}
+
+// A picture is fetched once, as its page is, for all messages that show it; but those in
+// memory have a bound, and go with their pages.
+func TestPicturesAreAskedForOnce(t *testing.T) {
+	r := newRig()
+	for i := range chat.Seq(3) {
+		r.messages[i] = chat.Message{Content: "https://a.example/ https://d.example/"}
+	}
+	r.run(t, func(w *Worker) {
+		for seq := range chat.Seq(3) {
+			w.Linked("one", seq)
+			synctest.Wait()
+		}
+	})
+	if want := []string{"https://a.example/", "https://a.example/i.png", "https://d.example/", "https://d.example/gone.png"}; !slices.Equal(r.asked, want) {
+		t.Errorf("asked for %v, want %v", r.asked, want)
+	}
+	if got := r.set[2]; len(got) != 2 || got[0].Image != "/p/2/ai" || got[1].Image != "" {
+		t.Errorf("previews %+v", got)
+	}
+}
+
+func TestKeptPicturesHaveABound(t *testing.T) {
+	r := newRig()
+	now := time.Unix(1e9, 0)
+	w := New(Config{Rooms: r, Getter: r, Pictures: r, Now: func() time.Time { return now }})
+	const each, links = maxKeptPictures / 4, 6
+	var all []*kept
+	for i := range links {
+		link := "https://e.example/" + strconv.Itoa(i)
+		r.web[link] = fetch.Result{Body: make([]byte, each), ContentType: "image/png"}
+		k := w.keep(link)
+		k.page.image = link
+		all = append(all, k)
+		w.small(t.Context(), k)
+		now = now.Add(time.Second)
+	}
+	if w.bytes != 4*each || len(w.pictured) != 4 || all[1].small != nil || all[2].small == nil {
+		t.Errorf("%d bytes of %d pictures", w.bytes, len(w.pictured))
+	}
+	w.small(t.Context(), all[0])
+	if len(r.asked) != links+1 {
+		t.Errorf("asked for %v", r.asked)
+	}
+	now = now.Add(keptFor)
+	w.keep("https://another.example/")
+	if w.bytes != 0 || len(w.pictured) != 0 {
+		t.Errorf("%d bytes are kept longer than their pages", w.bytes)
 	}
 }
 

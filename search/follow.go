@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -46,6 +47,37 @@ func (x *Index) Changed(room chat.RoomID, seq chat.Seq) {
 	x.poke()
 }
 
+// Doubted says that a room was reset when nobody knew whether its last events are durable.
+// It doesn't wait.
+func (x *Index) Doubted(room chat.RoomID) {
+	x.mu.Lock()
+	if _, known := x.doubts[room]; known || len(x.doubts) < maxBehind {
+		x.doubts[room] = struct{}{}
+	} else {
+		x.unsure = true
+	}
+	x.mu.Unlock()
+	x.poke()
+}
+
+// settle makes sure of the rooms that were doubted, which are behind then.
+func (x *Index) settle(ctx context.Context) error {
+	x.mu.Lock()
+	doubts := slices.Collect(maps.Keys(x.doubts))
+	x.mu.Unlock()
+	for _, room := range doubts {
+		x.mu.Lock()
+		delete(x.doubts, room) // first: it may be doubted again meanwhile
+		x.mu.Unlock()
+		if err := x.cfg.Rooms.Settle(ctx, room); err != nil {
+			x.Doubted(room)
+			return fmt.Errorf("room %s: settle: %w", room, err)
+		}
+		x.Changed(room, 0)
+	}
+	return nil
+}
+
 // Run keeps the index up to date until ctx ends.
 func (x *Index) Run(ctx context.Context) {
 	for {
@@ -69,6 +101,8 @@ func (x *Index) Run(ctx context.Context) {
 func (x *Index) CatchUp(ctx context.Context) (err error) {
 	x.follow.Lock()
 	defer x.follow.Unlock()
+	unsettled := x.settle(ctx)
+	defer func() { err = cmp.Or(err, unsettled) }()
 	x.mu.Lock()
 	all, behind := x.all, maps.Clone(x.behind)
 	x.all = false

@@ -139,6 +139,53 @@ func TestAfterAFailure(t *testing.T) {
 	w.expect(x, "apples", "one-1")
 }
 
+// A room whose last events may be durable or not is settled, and then looked at; one that
+// can't be settled is looked at later, and after the next start at the latest.
+func TestDoubted(t *testing.T) {
+	w := newWorld(t, "one", "two")
+	x := w.open()
+	w.catchUp(x)
+	w.post("one", "Ada", "apples")
+	x.Doubted("id-one")
+	w.catchUp(x)
+	w.expect(x, "apples", "one-1")
+	if !slices.Equal(w.asked, []chat.RoomID{"id-one"}) || len(x.doubts)+len(x.behind) > 0 {
+		t.Errorf("settled %v, doubts %v, behind %v", w.asked, x.doubts, x.behind)
+	}
+
+	w.post("one", "Ada", "apples too")
+	w.post("two", "Ada", "apples")
+	w.unsure = errors.New("no disk")
+	x.Doubted("id-one")
+	x.Changed("id-two", 1)
+	if err := x.CatchUp(t.Context()); !errors.Is(err, w.unsure) {
+		t.Errorf("got %v", err)
+	}
+	w.expect(x, "apples", "two-1", "one-1")
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	x = w.open()
+	if x.all || len(x.behind) != 1 {
+		t.Errorf("all %v, behind %v", x.all, x.behind)
+	}
+	w.catchUp(x)
+	w.expect(x, "apples", "two-1", "one-2", "one-1")
+
+	for i := range maxBehind + 1 {
+		x.Doubted(chat.RoomID(strconv.Itoa(i)))
+	}
+	if len(x.doubts) != maxBehind {
+		t.Errorf("%d doubts", len(x.doubts))
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if x = w.opened(); !x.all {
+		t.Error("more doubts than are remembered, and not all rooms are looked at")
+	}
+}
+
 func TestReset(t *testing.T) {
 	w := newWorld(t, "one", "two")
 	x := w.opened()

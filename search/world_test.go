@@ -22,7 +22,9 @@ type world struct {
 	mu     sync.Mutex
 	rooms  map[chat.RoomID]*room
 	hidden map[chat.RoomID]bool
-	fail   error // of Changes
+	fail   error         // of Changes
+	unsure error         // of Settle
+	asked  []chat.RoomID // to settle
 }
 
 type room struct {
@@ -117,6 +119,13 @@ func (w *world) Changes(_ context.Context, id chat.RoomID, after chat.Seq, limit
 		}
 	}
 	return c, w.fail
+}
+
+func (w *world) Settle(_ context.Context, id chat.RoomID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, id)
+	return w.unsure
 }
 
 func (w *world) Messages(_ context.Context, id chat.RoomID, seqs []chat.Seq) (list []chat.Message, err error) {

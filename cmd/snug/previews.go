@@ -54,12 +54,17 @@ func (r lazyRooms) SetPreviews(ctx context.Context, room chat.RoomID, seq chat.S
 // pictures keeps those of previews where files are kept.
 type pictures struct{ *Server }
 
-func (p pictures) KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, data []byte) (preview.Picture, error) {
+func (p pictures) MakePreview(ctx context.Context, data []byte) (preview.Small, error) {
 	if p.files == nil {
-		return preview.Picture{}, errors.New("this server keeps no files")
+		return preview.Small{}, errors.New("this server keeps no files")
 	}
+	small, err := p.files.MakeSmall(ctx, data)
+	return preview.Small(small), err
+}
+
+func (p pictures) KeepPreview(ctx context.Context, room chat.RoomID, seq chat.Seq, small preview.Small) (preview.Picture, error) {
 	user, id := chat.PreviewClaim(seq)
-	f, err := p.files.KeepPicture(ctx, files.Claim{Room: string(room), User: string(user), ClientID: string(id)}, "preview", data)
+	f, err := p.files.KeepPicture(ctx, files.Claim{Room: string(room), User: string(user), ClientID: string(id)}, "preview", files.Small(small))
 	if err != nil {
 		return preview.Picture{}, err
 	}

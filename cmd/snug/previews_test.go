@@ -26,7 +26,11 @@ func TestPicturesOfPreviews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := pictures{s.Server}.KeepPreview(t.Context(), room, 1, []byte(smallPicture(t)))
+	small, err := pictures{s.Server}.MakePreview(t.Context(), []byte(smallPicture(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := pictures{s.Server}.KeepPreview(t.Context(), room, 1, small)
 	if err != nil || kept.Width != 840 {
 		t.Fatalf("%+v, %v", kept, err)
 	}

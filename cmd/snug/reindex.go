@@ -123,3 +123,10 @@ func (s *Server) changed(room chat.RoomID, seq chat.Seq) {
 		f.Changed(room, seq)
 	}
 }
+
+// doubted likewise tells it of a room whose last events may be there or not.
+func (s *Server) doubted(room chat.RoomID) {
+	if f := s.index.Load(); f != nil {
+		f.Doubted(room)
+	}
+}

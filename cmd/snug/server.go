@@ -161,13 +161,14 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		linked = s.previews.Linked
 	}
 	var changed func(chat.RoomID, chat.Seq)
+	var doubted func(chat.RoomID)
 	if s.cfg.Search {
-		changed = s.changed
+		changed, doubted = s.changed, s.doubted
 	}
 	s.chat, err = chat.New(ctx, chat.Config{
-		Changed: changed,
-		Files:   shelves,
-		Store:   store, DB: s.tables, Logger: s.log.With("part", "chat"),
+		Changed: changed, Doubted: doubted,
+		Files: shelves,
+		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
 		Heartbeat: s.cfg.Heartbeat,

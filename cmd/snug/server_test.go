@@ -84,6 +84,10 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// soon is when what is to happen within a second has happened, however busy the machine
+// is. What looks for sessions that are over comes once a minute.
+const soon = 20 * time.Second
+
 // person is somebody with a browser.
 type person struct {
 	t      *testing.T
@@ -139,6 +143,15 @@ func (p *person) post(path string, body any) (int, string) {
 // dial opens a socket; level 1 ones speak chat.v1.
 func (p *person) dial(path string) *socket {
 	p.t.Helper()
+	sock, err := p.tryDial(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return sock
+}
+
+func (p *person) tryDial(path string) (*socket, error) {
+	p.t.Helper()
 	opts := &websocket.DialOptions{HTTPClient: p.client, HTTPHeader: http.Header{"Origin": {"http://" + p.addr}}}
 	if path == "/api/socket" {
 		opts.Subprotocols = []string{"chat.v1"}
@@ -147,10 +160,10 @@ func (p *person) dial(path string) *socket {
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, "ws://"+p.addr+path, opts)
 	if err != nil {
-		p.t.Fatal(err)
+		return nil, err
 	}
 	p.t.Cleanup(func() { _ = conn.CloseNow() })
-	return &socket{p.t, conn}
+	return &socket{p.t, conn}, nil
 }
 
 type socket struct {
@@ -254,7 +267,7 @@ func TestSignOutClosesSockets(t *testing.T) {
 			t.Errorf("closed with %d, want 4401", code)
 		}
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > soon {
 		t.Errorf("that took %s", took)
 	}
 	other.send(`{"type":"ping"}`)

@@ -13,7 +13,7 @@ func fileSettings() []Setting {
 			Help: "The most bytes in a file that people upload; 0 takes no files.",
 			set:  func(c *Config, v string) error { return parseSize(v, &c.MaxFile) }},
 		{Name: "file-quota", Default: "2GiB",
-			Help: "The most bytes that all files of a person take together; 0 is no limit.",
+			Help: "The most bytes that all files of a person take together, where each counts 64 KiB at least; 0 is no limit.",
 			set:  func(c *Config, v string) error { return parseSize(v, &c.FileQuota) }},
 		{Name: "max-uploads", Default: "30",
 			Help: "Uploads of a person that are under way at once, those included that were broken off in the last day.",
