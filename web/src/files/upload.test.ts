@@ -162,6 +162,21 @@ describe('a cut', () => {
     expect(count('POST')).toBe(1)
   })
 
+  it('that ends during a try which still fails is not waited out', async () => {
+    // Only the network's return lets it go on: no time passes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let tries = 0
+    tus.intercept = ({ method }) => {
+      if (method !== 'PATCH' || ++tries > 1) return undefined
+      online.dispatchEvent(new Event('online'))
+      throw new TypeError('fetch failed')
+    }
+    await make().upload(fileOf('abc'))
+    vi.useRealTimers()
+    expect(tus.uploads.get('u1')?.content).toBe('abc')
+    expect(tries).toBe(2)
+  })
+
   it('in the midst of an answer repeats no bytes', async () => {
     const content = text(1_200_000)
     let lost = false
