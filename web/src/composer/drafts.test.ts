@@ -166,6 +166,34 @@ test('two texts written at once are both kept', async () => {
   sync.dispose()
 })
 
+test('what was posted is not brought back by an answer from before', async () => {
+  const stored = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  const draft = drafts.of('general')
+  draft.writing.setText('on my way')
+  await sync.push()
+  expect(stored.get('general')?.content).toBe('on my way')
+  // The answer to the list of drafts is slower than the post and its trace at the server.
+  const { fetch } = globalThis
+  const late: (() => void)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const answer = await fetch(path, init)
+    if (init.method !== 'PUT') await new Promise<void>((resolve) => late.push(resolve))
+    return answer
+  })
+  const pulled = sync.pull()
+  await vi.waitFor(() => expect(late).toHaveLength(1))
+  await draft.post()
+  await sync.push()
+  expect(stored.size).toBe(0)
+  for (const answer of late) answer()
+  await pulled
+  expect(draft.writing.text()).toBe('')
+  expect(drafts.read('general').text).toBe('')
+  sync.dispose()
+})
+
 test('without a server nothing is lost, and it is sent later', async () => {
   const drafts = open()
   const sync = makeSync(drafts, () => clock)
