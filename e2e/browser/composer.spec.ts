@@ -416,6 +416,45 @@ test.describe('files', () => {
     await expect(ada.composer).toHaveValue('')
     watch.faults.splice(0, watch.faults.length, ...watch.faults.filter((f) => !/api\/uploads/.test(f)))
   })
+
+  test('a file that is still uploading survives a reload, and another tab brings it if this one is closed', async ({ enter, watch }) => {
+    const bob = await enter('Bob Adams')
+    const ada = await enter('Ada')
+    const { page } = ada
+    await ready(ada)
+    let cut = true
+    await page.context().route('**/api/uploads/**', (route) => (cut && /PATCH|HEAD/.test(route.request().method()) ? route.abort() : route.continue()))
+    const trayOf = (p: Page) => p.getByRole('list', { name: 'Files' })
+    const namesOf = (p: Page) => trayOf(p).getByRole('button', { name: /^Remove / }).evaluateAll((all) => all.map((b) => b.getAttribute('aria-label')?.slice(7)))
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'half.png', mimeType: 'image/png', buffer: halves(60, 40) },
+      { name: 'big.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(900_000, 7) },
+    ])
+    await ada.composer.pressSequentially('both of them')
+    // From now on a reload costs nothing, and nobody is asked.
+    await expect.poll(() => page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(true)
+
+    await page.reload()
+    await expect.poll(() => namesOf(page)).toEqual(['half.png', 'big.bin'])
+    await expect(trayOf(page).getByRole('progressbar')).toHaveCount(2)
+    await expect(trayOf(page).getByRole('img', { name: 'half.png' })).toBeVisible()
+    await expect(ada.composer).toHaveValue('both of them')
+
+    const tab = await page.context().newPage()
+    await tab.goto('/')
+    await expect.poll(() => namesOf(tab)).toEqual(['half.png', 'big.bin'])
+    await page.close()
+    await expect(trayOf(tab).getByRole('img', { name: 'half.png' })).toBeVisible()
+    await tab.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect(tab.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
+    cut = false
+    await tab.evaluate(() => dispatchEvent(new Event('online')))
+    await expect(bob.posted('both of them')).toHaveCount(1)
+    await expect(trayOf(tab)).toHaveCount(0)
+    const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
+    expect(messages.at(-1).attachments.map((a: { name: string }) => a.name)).toEqual(['half.png', 'big.bin'])
+    watch.faults.splice(0, watch.faults.length, ...watch.faults.filter((f) => !/api\/uploads/.test(f)))
+  })
 })
 
 test('an answer shows what it answers, survives a reload, and Escape ends it; the up arrow edits the last one', async ({ enter }) => {

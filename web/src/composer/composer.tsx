@@ -79,9 +79,17 @@ function Writer(props: ComposerProps) {
     })
   })
 
+  // Files that an earlier page left unfinished are waited for before the tools are there, too.
+  function holdBack(): boolean {
+    const at = tools()
+    if (at) return at.holdBack()
+    draft.hold(draft.files().some((f) => f.state.status !== 'done'))
+    return draft.held()
+  }
+
   async function post() {
     field.focus()
-    if (!sendable() || tools()?.holdBack()) return
+    if (!sendable() || holdBack()) return
     const taken = await draft.post()
     setTrouble(taken ? '' : 'Too many messages are waiting to be sent. What you wrote stays here.')
     if (taken) props.onPosted?.()

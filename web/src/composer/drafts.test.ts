@@ -48,7 +48,8 @@ test('what was written is there after a reload, for that person, room and thread
   expect(again.of('general').writing.text()).toBe('half a thought of @Bob')
   expect(again.of('general').writing.mentions()).toHaveLength(1)
   expect(again.of('general').replyTo()).toEqual(quoted)
-  expect(again.of('general').files()).toEqual([done])
+  // How far a file was that wasn't there yet is found out anew.
+  expect(again.of('general').files()).toEqual([done, { ...done, key: 'x', state: { status: 'uploading', sent: 0, waiting: false } }])
   expect(again.of('general', 't1').writing.text()).toBe('in the thread')
   expect(again.of('random').writing.text()).toBe('')
   expect([...again.marked()].sort()).toEqual(['general', 'general/t1'])
@@ -76,6 +77,27 @@ test('what the outbox has no room for stays', async () => {
   expect(await draft.post()).toBe(false)
   expect(draft.writing.text()).toBe('one more')
   expect(open().of('general').writing.text()).toBe('one more')
+})
+
+test('another tab takes over what changed, and keeps what it knows of files on their way', () => {
+  const [one, two] = [open(), open()]
+  const there = one.of('general')
+  const here = two.of('general')
+  const begun = { ...done, key: 'x', state: { status: 'uploading', sent: 0, waiting: false } } as const
+  there.setFiles([begun, done])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()).toEqual([begun, done])
+  here.setFiles([{ ...begun, state: { ...begun.state, sent: 5 } }, done])
+  there.writing.setText('with these')
+  two.refresh('snug:draft:u1:general')
+  expect(here.writing.text()).toBe('with these')
+  expect(here.files()[0]?.state).toMatchObject({ sent: 5 })
+  there.setFiles([{ ...begun, state: done.state }, done])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()[0]?.state).toEqual(done.state)
+  there.setFiles([])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()).toEqual([])
 })
 
 test('a browser that refuses to store keeps drafts as long as the page', () => {
