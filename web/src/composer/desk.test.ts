@@ -206,7 +206,7 @@ test('one that was done is so after a reload, one that the browser did not keep 
   const here = page(files)
   here.desk.resume(here.draft)
   await until(() => expect(states(here.draft)).toEqual(['a.txt done', 'b.txt failed']))
-  expect(here.draft.files()[1]?.state).toEqual({ status: 'failed', reason: "Your browser didn't keep this file. Choose it again.", lost: true })
+  expect(here.draft.files()[1]?.state).toEqual({ status: 'failed', reason: "Your browser didn't keep it. Choose it again.", lost: true })
   here.desk.remove(here.draft, 'k2')
   expect(states(here.draft)).toEqual(['a.txt done'])
 })

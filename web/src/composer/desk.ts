@@ -168,7 +168,7 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
   }
 }
 
-const LOST: DraftFile['state'] = { status: 'failed', reason: "Your browser didn't keep this file. Choose it again.", lost: true }
+const LOST: DraftFile['state'] = { status: 'failed', reason: "Your browser didn't keep it. Choose it again.", lost: true }
 
 function look(file: File): Pick<Job, 'file' | 'preview'> {
   return { file, ...(DRAWN.test(file.type) && { preview: URL.createObjectURL(file) }) }

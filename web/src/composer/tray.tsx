@@ -160,7 +160,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
         {(src) => <img src={src()} alt={props.file.name} draggable={false} class="h-full w-16 shrink-0 object-cover" classList={{ 'opacity-55': state().status !== 'done' }} />}
       </Show>
       <Show when={!props.preview || failure() !== undefined}>
-        <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined, 'pe-16': failure() !== undefined }}>
+        <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined || lost(), 'pe-16': failure() !== undefined && !lost() }}>
           <span class="truncate font-medium" dir="auto">{props.file.name}</span>
           <span class="text-day" classList={{ 'max-h-8 overflow-hidden text-bad': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
         </div>
