@@ -86,12 +86,12 @@ function Folded(props: { id: string; messages: readonly Posted[] }) {
     <>
       <button
         type="button"
-        class="group/fold rounded-control py-px text-start text-meta text-muted pointer-coarse:min-h-11"
+        class="group/fold relative rounded-control py-px text-start text-meta text-muted before:absolute before:-inset-x-2 before:-inset-y-0.5 pointer-coarse:before:-inset-y-3"
         aria-expanded={open()}
         onClick={() => room.unfold(props.id, !open())}
       >
         <span class="italic">{props.messages.length} messages deleted</span>{' '}
-        <span class="font-medium text-accent-strong group-hover/fold:underline">{open() ? 'Hide' : 'Show'}</span>
+        <span class="ms-1 font-medium text-accent-strong group-hover/fold:underline">{open() ? 'Hide' : 'Show'}</span>
       </button>
       <Show when={open()}>
         <ul class="mt-0.5 mb-1 border-s-2 border-line ps-3 text-meta text-muted" aria-label="Deleted messages">
