@@ -60,12 +60,15 @@ function Writer(props: ComposerProps) {
   }
   const sendable = () => left() >= 0 && (text().trim() !== '' || draft.files().length > 0)
 
+  let asked = false
   function loadTools() {
-    if (tools()) return
+    // Once: two of them would take what is pasted twice.
+    if (asked) return
+    asked = true
     import('./tools').then(
       ({ makeTools }) => runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble }))),
       // Without a network the composer does without; the next focus tries again.
-      () => {},
+      () => (asked = false),
     )
   }
   onMount(() => {
