@@ -66,7 +66,7 @@ const file = (name: string, size = 5) => new File(['x'.repeat(size)], name, { ty
 const states = (draft: Draft) => draft.files().map((f) => `${f.name} ${f.state.status}`)
 
 // A machine that runs tests is busy.
-const until = (check: () => void) => vi.waitFor(check, { timeout: 4_500 })
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 })
 
 let posted: unknown[][] = []
 let draft: Draft
