@@ -334,7 +334,7 @@ async function drop(target: Locator, files: { name: string; type: string; bytes:
 }
 
 test.describe('files', () => {
-  test.use({ settings: { ...noLimits, SNUG_MAX_FILE: '1MiB' } })
+  test.use({ settings: { ...noLimits, SNUG_MAX_FILE: '1MiB' }, provoked: { errors: [/net::ERR_FAILED \(.*\/api\/uploads\//] } })
 
   test('chosen, pasted and dropped, put in order, taken off, too large: said in words, and what is written stays', async ({ enter }) => {
     const bob = await enter('Bob Adams')
@@ -393,7 +393,7 @@ test.describe('files', () => {
     await expect.poll(async () => (await (await bob.page.context().request.get('/api/rooms/global/messages')).json()).messages.at(-1).attachments?.[0]?.name).toBe('alone.txt')
   })
 
-  test('sent before its files are there, a message waits for them, over a network that is gone', async ({ enter, watch }) => {
+  test('sent before its files are there, a message waits for them, over a network that is gone', async ({ enter }) => {
     const bob = await enter('Bob Adams')
     const ada = await enter('Ada')
     const { page } = ada
@@ -414,7 +414,66 @@ test.describe('files', () => {
     await page.evaluate(() => dispatchEvent(new Event('online')))
     await expect(bob.posted('here it is')).toHaveCount(1)
     await expect(ada.composer).toHaveValue('')
-    watch.faults.splice(0, watch.faults.length, ...watch.faults.filter((f) => !/api\/uploads/.test(f)))
+  })
+
+  test('a file that is still uploading survives a reload, and another tab brings it if this one is closed', async ({ enter }) => {
+    const bob = await enter('Bob Adams')
+    const ada = await enter('Ada')
+    const { page } = ada
+    await ready(ada)
+    let cut = true
+    await page.context().route('**/api/uploads/**', (route) => (cut && /PATCH|HEAD/.test(route.request().method()) ? route.abort() : route.continue()))
+    const trayOf = (p: Page) => p.getByRole('list', { name: 'Files' })
+    const namesOf = (p: Page) => trayOf(p).getByRole('button', { name: /^Remove / }).evaluateAll((all) => all.map((b) => b.getAttribute('aria-label')?.slice(7)))
+    await page.locator('input[type=file]').setInputFiles([
+      { name: 'half.png', mimeType: 'image/png', buffer: halves(60, 40) },
+      { name: 'big.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(900_000, 7) },
+    ])
+    await ada.composer.pressSequentially('both of them')
+    // From now on a reload costs nothing, and nobody is asked.
+    await expect.poll(() => page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(true)
+
+    // Sent before the tray is there, it waits as well.
+    let letTools = () => {}
+    const tools = new Promise<void>((resolve) => (letTools = resolve))
+    await page.route(/\/assets\/tools-/, async (route) => {
+      await tools
+      await route.continue()
+    })
+    await page.reload()
+    await expect(ada.composer).toHaveValue('both of them')
+    await ada.composer.press('Enter')
+    // However often the tools were asked for, there is one of them.
+    await ada.composer.blur()
+    await ada.composer.focus()
+    letTools()
+    await expect.poll(() => namesOf(page)).toEqual(['half.png', 'big.bin'])
+    await page.getByRole('button', { name: "Don't send yet" }).click()
+    await ada.composer.evaluate((el) => {
+      const data = new DataTransfer()
+      data.items.add(new File(['1'], 'shot.txt', { type: 'text/plain' }))
+      el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+    })
+    await expect.poll(() => namesOf(page)).toEqual(['half.png', 'big.bin', 'shot.txt'])
+    await trayOf(page).getByRole('button', { name: 'Remove shot.txt' }).click()
+    await expect.poll(() => namesOf(page)).toEqual(['half.png', 'big.bin'])
+    await expect(trayOf(page).getByRole('progressbar')).toHaveCount(2)
+    await expect(trayOf(page).getByRole('img', { name: 'half.png' })).toBeVisible()
+    await expect(ada.composer).toHaveValue('both of them')
+
+    const tab = await page.context().newPage()
+    await tab.goto('/')
+    await expect.poll(() => namesOf(tab)).toEqual(['half.png', 'big.bin'])
+    await page.close()
+    await expect(trayOf(tab).getByRole('img', { name: 'half.png' })).toBeVisible()
+    await tab.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect(tab.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
+    cut = false
+    await tab.evaluate(() => dispatchEvent(new Event('online')))
+    await expect(bob.posted('both of them')).toHaveCount(1)
+    await expect(trayOf(tab)).toHaveCount(0)
+    const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
+    expect(messages.at(-1).attachments.map((a: { name: string }) => a.name)).toEqual(['half.png', 'big.bin'])
   })
 })
 

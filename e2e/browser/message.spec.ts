@@ -145,6 +145,48 @@ test('an edit does not overwrite what another device wrote', async ({ enter }) =
   await expect(versions.getByRole('listitem')).toHaveText([/half past six/, /at seven/, /at six/])
 })
 
+test('a name stays a name while its message is edited, and another one can be chosen', async ({ enter }) => {
+  const bob = await enter('Bob Adams')
+  const ada = await enter('Ada')
+  const session: unknown = await (await bob.page.context().request.get('/api/auth/get-session')).json()
+  const bobId = /"user":\{[^}]*"id":"([^"]+)"/.exec(JSON.stringify(session))?.[1] ?? ''
+  const name = `@[Bob Adams](user:${bobId})`
+  const said = await say(ada, `ask ${name} \`${name}\` **soon**`)
+  const row = rowOf(ada, said)
+  await walkTo(ada, row)
+  await ada.page.keyboard.press('e')
+  const field = row.getByRole('textbox', { name: 'Edit the message' })
+  await expect(field).toBeFocused()
+  // In code nobody is meant.
+  await expect(field).toHaveValue(`ask @Bob Adams \`${name}\` **soon**`)
+  await expect(row.locator('[data-help]')).toBeAttached()
+
+  await field.pressSequentially(', @bo')
+  const option = row.getByRole('option', { name: 'Bob Adams' })
+  await expect(option).toBeInViewport()
+  await expectClean(ada.page)
+  await field.press('Escape')
+  await expect(option).toHaveCount(0)
+  await expect(field).toBeFocused()
+  // Closed, it stays so while one types on; Enter would save. A new @ opens it again.
+  await field.press('b')
+  await expect(option).toHaveCount(0)
+  for (let i = 0; i < '@bob'.length; i++) await field.press('Backspace')
+  await field.pressSequentially('@bo')
+  await expect(option).toBeVisible()
+  await field.press('Enter')
+  await field.pressSequentially(':tad')
+  await expect(row.getByRole('option').first()).toHaveText(/🎉/)
+  await field.press('Enter')
+  await expect(field).toHaveValue(`ask @Bob Adams \`${name}\` **soon**, @Bob Adams 🎉`)
+  await field.press('Enter')
+  await expect(field).toHaveCount(0)
+  await expect(row).toBeFocused()
+  const history = await ada.page.context().request.get('/api/rooms/global/messages')
+  const { messages } = await history.json()
+  expect(messages.at(-1).content).toBe(`ask ${name} \`${name}\` **soon**, ${name} 🎉`)
+})
+
 test('a message that was deleted by mistake can be had back', async ({ enter }) => {
   test.slow()
   const ada = await enter('Ada')
@@ -167,7 +209,44 @@ test('a message that was deleted by mistake can be had back', async ({ enter }) 
 
   await (await openMenu(ada, rowOf(ada, closing))).getByRole('menuitem', { name: 'Delete' }).click()
   await ada.page.goto('about:blank')
-  await expect(rowOf(bob, closing)).toHaveText(/Message deleted/)
+  // It stands beside the other one, and both are one row.
+  await expect(rowOf(bob, closing)).toHaveText(/2 messages deleted/)
+})
+
+test('many deleted messages take one line, which says whose they were, and no place is lost', async ({ enter }) => {
+  const ada = await enter('Ada')
+  const said = []
+  for (let i = 0; i < 7; i++) said.push(await say(ada, `spam ${i}`))
+  const [first, second, third, fourth, fifth, , last] = said
+  if (!first || !second || !third || !fourth || !fifth || !last) throw new Error('too few')
+  await expect(rowOf(ada, last)).toBeVisible()
+  await deleteElsewhere(ada, second.id)
+  await expect(rowOf(ada, second)).toHaveText(/Message deleted/)
+  await deleteElsewhere(ada, third.id)
+  await deleteElsewhere(ada, fourth.id)
+  const fold = rowOf(ada, fourth)
+  await expect(fold).toHaveText(/3 messages deleted/)
+  await expect(ada.rows).toHaveCount(5)
+
+  // Who stands on a message that is deleted stands on the fold then, at either of its ends.
+  await walkTo(ada, rowOf(ada, first))
+  await deleteElsewhere(ada, first.id)
+  await expect(fold).toHaveText(/4 messages deleted/)
+  await expect(fold).toBeFocused()
+  await ada.page.keyboard.press('ArrowDown')
+  await expect(rowOf(ada, fifth)).toBeFocused()
+  await deleteElsewhere(ada, fifth.id)
+  await expect(rowOf(ada, fifth)).toHaveText(/5 messages deleted/)
+  await expect(rowOf(ada, fifth)).toBeFocused()
+
+  await ada.page.keyboard.press('Tab')
+  await ada.page.keyboard.press('Enter')
+  const gone = rowOf(ada, fifth).getByRole('list', { name: 'Deleted messages' }).getByRole('listitem')
+  await expect(gone).toHaveText(Array.from({ length: 5 }, () => /\d, you$/))
+  await expectClean(ada.page)
+  await ada.page.keyboard.press('Enter')
+  await expect(gone).toHaveCount(0)
+  await expect(rowOf(ada, last)).toContainText('spam 6')
 })
 
 test('a reply says what it answers, and leads there', async ({ enter }) => {

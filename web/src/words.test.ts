@@ -4,7 +4,7 @@ import { safeRedirect } from '~/auth/session'
 import type { Posted } from '~/realtime/reduce'
 import { hueOf, initialsOf } from '~/ui/person'
 import { pieces } from '~/message/links'
-import { messageKey, Rows } from './room/rows'
+import { covers, messageKey, Rows } from './room/rows'
 import { dayOf } from './room/times'
 
 const links = (text: string) => pieces(text).filter((p) => p.href !== undefined).map((p) => p.text)
@@ -62,6 +62,66 @@ describe('rows', () => {
     expect(pending.key(1)).toBe(messageKey({ ...at(2, 'me', noon), clientId: 'c' }))
     expect(pending.at(1)).toMatchObject({ userName: 'Me', pending: post })
     expect(pending.at(2)).toBeUndefined()
+  })
+})
+
+const shape = (rows: Rows) => Array.from({ length: rows.length }, (_, i) => `${rows.key(i)}:${rows.at(i)?.folded?.map((m) => m.seq).join('+') ?? rows.at(i)?.seq}`)
+
+describe('deleted messages', () => {
+  const me = { id: 'me', name: 'Me' }
+  const noon = new Date(2026, 2, 4, 12).getTime()
+  const day = 24 * 3600_000
+  const said = (seq: number, when = noon) => at(seq, 'a', when)
+  const deleted = (seq: number, when = noon, more: Partial<Posted> = {}): Posted => ({ ...at(seq, 'a', when), userName: '', content: '', deletedAt: when, ...more })
+
+  it.each<[string, Posted[], string[]]>([
+    ['one is a row', [said(1), deleted(2), said(3)], ['m1:1', 'm2:2', 'm3:3']],
+    ['those that follow each other are one', [said(1), deleted(2), deleted(3), deleted(5), said(6)], ['m1:1', 'm5:2+3+5', 'm6:6']],
+    ['others come between', [deleted(1), said(2), deleted(3), deleted(4)], ['m1:1', 'm2:2', 'm4:3+4']],
+    ['all are one', [deleted(1), deleted(2)], ['m2:1+2']],
+    ['each day has its own', [deleted(1), deleted(2), deleted(3, noon + day), deleted(4, noon + day)], ['m2:1+2', 'm4:3+4']],
+    ['one with a thread stays', [deleted(1), deleted(2, noon, { replies: { count: 1, lastSeq: 9, lastAt: noon, users: ['b'] } }), deleted(3), deleted(4)], ['m1:1', 'm2:2', 'm4:3+4']],
+  ])('%s', (_, messages, expected) => {
+    const rows = new Rows(messages, false, [], me, true)
+    expect(shape(rows)).toEqual(expected)
+    // Each message has its row, wherever that is, and each row its messages.
+    for (const { seq } of messages) {
+      const row = rows.at(rows.indexOfSeq(seq))
+      expect(row && covers(row, seq)).toBe(true)
+    }
+    expect(rows.at(rows.length)).toBeUndefined()
+    expect(new Rows(messages, false, [], me).length).toBe(messages.length)
+  })
+
+  it('stay one row, of the same key and height, as older ones come in', () => {
+    const all = [said(1), deleted(2), deleted(3), deleted(4), deleted(5), said(6)]
+    const before = new Rows(all.slice(2), true, [], me, true)
+    const after = new Rows(all, false, [], me, true)
+    expect(shape(before)).toEqual(['m5:4+5', 'm6:6'])
+    expect(shape(after)).toEqual(['m1:1', 'm5:2+3+4+5', 'm6:6'])
+    expect(before.estimate(0)).toBe(after.estimate(1))
+    expect(before.at(0)?.day).toBeUndefined()
+    expect(before.at(1)).toEqual(after.at(2))
+  })
+
+  it('leave what waits to be sent behind them', () => {
+    const post = { clientId: 'c', userId: 'me', room: 'r', content: 'x', createdAt: noon, status: 'sending' } as const
+    const rows = new Rows([deleted(1), deleted(2)], false, [post], me, true)
+    expect(rows.length).toBe(2)
+    expect(rows.key(1)).toBe('me/c')
+    expect(rows.at(1)).toMatchObject({ pending: post, first: true })
+  })
+
+  it('show nobody: who comes after them has name and face', () => {
+    const rows = new Rows([said(1), deleted(2), deleted(3), said(4), said(5)], false, [], me, true)
+    expect([0, 1, 2, 3].map((i) => rows.at(i)?.first)).toEqual([true, false, true, false])
+  })
+
+  it('that are not there have no place', () => {
+    const none = new Rows([], false, [], me, true)
+    expect([none.length, none.indexOfSeq(5), none.key(0), none.at(0)]).toEqual([0, -1, '', undefined])
+    const rows = new Rows([deleted(3), deleted(4), said(8)], false, [], me, true)
+    expect([1, 3, 4, 5, 8, 9].map((seq) => rows.indexOfSeq(seq))).toEqual([0, 0, 0, 1, 1, 1])
   })
 })
 

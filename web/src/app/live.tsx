@@ -5,7 +5,7 @@ import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { attached } from '~/realtime/reduce'
 import { makeRoomCache, wipeRoomCache } from '~/room/cache'
-import { makeDatabase } from '~/room/database'
+import { makeRoomDatabase } from '~/room/database'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
@@ -41,7 +41,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   const client = useQueryClient()
   // Another person is another provider.
   const userId = untrack(() => props.account.id)
-  const database = 'indexedDB' in globalThis ? makeDatabase(indexedDB) : undefined
+  const database = 'indexedDB' in globalThis ? makeRoomDatabase(indexedDB) : undefined
   const store = database ? makeIndexedDBStore(database) : makeMemoryStore()
   const cache = database && makeRoomCache(database, userId)
   if (database) void wipeRoomCache(database, userId)

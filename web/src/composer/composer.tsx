@@ -60,12 +60,15 @@ function Writer(props: ComposerProps) {
   }
   const sendable = () => left() >= 0 && (text().trim() !== '' || draft.files().length > 0)
 
+  let asked = false
   function loadTools() {
-    if (tools()) return
+    // Once: two of them would take what is pasted twice.
+    if (asked) return
+    asked = true
     import('./tools').then(
       ({ makeTools }) => runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble }))),
       // Without a network the composer does without; the next focus tries again.
-      () => {},
+      () => (asked = false),
     )
   }
   onMount(() => {
@@ -79,9 +82,17 @@ function Writer(props: ComposerProps) {
     })
   })
 
+  // Files that an earlier page left unfinished are waited for before the tools are there, too.
+  function holdBack(): boolean {
+    const at = tools()
+    if (at) return at.holdBack()
+    draft.hold(draft.files().some((f) => f.state.status !== 'done'))
+    return draft.held()
+  }
+
   async function post() {
     field.focus()
-    if (!sendable() || tools()?.holdBack()) return
+    if (!sendable() || holdBack()) return
     const taken = await draft.post()
     setTrouble(taken ? '' : 'Too many messages are waiting to be sent. What you wrote stays here.')
     if (taken) props.onPosted?.()

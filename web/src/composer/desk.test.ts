@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { FileStore } from '~/files/upload-store'
 import { defaultSettings } from '~/settings'
 import { makeDesk, sizeOf, type Desk } from './desk'
 import { makeDrafts, type Draft } from './drafts'
@@ -40,24 +41,51 @@ function serve() {
   }
 }
 
+// What a browser keeps over a reload.
+function makeFiles(): FileStore & { kept: Map<string, File> } {
+  const kept = new Map<string, File>()
+  return {
+    kept,
+    find: async (key) => kept.get(key),
+    put: async (key, file) => void kept.set(key, file),
+    remove: async (key) => void kept.delete(key),
+    prune: async () => {},
+  }
+}
+
+// A page of this browser, with a server of its own: what an earlier one asked never ends.
+function page(files: FileStore) {
+  const onServer = serve()
+  const again = makeDrafts({ userId: 'u1', post: (...args) => posted.push(args) > 0 }).of('general')
+  const at = makeDesk({ userId: 'u1', newKey: () => `k${++keys}`, store: files })
+  desks.push(at)
+  return { draft: again, desk: at, server: onServer }
+}
+
 const file = (name: string, size = 5) => new File(['x'.repeat(size)], name, { type: 'text/plain' })
 const states = (draft: Draft) => draft.files().map((f) => `${f.name} ${f.state.status}`)
+
+// A machine that runs tests is busy.
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 })
 
 let posted: unknown[][] = []
 let draft: Draft
 let desk: Desk
 let server: ReturnType<typeof serve>
+let desks: Desk[] = []
+let keys = 0
 
 beforeEach(() => {
   localStorage.clear()
   posted = []
+  keys = 0
   draft = makeDrafts({ userId: 'u1', post: (...args) => posted.push(args) > 0 }).of('general')
   server = serve()
-  let key = 0
-  desk = makeDesk({ userId: 'u1', newKey: () => `k${++key}` })
+  desk = makeDesk({ userId: 'u1', newKey: () => `k${++keys}` })
+  desks = [desk]
 })
 afterEach(() => {
-  desk.dispose()
+  for (const one of desks) one.dispose()
   vi.unstubAllGlobals()
 })
 
@@ -69,7 +97,7 @@ test('a post that was asked for goes once its files are there, with the text as 
   draft.hold(true)
   draft.writing.setText('look at these')
   server.let()
-  await vi.waitFor(() => expect(posted).toHaveLength(1))
+  await until(() => expect(posted).toHaveLength(1))
   expect(posted[0]).toMatchObject(['general', 'look at these', { attachments: [{ name: 'a.txt' }, { name: 'b.txt' }] }])
   expect(draft.files()).toEqual([])
   expect(draft.held()).toBe(false)
@@ -79,14 +107,14 @@ test('it stays where a file was refused, and goes without it', async () => {
   server.hold()
   desk.add(draft, [file('a.txt'), file('b.exe')], defaultSettings)
   draft.hold(true)
-  await vi.waitFor(() => expect(states(draft)).toEqual(['a.txt uploading', 'b.exe failed']))
+  await until(() => expect(states(draft)).toEqual(['a.txt uploading', 'b.exe failed']))
   server.let()
-  await vi.waitFor(() => expect(draft.held()).toBe(false))
+  await until(() => expect(draft.held()).toBe(false))
   expect(posted).toEqual([])
   expect(draft.files()[1]?.state).toEqual({ status: 'failed', reason: 'Programs are not taken here.' })
   desk.retry(draft, 'k2')
   expect(states(draft)).toEqual(['a.txt done', 'b.exe uploading'])
-  await vi.waitFor(() => expect(states(draft)).toEqual(['a.txt done', 'b.exe failed']))
+  await until(() => expect(states(draft)).toEqual(['a.txt done', 'b.exe failed']))
   desk.remove(draft, 'k2')
   expect(states(draft)).toEqual(['a.txt done'])
   await draft.post()
@@ -96,15 +124,15 @@ test('it stays where a file was refused, and goes without it', async () => {
 test('what is taken off is stopped, and no longer at the server', async () => {
   server.hold()
   desk.add(draft, [file('a.txt')], defaultSettings)
-  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/uploads/u1'))
+  await until(() => expect(server.requests).toContain('PATCH /api/uploads/u1'))
   desk.remove(draft, 'k1')
   expect(draft.files()).toEqual([])
-  await vi.waitFor(() => expect(server.requests).toContain('DELETE /api/uploads/u1'))
+  await until(() => expect(server.requests).toContain('DELETE /api/uploads/u1'))
   server.let()
   desk.add(draft, [file('b.txt')], defaultSettings)
-  await vi.waitFor(() => expect(states(draft)).toEqual(['b.txt done']))
+  await until(() => expect(states(draft)).toEqual(['b.txt done']))
   desk.remove(draft, 'k2')
-  await vi.waitFor(() => expect(server.requests).toContain('DELETE /api/uploads/u2'))
+  await until(() => expect(server.requests).toContain('DELETE /api/uploads/u2'))
 })
 
 test('what can not be taken is said in words, and the rest is', () => {
@@ -130,7 +158,77 @@ test('the page asks before it is closed on a file that is under way', async () =
   desk.add(draft, [file('a.txt')], defaultSettings)
   expect(ask()).toBe(true)
   server.let()
-  await vi.waitFor(() => expect(ask()).toBe(false))
+  await until(() => expect(ask()).toBe(false))
+})
+
+test('it does not where a reload costs nothing, unless a message waits for the file', async () => {
+  const here = page(makeFiles())
+  here.server.hold()
+  here.desk.add(here.draft, [file('a.txt')], defaultSettings)
+  await until(() => expect(ask()).toBe(false))
+  here.draft.hold(true)
+  expect(ask()).toBe(true)
+  here.draft.hold(false)
+  expect(ask()).toBe(false)
+})
+
+test('files that were under way are there after a reload, in their order, and go on', async () => {
+  const files = makeFiles()
+  const before = page(files)
+  before.server.hold()
+  before.desk.add(before.draft, [file('a.txt'), file('b.txt')], defaultSettings)
+  before.draft.writing.setText('look')
+  before.draft.setFiles(before.draft.files().toReversed())
+  await until(() => expect([...files.kept.keys()]).toEqual(['k1', 'k2']))
+
+  const here = page(files)
+  // Before anything of them was looked for: a message that is sent now waits for them.
+  expect(states(here.draft)).toEqual(['b.txt uploading', 'a.txt uploading'])
+  here.draft.hold(true)
+  here.desk.resume(here.draft)
+  here.desk.resume(here.draft)
+  await until(() => expect(posted).toHaveLength(1))
+  expect(posted[0]).toMatchObject(['general', 'look', { attachments: [{ name: 'b.txt' }, { name: 'a.txt' }] }])
+  expect(files.kept.size).toBe(0)
+  expect(page(files).draft.files()).toEqual([])
+})
+
+test('one that was done is so after a reload, one that the browser did not keep is to be chosen again', async () => {
+  const files = makeFiles()
+  const before = page(files)
+  before.desk.add(before.draft, [file('a.txt')], defaultSettings)
+  await until(() => expect(states(before.draft)).toEqual(['a.txt done']))
+  before.server.hold()
+  before.desk.add(before.draft, [file('b.txt')], defaultSettings)
+  await until(() => expect(files.kept.size).toBe(1))
+  files.kept.clear()
+
+  const here = page(files)
+  here.desk.resume(here.draft)
+  await until(() => expect(states(here.draft)).toEqual(['a.txt done', 'b.txt failed']))
+  expect(here.draft.files()[1]?.state).toEqual({ status: 'failed', reason: "Your browser didn't keep it. Choose it again.", lost: true })
+  here.desk.remove(here.draft, 'k2')
+  expect(states(here.draft)).toEqual(['a.txt done'])
+})
+
+test('what is taken off is kept no longer', async () => {
+  const files = makeFiles()
+  const here = page(files)
+  here.server.hold()
+  here.desk.add(here.draft, [file('a.txt')], defaultSettings)
+  await until(() => expect(files.kept.size).toBe(1))
+  here.desk.remove(here.draft, 'k1')
+  await until(() => expect(files.kept.size).toBe(0))
+  expect(page(files).draft.files()).toEqual([])
+})
+
+test('a message does not go on waiting for a file that was refused', async () => {
+  server.hold()
+  desk.add(draft, [file('b.exe')], defaultSettings)
+  draft.hold(true)
+  await until(() => expect(states(draft)).toEqual(['b.exe failed']))
+  await until(() => expect(draft.held()).toBe(false))
+  expect(posted).toEqual([])
 })
 
 test.each([[0, '0 B'], [999, '999 B'], [1_000, '1 kB'], [1_400_000, '1.4 MB'], [9_960_000, '10 MB'], [999_600, '1 MB'], [100_000_000, '100 MB'], [2.5e12, '2.5 TB']])('%d bytes are %s', (bytes, words) => {

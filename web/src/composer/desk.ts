@@ -1,64 +1,105 @@
+import { batch } from 'solid-js'
 import { makeUploads, UploadError } from '~/files/upload'
-import { makeUploadStore, type UploadStore } from '~/files/upload-store'
+import { makeFileStore, makeUploadDatabase, makeUploadStore, type FileStore, type UploadStore } from '~/files/upload-store'
+import { randomId } from '~/room/outbox'
 import type { Settings } from '~/settings'
 import type { Draft, DraftFile } from './drafts'
 
-// Where the files of drafts are brought to the server. They go on while one
-// looks at another room, and the drafts know how far they are.
+// Where the files of drafts are brought to the server. They go on while one looks at
+// another room, and the drafts know how far they are. Until the server has it, a file
+// is kept in this browser, and so goes on after a reload.
 
 export interface Desk {
   /** Adds files to a draft; the answer says in words which it can't take. */
   add(draft: Draft, files: readonly File[], settings: Settings): string[]
+  /** Goes on with files of the draft that an earlier page left, or another tab does once that is closed. */
+  resume(draft: Draft): void
   retry(draft: Draft, key: string): void
   /** Takes a file off, and stops what is on its way. */
   remove(draft: Draft, key: string): void
-  /** A picture of a file that is chosen on this page: an address for <img>. */
+  /** A picture of a file that is at hand on this page: an address for <img>. */
   preview(key: string): string | undefined
   dispose(): void
 }
 
 interface Job {
   draft: Draft
-  file: File
+  /** Absent until it is found where it was kept. */
+  file?: File
+  /** Whether a reload costs nothing. */
+  kept: boolean
+  running: boolean
   preview?: string
   controller: AbortController
 }
 
+export interface DeskOptions {
+  userId: string
+  newKey?: () => string
+  /** Where files are kept. */
+  store?: FileStore
+}
+
 // For browsers that refuse to store: nothing goes on after a reload.
 const forgetful: UploadStore = { find: async () => undefined, put: async () => {}, remove: async () => {}, prune: async () => {} }
+const nowhere: FileStore = { ...forgetful, find: async () => undefined, remove: async () => {}, put: () => Promise.reject(new Error('this browser keeps no files')) }
 
 /** Pictures that every browser draws; others are shown by their kind. */
 const DRAWN = /^image\/(png|jpeg|gif|webp|avif|bmp|svg\+xml)$/
+/** A larger file isn't kept: the browser would write all of it once more. */
+const KEPT_BYTES = 250_000_000
+/** What nobody came back for is forgotten, in ms. */
+const KEPT_MS = 7 * 24 * 3600_000
 
-export function makeDesk({ userId, newKey = () => crypto.randomUUID() }: { userId: string; newKey?: () => string }): Desk {
-  const uploads = makeUploads({ userId, store: 'indexedDB' in globalThis ? makeUploadStore(indexedDB) : forgetful })
+export function makeDesk({ userId, newKey = randomId, store: given }: DeskOptions): Desk {
+  const database = 'indexedDB' in globalThis ? makeUploadDatabase(indexedDB) : undefined
+  const uploads = makeUploads({ userId, store: database ? makeUploadStore(database) : forgetful })
+  const store = given ?? (database ? makeFileStore(database, userId) : nowhere)
   const jobs = new Map<string, Job>()
-  let running = 0
+  store.prune(Date.now() - KEPT_MS).catch(() => {})
 
-  // Closing the page now would cost a file that is half there.
+  // Closing the page now would cost a file that is half there, or keep a message from being sent.
   function beforeUnload(event: BeforeUnloadEvent) {
-    if (running > 0) event.preventDefault()
+    if ([...jobs.values()].some((job) => job.running && (!job.kept || job.draft.held()))) event.preventDefault()
   }
   addEventListener('beforeunload', beforeUnload)
 
-  async function send(draft: Draft, key: string, job: Job) {
-    running++
-    try {
-      const attachment = await uploads.upload(job.file, {
-        signal: job.controller.signal,
-        onProgress: ({ state, sent }) => change(draft, key, { status: 'uploading', sent, waiting: state === 'waiting' }),
-      })
-      change(draft, key, { status: 'done', attachment })
-      await postHeld(draft)
-    } catch (cause) {
-      if (job.controller.signal.aborted) return
-      change(draft, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : "This file can't be read any more." })
-    } finally {
-      running--
-    }
+  function begin(draft: Draft, key: string, file?: File) {
+    const job: Job = { draft, kept: file === undefined, running: true, controller: new AbortController(), ...(file && look(file)) }
+    jobs.set(key, job)
+    void oneTab(`snug:file:${userId}:${key}`, job.controller.signal, () => send(draft, key, job)).finally(() => (job.running = false))
+    return job
   }
 
-  // What was posted needs no picture here any more.
+  async function send(draft: Draft, key: string, job: Job) {
+    const { signal } = job.controller
+    try {
+      const file = job.file ?? (await store.find(key).catch(() => undefined))
+      signal.throwIfAborted()
+      const entry = draft.files().find((f) => f.key === key)
+      if (entry && entry.state.status !== 'done') {
+        if (file && !job.file) Object.assign(job, look(file))
+        const attachment = file && (await uploads.upload(file, {
+          signal,
+          onProgress: ({ state, sent }) => change(draft, key, { status: 'uploading', sent, waiting: state === 'waiting' }),
+        }))
+        change(draft, key, attachment ? { status: 'done', attachment } : LOST)
+      }
+      // Not before the draft has it as done.
+      store.remove(key).catch(() => {})
+    } catch (cause) {
+      if (signal.aborted) return
+      change(draft, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : "This file can't be read any more." })
+    }
+    await postHeld(draft)
+  }
+
+  async function keep(key: string, job: Job, file: File) {
+    if (file.size > KEPT_BYTES) return
+    await store.put(key, file).then(() => (job.kept = true), () => {})
+  }
+
+  // What was posted, or taken off in another tab, has no business here any more.
   function tidy() {
     for (const [key, { draft }] of jobs) if (!draft.files().some((f) => f.key === key)) drop(key)
   }
@@ -92,24 +133,29 @@ export function makeDesk({ userId, newKey = () => crypto.randomUUID() }: { userI
           continue
         }
         const key = newKey()
-        const job: Job = { draft, file, controller: new AbortController(), ...(DRAWN.test(file.type) && { preview: URL.createObjectURL(file) }) }
-        jobs.set(key, job)
-        draft.setFiles([...draft.files(), { key, name: file.name || 'file', mime: file.type, size: file.size, state: { status: 'uploading', sent: 0, waiting: false } }])
-        void send(draft, key, job)
+        // Together: a file without a job is one that an earlier page left.
+        batch(() => {
+          draft.setFiles([...draft.files(), { key, name: file.name || 'file', mime: file.type, size: file.size, state: { status: 'uploading', sent: 0, waiting: false } }])
+          void keep(key, begin(draft, key, file), file)
+        })
       }
       return problems
+    },
+    resume(draft) {
+      tidy()
+      for (const { key, state } of draft.files()) if (state.status === 'uploading' && !jobs.has(key)) begin(draft, key)
     },
     retry(draft, key) {
       const job = jobs.get(key)
       if (!job) return
-      const again = { ...job, controller: new AbortController() }
-      jobs.set(key, again)
       change(draft, key, { status: 'uploading', sent: 0, waiting: false })
-      void send(draft, key, again)
+      drop(key)
+      begin(draft, key, job.file).kept = job.kept
     },
     remove(draft, key) {
       const file = draft.files().find((f) => f.key === key)
       drop(key)
+      store.remove(key).catch(() => {})
       if (file?.state.status === 'done') uploads.discard(file.state.attachment.id)
       draft.setFiles(draft.files().filter((f) => f.key !== key))
       void postHeld(draft)
@@ -119,6 +165,23 @@ export function makeDesk({ userId, newKey = () => crypto.randomUUID() }: { userI
       removeEventListener('beforeunload', beforeUnload)
       for (const key of jobs.keys()) drop(key)
     },
+  }
+}
+
+const LOST: DraftFile['state'] = { status: 'failed', reason: "Your browser didn't keep it. Choose it again.", lost: true }
+
+function look(file: File): Pick<Job, 'file' | 'preview'> {
+  return { file, ...(DRAWN.test(file.type) && { preview: URL.createObjectURL(file) }) }
+}
+
+// One tab brings a file, and the next one takes over where that one ends. Absent where
+// the page came over plain http from another machine: there each tab brings it.
+async function oneTab(name: string, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+  if (!('locks' in navigator)) return act()
+  try {
+    await navigator.locks.request(name, { signal }, act)
+  } catch {
+    // It was taken off while another tab had it.
   }
 }
 

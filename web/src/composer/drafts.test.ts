@@ -48,7 +48,8 @@ test('what was written is there after a reload, for that person, room and thread
   expect(again.of('general').writing.text()).toBe('half a thought of @Bob')
   expect(again.of('general').writing.mentions()).toHaveLength(1)
   expect(again.of('general').replyTo()).toEqual(quoted)
-  expect(again.of('general').files()).toEqual([done])
+  // How far a file was that wasn't there yet is found out anew.
+  expect(again.of('general').files()).toEqual([done, { ...done, key: 'x', state: { status: 'uploading', sent: 0, waiting: false } }])
   expect(again.of('general', 't1').writing.text()).toBe('in the thread')
   expect(again.of('random').writing.text()).toBe('')
   expect([...again.marked()].sort()).toEqual(['general', 'general/t1'])
@@ -76,6 +77,27 @@ test('what the outbox has no room for stays', async () => {
   expect(await draft.post()).toBe(false)
   expect(draft.writing.text()).toBe('one more')
   expect(open().of('general').writing.text()).toBe('one more')
+})
+
+test('another tab takes over what changed, and keeps what it knows of files on their way', () => {
+  const [one, two] = [open(), open()]
+  const there = one.of('general')
+  const here = two.of('general')
+  const begun = { ...done, key: 'x', state: { status: 'uploading', sent: 0, waiting: false } } as const
+  there.setFiles([begun, done])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()).toEqual([begun, done])
+  here.setFiles([{ ...begun, state: { ...begun.state, sent: 5 } }, done])
+  there.writing.setText('with these')
+  two.refresh('snug:draft:u1:general')
+  expect(here.writing.text()).toBe('with these')
+  expect(here.files()[0]?.state).toMatchObject({ sent: 5 })
+  there.setFiles([{ ...begun, state: done.state }, done])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()[0]?.state).toEqual(done.state)
+  there.setFiles([])
+  two.refresh('snug:draft:u1:general')
+  expect(here.files()).toEqual([])
 })
 
 test('a browser that refuses to store keeps drafts as long as the page', () => {
@@ -163,6 +185,34 @@ test('two texts written at once are both kept', async () => {
   drafts.of('general').setElsewhere(undefined)
   await sync.push()
   expect(stored.get('general')?.content).toBe('from the train')
+  sync.dispose()
+})
+
+test('what was posted is not brought back by an answer from before', async () => {
+  const stored = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  const draft = drafts.of('general')
+  draft.writing.setText('on my way')
+  await sync.push()
+  expect(stored.get('general')?.content).toBe('on my way')
+  // The answer to the list of drafts is slower than the post and its trace at the server.
+  const { fetch } = globalThis
+  const late: (() => void)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const answer = await fetch(path, init)
+    if (init.method !== 'PUT') await new Promise<void>((resolve) => late.push(resolve))
+    return answer
+  })
+  const pulled = sync.pull()
+  await vi.waitFor(() => expect(late).toHaveLength(1))
+  await draft.post()
+  await sync.push()
+  expect(stored.size).toBe(0)
+  for (const answer of late) answer()
+  await pulled
+  expect(draft.writing.text()).toBe('')
+  expect(drafts.read('general').text).toBe('')
   sync.dispose()
 })
 

@@ -29,7 +29,8 @@ export interface DraftFile {
   state:
     | { status: 'uploading'; sent: number; waiting: boolean }
     | { status: 'done'; attachment: Attachment }
-    | { status: 'failed'; reason: string }
+    /** Lost: this page doesn't have it, and can't try again. */
+    | { status: 'failed'; reason: string; lost?: boolean }
 }
 
 export interface Draft {
@@ -81,8 +82,8 @@ export interface Drafts {
   refresh(key: string): void
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
-  /** Where files are brought to the server. */
-  desk(): Promise<Desk>
+  /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
+  desk(make: (options: { userId: string }) => Desk): Desk
   /** From now on the server has them too. */
   sync(): void
   dispose(): void
@@ -100,7 +101,7 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
   // For browsers that refuse to store: drafts last as long as the page.
   const memory = new Map<string, Kept>()
   let changed: ((name: string) => void) | undefined
-  let desk: Promise<Desk> | undefined
+  let desk: Desk | undefined
   let sync: Promise<Sync> | undefined
   const [marked, setMarked] = createSignal<ReadonlySet<string>>(new Set(names().filter((name) => worth(read(name)))))
 
@@ -156,7 +157,7 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
 
     function save() {
       if (quiet) return
-      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().filter(done), updatedAt: now(), synced: read(name).synced })
+      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map((f) => (done(f) ? f : { ...f, state: BEGUN })), updatedAt: now(), synced: read(name).synced })
       changed?.(name)
     }
 
@@ -164,7 +165,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       quiet = true
       batch(() => {
         setReplyTo(kept.replyTo)
-        setFiles([...(kept.files ?? []), ...files().filter((f) => !done(f))])
+        // Of a file that is on its way this page may know more.
+        setFiles((kept.files ?? []).map((f) => (done(f) ? f : (files().find((own) => own.key === f.key) ?? f))))
         writing.setText(kept.text)
         writing.setMentions(kept.mentions)
       })
@@ -185,9 +187,9 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
       files,
       setFiles(next) {
         // How far they are is nothing to keep.
-        const kept = files().filter(done).map((f) => f.key).join() !== next.filter(done).map((f) => f.key).join()
+        const before = shape(files())
         setFiles(next)
-        if (kept) save()
+        if (shape(next) !== before) save()
       },
       held,
       hold,
@@ -209,7 +211,6 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
         })
         if (taken) {
           become({ text: '', mentions: [], updatedAt: 0 })
-          setFiles([])
           hold(false)
           save()
         }
@@ -248,9 +249,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     onChange(act) {
       changed = act
     },
-    desk() {
-      desk ??= import('./desk').then(({ makeDesk }) => makeDesk({ userId }))
-      desk.catch(() => (desk = undefined))
+    desk(makeDesk) {
+      desk ??= makeDesk({ userId })
       return desk
     },
     sync() {
@@ -266,14 +266,21 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     },
     dispose() {
       void sync?.then((s) => s.dispose(), () => {})
-      void desk?.then((d) => d.dispose(), () => {})
+      desk?.dispose()
     },
   }
   return drafts
 }
 
+/** What is kept of how far a file is that isn't at the server yet: it begins where it can. */
+const BEGUN = { status: 'uploading', sent: 0, waiting: false } as const
+
 function done(file: DraftFile): boolean {
   return file.state.status === 'done'
+}
+
+function shape(files: readonly DraftFile[]): string {
+  return files.map((f) => `${f.key} ${done(f)}`).join()
 }
 
 /** UTF-16 units of a quoted message that are kept. */

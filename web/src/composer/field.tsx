@@ -14,6 +14,10 @@ export interface FieldProps {
   id?: string
   describedBy?: string
   invalid?: boolean
+  /** As many lines as it grows to, and to half of the window at most; 8. */
+  lines?: number
+  /** What the Enter key of a phone's keyboard says. */
+  enterHint?: 'send' | 'done'
   /** Where the bar of formats stands; without it, it floats above what is selected. */
   barSlot?: HTMLElement | undefined
   /** Who may be meant, the likeliest first; more are asked of the server. */
@@ -28,7 +32,6 @@ export interface FieldProps {
   handle?(handle: FieldHandle): void
 }
 
-const MAX_LINES = 8
 /** Time for the first view to be drawn. */
 const HELP_AFTER_MS = 250
 
@@ -92,7 +95,8 @@ export function Field(props: FieldProps) {
           onFocus={loadHelp}
           // Not by delegation: what stands around must hear that a key was taken.
           on:keydown={onKeyDown}
-          class={`relative block max-h-[calc(8lh+0.875rem)] w-full resize-none bg-transparent text-ink outline-none field-sizing-content placeholder:truncate placeholder:text-muted pointer-coarse:max-h-[calc(8lh+1.375rem)] ${typography}`}
+          class={`relative block max-h-[min(calc(var(--lines)*1lh+0.875rem),50dvh)] w-full resize-none bg-transparent text-ink outline-none field-sizing-content placeholder:truncate placeholder:text-muted pointer-coarse:max-h-[min(calc(var(--lines)*1lh+1.375rem),50dvh)] ${typography}`}
+          style={{ '--lines': props.lines ?? 8 }}
           placeholder={props.label}
           aria-label={props.label}
           aria-describedby={props.describedBy}
@@ -100,7 +104,7 @@ export function Field(props: FieldProps) {
           aria-autocomplete="list"
           // Chromium keeps the last direction of a field that is emptied by code.
           dir={props.writing.text() === '' ? undefined : 'auto'}
-          enterkeyhint="send"
+          enterkeyhint={props.enterHint ?? 'send'}
           autocomplete="off"
         />
       </div>
@@ -109,11 +113,9 @@ export function Field(props: FieldProps) {
   )
 }
 
-// For browsers whose fields don't grow with their text by themselves.
+// For browsers whose fields don't grow with their text by themselves; how far is said by its style.
 function fit(field: HTMLTextAreaElement) {
   if (CSS.supports('field-sizing', 'content')) return
   field.style.height = 'auto'
-  const style = getComputedStyle(field)
-  const padding = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom)
-  field.style.height = `${Math.min(field.scrollHeight, Number.parseFloat(style.lineHeight) * MAX_LINES + padding)}px`
+  field.style.height = `${field.scrollHeight}px`
 }

@@ -38,11 +38,15 @@ export function Help(props: HelpProps) {
     setCaret({ from: field.selectionStart, to: field.selectionEnd, here: document.activeElement === field })
   }
 
+  // Not sooner: with the text from before, what is written would begin elsewhere.
+  createEffect(on(() => props.writing.text(), look))
+
   const trigger = createMemo(() => {
     const { from, to, here } = caret()
     const text = props.writing.text()
     if (!here || from !== to || composing()) return undefined
-    const found = triggerAt(text, from, props.writing.mentions())
+    // The text may be shorter than it was when the caret was looked at.
+    const found = triggerAt(text, Math.min(from, text.length), props.writing.mentions())
     return found?.kind === 'code' ? undefined : found
   }, undefined, { equals: (a, b) => a?.kind === b?.kind && a?.from === b?.from && a?.query === b?.query })
 
@@ -66,7 +70,8 @@ export function Help(props: HelpProps) {
     known.delete(account().id)
     return findPeople([...known.values()], t.query, SHOWN).map((person) => ({ kind: 'person', person }))
   })
-  createEffect(on(() => trigger()?.from, () => setDismissed(undefined)))
+  // Closed, the list stays so while one types on.
+  createEffect(on(createMemo(() => trigger()?.from), () => setDismissed(undefined)))
   createEffect(on(() => trigger()?.query, () => setActive(0)))
 
   function loadEmoji() {
@@ -162,7 +167,6 @@ export function Help(props: HelpProps) {
   function onInput(event: Event) {
     const mentions = props.writing.mentions()
     if (mentions.length > 0) props.writing.setMentions(follow(mentions, props.writing.text(), field.value))
-    queueMicrotask(look)
     if (!(event instanceof InputEvent) || event.data !== ':' || event.isComposing) return
     const { value: text, selectionEnd: at } = field
     const closed = triggerAt(text, at, mentions)

@@ -1,4 +1,4 @@
-import { createEffect, For, Show } from 'solid-js'
+import { createEffect, createSignal, For, onMount, Show } from 'solid-js'
 import { Avatar } from '~/ui/avatar'
 import type { Person } from './trigger'
 
@@ -12,7 +12,15 @@ export function Suggestions(props: {
   onPick(suggestion: Suggestion): void
   onPoint(index: number): void
 }) {
+  let box!: HTMLDivElement
   let list!: HTMLDivElement
+  // A field in a list of messages may stand so high that above it there is no place.
+  const [below, setBelow] = createSignal(false)
+  onMount(() => {
+    const edges = box.closest('[role=region]')?.getBoundingClientRect()
+    const field = box.offsetParent?.getBoundingClientRect()
+    if (edges && field) setBelow(field.top - edges.top < box.offsetHeight && edges.bottom - field.bottom > field.top - edges.top)
+  })
   createEffect(() => list.children[props.active]?.scrollIntoView({ block: 'nearest' }))
   const nameOf = (s: Suggestion) => (s.kind === 'person' ? s.person.userName : `:${s.name}:`)
   const words = () => {
@@ -20,7 +28,7 @@ export function Suggestions(props: {
     return chosen ? `${nameOf(chosen)}, ${props.active + 1} of ${props.list.length}. Enter takes it.` : ''
   }
   return (
-    <div class="absolute inset-x-0 bottom-full z-20 mb-1.5 max-w-100 animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float">
+    <div ref={box} classList={{ 'bottom-full mb-1.5': !below(), 'top-full mt-1.5': below() }} class="absolute inset-x-0 z-20 max-w-100 animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float">
       <div class="flex items-baseline justify-between gap-3 px-2 pt-1 pb-1.5 text-day text-muted" aria-hidden="true">
         <span class="font-medium">{props.kind === 'person' ? 'People' : 'Emoji'}</span>
         <span class="pointer-coarse:hidden">↑↓ to choose, Enter to take, Esc to close</span>

@@ -30,6 +30,9 @@ type Remote = Pick<Draft, 'content' | 'replyTo' | 'updatedAt'>
 export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let timer: ReturnType<typeof setTimeout> | undefined
   let pulledAt = 0
+  /** Counts the changes that are made here, and which of them was a draft's last. */
+  let changes = 0
+  const changedBy = new Map<string, number>()
   let pushing: Promise<void> | undefined
 
   function soon(ms: number) {
@@ -66,10 +69,14 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
 
   async function pull() {
     pulledAt = now()
+    const asked = changes
     const before = new Map(drafts.names().map((name) => [name, drafts.read(name)]))
     const result = await call('/api/drafts', {}, parseDrafts)
     if (!result.ok) return
-    for (const [name, remote] of result.value) await take(name, remote)
+    for (const [name, remote] of result.value) {
+      // An answer may be older than what was written or posted here meanwhile; the server is told of that.
+      if ((changedBy.get(name) ?? 0) <= asked) await take(name, remote)
+    }
     for (const [name, kept] of before) {
       // Posted or deleted on another device, while nothing was written here.
       const same = drafts.read(name).updatedAt === kept.updatedAt && kept.synced === kept.updatedAt
@@ -97,7 +104,10 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
 
   const end = new AbortController()
   // What was posted shows nowhere else any more.
-  drafts.onChange((name) => soon(worth(drafts.read(name)) ? AFTER_MS : 0))
+  drafts.onChange((name) => {
+    changedBy.set(name, ++changes)
+    soon(worth(drafts.read(name)) ? AFTER_MS : 0)
+  })
   // Another tab of this browser wrote: it shows here too.
   addEventListener('storage', ({ key }) => key !== null && drafts.refresh(key), { signal: end.signal })
   addEventListener('online', () => void push().then(pull), { signal: end.signal })

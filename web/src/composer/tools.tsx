@@ -5,12 +5,12 @@ import Paperclip from 'lucide-solid/icons/paperclip'
 import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
-import { createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel } from '~/emoji/panel'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
-import type { Desk } from './desk'
+import { makeDesk } from './desk'
 import type { Draft, Drafts } from './drafts'
 import { DropZone } from './drop-zone'
 import type { FieldHandle } from './field'
@@ -46,7 +46,6 @@ export interface ToolsOptions {
 export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }: ToolsOptions): Tools {
   const client = useQueryClient()
   const [settings, setSettings] = createSignal(defaultSettings)
-  const [desk, setDesk] = createSignal<Desk>()
   const [slot, setSlot] = createSignal<HTMLElement>()
   const [bar, setBar] = createSignal(false)
   const [emojiOpen, setEmojiOpen] = createSignal(false)
@@ -54,21 +53,18 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
   let chooser!: HTMLInputElement
 
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
-  drafts.desk().then(setDesk, () => {})
+  const desk = drafts.desk(makeDesk)
+  // What an earlier page or another tab left goes on.
+  createEffect(() => desk.resume(draft))
   drafts.sync()
 
   function focus() {
     if (matchMedia('(pointer: fine)').matches) field.focus()
   }
 
-  async function add(files: File[]) {
-    try {
-      const at = await drafts.desk()
-      setDesk(at)
-      setTrouble(at.add(draft, files, settings()).join(' '))
-    } catch {
-      setTrouble("Files can't be added while the server is out of reach. Try again in a moment.")
-    }
+  // At once: a message that is sent in the next moment has to wait for them.
+  function add(files: File[]) {
+    setTrouble(desk.add(draft, files, settings()).join(' '))
     focus()
   }
 
@@ -80,7 +76,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     // Offices put a picture beside the text of what was copied.
     if (files.length === 0 || event.clipboardData?.getData('text/plain')) return
     event.preventDefault()
-    void add(files)
+    add(files)
   }
   place.addEventListener('paste', onPaste)
   onCleanup(() => place.removeEventListener('paste', onPaste))
@@ -110,8 +106,8 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     },
     Above: () => (
       <>
-        <DropZone place={place} label={dropLabel} onFiles={(files) => void add(files)} />
-        <Above draft={draft} desk={desk()} onDone={focus} />
+        <DropZone place={place} label={dropLabel} onFiles={add} />
+        <Above draft={draft} desk={desk} onDone={focus} />
         <Show when={bar()}>
           <div class="flex items-center overflow-x-auto border-b border-line px-1 py-0.5 [scrollbar-width:none]">
             <Show when={settings().maxFiles > 0}>
@@ -140,7 +136,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
           onChange={(event) => {
             const files = [...(event.currentTarget.files ?? [])]
             event.currentTarget.value = ''
-            if (files.length > 0) void add(files)
+            if (files.length > 0) add(files)
           }}
         />
       </>

@@ -16,7 +16,7 @@ import { collapse } from './mentions'
 // What stands above the text of a composer once there is a reason: the message
 // that is answered, the files, and what there is to say of them.
 
-export function Above(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
+export function Above(props: { draft: Draft; desk: Desk; onDone(): void }) {
   return (
     <>
       <Show when={props.draft.elsewhere()} keyed>
@@ -69,7 +69,7 @@ function Elsewhere(props: { draft: Draft; content: string }) {
   )
 }
 
-function Tray(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
+function Tray(props: { draft: Draft; desk: Desk; onDone(): void }) {
   const [dragged, setDragged] = createSignal<string>()
 
   function move(key: string, to: number) {
@@ -110,8 +110,8 @@ function Tray(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
                 <Tile
                   file={file()}
                   preview={previewOf(file(), props.desk)}
-                  onRetry={() => props.desk?.retry(props.draft, key)}
-                  onRemove={() => { props.desk?.remove(props.draft, key); props.onDone() }}
+                  onRetry={() => props.desk.retry(props.draft, key)}
+                  onRemove={() => { props.desk.remove(props.draft, key); props.onDone() }}
                   {...(index() > 0 && { onEarlier: () => move(key, index() - 1) })}
                 />
               </li>
@@ -123,8 +123,8 @@ function Tray(props: { draft: Draft; desk: Desk | undefined; onDone(): void }) {
   )
 }
 
-function previewOf(file: DraftFile, desk: Desk | undefined): string | undefined {
-  const chosen = desk?.preview(file.key)
+function previewOf(file: DraftFile, desk: Desk): string | undefined {
+  const chosen = desk.preview(file.key)
   if (chosen !== undefined || file.state.status !== 'done') return chosen
   const { thumbnail, mime, url } = file.state.attachment
   return thumbnail ?? (mime.startsWith('image/') ? url : undefined)
@@ -135,6 +135,10 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
   const failure = () => {
     const s = state()
     return s.status === 'failed' ? s.reason : undefined
+  }
+  const lost = () => {
+    const s = state()
+    return s.status === 'failed' && s.lost === true
   }
   const percent = () => {
     const s = state()
@@ -156,7 +160,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
         {(src) => <img src={src()} alt={props.file.name} draggable={false} class="h-full w-16 shrink-0 object-cover" classList={{ 'opacity-55': state().status !== 'done' }} />}
       </Show>
       <Show when={!props.preview || failure() !== undefined}>
-        <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined, 'pe-16': failure() !== undefined }}>
+        <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined || lost(), 'pe-16': failure() !== undefined && !lost() }}>
           <span class="truncate font-medium" dir="auto">{props.file.name}</span>
           <span class="text-day" classList={{ 'max-h-8 overflow-hidden text-bad': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
         </div>
@@ -175,7 +179,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
       </Show>
       <div class="absolute end-1 top-1 flex gap-1">
         <Switch>
-          <Match when={failure() !== undefined}>
+          <Match when={failure() !== undefined && !lost()}>
             <TileButton label={`Retry ${props.file.name}`} icon={RotateCw} onPress={props.onRetry} />
           </Match>
           <Match when={props.onEarlier}>

@@ -1,5 +1,9 @@
-// Where unfinished uploads are remembered, so that after a reload the same file goes
-// on where it stopped. A database of its own: the outbox's has its own versions.
+import { makeDatabase, type Database } from '~/database'
+
+// What this browser keeps of files that aren't all at the server yet: how far they
+// are, so that after a reload the same file goes on where it stopped; and the files
+// of drafts themselves, which a page can't open again by their name. A database of
+// its own: the outbox's has its own versions.
 
 export interface StoredUpload {
   userId: string
@@ -19,57 +23,65 @@ export interface UploadStore {
   prune(before: number): Promise<void>
 }
 
-const DATABASE = 'snug-uploads'
+/** A file of somebody's draft. */
+interface StoredFile {
+  userId: string
+  /** The file's key in the draft. */
+  key: string
+  file: File
+  /** Unix ms. */
+  createdAt: number
+}
+
+/** The files of one person's drafts, by their keys, until the server has them. */
+export interface FileStore {
+  find(key: string): Promise<File | undefined>
+  put(key: string, file: File): Promise<void>
+  remove(key: string): Promise<void>
+  /** Forgets those of everybody that were added before a time (Unix ms). */
+  prune(before: number): Promise<void>
+}
+
 const UPLOADS = 'uploads'
+const FILES = 'files'
 
-/** Opens the store at its first use; each call fails if the browser refuses it. */
-export function makeUploadStore(factory: IDBFactory): UploadStore {
-  let opening: Promise<IDBDatabase> | undefined
+export function makeUploadDatabase(factory: IDBFactory): Database {
+  return makeDatabase(factory, 'snug-uploads', 2, (db) => {
+    for (const [store, key] of [[UPLOADS, 'fingerprint'], [FILES, 'key']] as const) {
+      if (!db.objectStoreNames.contains(store)) db.createObjectStore(store, { keyPath: ['userId', key] }).createIndex('createdAt', 'createdAt')
+    }
+  })
+}
 
-  function open(): Promise<IDBDatabase> {
-    opening ??= new Promise<IDBDatabase>((resolve, reject) => {
-      const request = factory.open(DATABASE, 1)
-      request.addEventListener('upgradeneeded', () => {
-        request.result.createObjectStore(UPLOADS, { keyPath: ['userId', 'fingerprint'] }).createIndex('createdAt', 'createdAt')
-      })
-      request.addEventListener('success', () => {
-        const db = request.result
-        // Another tab has a newer version of this page: don't stand in its way.
-        db.addEventListener('versionchange', () => {
-          db.close()
-          opening = undefined
-        })
-        resolve(db)
-      })
-      request.addEventListener('error', () => {
-        opening = undefined
-        reject(request.error ?? new Error('open the uploads'))
-      })
-    })
-    return opening
-  }
-
-  async function run<T>(mode: IDBTransactionMode, act: (uploads: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const db = await open()
-    return new Promise<T>((resolve, reject) => {
-      const tx = db.transaction(UPLOADS, mode)
-      const request = act(tx.objectStore(UPLOADS))
-      tx.addEventListener('complete', () => resolve(request.result))
-      for (const end of ['error', 'abort']) tx.addEventListener(end, () => reject(tx.error ?? new Error('use the uploads')))
-    })
-  }
-
+/** A store in this browser; each call fails if it refuses to store. */
+export function makeUploadStore(database: Database): UploadStore {
   return {
-    find: (userId, fingerprint) => run<StoredUpload | undefined>('readonly', (s) => s.get([userId, fingerprint])),
+    find: (userId, fingerprint) => database.run<StoredUpload | undefined>(UPLOADS, 'readonly', (s) => s.get([userId, fingerprint])),
     async put(upload) {
-      await run('readwrite', (s) => s.put(upload))
+      await database.run(UPLOADS, 'readwrite', (s) => s.put(upload))
     },
     async remove(userId, fingerprint) {
-      await run('readwrite', (s) => s.delete([userId, fingerprint]))
+      await database.run(UPLOADS, 'readwrite', (s) => s.delete([userId, fingerprint]))
     },
-    async prune(before) {
-      const old = await run('readonly', (s) => s.index('createdAt').getAllKeys(IDBKeyRange.upperBound(before, true)))
-      for (const key of old) await run('readwrite', (s) => s.delete(key))
-    },
+    prune: (before) => prune(database, UPLOADS, before),
   }
+}
+
+/** Likewise. */
+export function makeFileStore(database: Database, userId: string, now: () => number = Date.now): FileStore {
+  return {
+    find: async (key) => (await database.run<StoredFile | undefined>(FILES, 'readonly', (s) => s.get([userId, key])))?.file,
+    async put(key, file) {
+      await database.run(FILES, 'readwrite', (s) => s.put({ userId, key, file, createdAt: now() } satisfies StoredFile))
+    },
+    async remove(key) {
+      await database.run(FILES, 'readwrite', (s) => s.delete([userId, key]))
+    },
+    prune: (before) => prune(database, FILES, before),
+  }
+}
+
+async function prune(database: Database, store: string, before: number): Promise<void> {
+  const old = await database.run(store, 'readonly', (s) => s.index('createdAt').getAllKeys(IDBKeyRange.upperBound(before, true)))
+  for (const key of old) await database.run(store, 'readwrite', (s) => s.delete(key))
 }

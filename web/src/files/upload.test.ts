@@ -3,7 +3,7 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { AT_ONCE, makeUploads, UploadError, type UploadProgress, type Uploads } from './upload'
-import { makeUploadStore, type UploadStore } from './upload-store'
+import { makeFileStore, makeUploadDatabase, makeUploadStore, type UploadStore } from './upload-store'
 
 interface Asked {
   method: string
@@ -87,7 +87,7 @@ function make(over: { store?: UploadStore; fetch?: typeof fetch } = {}): Uploads
 
 beforeEach(() => {
   tus = new Tus()
-  store = makeUploadStore(new IDBFactory())
+  store = makeUploadStore(makeUploadDatabase(new IDBFactory()))
   online = new EventTarget()
 })
 
@@ -162,6 +162,21 @@ describe('a cut', () => {
     expect(count('POST')).toBe(1)
   })
 
+  it('that ends during a try which still fails is not waited out', async () => {
+    // Only the network's return lets it go on: no time passes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let tries = 0
+    tus.intercept = ({ method }) => {
+      if (method !== 'PATCH' || ++tries > 1) return undefined
+      online.dispatchEvent(new Event('online'))
+      throw new TypeError('fetch failed')
+    }
+    await make().upload(fileOf('abc'))
+    vi.useRealTimers()
+    expect(tus.uploads.get('u1')?.content).toBe('abc')
+    expect(tries).toBe(2)
+  })
+
   it('in the midst of an answer repeats no bytes', async () => {
     const content = text(1_200_000)
     let lost = false
@@ -232,6 +247,40 @@ describe('a cut', () => {
     }
     await make({ store: refusing }).upload(fileOf('abc'))
     expect(tus.uploads.get('u1')?.content).toBe('abc')
+  })
+})
+
+describe('what a browser keeps of files', () => {
+  it('is one person\'s, and gone when it is old', async () => {
+    const database = makeUploadDatabase(new IDBFactory())
+    const files = makeFileStore(database, 'u', () => 1_000)
+    await files.put('k', fileOf('abc'))
+    await makeFileStore(database, 'somebody else', () => 2_000).put('k', fileOf('theirs'))
+    expect(await (await files.find('k'))?.text()).toBe('abc')
+    expect(await files.find('other')).toBeUndefined()
+    await files.prune(1_500)
+    expect(await files.find('k')).toBeUndefined()
+    const theirs = makeFileStore(database, 'somebody else')
+    expect(await (await theirs.find('k'))?.text()).toBe('theirs')
+    await theirs.remove('k')
+    expect(await theirs.find('k')).toBeUndefined()
+  })
+
+  it('is kept by an earlier version of the page, too', async () => {
+    const factory = new IDBFactory()
+    await new Promise<void>((resolve, reject) => {
+      const request = factory.open('snug-uploads', 1)
+      request.addEventListener('upgradeneeded', () => request.result.createObjectStore('uploads', { keyPath: ['userId', 'fingerprint'] }).createIndex('createdAt', 'createdAt'))
+      request.addEventListener('error', () => reject(request.error))
+      request.addEventListener('success', () => {
+        request.result.close()
+        resolve()
+      })
+    })
+    const database = makeUploadDatabase(factory)
+    await makeUploadStore(database).put({ userId: 'u', fingerprint: 'f', path: '/p', createdAt: 1 })
+    await makeFileStore(database, 'u').put('k', fileOf('abc'))
+    expect(await makeUploadStore(database).find('u', 'f')).toMatchObject({ path: '/p' })
   })
 })
 

@@ -161,6 +161,9 @@ export function makeUploads(options: UploadsOptions): Uploads {
     private piece = FIRST
     private failures = 0
     private restarts = 0
+    /** The network came back while a request was on its way: if that fails, it began too early. */
+    private back = false
+    private goOn: (() => void) | undefined
 
     constructor(
       private readonly file: File,
@@ -170,11 +173,13 @@ export function makeUploads(options: UploadsOptions): Uploads {
     ) {}
 
     async run(): Promise<Attachment> {
+      network.addEventListener('online', this.hear)
       try {
         this.path = await this.memory.load()
         let known = false // whether the offset is the server's word
         for (;;) {
           this.signal.throwIfAborted()
+          this.back = false
           const outcome: Outcome = this.path === undefined ? await this.create() : known ? await this.advance(this.path) : await this.locate(this.path)
           if (outcome === 'done' && this.path !== undefined) {
             const attachment = await this.finish(this.path)
@@ -188,7 +193,15 @@ export function makeUploads(options: UploadsOptions): Uploads {
         if (this.signal.aborted && this.path !== undefined) remove(this.path)
         if (this.signal.aborted || cause instanceof UploadError) await this.memory.forget()
         throw cause
+      } finally {
+        network.removeEventListener('online', this.hear)
       }
+    }
+
+    private readonly hear = () => {
+      this.failures = 0
+      this.back = true
+      this.goOn?.()
     }
 
     private report(state: UploadProgress['state']) {
@@ -286,10 +299,11 @@ export function makeUploads(options: UploadsOptions): Uploads {
     }
 
     private wait(ms: number): Promise<void> {
+      if (this.back) return Promise.resolve()
       return new Promise((resolve, reject) => {
         const stop = () => {
           clearTimeout(timer)
-          network.removeEventListener('online', go)
+          this.goOn = undefined
           this.signal.removeEventListener('abort', abort)
         }
         const go = () => {
@@ -301,7 +315,7 @@ export function makeUploads(options: UploadsOptions): Uploads {
           reject(this.signal.reason)
         }
         const timer = setTimeout(go, ms)
-        network.addEventListener('online', go)
+        this.goOn = go
         this.signal.addEventListener('abort', abort)
       })
     }

@@ -1,4 +1,8 @@
-import { createEffect, createMemo, createSignal, onCleanup, onMount, Show } from 'solid-js'
+import { createMemo, createSignal, onMount, Show } from 'solid-js'
+import { Field, type FieldHandle } from '~/composer/field'
+import { mentionable } from '~/composer/mentionable'
+import { collapse, expand } from '~/composer/mentions'
+import { makeWriting } from '~/composer/writing'
 import type { Row } from '~/room/rows'
 import { Button } from '~/ui/button'
 import { deleteWithUndo } from './do'
@@ -7,18 +11,24 @@ import { useMessageRoom } from './message-room'
 /** The server's default; one that allows less says so itself. */
 const CONTENT_LIMIT = 10_000
 
+const LINES = 16
+
 /** The message as a field, in its own place: Enter saves, Escape leaves it as it was. */
 export function EditField(props: { row: Row }) {
   const room = useMessageRoom()
-  let field!: HTMLTextAreaElement
+  let field!: FieldHandle
   const [saving, setSaving] = createSignal(false)
   const [fault, setFault] = createSignal('')
   const id = () => props.row.message?.id ?? ''
-  const text = () => room.editing()?.text ?? ''
   const base = () => room.editing()?.base ?? ''
-  const left = createMemo(() => CONTENT_LIMIT - [...text().trim()].length)
+  // What is written outlives this field, whose row comes and goes as one scrolls.
+  const first = collapse(room.editing()?.text ?? '')
+  const writing = makeWriting(first.text, first.mentions, () => change({ text: text() }))
+  const text = () => expand(writing.text(), writing.mentions())
+  const content = createMemo(() => text().trim())
+  const left = createMemo(() => CONTENT_LIMIT - [...content()].length)
   // Somebody, which can only be oneself elsewhere, was faster.
-  const overtaken = () => props.row.content !== base() && props.row.content !== text().trim() && !saving()
+  const overtaken = () => props.row.content !== base() && props.row.content !== content() && !saving()
   const hint = `edit-hint-${id()}`
 
   function change(next: { text?: string; base?: string }) {
@@ -26,50 +36,39 @@ export function EditField(props: { row: Row }) {
     if (editing?.id === id()) room.setEditing({ ...editing, ...next })
   }
 
+  function useOther() {
+    change({ base: props.row.content })
+    const other = collapse(props.row.content)
+    writing.setText(other.text)
+    writing.setMentions(other.mentions)
+    field.focus()
+  }
+
   function leave() {
-    const row = field.closest<HTMLElement>('[role=article]')
+    const row = field.element.closest<HTMLElement>('[role=article]')
     room.setEditing(null)
     ;(row ?? document.getElementById('composer'))?.focus({ preventScroll: true })
   }
 
   async function save() {
-    const content = text().trim()
     if (saving() || left() < 0 || overtaken()) return
-    if (content === '' && props.row.message?.attachments === undefined) {
+    if (content() === '' && props.row.message?.attachments === undefined) {
       leave()
       deleteWithUndo(room, id())
       return
     }
-    if (content === props.row.content) return leave()
+    // A name may be stored in more than one way.
+    const was = collapse(props.row.content)
+    if (content() === expand(was.text, was.mentions).trim()) return leave()
     setSaving(true)
     setFault('')
-    const acted = await room.session.act({ type: 'edit', id: id(), content })
+    const acted = await room.session.act({ type: 'edit', id: id(), content: content() })
     setSaving(false)
     if (acted.ok) leave()
     else setFault(acted.words)
   }
 
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing || event.keyCode === 229) return
-    if (event.key === 'Escape') {
-      event.preventDefault()
-      event.stopPropagation()
-      leave()
-    } else if (event.key === 'Enter' && !event.shiftKey) {
-      event.preventDefault()
-      void save()
-    }
-  }
-
-  createEffect(() => {
-    text()
-    fit(field)
-  })
-  onMount(() => {
-    field.focus({ preventScroll: true })
-    field.setSelectionRange(field.value.length, field.value.length)
-  })
-  onCleanup(() => setSaving(false))
+  onMount(() => field.focus())
 
   return (
     <form
@@ -79,26 +78,31 @@ export function EditField(props: { row: Row }) {
         void save()
       }}
     >
-      <textarea
-        ref={field}
-        rows="1"
-        value={text()}
-        onInput={(event) => change({ text: event.currentTarget.value })}
-        onKeyDown={onKeyDown}
-        class="scrollbar-calm w-full resize-none rounded-card border border-line-strong/60 bg-sunken px-2.5 py-1.5 text-body text-ink outline-none focus:border-accent pointer-coarse:text-[1rem] forced-colors:focus:outline-2"
-        aria-label="Edit the message"
-        aria-describedby={hint}
-        aria-invalid={left() < 0 || fault() !== ''}
-        dir="auto"
-        autocomplete="off"
-      />
+      <div class="relative flex rounded-card border border-line-strong/60 bg-sunken focus-within:border-accent forced-colors:focus-within:outline-2">
+        <Field
+          writing={writing}
+          label="Edit the message"
+          id={`edit-${id()}`}
+          describedBy={hint}
+          invalid={left() < 0 || fault() !== ''}
+          lines={LINES}
+          enterHint="done"
+          people={() => mentionable(room.session.room().messages, room.session.room().people, room.me().id)}
+          handle={(handle) => (field = handle)}
+          onSubmit={() => void save()}
+          onEscape={() => {
+            leave()
+            return true
+          }}
+        />
+      </div>
       <Show when={overtaken()}>
         <div class="flex flex-wrap items-center gap-x-2 gap-y-1 rounded-control bg-warn-soft px-2.5 py-1.5 text-meta text-warn" role="alert">
           <span class="min-w-0 flex-1 basis-52">
-            This message was changed on another device while you were editing it. It now says: <q class="text-ink [overflow-wrap:anywhere]" dir="auto">{short(props.row.content)}</q>
+            This message was changed on another device while you were editing it. It now says: <q class="text-ink [overflow-wrap:anywhere]" dir="auto">{short(collapse(props.row.content).text)}</q>
           </span>
           <Button variant="outline" size="small" onClick={() => change({ base: props.row.content })}>Keep mine</Button>
-          <Button variant="outline" size="small" onClick={() => change({ base: props.row.content, text: props.row.content })}>Use the other</Button>
+          <Button variant="outline" size="small" onClick={useOther}>Use the other</Button>
         </div>
       </Show>
       <Show when={fault()}>
@@ -117,12 +121,4 @@ export function EditField(props: { row: Row }) {
 
 function short(text: string): string {
   return text.length > 160 ? `${text.slice(0, 160)}…` : text
-}
-
-// As high as its text, up to half the window.
-function fit(field: HTMLTextAreaElement) {
-  field.style.height = 'auto'
-  const tallest = innerHeight / 2
-  field.style.height = `${Math.min(field.scrollHeight + 2, tallest)}px`
-  field.style.overflowY = field.scrollHeight > tallest ? 'auto' : 'hidden'
 }

@@ -13,11 +13,33 @@ export function oneLine(message: Pick<Message, 'content' | 'attachments'>): stri
   return more.length === 0 ? first.name : `${first.name} and ${more.length} more`
 }
 
+// What Markdown has signs for, and what of it is words.
+const signs = new RegExp(
+  [
+    '^[ \\t]{0,3}```[^\\n]*(?:\\n(?<block>[\\s\\S]*?))?(?:\\n[ \\t]{0,3}```[ \\t]*$|(?![\\s\\S]))',
+    '(?<ticks>`+)(?!`)(?<code>[^\\n]*?[^`\\n])\\k<ticks>(?!`)',
+    '@\\[(?<name>(?:\\\\.|[^\\]\\\\\\n])+)\\]\\(user:[^\\s()]+\\)',
+    '!?\\[(?<link>[^\\]\\n]*)\\]\\([^\\s()]+\\)',
+    '\\\\(?<escaped>[!-\\/:-@\\[-`{-~])',
+    // Lines of dashes and bars alone, and rows of a table.
+    '^[ \\t|:-]*(?:--|-[|:]|[|:]-)[ \\t|:-]*$',
+    '^\\|(?<cells>[^\\n]*)\\|[ \\t]*$',
+    '^[ \\t]*(?:(?:#{1,6}|>|[-+*]|\\d{1,9}[.)])[ \\t]+|>)+',
+    '(?<strong>\\*\\*\\*?|~~)(?=\\S)(?<loud>[^\\n]*?\\S)\\k<strong>',
+    '(?<![\\p{L}\\p{N}*_])(?<em>[*_])(?=[^\\s*_])(?<slanted>[^\\n]*?[^\\s*_])\\k<em>(?![\\p{L}\\p{N}*_])',
+  ].join('|'),
+  'gmu',
+)
+
 function plainly(text: string): string {
-  return text
-    .replace(/^```[^\n]*$/gm, '')
-    .replace(/@\[((?:\\.|[^\]\\\n])+)\]\(user:[^\s()]+\)/g, '@$1')
-    .replace(/!?\[([^\]\n]*)\]\([^\s()]+\)/g, '$1')
-    .replace(/^[ \t]{0,3}(?:#{1,6}|>+|[-+*]|\d{1,9}[.)])[ \t]+/gm, '')
-    .replace(/(\*\*|~~|`+)(?=\S)([^\n]*?\S)\1/g, '$2')
+  let out = ''
+  let end = 0
+  for (const found of text.matchAll(signs)) {
+    const { block, code, name, link, escaped, cells, loud, slanted } = found.groups ?? {}
+    const inner = link ?? loud ?? slanted ?? cells?.replaceAll('|', ' ')
+    const person = name && `@${name.replace(/\\(.)/g, '$1')}`
+    out += text.slice(end, found.index) + (block ?? code ?? escaped ?? person ?? (inner && plainly(inner)) ?? '')
+    end = found.index + found[0].length
+  }
+  return out + text.slice(end)
 }

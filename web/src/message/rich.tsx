@@ -1,11 +1,13 @@
 import Pin from 'lucide-solid/icons/pin'
-import { createMemo, createSignal, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createMemo, createSignal, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import type { Posted } from '~/realtime/reduce'
 import type { Row } from '~/room/rows'
-import { fullTimeOf } from '~/room/times'
+import { fullTimeOf, timeOf } from '~/room/times'
 import { Attachments } from './attachments'
 import { EditField } from './edit-field'
 import { moderates } from './may'
 import { useMessageRoom } from './message-room'
+import { nameOf } from './names'
 import { Previews } from './previews'
 import { Quote } from './quote'
 import { Reactions } from './reactions'
@@ -62,9 +64,48 @@ function Stub(props: { row: Row }) {
   const room = useMessageRoom()
   return (
     <>
-      <p class="py-px text-meta text-muted italic">Message deleted</p>
+      <Show when={props.row.folded} fallback={<p class="py-px text-meta text-muted italic">Message deleted</p>}>
+        {(folded) => <Folded id={props.row.message?.id ?? ''} messages={folded()} />}
+      </Show>
       <Show when={room.place === 'timeline' && props.row.message?.replies}>
         {(replies) => <ThreadPill id={props.row.message?.id ?? ''} replies={replies()} />}
+      </Show>
+    </>
+  )
+}
+
+/** Of a fold that is opened; more would be many elements. */
+const SHOWN = 50
+
+// Deleted messages that follow each other: how many, and on demand whose and from when.
+function Folded(props: { id: string; messages: readonly Posted[] }) {
+  const room = useMessageRoom()
+  const open = () => room.unfolded(props.id)
+  const earlier = () => Math.max(0, props.messages.length - SHOWN)
+  return (
+    <>
+      <button
+        type="button"
+        class="group/fold relative rounded-control py-px text-start text-meta text-muted before:absolute before:-inset-x-2 before:-inset-y-0.5 pointer-coarse:before:-inset-y-3"
+        aria-expanded={open()}
+        onClick={() => room.unfold(props.id, !open())}
+      >
+        <span class="italic">{props.messages.length} messages deleted</span>{' '}
+        <span class="ms-1 font-medium text-accent-strong group-hover/fold:underline">{open() ? 'Hide' : 'Show'}</span>
+      </button>
+      <Show when={open()}>
+        <ul class="mt-0.5 mb-1 border-s-2 border-line ps-3 text-meta text-muted" aria-label="Deleted messages">
+          <Show when={earlier() > 0}>
+            <li>{earlier()} earlier ones</li>
+          </Show>
+          <For each={props.messages.slice(-SHOWN)}>
+            {(m) => (
+              <li>
+                <time class="tabular-nums" dateTime={new Date(m.timestamp).toISOString()} title={fullTimeOf(m.timestamp)}>{timeOf(m.timestamp)}</time>, <span dir="auto">{nameOf(room, m.userId)}</span>
+              </li>
+            )}
+          </For>
+        </ul>
       </Show>
     </>
   )

@@ -1,8 +1,9 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { oneLine } from '~/message/one-line'
 import { attached, newestSeq } from '~/realtime/reduce'
 import type { RoomSession } from './session'
 
-/** Says to screen readers what others post, at most once a second; never what was there already. */
+/** Says to screen readers in plain words what others post, at most once a second; never what was there already. */
 export function Announcer(props: { session: RoomSession; me: string }) {
   const [said, setSaid] = createSignal('')
   let announced: number | undefined
@@ -18,7 +19,7 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     if (fresh.length === 0) return
     setSaid(
       fresh.length <= 3
-        ? fresh.map((m) => `${m.userName}: ${m.content.slice(0, 300)}`).join('\n')
+        ? fresh.map((m) => `${m.userName}: ${oneLine(m)}`).join('\n')
         : `${fresh.length} new messages`,
     )
   }

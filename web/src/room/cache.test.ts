@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { attached, emptyRoom, reduce, replaceWindow, type RoomState } from '~/realtime/reduce'
 import type { Message } from '~/realtime/wire.gen'
 import { makeRoomCache, wipeRoomCache } from './cache'
-import { makeDatabase } from './database'
+import { makeRoomDatabase } from './database'
 
 const message = (seq: number): Message => ({ id: `m${seq}`, userId: 'u', userName: 'Ada', content: `${seq}`, timestamp: seq, type: 'text', seq })
 
@@ -14,7 +14,7 @@ function room(head: number): RoomState {
 }
 
 it('keeps the newest of a room, from where the socket can resume', async () => {
-  const cache = makeRoomCache(makeDatabase(new IDBFactory()), 'u')
+  const cache = makeRoomCache(makeRoomDatabase(new IDBFactory()), 'u')
   await cache.save('r', room(500))
   const kept = await cache.load('r')
   expect(kept).toMatchObject({ stream: 's', through: 500, start: 301, hasOlder: true, loaded: true })
@@ -25,14 +25,14 @@ it('keeps the newest of a room, from where the socket can resume', async () => {
 })
 
 it('keeps no window that is elsewhere', async () => {
-  const cache = makeRoomCache(makeDatabase(new IDBFactory()), 'u')
+  const cache = makeRoomCache(makeRoomDatabase(new IDBFactory()), 'u')
   const joined = reduce(room(900), { type: 'joined', room: 'r', stream: 's', head: 900, role: 'member', resumed: true, count: 0, users: [] }, 0)
   await cache.save('r', replaceWindow(joined, { stream: 's', head: 900, hasOlder: true, hasNewer: true, messages: [message(4)] }))
   expect(await cache.load('r')).toBeNull()
 })
 
 it('is one person\'s, and gone when they are', async () => {
-  const database = makeDatabase(new IDBFactory())
+  const database = makeRoomDatabase(new IDBFactory())
   const [ada, bob] = [makeRoomCache(database, 'ada'), makeRoomCache(database, 'bob')]
   await ada.save('r', room(3))
   expect(await bob.load('r')).toBeNull()
@@ -45,7 +45,7 @@ it('is one person\'s, and gone when they are', async () => {
 })
 
 it('is bounded: the rooms that were read longest ago go', async () => {
-  const cache = makeRoomCache(makeDatabase(new IDBFactory()), 'u')
+  const cache = makeRoomCache(makeRoomDatabase(new IDBFactory()), 'u')
   for (let i = 0; i < 55; i++) await cache.save(`r${i}`, room(1))
   expect(await cache.load('r54')).not.toBeNull()
   const left = await Promise.all(Array.from({ length: 55 }, (_, i) => cache.load(`r${i}`)))

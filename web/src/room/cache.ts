@@ -1,5 +1,6 @@
+import type { Database } from '~/database'
 import { emptyRoom, stale, attached, type Posted, type RoomState } from '~/realtime/reduce'
-import { WINDOWS, type Database } from './database'
+import { WINDOWS } from './database'
 
 // What was read last in each room, kept in this browser: a room that was seen
 // before is shown at once, and without a network. It is one person's, and gone

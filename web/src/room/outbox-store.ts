@@ -1,5 +1,6 @@
+import type { Database } from '~/database'
 import type { Attachment } from '~/realtime/wire.gen'
-import { POSTS, type Database } from './database'
+import { POSTS } from './database'
 
 // Where posts wait until the server has them: IndexedDB, so that they outlive
 // a reload, a crash of the browser and a night without a network.

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AckFrame } from '~/realtime/wire.gen'
 import type { Crew, CrewListener } from './crew'
 import { makeOutbox, OUTBOX_LIMIT, postFrame, type Outbox, type OutboxNote } from './outbox'
-import { makeDatabase } from './database'
+import { makeRoomDatabase } from './database'
 import { makeIndexedDBStore, makeMemoryStore, type OutboxStore } from './outbox-store'
 
 const ack = (clientId: string, seq: number): AckFrame => ({ type: 'ack', room: 'r', clientId, id: `m${seq}`, seq, timestamp: 0 })
@@ -156,7 +156,7 @@ describe('what goes wrong', () => {
 describe('a reload', () => {
   it('finds what was not acked, in order, and failures with their reason', async () => {
     const factory = new IDBFactory()
-    const first = await setUp(makeIndexedDBStore(makeDatabase(factory)))
+    const first = await setUp(makeIndexedDBStore(makeRoomDatabase(factory)))
     first.outbox.setReady(true)
     for (const content of ['a', 'b', 'c']) first.outbox.post(content)
     first.outbox.error({ type: 'error', code: 'empty', message: 'Empty.', clientId: 'u1' })
@@ -164,24 +164,24 @@ describe('a reload', () => {
     first.outbox.dispose()
 
     await vi.waitFor(async () => {
-      const second = await setUp(makeIndexedDBStore(makeDatabase(factory)))
+      const second = await setUp(makeIndexedDBStore(makeRoomDatabase(factory)))
       expect(list(second.outbox)).toEqual(['u1 failed', 'u3 waiting'])
       expect(second.outbox.posts()[0]).toMatchObject({ content: 'a', reason: 'Empty.' })
     })
-    const second = await setUp(makeIndexedDBStore(makeDatabase(factory)))
+    const second = await setUp(makeIndexedDBStore(makeRoomDatabase(factory)))
     second.outbox.setReady(true)
     expect(second.sent).toEqual(['u3'])
   })
 
   it("does not find another person's posts", async () => {
     const factory = new IDBFactory()
-    const ada = await setUp(makeIndexedDBStore(makeDatabase(factory)), 'ada')
+    const ada = await setUp(makeIndexedDBStore(makeRoomDatabase(factory)), 'ada')
     ada.outbox.post('a')
     await vi.waitFor(async () => {
-      expect(await makeIndexedDBStore(makeDatabase(factory)).load('ada', 'r')).toHaveLength(1)
+      expect(await makeIndexedDBStore(makeRoomDatabase(factory)).load('ada', 'r')).toHaveLength(1)
     })
     for (const [userId, room] of [['ad', 'r'], ['ada', 'room'], ['adam', 'r'], ['bob', 'r']] as const) {
-      expect(await makeIndexedDBStore(makeDatabase(factory)).load(userId, room)).toEqual([])
+      expect(await makeIndexedDBStore(makeRoomDatabase(factory)).load(userId, room)).toEqual([])
     }
   })
 })
@@ -221,7 +221,7 @@ const openTab = async (tabs: Tabs, store: OutboxStore, name: string) => {
 describe('several tabs', () => {
   it('send by one of them, in the order of posting', async () => {
     const tabs = new Tabs()
-    const store = makeIndexedDBStore(makeDatabase(new IDBFactory()))
+    const store = makeIndexedDBStore(makeRoomDatabase(new IDBFactory()))
     const [a, b] = [await openTab(tabs, store, 'a'), await openTab(tabs, store, 'b')]
     b.outbox.post('one')
     a.outbox.post('two')
@@ -273,7 +273,7 @@ describe('several tabs', () => {
 })
 
 it('a post keeps its files, its thread and what it answers over a reload', async () => {
-  const store = makeIndexedDBStore(makeDatabase(new IDBFactory()))
+  const store = makeIndexedDBStore(makeRoomDatabase(new IDBFactory()))
   const first = await setUp(store)
   const file = { id: 'f', name: 'cat.png', mime: 'image/png', size: 9, width: 1, height: 1, url: '/api/files/f/cat.png' }
   first.outbox.post('look', { replyTo: 'm1', thread: 'm0', attachments: [file] })

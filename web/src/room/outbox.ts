@@ -327,7 +327,7 @@ function revive(post: StoredPost): PendingPost {
   return { ...base(post), ...(post.failed === undefined ? { status: 'waiting' } : { status: 'failed', reason: post.failed }) }
 }
 
-// randomUUID is absent where the page came over plain http from another machine.
-function randomId(): string {
+/** An id that nobody else has: randomUUID is absent where the page came over plain http from another machine. */
+export function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

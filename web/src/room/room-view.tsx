@@ -7,9 +7,9 @@ import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/messag
 import { PanelToggles, RoomPanel } from '~/message/room-panel'
 import { createPartsReady } from '~/message/parts'
 import type { Typist } from '~/realtime/reduce'
-import type { User } from '~/realtime/wire.gen'
 import { Button, buttonVariants } from '~/ui/button'
 import { Composer } from '~/composer/composer'
+import { mentionable } from '~/composer/mentionable'
 import { ConnectionLine } from './connection-line'
 import { People } from './people'
 import type { Me } from './rows'
@@ -105,7 +105,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
               dropLabel={`Add to #${props.slug}`}
               slowedUntil={session.slowedUntil()}
               typing={typingWords(session.room().typing, me().id)}
-              people={() => peopleOf(session, me().id)}
+              people={() => mentionable(session.room().messages, session.room().people, me().id)}
               onPosted={() => timeline()?.toEnd()}
               onTyping={session.typing}
               onEditLast={() => editLast(messageRoom, session.room().messages)}
@@ -204,16 +204,6 @@ function targetOf({ at, message }: RoomSearch): Target | undefined {
   if (message !== undefined) return { id: message }
   const seq = Number(at)
   return at !== undefined && Number.isSafeInteger(seq) && seq > 0 ? { seq } : undefined
-}
-
-// Whom one may mean: those who spoke last, then those who are here.
-function peopleOf(session: RoomSession, me: string): User[] {
-  const { messages, people } = session.room()
-  const known = new Map<string, User>()
-  for (const m of messages.toReversed()) if (m.type === 'text' && !known.has(m.userId)) known.set(m.userId, m)
-  for (const p of people) known.set(p.userId, p)
-  known.delete(me)
-  return [...known.values()]
 }
 
 function typingWords(typing: readonly Typist[], me: string): string {

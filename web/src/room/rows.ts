@@ -3,7 +3,8 @@ import type { PendingPost } from './outbox'
 import { sameDay } from './times'
 
 // What the timeline shows: the messages of the window, then what waits to be
-// sent. How a row looks depends on the one before it.
+// sent. How a row looks depends on the one before it. Deleted messages that follow
+// each other on one day are one row, which may stand for any number of them.
 
 /** Messages of one person within this time share one face and name. */
 const GROUP_MS = 5 * 60_000
@@ -23,6 +24,8 @@ export interface Row {
   seq?: number
   /** The message itself; absent while it isn't posted. */
   message?: Posted
+  /** All deleted messages that the row stands for, if they are more than one; `message` is the newest of them. */
+  folded?: readonly Posted[]
   pending?: PendingPost
   /** Its day, where it is the first of it. */
   day?: number
@@ -45,6 +48,8 @@ export function messageKey(m: Pick<Posted, 'id' | 'userId' | 'clientId'>): strin
 }
 
 export class Rows {
+  /** The place among the messages of the last one of each row. */
+  private readonly ends: readonly number[]
   private readonly skipped: number
 
   /**
@@ -57,24 +62,39 @@ export class Rows {
     hasOlder: boolean,
     private readonly pending: readonly PendingPost[],
     private readonly me: Me,
+    fold = false,
   ) {
     this.skipped = hasOlder && messages.length > 1 ? 1 : 0
+    const ends: number[] = []
+    for (let i = this.skipped; i < messages.length; i++) {
+      if (fold && i > this.skipped && foldable(messages[i - 1], messages[i])) ends.pop()
+      ends.push(i)
+    }
+    this.ends = ends
   }
 
   get length(): number {
-    return this.messages.length - this.skipped + this.pending.length
+    return this.ends.length + this.pending.length
   }
 
   /** The place of the row of a message, or of the first one after it; -1: there is none. */
   indexOfSeq(seq: number): number {
-    const last = this.messages.length - 1 - this.skipped
-    return Math.min(Math.max(indexFrom(this.messages, seq) - this.skipped, 0), last)
+    const at = indexFrom(this.messages, seq)
+    let from = 0
+    let to = this.ends.length - 1
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if ((this.ends[middle] ?? 0) < at) from = middle + 1
+      else to = middle
+    }
+    return to
   }
 
+  /** That of its newest message: older ones that come to a fold don't change it. */
   key(index: number): string {
-    const m = this.messages[index + this.skipped]
+    const m = this.messages[this.ends[index] ?? -1]
     if (m) return messageKey(m)
-    const p = this.pending[index + this.skipped - this.messages.length]
+    const p = this.pending[index - this.ends.length]
     return p ? messageKey({ id: '', userId: p.userId, clientId: p.clientId }) : ''
   }
 
@@ -83,9 +103,10 @@ export class Rows {
     if (!own) return undefined
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
-    // Who has a new name begins a group by it; what is deleted has none.
-    const renamed = own.userName !== '' && before !== undefined && before.userName !== '' && before.userName !== own.userName
-    const first = newDay || before.userId !== own.userId || renamed || own.timestamp - before.timestamp > GROUP_MS
+    // Who has a new name begins a group by it.
+    const renamed = before?.userName !== own.userName
+    // What is deleted shows nobody, and so who comes after it has to be shown.
+    const first = !gone(own.message) && (newDay || before.userId !== own.userId || renamed || gone(before.message) || own.timestamp - before.timestamp > GROUP_MS)
     const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
     return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
@@ -95,21 +116,40 @@ export class Rows {
     const row = this.at(index)
     if (!row) return 26
     const lines = row.content.split('\n').reduce((n, line) => n + Math.max(1, Math.ceil(line.length / 90)), 0)
+    if (gone(row.message)) return 26 + (row.day === undefined ? 0 : 44) + extras(row)
     return 4 + (row.content === '' ? 0 : lines * 22) + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44) + extras(row)
   }
 
   private plain(index: number): Omit<Row, 'first' | 'lastWaiting'> | undefined {
-    const m = this.messages[index + this.skipped]
+    // What isn't shown of the oldest message still says how the first row looks.
+    const end = index < 0 ? this.skipped - 1 : (this.ends[index] ?? -1)
+    const m = this.messages[end]
     if (m) {
+      const begin = index <= 0 ? Math.min(end, this.skipped) : (this.ends[index - 1] ?? 0) + 1
+      const folded = end > begin && { folded: this.messages.slice(begin, end + 1) }
       const { userId, content, timestamp, seq } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m, ...folded }
     }
-    const p = this.pending[index + this.skipped - this.messages.length]
+    const p = this.pending[index - this.ends.length]
     if (!p) return undefined
     const { name: userName, image: userImage } = this.me
     return { key: this.key(index), userId: p.userId, userName, userImage, content: p.content, timestamp: p.createdAt, pending: p }
   }
+}
+
+function gone(m: Posted | undefined): boolean {
+  return m?.deletedAt !== undefined
+}
+
+// One that has a thread stays a way to it.
+function foldable(a: Posted | undefined, b: Posted | undefined): boolean {
+  return gone(a) && gone(b) && !a?.replies && !b?.replies && sameDay(a?.timestamp ?? 0, b?.timestamp ?? 0)
+}
+
+/** Whether a row stands for the message with this seq. */
+export function covers({ seq, folded }: Row, of: number | null | undefined): boolean {
+  return seq !== undefined && of !== null && of !== undefined && of <= seq && of >= (folded?.[0]?.seq ?? seq)
 }
 
 // What a row has below its text, px.

@@ -7,7 +7,7 @@ import { ActingIn } from '~/message/acting-in'
 import { MessageRow } from '~/message/message-row'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
-import { Rows, type Me } from './rows'
+import { covers, Rows, type Me } from './rows'
 import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
@@ -52,7 +52,7 @@ export function Timeline(props: TimelineProps) {
   // A timeline is for one session; another room is another timeline.
   const session = props.session
   let scroller!: HTMLDivElement
-  const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me))
+  const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me, true))
   // How far below the top a row comes that is scrolled to.
   const [lead, setLead] = createSignal(LEAD_PX)
   // A page that closes the gap to the live run isn't followed: its reader is above it.
@@ -332,7 +332,7 @@ export function Timeline(props: TimelineProps) {
                       <div
                         ref={(element) => queueMicrotask(() => list.core.measureElement(element))}
                         class="absolute inset-x-0 top-0 focus-visible:-outline-offset-2"
-                        classList={{ 'marked-row': current().seq !== undefined && marked() === current().seq }}
+                        classList={{ 'marked-row': covers(current(), marked()) }}
                         style={{ transform: `translateY(${item()?.start ?? 0}px)` }}
                         data-index={item()?.index}
                         data-seq={current().seq}
@@ -343,7 +343,7 @@ export function Timeline(props: TimelineProps) {
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
                         <MessageRow row={current()} online={props.online} actions={actions} />
-                        <Show when={current().seq !== undefined && line.seq() === current().seq}>
+                        <Show when={covers(current(), line.seq())}>
                           <UnreadLine />
                         </Show>
                       </div>

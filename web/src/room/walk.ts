@@ -1,6 +1,6 @@
 import { defaultRangeExtractor, type Range } from '@tanstack/virtual-core'
 import { createComputed, createEffect, createSignal, on } from 'solid-js'
-import type { Rows } from './rows'
+import { covers, type Rows } from './rows'
 import type { VirtualList } from './virtual'
 
 // Walking the messages by keys: one of them has the focus, up and down (or k and
@@ -24,7 +24,8 @@ export function kept(range: Range, rows: Rows, seq: number | undefined): number[
   const indexes = defaultRangeExtractor(range)
   if (seq === undefined || !rowOf(document.activeElement)) return indexes
   const index = rows.indexOfSeq(seq)
-  if (rows.at(index)?.seq !== seq) return indexes
+  const row = rows.at(index)
+  if (!row || !covers(row, seq)) return indexes
   const about = [index - 1, index, index + 1].filter((i) => i >= 0 && i < rows.length)
   return [...new Set([...indexes, ...about])].sort((a, b) => a - b)
 }
@@ -38,6 +39,10 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
     return core().getVirtualItems().findLast((item) => item.end <= bottom)?.index ?? -1
   }
 
+  function focusRow(index: number) {
+    scroller().querySelector<HTMLElement>(`[role=article][data-index="${index}"]`)?.focus({ preventScroll: true })
+  }
+
   return {
     onKeyDown(event) {
       const step = steps[event.key]
@@ -49,7 +54,7 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
       event.preventDefault()
       if (index < 0 || index >= rows().length) return
       core().scrollToIndex(index, { align: 'auto' })
-      scroller().querySelector<HTMLElement>(`[role=article][data-index="${index}"]`)?.focus({ preventScroll: true })
+      focusRow(index)
     },
     onFocusIn(event) {
       const of = rowOf(event.target)?.dataset.seq
@@ -62,7 +67,14 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
       createComputed(on(list.keys, () => (had = rowOf(document.activeElement) && document.activeElement)))
       createEffect(
         on(list.keys, () => {
-          if (had instanceof HTMLElement && had.isConnected && document.activeElement !== had) had.focus({ preventScroll: true })
+          if (!(had instanceof HTMLElement) || document.activeElement === had) return
+          if (had.isConnected) had.focus({ preventScroll: true })
+          // Its message was deleted and is part of another row by now.
+          else {
+            const index = rows().indexOfSeq(seq() ?? 0)
+            const row = rows().at(index)
+            if (row?.folded && covers(row, seq())) focusRow(index)
+          }
         }),
       )
     },
