@@ -221,7 +221,7 @@ func TestDoubtedEvents(t *testing.T) {
 				if got := told(); !slices.Equal(got, []chat.RoomID{room}) {
 					w.Fatalf("told of %v", got)
 				}
-				if err := w.chat.Settle(w.Context(), room); err != nil {
+				if err := w.chat.Ascertain(w.Context(), room); err != nil {
 					w.Fatal(err)
 				}
 				for range 2 {

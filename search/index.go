@@ -27,8 +27,8 @@ type Rooms interface {
 	// Changes returns what the durable events of a room behind after did: at most limit
 	// of them.
 	Changes(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) (chat.Changes, error)
-	// Settle makes sure of what a room holds of which Doubted told.
-	Settle(ctx context.Context, room chat.RoomID) error
+	// Ascertain makes sure of what a room holds of which Doubted told.
+	Ascertain(ctx context.Context, room chat.RoomID) error
 	// Messages returns those of the messages that are there, as they are now.
 	Messages(ctx context.Context, room chat.RoomID, seqs []chat.Seq) ([]chat.Message, error)
 	// FindRoom returns the room of a slug for somebody who may see it, and
@@ -54,14 +54,15 @@ type Index struct {
 	cfg Config
 	db  *db.DB
 
-	mu     sync.Mutex
-	behind map[chat.RoomID]chat.Seq // rooms with something new, up to where
-	doubts map[chat.RoomID]struct{} // rooms that are to be settled, and then looked at
-	unsure bool                     // of rooms that aren't among those: look at every room after the next Open
-	all    bool                     // look at every room
-	wake   chan struct{}            // has place for one
-	told   atomic.Uint64            // how often Changed was called
-	follow sync.Mutex               // held by who brings it up to date
+	mu      sync.Mutex
+	behind  map[chat.RoomID]chat.Seq // rooms with something new, up to where
+	doubts  map[chat.RoomID]struct{} // rooms that are to be settled, and then looked at
+	unsure  bool                     // of rooms that aren't among those: look at every room after the next Open
+	all     bool                     // look at every room
+	dropped map[chat.RoomID]struct{} // rooms that were deleted since it was opened
+	wake    chan struct{}            // has place for one
+	told    atomic.Uint64            // how often Changed was called
+	follow  sync.Mutex               // held by who brings it up to date
 }
 
 // Open opens the index. One that is damaged, or of a later program, is thrown away and
@@ -87,7 +88,8 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open search index: %w", err)
 	}
-	x := &Index{cfg: c, db: d, behind: make(map[chat.RoomID]chat.Seq), doubts: make(map[chat.RoomID]struct{}), wake: make(chan struct{}, 1)}
+	x := &Index{cfg: c, db: d, behind: make(map[chat.RoomID]chat.Seq), doubts: make(map[chat.RoomID]struct{}),
+		dropped: make(map[chat.RoomID]struct{}), wake: make(chan struct{}, 1)}
 	if err := x.begin(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

@@ -121,7 +121,7 @@ func (w *world) Changes(_ context.Context, id chat.RoomID, after chat.Seq, limit
 	return c, w.fail
 }
 
-func (w *world) Settle(_ context.Context, id chat.RoomID) error {
+func (w *world) Ascertain(_ context.Context, id chat.RoomID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, id)
