@@ -199,6 +199,13 @@ export function Timeline(props: TimelineProps) {
     void session.showNewest().then(() => list.core.scrollToEnd())
   }
 
+  // The browser's own way to the end stops where rows come in above, and at the end of a
+  // window that isn't the newest. In a field or a player of a row the key is theirs.
+  function asksForEnd(event: KeyboardEvent): boolean {
+    const ours = event.target === scroller || (event.target instanceof Element && event.target.matches('[role=article]'))
+    return ours && event.key === 'End' && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey
+  }
+
   async function jump(target: Target): Promise<boolean> {
     const found = await session.show(target)
     if (!found.ok) {
@@ -323,7 +330,11 @@ export function Timeline(props: TimelineProps) {
         role="region"
         aria-label={`Messages in #${session.slug}`}
         data-testid="timeline"
-        onKeyDown={walk.onKeyDown}
+        onKeyDown={(event) => {
+          if (!asksForEnd(event)) return walk.onKeyDown(event)
+          event.preventDefault()
+          toEnd()
+        }}
         onFocusIn={walk.onFocusIn}
       >
         <div class="flex min-h-full flex-col justify-end">
