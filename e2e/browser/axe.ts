@@ -6,7 +6,7 @@ import { expect } from './kit'
 export async function expectClean(page: Page): Promise<void> {
   // What fades in has not yet the contrast that it will have.
   await page.evaluate(async () => {
-    const ending = document.getAnimations().filter((a) => Number.isFinite(a.effect?.getComputedTiming().endTime))
+    const ending = document.getAnimations().filter((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))
     await Promise.all(ending.map((a) => a.finished.catch(() => {}))) // one that is cancelled is over too
   })
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
