@@ -43,8 +43,10 @@ dev: web/$(stamp) ## the client with hot reload on http://localhost:5173, in fro
 	(cd web && exec node node_modules/vite/bin/vite.js) & vite=$$!; \
 	wait -n || true
 
+# Beside the server there is one that reaches a web of the tests' own, and differs in nothing else.
 test: build browser $(npm_stamps) ## everything: Go with the race detector, TypeScript, a real browser
 	@mkdir -p bin && rm -f bin/test-summary
+	@$(go_build) -tags e2e -o bin/snug-e2e ./cmd/snug
 	@go build -o bin/runtests ./internal/runtests
 	@bin/runtests -bin bin/snug -summary bin/test-summary
 

@@ -4,7 +4,7 @@ import { defineConfig, devices } from '@playwright/test'
 // reader sees, to the pixel or the millisecond, run alone; of the others two run at
 // once: most of the time they wait. There are no retries: a test that passes at times
 // has found something.
-const alone = /(timeline|jumps|rooms|message)\.spec\.ts$/
+const alone = /(timeline|jumps|rooms|message|previews|networks|large-room)\.spec\.ts$/
 
 export default defineConfig({
   testDir: 'browser',

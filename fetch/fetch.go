@@ -129,7 +129,7 @@ type Fetcher struct {
 
 	neighbours func() []netip.Prefix
 	// exempt is an address and a port that are allowed whatever they are. It has no
-	// setting: it is how tests reach a server of theirs.
+	// setting: it is how tests reach a server of theirs (exempt_e2e.go).
 	exempt netip.AddrPort
 	tls    *tls.Config
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"snug/chat"
-	"snug/fetch"
 	"snug/files"
 	"snug/preview"
 )
@@ -18,7 +17,7 @@ func (s *Server) makePreviews() *preview.Worker {
 	}
 	return preview.New(preview.Config{
 		Rooms: lazyRooms{s}, Pictures: pictures{s}, Logger: s.log.With("part", "previews"),
-		Getter: fetch.New(fetch.Options{AllowHTTP: true}),
+		Getter: previewFetcher(),
 	})
 }
 

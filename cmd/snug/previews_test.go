@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"snug/chat"
+	"snug/fetch"
 )
 
 // The picture of a preview is made anew, served to who is signed in, and goes with the
@@ -67,5 +71,17 @@ func TestNoPreviews(t *testing.T) {
 	ada := signUp(t, s.Addr().String(), "Ada")
 	if _, answer := ada.request("GET", "/api/settings", nil); !strings.Contains(answer, `"previews":false`) || s.previews != nil {
 		t.Errorf("settings: %s", answer)
+	}
+}
+
+// §13.17: what lets the server of a test reach a web on its own machine isn't in any
+// other server.
+func TestTheWebOfATestIsOutOfReach(t *testing.T) {
+	var asked atomic.Int64
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer web.Close()
+	t.Setenv("E2E_PAGES", web.Listener.Addr().String())
+	if _, err := previewFetcher().Get(t.Context(), web.URL, fetch.GetOptions{}); !errors.Is(err, fetch.ErrBlocked) || asked.Load() > 0 {
+		t.Errorf("got %v after %d requests", err, asked.Load())
 	}
 }

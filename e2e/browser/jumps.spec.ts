@@ -1,5 +1,6 @@
-import type { BrowserContextOptions, Page } from '@playwright/test'
+import type { BrowserContextOptions } from '@playwright/test'
 import { expect, test as base, type Person } from './kit'
+import { atRest, frames, moved, places } from './reading-kit'
 import { chatter, seed } from './seed'
 import { noLimits, Server } from './server'
 
@@ -23,42 +24,6 @@ const devices: [string, BrowserContextOptions][] = [
   ['desktop', {}],
   ['phone', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
 ]
-
-/** The tops of the rows on the screen, by seq. */
-async function places(person: Person): Promise<Map<number, number>> {
-  return new Map(await person.timeline.evaluate((scroller) => {
-    const box = scroller.getBoundingClientRect()
-    return [...scroller.querySelectorAll<HTMLElement>('[role=article][data-seq]')]
-      .map((row) => ({ seq: Number(row.dataset.seq), r: row.getBoundingClientRect() }))
-      .filter(({ r }) => r.bottom > box.top && r.top < box.bottom)
-      .map(({ seq, r }): [number, number] => [seq, r.top])
-  }))
-}
-
-/** The same, once nothing moves any more. */
-async function atRest(person: Person): Promise<Map<number, number>> {
-  let last = ''
-  let rows = new Map<number, number>()
-  await expect.poll(async () => {
-    await frames(person.page, 3)
-    rows = await places(person)
-    const now = JSON.stringify([...rows])
-    const same = now === last && rows.size > 0
-    last = now
-    return same
-  }).toBe(true)
-  return rows
-}
-
-async function frames(page: Page, count: number): Promise<void> {
-  await page.evaluate(async (n) => {
-    for (let i = 0; i < n; i++) await new Promise(requestAnimationFrame)
-  }, count)
-}
-
-function moved(before: Map<number, number>, after: Map<number, number>): string[] {
-  return [...before].filter(([seq, top]) => Math.abs((after.get(seq) ?? Infinity) - top) > 1).map(([seq, top]) => `${seq}: ${top} to ${after.get(seq)}`)
-}
 
 async function scrollUp(person: Person, px: number): Promise<void> {
   await person.timeline.evaluate((s, by) => s.scrollBy(0, -by), px)

@@ -100,13 +100,32 @@ test('a reaction can be given without a mouse, and the other sees it at once', a
   await expect(row.getByRole('button', { name: '👍, Bob and you' })).toHaveAttribute('aria-pressed', 'true')
   await row.getByRole('button', { name: '👍, Bob and you' }).click()
   await expect(rowOf(bob, said).getByRole('button', { name: '👍, you' })).toBeVisible()
-  // Any emoji, by the picker.
+  // Any emoji, by the picker: also for who types before that has come.
+  let come = () => {}
+  const coming = new Promise<void>((resolve) => (come = resolve))
+  await ada.page.route(/\/assets\/picker-/, async (route) => {
+    await coming
+    await route.continue()
+  })
   await walkTo(ada, row)
   await ada.page.keyboard.press('+')
-  await expect(ada.page.getByRole('dialog', { name: 'Choose a reaction' })).toBeVisible()
   await ada.page.keyboard.type('rocket')
   await ada.page.keyboard.press('Enter')
+  const search = ada.page.getByRole('dialog', { name: 'Choose a reaction' }).getByRole('combobox', { name: 'Search emoji' })
+  await expect(search).toBeFocused()
+  await expect(search).toHaveValue('rocket')
+  await expectClean(ada.page)
+  come()
   await expect(rowOf(bob, said).getByRole('button', { name: '🚀, Ada' })).toBeVisible()
+  await expect(row).toBeFocused()
+  // None of the letters was a key of the row.
+  await expect(ada.composer).toHaveValue('')
+  await expect(ada.page.getByRole('complementary', { name: 'Thread', exact: true })).toHaveCount(0)
+  await ada.page.keyboard.press(':')
+  await expect(search).toBeFocused()
+  await ada.page.keyboard.type('tada')
+  await ada.page.keyboard.press('Enter')
+  await expect(rowOf(bob, said).getByRole('button', { name: '🎉, Ada' })).toBeVisible()
   // There is one toolbar, however many rows there are.
   await expect(ada.page.getByRole('group', { name: 'Message actions' })).toHaveCount(1)
 })

@@ -14,11 +14,21 @@ test.use({ provoked: { errors: [/status of 400 .*\/api\/search/] } })
 const field = (person: Person) => person.page.getByRole('searchbox', { name: 'Search messages' })
 const hits = (person: Person) => person.page.getByRole('list', { name: 'Messages found' }).getByRole('listitem')
 
+/** The index follows what is said, a moment later: resolves once so much is found. */
+async function indexed(person: Person, words: string, count: number): Promise<void> {
+  await expect.poll(async () => {
+    const reply = await person.page.request.get(`/api/search?q=${encodeURIComponent(words)}`)
+    const { hits } = await reply.json() as { hits: unknown[] }
+    return hits.length
+  }).toBe(count)
+}
+
 for (const [name, options] of devices) {
   test(`what was said long ago is found by a part of a word, and shown in its place: ${name}`, async ({ browser, enter, server }) => {
     const ada = await enter('Ada', options)
     await ada.post('The Überraschung is in the cellar')
     await seed(browser, server, 'Cleo', chatter(200))
+    await indexed(ada, '№200', 1)
     await expect(ada.posted('№200 ')).toBeInViewport()
     await ada.page.getByRole('button', { name: 'Search messages' }).click()
     await expect(field(ada)).toBeFocused()
@@ -73,6 +83,7 @@ test('a reply that is found is shown in its thread, and what was deleted or edit
   const headers = { Origin: ada.server.url }
   await ada.page.request.delete(message(gone), { headers })
   await ada.page.request.patch(message(edited), { headers, data: { content: 'beans' } })
+  await indexed(ada, 'beans', 1)
   await ada.page.goto('/rooms/global?panel=search&q=mushroom')
   await expect(hits(ada)).toHaveCount(1)
   await hits(ada).getByRole('link').click()

@@ -1,6 +1,10 @@
 import { expect, type Browser } from '@playwright/test'
 import { PASSWORD } from './kit'
 import type { Server } from './server'
+import { Socket } from './socket'
+
+/** So many posts may wait for their acks. */
+const AHEAD = 500
 
 /**
  * Posts to the room as someone new, over a socket of their own and as fast as the
@@ -11,34 +15,30 @@ export async function seed(browser: Browser, server: Server, name: string, conte
   const email = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@seed.example.org`
   const reply = await context.request.post('/api/auth/sign-up/email', { data: { name, email, password: PASSWORD } })
   expect(reply.ok(), await reply.text()).toBe(true)
-  const page = await context.newPage()
-  await page.goto('/robots.txt') // ours, and without the client
-  await page.evaluate(async (texts) => {
-    const socket = new WebSocket(`ws://${location.host}/api/socket`, 'chat.v1')
-    const ahead = 200
-    let sent = 0
-    let acked = 0
-    await new Promise<void>((resolve, reject) => {
-      const more = () => {
-        for (; sent < texts.length && sent - acked < ahead; sent++) {
-          socket.send(JSON.stringify({ type: 'message', room: 'global', clientId: `seed-${sent}`, content: texts[sent] }))
-        }
-      }
-      socket.onopen = more
-      socket.onclose = (event) => reject(new Error(`closed with ${event.code} after ${acked} acks`))
-      socket.onmessage = (event) => {
-        const frame: unknown = JSON.parse(String(event.data))
-        const type: unknown = typeof frame === 'object' && frame !== null ? Reflect.get(frame, 'type') : undefined
-        if (type === 'error' || type === 'rateLimit') reject(new Error(String(event.data)))
-        if (type !== 'ack') return
-        acked++
-        if (acked === texts.length) resolve()
-        else more()
-      }
-    })
-    socket.onclose = null
-    socket.close(1000)
-  }, contents)
+  const cookies = (await context.cookies()).map((c) => `${c.name}=${c.value}`)
+  const socket = await Socket.open(server.url, cookies.join('; '))
+  let sent = 0
+  let acked = 0
+  const more = () => {
+    const texts = contents.slice(sent, acked + AHEAD)
+    if (texts.length === 0) return
+    socket.send(texts.map((content, i) => JSON.stringify({ type: 'message', room: 'global', clientId: `seed-${sent + i}`, content })))
+    sent += texts.length
+  }
+  await new Promise<void>((resolve, reject) => {
+    socket.onEnd = (why) => reject(new Error(`after ${acked} acks`, { cause: why }))
+    socket.onText = (text) => {
+      const frame: unknown = JSON.parse(text)
+      const type: unknown = typeof frame === 'object' && frame !== null ? Reflect.get(frame, 'type') : undefined
+      if (type === 'error' || type === 'rateLimit') reject(new Error(text))
+      if (type !== 'ack') return
+      acked++
+      if (acked === contents.length) resolve()
+      else if (sent - acked <= AHEAD / 2) more()
+    }
+    more()
+  })
+  await socket.close()
   await context.close()
 }
 

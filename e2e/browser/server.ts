@@ -12,8 +12,18 @@ const binary = path.resolve(process.env.E2E_SERVER ?? path.join(import.meta.dirn
 const START_MS = 30_000
 const MAIL_MS = 5_000
 
+/** The same, with the way to a web on this machine that E2E_PAGES names. */
+const reachingBinary = `${binary}-e2e`
+
 /** Settings of tests that are faster than people. */
 export const noLimits: Readonly<Record<string, string>> = { SNUG_AUTH_RATE: '0', SNUG_POST_RATE: '0' }
+
+export interface ServerOptions {
+  /** Where it listens; a free port if it isn't said. */
+  port?: number
+  /** The host and port, on this machine, of the web that it may look at for previews. */
+  pages?: string
+}
 
 /** A server process with a data folder of its own. */
 export class Server {
@@ -24,6 +34,7 @@ export class Server {
     private readonly port: number,
     private readonly home: string,
     private readonly settings: Readonly<Record<string, string>>,
+    private readonly pages: string | undefined,
   ) {}
 
   get url(): string {
@@ -31,18 +42,18 @@ export class Server {
   }
 
   /** Starts one; {port} in a setting stands for its port. */
-  static async start(settings: Readonly<Record<string, string>> = noLimits): Promise<Server> {
+  static async start(settings: Readonly<Record<string, string>> = noLimits, options: ServerOptions = {}): Promise<Server> {
     const home = await mkdtemp(path.join(tmpdir(), 'snug-browser-'))
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     const filled = Object.entries(settings).map(([name, value]) => [name, value.replaceAll('{port}', String(port))] as const)
-    const server = new Server(port, home, Object.fromEntries(filled))
+    const server = new Server(port, home, Object.fromEntries(filled), options.pages)
     await server.start()
     return server
   }
 
   /** Starts it again, on the same data and address. */
   async start(): Promise<void> {
-    const child = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], {
+    const child = spawn(this.pages === undefined ? binary : reachingBinary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], {
       cwd: this.home, env: this.env, stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child = child
@@ -71,7 +82,7 @@ export class Server {
 
   // Only what it is told: a setting of this shell must not change a test.
   private get env(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH ?? '', HOME: this.home, ...this.settings }
+    return { PATH: process.env.PATH ?? '', HOME: this.home, ...this.settings, ...(this.pages !== undefined && { E2E_PAGES: this.pages }) }
   }
 
   /** kill -9. */
@@ -117,7 +128,7 @@ export class Server {
 
 // A port below those that systems give to outgoing connections: a browser that
 // keeps trying while no server listens could be given that very port.
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = 12_000 + Math.floor(Math.random() * 18_000)
     const probe = createServer()

@@ -1,5 +1,6 @@
-import type { BrowserContextOptions, Page } from '@playwright/test'
+import type { BrowserContextOptions } from '@playwright/test'
 import { expect, test as base, type Person } from './kit'
+import { frames, observe, observed } from './reading-kit'
 import { chatter, seed } from './seed'
 import { noLimits, Server } from './server'
 
@@ -25,68 +26,6 @@ const newcomer = () => `Reader ${++readers} ${Date.now()}`
 
 /** Pixels of one turn of the wheel. */
 const NOTCH = 600
-/**
- * Rows that come in above are drawn at a guess of their height, and a turn of the
- * wheel then goes so much further or less far. A page that isn't anchored moves
- * what is read by hundreds.
- */
-const GUESS_PX = 120
-
-/**
- * Watches the timeline after each paint, as a reader does: whether rows fill it,
- * how many elements it costs, and whether what stays on the screen is moved by
- * anything but turns of the wheel.
- */
-async function observe(page: Page): Promise<void> {
-  await page.evaluate(({ notch, guess }) => {
-    const scroller = document.querySelector<HTMLElement>('[data-testid=timeline]')
-    if (!scroller) throw new Error('no timeline')
-    const seen = { frames: 0, blank: 0, elements: 0, jumps: [] as string[], pages: 0, stop: false }
-    Reflect.set(globalThis, 'seen', seen)
-    let places = new Map<string, number>()
-    let height = scroller.scrollHeight
-    const look = () => {
-      const box = scroller.getBoundingClientRect()
-      const now = new Map<string, number>()
-      let covered = 0
-      for (const row of scroller.querySelectorAll<HTMLElement>('[role=article]')) {
-        const r = row.getBoundingClientRect()
-        covered += Math.max(0, Math.min(r.bottom, box.bottom) - Math.max(r.top, box.top))
-        if (row.dataset.seq !== undefined && r.bottom > box.top && r.top < box.bottom) now.set(row.dataset.seq, r.top)
-      }
-      seen.frames++
-      seen.elements = Math.max(seen.elements, scroller.querySelectorAll('*').length)
-      // What stands above the first row is no row; a hole further down is one.
-      if (scroller.scrollTop > 200 && covered < box.height - 30) seen.blank++
-      for (const [seq, top] of now) {
-        const moved = top - (places.get(seq) ?? top)
-        const off = Math.abs(moved - Math.round(moved / notch) * notch)
-        if (off > guess && scroller.scrollTop > 0) seen.jumps.push(`message ${seq} moved by ${moved.toFixed(1)} px`)
-        break
-      }
-      if (scroller.scrollHeight - height > 1_000) seen.pages++
-      places = now
-      height = scroller.scrollHeight
-      if (!seen.stop) requestAnimationFrame(painted)
-    }
-    // A message that is sent before the paint is received after it.
-    const channel = new MessageChannel()
-    channel.port2.onmessage = look
-    const painted = () => channel.port1.postMessage(null)
-    requestAnimationFrame(painted)
-  }, { notch: NOTCH, guess: GUESS_PX })
-}
-
-interface Seen { frames: number; blank: number; elements: number; jumps: string[]; pages: number }
-
-async function observed(page: Page): Promise<Seen> {
-  return await page.evaluate(() => {
-    const seen: unknown = Reflect.get(globalThis, 'seen')
-    if (typeof seen !== 'object' || seen === null) throw new Error('nobody observed')
-    Reflect.set(seen, 'stop', true)
-    return seen as Seen
-  })
-}
 
 /** The seqs of the rows on the screen, with their tops. */
 async function onScreen(person: Person): Promise<{ seq: number; top: number }[]> {
@@ -108,15 +47,9 @@ async function wheelUpTo(person: Person, seq: number): Promise<void> {
     const rows = await onScreen(person)
     if (rows.some((r) => r.seq <= seq)) return
     await person.page.mouse.wheel(0, -NOTCH)
-    await nextFrames(person.page, 2)
+    await frames(person.page, 2)
   }
   throw new Error(`message ${seq} was not reached; on the screen: ${JSON.stringify(await onScreen(person))}`)
-}
-
-async function nextFrames(page: Page, count: number): Promise<void> {
-  await page.evaluate(async (n) => {
-    for (let i = 0; i < n; i++) await new Promise(requestAnimationFrame)
-  }, count)
 }
 
 test('a room of 10,000 messages opens at its end, with few elements', async ({ enter }) => {
@@ -144,7 +77,7 @@ for (const [name, options] of devices) {
   test(`the wheel goes up through many pages without a blank or a jump: ${name}`, async ({ enter }) => {
     const ada = await enter(newcomer(), options)
     await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
-    await observe(ada.page)
+    await observe(ada.page, NOTCH)
     await wheelUpTo(ada, MESSAGES - 800)
     const seen = await observed(ada.page)
     test.info().annotations.push({ type: 'scroll', description: `${seen.frames} frames, ${seen.pages} pages, at most ${seen.elements} elements` })
@@ -170,7 +103,7 @@ test('the place holds to the pixel when older pages come in', async ({ enter }) 
     await ada.page.mouse.move(box.x + 200, box.y + 200)
     while (held.length === 0) {
       await ada.page.mouse.wheel(0, -400)
-      await nextFrames(ada.page, 2)
+      await frames(ada.page, 2)
     }
     // Two equal looks: the wheel has come to rest.
     let before = await onScreen(ada)
@@ -185,7 +118,7 @@ test('the place holds to the pixel when older pages come in', async ({ enter }) 
     held = []
     for (const release of go) release()
     await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight)).toBeGreaterThan(height)
-    await nextFrames(ada.page, 10)
+    await frames(ada.page, 10)
     const after = new Map((await onScreen(ada)).map((r) => [r.seq, r.top]))
     for (const row of before) {
       const top = after.get(row.seq)
@@ -201,7 +134,7 @@ test('a reader far up is not moved by what arrives, and gets back to the newest'
   await expect(ada.posted(`№${MESSAGES} `)).toBeInViewport()
   await wheelUpTo(ada, MESSAGES - 300)
   await expect(ada.page.getByRole('button', { name: 'To the newest' })).toBeVisible()
-  await nextFrames(ada.page, 10)
+  await frames(ada.page, 10)
   const before = await onScreen(ada)
   const said = `said far below ${Date.now()}`
   await bob.post(said)

@@ -72,7 +72,7 @@ var checklist = map[int]promise{
 	17: {"Pictures are fetched from nowhere inside, decoded within bounds, made anew, and shown by us alone.", []string{
 		"auth.TestPicturesLeadNowhereInside", "auth.TestPolyglots", "auth.TestPictureElsewhere", "auth.TestPicturesOfProviders", "auth.TestAvatar",
 		"auth.TestUpdateUserChecksNameAndPicture", "fetch.TestURLsThatAreRefused", "fetch.TestNamesOfPrivateAddresses", "fetch.TestRebinding", "fetch.TestRedirects",
-		"fetch.TestNoWayDown", "picture.TestNotAPicture", "picture.TestBombs", "picture.TestNothingElseIsLeft", "picture.FuzzAvatar", "httpapi.TestSecurityHeaders",
+		"fetch.TestNoWayDown", "cmd/snug.TestTheWebOfATestIsOutOfReach", "picture.TestNotAPicture", "picture.TestBombs", "picture.TestNothingElseIsLeft", "picture.FuzzAvatar", "httpapi.TestSecurityHeaders",
 		"picture.TestGIFBombs", "picture.TestPhotosLoseTheirMetadata", "picture.FuzzPhoto"}},
 	18: {"No name hides, turns round, or looks like the system's.", []string{
 		"auth.TestNames", "auth.FuzzName", "auth.TestUpdateUserChecksNameAndPicture", "auth.TestNamesOfProviders",

@@ -2,6 +2,7 @@ package repolint
 
 import (
 	"go/ast"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -143,6 +144,31 @@ func TestNothingLeftForLater(t *testing.T) {
 			if word := leftForLater.FindString(line); word != "" && !generated(path, text) {
 				t.Errorf("%s:%d: %s: do it, or say in an issue why not", path, i+1, word)
 			}
+		}
+	}
+}
+
+// The tag e2e lets a server reach a web on its own machine: nobody gets such a server
+// by accident.
+func TestWhatIsBuiltForTests(t *testing.T) {
+	want := map[string]string{
+		"cmd/snug/previews_e2e.go":    "//go:build e2e",
+		"cmd/snug/previews_public.go": "//go:build !e2e",
+		"fetch/exempt_e2e.go":         "//go:build e2e",
+	}
+	tagged := regexp.MustCompile(`(?m)^//go:build.*\be2e\b.*$`)
+	got := map[string]string{}
+	for _, path := range files(t, ".go") {
+		if line := tagged.FindString(read(t, path)); line != "" {
+			got[path] = line
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("built by the tag e2e: %v, want %v", got, want)
+	}
+	for line := range strings.Lines(read(t, "Makefile")) {
+		if strings.Contains(line, "e2e -o") && !strings.Contains(line, " -o bin/snug-e2e ") {
+			t.Errorf("a server for tests is built as another one: %s", line)
 		}
 	}
 }

@@ -66,7 +66,10 @@ function Writer(props: ComposerProps) {
     if (asked) return
     asked = true
     import('./tools').then(
-      ({ makeTools }) => runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble }))),
+      ({ makeTools }) => {
+        // They may have been asked for twice meanwhile: two of them would take each paste twice.
+        if (!tools()) runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble })))
+      },
       // Without a network the composer does without; the next focus tries again.
       () => (asked = false),
     )

@@ -6,7 +6,7 @@ import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
 import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
-import { EmojiPanel } from '~/emoji/panel'
+import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
@@ -159,7 +159,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
           <Type class="size-4.5" aria-hidden="true" />
         </Tool>
         <Popover placement="top-end" gutter={10} open={emojiOpen()} onOpenChange={setEmojiOpen}>
-          <PopoverTrigger class={toolClass} aria-label="Emoji" title="Emoji" onPointerEnter={() => void import('~/emoji/picker').catch(() => {})}>
+          <PopoverTrigger class={toolClass} aria-label="Emoji" title="Emoji" onPointerEnter={prefetchEmoji}>
             <Smile class="size-5" aria-hidden="true" />
           </PopoverTrigger>
           <PopoverContent

@@ -23,11 +23,19 @@ interface Cell {
 /** What stands for a group, in the order of the groups after the recent ones. */
 const signs = ['🕘', '😀', '👋', '🐻', '🍎', '🚗', '⚽', '💡', '❤️', '🏁']
 
+export interface EmojiPickerProps {
+  /** In which `query` is written. */
+  field(): HTMLInputElement
+  query: string
+  /** Enter was pressed in the field before there was anything to pick. */
+  pickFirst: boolean
+  onPick(emoji: string): void
+}
+
 /** All emoji, to look at and to search; the search field has the focus and the arrow keys move. */
-export function EmojiPicker(props: { onPick(emoji: string): void }) {
-  let search!: HTMLInputElement
+export function EmojiPicker(props: EmojiPickerProps) {
   let scroller!: HTMLDivElement
-  const [query, setQuery] = createSignal('')
+  const query = () => props.query
   const [tone, setTone] = createSignal<Tone>(skinTone())
   const [active, setActive] = createSignal(0)
   const recent = recentEmoji(2 * COLUMNS)
@@ -80,8 +88,15 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
   })
   onMount(() => {
     onCleanup(virtual._didMount())
-    // A phone's keyboard would cover what there is to choose from.
-    if (matchMedia('(pointer: fine)').matches) search.focus({ preventScroll: true })
+    const field = props.field()
+    field.addEventListener('keydown', onKeyDown)
+    onCleanup(() => field.removeEventListener('keydown', onKeyDown))
+    const first = props.pickFirst && chosen()
+    if (first) pick(first.emoji)
+  })
+  createEffect(() => {
+    if (chosen()) props.field().setAttribute('aria-activedescendant', `emoji-${active()}`)
+    else props.field().removeAttribute('aria-activedescendant')
   })
   const shown = createMemo(() => {
     version()
@@ -137,7 +152,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
       ArrowUp: () => vertical(-1),
       ...(!inWord && { ArrowRight: () => active() + 1, ArrowLeft: () => active() - 1, Home: () => 0, End: () => last }),
     }
-    if (inWord && search.selectionStart === query().length && event.key === 'ArrowRight') next['ArrowRight'] = () => active() + 1
+    if (inWord && props.field().selectionStart === query().length && event.key === 'ArrowRight') next['ArrowRight'] = () => active() + 1
     if (inWord && active() > 0 && event.key === 'ArrowLeft') next['ArrowLeft'] = () => active() - 1
     const move = next[event.key]
     if (move) {
@@ -161,25 +176,6 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
 
   return (
     <div class="flex min-h-0 flex-1 flex-col">
-      <div class="p-2 pb-1">
-        <input
-          ref={search}
-          type="text"
-          role="combobox"
-          aria-label="Search emoji"
-          aria-expanded="true"
-          aria-haspopup="grid"
-          aria-controls="emoji-grid"
-          aria-autocomplete="list"
-          aria-activedescendant={chosen() ? `emoji-${active()}` : undefined}
-          placeholder="Search emoji"
-          autocomplete="off"
-          spellcheck={false}
-          class="h-9 w-full rounded-control border border-line-strong/60 bg-sunken px-2.5 text-body outline-none placeholder:text-muted focus:border-accent pointer-coarse:h-11 pointer-coarse:text-[1rem]"
-          onInput={(event) => setQuery(event.currentTarget.value)}
-          on:keydown={onKeyDown}
-        />
-      </div>
       <Show when={query().trim() === ''}>
         <div class="flex justify-between px-2 pb-1" role="group" aria-label="Groups">
           <For each={signs}>
@@ -241,7 +237,7 @@ export function EmojiPicker(props: { onPick(emoji: string): void }) {
       <div class="flex h-11 shrink-0 items-center gap-2 border-t border-line px-2.5">
         <span class="font-emoji text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
         <span class="min-w-0 flex-1 truncate text-meta text-muted" aria-hidden="true">{chosen()?.name}</span>
-        <Tones value={tone()} onChange={(next) => { setTone(next); setSkinTone(next); search.focus({ preventScroll: true }) }} />
+        <Tones value={tone()} onChange={(next) => { setTone(next); setSkinTone(next); props.field().focus({ preventScroll: true }) }} />
       </div>
     </div>
   )

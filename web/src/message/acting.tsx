@@ -5,6 +5,7 @@ import FaceSlightlySmilingPlus from 'lucide-solid/icons/face-slightly-smiling-pl
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import Reply from 'lucide-solid/icons/reply'
 import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense } from 'solid-js'
+import { prefetchEmoji } from '~/emoji/panel'
 import { explain } from '~/http'
 import type { Posted } from '~/realtime/reduce'
 import { showToast } from '~/ui/toast'
@@ -14,11 +15,11 @@ import { mayDelete, mayEdit, mayPin } from './may'
 import { useMessageRoom } from './message-room'
 import type { Choice } from './menu'
 import { rich } from './parts'
+import { ReactionPicker } from './reaction-picker'
 
 export { PanelToggles } from './panel-toggles'
 
 const Menu = lazy(async () => ({ default: (await import('./menu')).Menu }))
-const ReactionPicker = lazy(async () => ({ default: (await import('./reaction-picker')).ReactionPicker }))
 const ForwardDialog = lazy(async () => ({ default: (await import('./forward-dialog')).ForwardDialog }))
 
 /** A finger that rests this long on a message asks what can be done with it. */
@@ -234,6 +235,9 @@ export function Acting(props: { scroller: HTMLElement }) {
     scroller.addEventListener('pointerover', onPointerOver, { signal, passive: true })
     scroller.addEventListener('pointerleave', onPointerLeave, { signal, passive: true })
     scroller.addEventListener('focusin', onFocusIn, { signal })
+    // Who was at a message before this came needn't leave it first.
+    const pointed = matchMedia('(hover: hover)').matches ? '[data-message]:hover, ' : ''
+    setTarget(rowOf(scroller.querySelector(`${pointed}[role=article]:focus-visible [data-message]`)))
     onCleanup(() => {
       listeners.abort()
       endPress()
@@ -260,7 +264,7 @@ export function Acting(props: { scroller: HTMLElement }) {
 
   const bar = (
     <div ref={toolbar} class="message-toolbar" role="group" aria-label="Message actions">
-      <button type="button" class="toolbar-button" aria-label="Add a reaction" title="Add a reaction" aria-haspopup="dialog" onClick={(e) => press('react', e.currentTarget)}>
+      <button type="button" class="toolbar-button" aria-label="Add a reaction" title="Add a reaction" aria-haspopup="dialog" onPointerEnter={prefetchEmoji} onClick={(e) => press('react', e.currentTarget)}>
         <FaceSlightlySmilingPlus class="size-4" aria-hidden="true" />
       </button>
       <Show when={room.place !== 'pins'}>

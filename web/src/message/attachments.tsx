@@ -105,7 +105,8 @@ function Blur(props: { hash: string }) {
   return <canvas ref={canvas} width={BLUR_PX} height={BLUR_PX} aria-hidden="true" />
 }
 
-// A film costs nothing before it is wanted.
+// A film costs nothing before it is wanted. The focus goes from the button to the player
+// that takes its place, whose keys it then is.
 function Film(props: { file: Attachment }) {
   const [playing, setPlaying] = createSignal(false)
   const size = () => fitted(props.file)
@@ -128,7 +129,7 @@ function Film(props: { file: Attachment }) {
         }
       >
         {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- people's own films have none */}
-        <video class="absolute inset-0 size-full bg-ink" src={props.file.url} controls autoplay playsinline aria-label={props.file.name} />
+        <video ref={(video) => queueMicrotask(() => video.focus({ preventScroll: true }))} class="absolute inset-0 size-full bg-ink" src={props.file.url} controls autoplay playsinline aria-label={props.file.name} />
       </Show>
     </div>
   )

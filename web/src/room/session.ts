@@ -94,6 +94,9 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   // What was kept of an earlier visit is there before anything is asked for.
   let kept: RoomState | null = null
+  // What was kept is as it was then: a name that its person has taken back since, by
+  // deleting their account, is in no event that follows.
+  let unchecked = false
   let restored = options.cache === undefined
   const restoring = (options.cache?.load(slug) ?? Promise.resolve(null)).then((cached) => {
     if (disposed || restored) return
@@ -109,6 +112,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     // Once a run has begun elsewhere it would hide what lies between.
     if (!kept || state.loaded || state.joined) return
     const { joined, count, people } = state
+    unchecked = true
     become({ ...kept, joined, count, people })
     publish.now()
   }
@@ -138,7 +142,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     if (!entered || !restored || jumping()) return
     if (!state.loaded) {
       if (newest().status === 'idle') void loadNewest()
-    } else if (stale(state)) void refresh()
+    } else if (stale(state) || (unchecked && connection.state().status === 'open')) void refresh()
     else if (place === null && !attached(state)) loadNewer()
   }
 
@@ -205,6 +209,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       return
     }
     if (foreign(state, page)) return reloadLater()
+    unchecked = false
     // The reader has gone elsewhere meanwhile: begin again there.
     if (state.start !== before.start || state.stream !== before.stream) return catchUp()
     settle(page)

@@ -52,6 +52,7 @@ export function Timeline(props: TimelineProps) {
   // A timeline is for one session; another room is another timeline.
   const session = props.session
   let scroller!: HTMLDivElement
+  let frame!: HTMLDivElement
   const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me, true))
   // How far below the top a row comes that is scrolled to.
   const [lead, setLead] = createSignal(LEAD_PX)
@@ -107,6 +108,8 @@ export function Timeline(props: TimelineProps) {
 
   // False from a jump on until the list has come to rest where it leads.
   let still = false
+  // Whether the list goes with its end when its own box changes.
+  let pinned = session.place() === null
   let stillTimer: ReturnType<typeof setTimeout> | undefined
   let aim: { seq: number; align: 'center' | 'start'; index: number } | undefined
   let readTimer: ReturnType<typeof setTimeout> | undefined
@@ -196,6 +199,13 @@ export function Timeline(props: TimelineProps) {
     void session.showNewest().then(() => list.core.scrollToEnd())
   }
 
+  // The browser's own way to the end stops where rows come in above, and at the end of a
+  // window that isn't the newest. In a field or a player of a row the key is theirs.
+  function asksForEnd(event: KeyboardEvent): boolean {
+    const ours = event.target === scroller || (event.target instanceof Element && event.target.matches('[role=article]'))
+    return ours && event.key === 'End' && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey
+  }
+
   async function jump(target: Target): Promise<boolean> {
     const found = await session.show(target)
     if (!found.ok) {
@@ -222,6 +232,7 @@ export function Timeline(props: TimelineProps) {
     still = true
     aim = undefined
     look()
+    pinned = following()
     read()
   }
 
@@ -285,9 +296,17 @@ export function Timeline(props: TimelineProps) {
     for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, () => (aim = undefined), { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
-    let pinned = place === null
     scroller.addEventListener('scroll', () => (pinned = still ? following() : pinned), { passive: true })
-    const resized = new ResizeObserver(() => pinned && list.core.scrollToEnd())
+    // What comes and goes above it, as the line about the connection, takes its room from
+    // the list's top, and moves no row on the screen.
+    let above: number | undefined
+    const resized = new ResizeObserver(() => {
+      if (!laidOut()) return
+      const by = frame.offsetTop - (above ?? frame.offsetTop)
+      above = frame.offsetTop
+      if (pinned) list.core.scrollToEnd()
+      else if (by !== 0 && still) list.core.scrollBy(by)
+    })
     resized.observe(scroller)
     onCleanup(() => resized.disconnect())
   })
@@ -302,7 +321,7 @@ export function Timeline(props: TimelineProps) {
   })
 
   return (
-    <div class="relative min-h-0 flex-1">
+    <div ref={frame} class="relative min-h-0 flex-1">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from message to message */}
       <div
         ref={scroller}
@@ -311,7 +330,11 @@ export function Timeline(props: TimelineProps) {
         role="region"
         aria-label={`Messages in #${session.slug}`}
         data-testid="timeline"
-        onKeyDown={walk.onKeyDown}
+        onKeyDown={(event) => {
+          if (!asksForEnd(event)) return walk.onKeyDown(event)
+          event.preventDefault()
+          toEnd()
+        }}
         onFocusIn={walk.onFocusIn}
       >
         <div class="flex min-h-full flex-col justify-end">
