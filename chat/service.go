@@ -137,8 +137,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s.live = newLive(cfg.Now, everyone.id)
 	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, func(st standing, user UserID) {
 		s.rooms.forgetMember(st.id, user)
+		// Whoever posts knows where. Their other sockets hear of the room by its next activity:
+		// a frame that comes some time after a post would surprise clients that know no rooms.
 		s.live.learn(user, st.id)
-		s.live.relist(user)
 	})
 	if err == nil {
 		err = s.register()
