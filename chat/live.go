@@ -27,9 +27,11 @@ type live struct {
 
 type livePerson struct {
 	id      UserID
-	holders int       // sockets that are open, or about to be
+	holders int32     // sockets that are open, or about to be
+	away    int32     // those of them at which nobody sits
 	sockets []*client // never changed, but made anew
 	rooms   []RoomID  // at most maxLiveRooms
+	shown   bool      // rooms were told that the person is away
 }
 
 type liveRoom struct {
@@ -116,6 +118,9 @@ func (l *live) detach(c *client) {
 		return
 	}
 	c.person = nil
+	if c.away {
+		p.away--
+	}
 	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s *client) bool { return s == c })
 	if p.holders--; p.holders > 0 {
 		return

@@ -71,7 +71,7 @@ func (s *Service) UpdateUser(ctx context.Context, u User, role Role) error {
 	}
 	s.profiles.set(profile{u, role})
 	for _, room := range s.ns.WithSockets(tag) {
-		if err := s.calls.rename.Send(ctx, room, u); err != nil {
+		if err := s.calls.restate.Send(ctx, room, restated{Users: []UserID{u.ID}, Renamed: true}); err != nil {
 			return fmt.Errorf("tell a room of a new name: %w", err)
 		}
 	}
@@ -86,24 +86,6 @@ func (s *Service) left(id UserID) {
 	}
 }
 
-func (r *Room) rename(_ context.Context, u User) (none, error) {
-	if r.presence.rename(u) {
-		r.announce()
-	}
-	return none{}, nil
-}
-
-// rename changes a person who is here; false if nothing is new.
-func (p *presence) rename(u User) bool {
-	someone, here := p.people[u.ID]
-	if !here || someone.User == u {
-		return false
-	}
-	someone.User = u
-	p.changed[u.ID] = struct{}{}
-	return true
-}
-
 // ForgetUsers takes the names and pictures of deleted accounts off their messages in
 // all rooms, with what those said before and their reactions, and empties their inboxes. It looks at every message there is, once for all of them: who has many
 // to forget hands them over together. It may be called again after it failed
@@ -113,6 +95,9 @@ func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 		if _, err := s.calls.forgetInbox.Call(ctx, s.inbox(id), none{}); err != nil {
 			return fmt.Errorf("forget the inbox of user %s: %w", id, err)
 		}
+	}
+	if err := s.states.forget(ctx, ids); err != nil {
+		return err
 	}
 	rooms, err := s.rooms.all(ctx)
 	if err != nil {

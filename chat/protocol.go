@@ -36,9 +36,30 @@ const (
 
 // User is how a person appears in frames.
 type User struct {
-	ID    UserID `json:"userId"`
-	Name  string `json:"userName"`
-	Image string `json:"userImage,omitempty"`
+	ID     UserID  `json:"userId"`
+	Name   string  `json:"userName"`
+	Image  string  `json:"userImage,omitempty"`
+	State  State   `json:"state,omitempty"` // away or dnd; left out: online, or nothing that was asked for
+	Status *Status `json:"status,omitempty"`
+}
+
+// State tells whether a person is here, and may be disturbed.
+type State string
+
+// The states. A person is away when they are on all their devices, and dnd (do not
+// disturb) when they said so and are here.
+const (
+	StateOnline  State = "online"
+	StateAway    State = "away"
+	StateDND     State = "dnd"
+	StateOffline State = "offline"
+)
+
+// Status is what a person says of themselves.
+type Status struct {
+	Emoji string `json:"emoji"` // one, or ""
+	Text  string `json:"text"`
+	Until int64  `json:"until"` // when it ends by itself; 0: it doesn't
 }
 
 // Message is a message as every client sees it, as it is now. A system message has
@@ -122,11 +143,12 @@ type ClientFrame struct {
 
 	ID          MessageID `json:"id,omitempty"` // of the message that edit, delete, react and pin change
 	Emoji       string    `json:"emoji,omitempty"`
-	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there
+	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there; away: whether the person is
 	Seq         Seq       `json:"seq,omitempty"` // read: up to here
 	ReplyTo     MessageID `json:"replyTo,omitempty"`
 	Thread      MessageID `json:"thread,omitempty"`
 	Attachments []string  `json:"attachments,omitempty"` // ids of finished uploads
+	Users       []UserID  `json:"users,omitempty"`       // watch: at most 200 people
 }
 
 // The types of ClientFrame.
@@ -140,6 +162,8 @@ const (
 	FramePin     = "pin"
 	FrameTyping  = "typing" // also a server frame
 	FrameRead    = "read"   // also a server frame
+	FrameAway    = "away"   // nobody sits at this socket
+	FrameWatch   = "watch"  // tell me how these people are
 	FramePing    = "ping"
 )
 
@@ -223,13 +247,29 @@ type AckFrame struct {
 	Timestamp int64     `json:"timestamp"`
 }
 
-// PresenceFrame tells who came and went since the last one.
+// PresenceFrame tells who came, changed and went since the last one. In a crowd it
+// names some of them: Count is right all the same.
 type PresenceFrame struct {
 	Type   string   `json:"type" ts:"presence"`
 	Room   string   `json:"room"`
 	Count  int      `json:"count"`
 	Joined []User   `json:"joined"`
 	Left   []UserID `json:"left"`
+}
+
+// PeopleFrame answers watch, with all whom it named, and then tells of each whose state
+// or status has changed, at most once a second.
+type PeopleFrame struct {
+	Type   string        `json:"type" ts:"people"`
+	Ref    string        `json:"ref,omitempty"`
+	People []PersonState `json:"people"`
+}
+
+// PersonState is how a person is.
+type PersonState struct {
+	ID     UserID  `json:"userId"`
+	State  State   `json:"state"`
+	Status *Status `json:"status,omitempty"`
 }
 
 // TypingFrame is good for 5 s.
@@ -282,6 +322,7 @@ func (ReadFrame) serverFrame()      {}
 func (ActivityFrame) serverFrame()  {}
 func (AckFrame) serverFrame()       {}
 func (PresenceFrame) serverFrame()  {}
+func (PeopleFrame) serverFrame()    {}
 func (TypingFrame) serverFrame()    {}
 func (RateLimitFrame) serverFrame() {}
 func (OKFrame) serverFrame()        {}
@@ -400,6 +441,14 @@ type DraftList struct {
 // PeopleList is people who can be mentioned.
 type PeopleList struct {
 	People []User `json:"people"`
+}
+
+// OwnStatus is what a person says of themselves, to change.
+type OwnStatus struct {
+	Emoji string `json:"emoji"`
+	Text  string `json:"text"`
+	Until int64  `json:"until"` // when all of it ends by itself; 0: it doesn't
+	DND   bool   `json:"dnd"`   // do not disturb
 }
 
 // Settings is what a client must know of how this server is set up.

@@ -59,6 +59,7 @@ type Service struct {
 	pages    pages
 	replays  *replays
 	profiles *profiles
+	states   *states
 }
 
 // none is the result of calls that have none.
@@ -70,7 +71,7 @@ type calls struct {
 	change              durable.Method[request, none]
 	open                durable.Method[string, none]
 	wake, touch         durable.Method[none, none]
-	rename              durable.Method[User, none]
+	restate             durable.Method[restated, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
@@ -120,7 +121,13 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.rt = rt
 	s.live = newLive(cfg.Now)
-	err = s.register()
+	s.states = newStates(s)
+	if err = s.states.load(ctx); err == nil {
+		err = s.register()
+	}
+	if err == nil {
+		s.states.begin()
+	}
 	if err == nil && cfg.Retention != (Retention{}) {
 		err = s.wakeRooms(ctx)
 	}
@@ -149,7 +156,7 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
+		current: s.profiles.current, present: s.present, entered: s.entered, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
@@ -171,7 +178,7 @@ func (s *Service) register() (err error) {
 	s.calls.removePreview = durable.Handle(room, "removePreview", (*Room).removePreview)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
-	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
+	s.calls.restate = durable.Handle(room, "restate", (*Room).restate)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
 	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
 	s.calls.submit = durable.Handle(room, "submit", (*Room).submit)
@@ -198,7 +205,10 @@ func (s *Service) register() (err error) {
 // Config.CloseSpread, and returns when all that was accepted is durable.
 func (s *Service) Close(ctx context.Context) error {
 	err := s.rt.Shutdown(ctx)
-	s.ending.Do(s.live.close)
+	s.ending.Do(func() {
+		s.live.close()
+		s.states.close()
+	})
 	return err
 }
 
@@ -300,6 +310,7 @@ func (s *Service) Active(sessionKey string) bool { return s.rt.CountSockets(tagS
 // closed takes note of a socket that is gone.
 func (s *Service) closed(a Actor) {
 	s.left(a.ID)
+	s.states.moved(a.ID)
 	if s.cfg.OnClosed != nil {
 		s.cfg.OnClosed(a.SessionKey)
 	}
@@ -323,6 +334,7 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 	}
 	a.User = a.User.fit()
 	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
+	s.states.moved(a.ID)
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
@@ -330,8 +342,9 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
 	c := newClient(s)
-	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
-	if s.live.enter(c, a.ID) {
+	first := s.live.enter(c, a.ID)
+	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: s.present(a.User), HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
+	if first {
 		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
 			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
 		} else {
@@ -344,6 +357,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 		return
 	}
 	s.live.attach(c)
+	s.states.moved(a.ID)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from

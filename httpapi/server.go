@@ -45,6 +45,8 @@ type Rooms interface {
 	Drafts(ctx context.Context, a chat.Actor) (chat.DraftList, error)
 	KeepDraft(ctx context.Context, a chat.Actor, d chat.Draft) (chat.Draft, error)
 	Settings() chat.Settings
+	Status(id chat.UserID) chat.OwnStatus
+	SetStatus(ctx context.Context, a chat.Actor, o chat.OwnStatus) (chat.OwnStatus, error)
 	// EndSession closes the sockets of a session.
 	EndSession(key string)
 }
@@ -196,7 +198,7 @@ type methods map[string]method
 
 // routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
-	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.statusRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

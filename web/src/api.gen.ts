@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Draft, DraftList, Message, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, Draft, DraftList, Message, OwnStatus, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -666,6 +666,7 @@ export interface Bodies {
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
   "PUT /api/rooms/{slug}/read": ReadBody;
+  "PUT /api/status": OwnStatus;
 }
 
 /** The JSON of answers with status 200, by method and path. */
@@ -751,6 +752,8 @@ export interface Answers {
   "PUT /api/rooms/{slug}/read": ReadMark;
   "GET /api/search": Results;
   "GET /api/settings": Settings;
+  "GET /api/status": OwnStatus;
+  "PUT /api/status": OwnStatus;
   "GET /api/threads": ThreadList;
   "GET /api/uploads/{id}": Attachment;
   "GET /healthz": Health;

@@ -1,0 +1,23 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"snug/chat"
+)
+
+// statusRoutes are those of what people say of themselves.
+func (s *Server) statusRoutes() []route {
+	return tagged(tagRooms, []route{
+		{path: "/api/status", methods: methods{
+			http.MethodGet: reading(s, func(_ context.Context, q asked) (chat.OwnStatus, error) { return s.rooms.Status(q.actor.ID), nil }).
+				said("Your status", "What you say of yourself."),
+			http.MethodPut: taking(s, func(ctx context.Context, q asked, o chat.OwnStatus) (chat.OwnStatus, error) {
+				return s.rooms.SetStatus(ctx, q.actor, o)
+			}).said("Say something of yourself", "What is kept.").
+				more("An emoji, a line of at most 100 characters, and whether you may be disturbed. With until, a time in Unix milliseconds, " +
+					"all of it ends by itself then. An empty one ends it now."),
+		}},
+	})
+}
