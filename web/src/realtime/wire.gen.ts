@@ -1,4 +1,4 @@
-// Generated from chat/protocol.go by internal/tsgen. Do not edit: go generate ./chat
+// Generated from chat/protocol*.go by internal/tsgen. Do not edit: go generate ./chat
 
 /** Subprotocol is the level 1 WebSocket subprotocol. */
 export const subprotocol = "chat.v1";
@@ -35,18 +35,6 @@ export interface User {
   /** away or dnd; left out: online, or nothing that was asked for */
   state?: State;
   status?: Status;
-}
-
-/** State tells whether a person is here, and may be disturbed. */
-export type State = "online" | "away" | "dnd" | "offline";
-
-/** Status is what a person says of themselves. */
-export interface Status {
-  /** one, or "" */
-  emoji: string;
-  text: string;
-  /** when it ends by itself; 0: it doesn't */
-  until: number;
 }
 
 /**
@@ -171,12 +159,14 @@ export type ServerFrame =
   | ActivityFrame
   | AckFrame
   | PresenceFrame
-  | PeopleFrame
   | TypingFrame
   | RateLimitFrame
   | OKFrame
   | ErrorFrame
-  | PongFrame;
+  | PongFrame
+  | PeopleFrame
+  | RoomFrame
+  | RoomsFrame;
 
 /** HelloFrame is the first frame of a level 1 socket. */
 export interface HelloFrame {
@@ -275,23 +265,6 @@ export interface PresenceFrame {
   left: UserID[];
 }
 
-/**
- * PeopleFrame answers watch, with all whom it named, and then tells of each whose state
- * or status has changed, at most once a second.
- */
-export interface PeopleFrame {
-  type: "people";
-  ref?: string;
-  people: PersonState[];
-}
-
-/** PersonState is how a person is. */
-export interface PersonState {
-  userId: UserID;
-  state: State;
-  status?: Status;
-}
-
 /** TypingFrame is good for 5 s. */
 export interface TypingFrame {
   type: "typing";
@@ -344,35 +317,6 @@ export interface Level0UserCount {
   type: "userCount";
   count: number;
   connectedUsers: User[];
-}
-
-/** RoomSummary is a room in the list of rooms. */
-export interface RoomSummary {
-  slug: string;
-  name: string;
-  head: Seq;
-  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
-  newest: Seq;
-  /** how far the person has read; 0: they never looked */
-  read: Seq;
-}
-
-/** RoomList is all rooms that a person may see. */
-export interface RoomList {
-  rooms: RoomSummary[];
-}
-
-/** RoomInfo is one room. */
-export interface RoomInfo {
-  slug: string;
-  name: string;
-  stream: string;
-  head: Seq;
-  /** the newest message */
-  newest: Seq;
-  read: Seq;
-  /** of the person who asks: owner, admin, moderator, member or guest */
-  role: string;
 }
 
 /** Version is what a message said before it was edited. */
@@ -452,6 +396,45 @@ export interface PeopleList {
   people: User[];
 }
 
+/** Settings is what a client must know of how this server is set up. */
+export interface Settings {
+  maxMessageChars: number;
+  /** 0: it takes no files */
+  maxFileBytes: number;
+  /** of one message */
+  maxFiles: number;
+  previews: boolean;
+}
+
+/** State tells whether a person is here, and may be disturbed. */
+export type State = "online" | "away" | "dnd" | "offline";
+
+/** Status is what a person says of themselves. */
+export interface Status {
+  /** one, or "" */
+  emoji: string;
+  text: string;
+  /** when it ends by itself; 0: it doesn't */
+  until: number;
+}
+
+/**
+ * PeopleFrame answers watch, with all whom it named, and then tells of each whose state
+ * or status has changed, at most once a second.
+ */
+export interface PeopleFrame {
+  type: "people";
+  ref?: string;
+  people: PersonState[];
+}
+
+/** PersonState is how a person is. */
+export interface PersonState {
+  userId: UserID;
+  state: State;
+  status?: Status;
+}
+
 /** OwnStatus is what a person says of themselves, to change. */
 export interface OwnStatus {
   emoji: string;
@@ -462,14 +445,201 @@ export interface OwnStatus {
   dnd: boolean;
 }
 
-/** Settings is what a client must know of how this server is set up. */
-export interface Settings {
-  maxMessageChars: number;
-  /** 0: it takes no files */
-  maxFileBytes: number;
-  /** of one message */
-  maxFiles: number;
-  previews: boolean;
+/** PersonRead is how far a person has read a room. */
+export interface PersonRead {
+  userId: UserID;
+  seq: Seq;
+}
+
+/** ReadList is how far each in a small room has read it; of others it is empty. */
+export interface ReadList {
+  reads: PersonRead[];
+}
+
+/** RoomKind is who a room is for. */
+export type RoomKind = "" | "public" | "private" | "direct" | "group";
+
+/** RoomEvent is what happened to a room itself. */
+export type RoomEvent =
+  | "member_added"
+  | "member_removed"
+  | "role_changed"
+  | "renamed"
+  | "topic_changed"
+  | "archived"
+  | "unarchived"
+  | "kind_changed"
+  | "slow_mode";
+
+/**
+ * RoomFrame tells of something that happened to the room itself. It is as durable as a
+ * message and has a seq of its own.
+ */
+export interface RoomFrame {
+  type: "room";
+  room: string;
+  seq: Seq;
+  event: RoomEvent;
+  /** who did it; "": it isn't known any more */
+  by: UserID;
+  byName: string;
+  /** to whom it happened */
+  user?: User;
+  /** that they have now */
+  role?: Role;
+  /** renamed */
+  name?: string;
+  /** topic_changed; "" is none */
+  topic?: string;
+  /** kind_changed */
+  kind?: RoomKind;
+  /** slow_mode; 0 is off */
+  seconds?: number;
+  at: number;
+}
+
+/** RoomsFrame says that the person's list of rooms isn't what it was: load it anew. */
+export interface RoomsFrame {
+  type: "rooms";
+}
+
+/** Notify is of what in a room a person wants to be told. */
+export type Notify = "" | "all" | "mentions" | "nothing";
+
+/** RoomSummary is a room in a person's list of rooms. */
+export interface RoomSummary {
+  slug: string;
+  /** of a direct: the other's; "" of a group that has none */
+  name: string;
+  kind: RoomKind;
+  topic: string;
+  head: Seq;
+  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
+  newest: Seq;
+  /** how far the person has read; 0: they never looked */
+  read: Seq;
+  /** messages above Read; of more than 100 it says 100 */
+  unread: number;
+  /** those of them that speak to the person, likewise */
+  mentions: number;
+  /** of the person in this room */
+  role: Role;
+  notify: Notify;
+  /** 0: it isn't */
+  snoozedUntil: number;
+  favourite: boolean;
+  /** the person's own heading for it; "": none */
+  section: string;
+  /** 0: it isn't */
+  archivedAt: number;
+  /** when the newest message was posted; 0: there is none */
+  lastAt: number;
+  /** the others of a direct or group, at most 8 */
+  people: User[];
+}
+
+/** RoomList is the rooms of a person, by their slugs. */
+export interface RoomList {
+  rooms: RoomSummary[];
+}
+
+/** RoomInfo is one room: its summary, and more. */
+export interface RoomInfo {
+  slug: string;
+  name: string;
+  kind: RoomKind;
+  topic: string;
+  head: Seq;
+  /** the newest message */
+  newest: Seq;
+  read: Seq;
+  unread: number;
+  mentions: number;
+  /** of the person who asks: owner, admin, moderator, member, guest or bot */
+  role: Role;
+  notify: Notify;
+  snoozedUntil: number;
+  favourite: boolean;
+  section: string;
+  archivedAt: number;
+  lastAt: number;
+  people: User[];
+  stream: string;
+  /** the person is a member */
+  joined: boolean;
+  /** how many there are */
+  members: number;
+  createdBy: UserID;
+  createdAt: number;
+  /** between two posts of a person; 0: off */
+  slowModeSeconds: number;
+  /** until when the person may not post; 0: they may */
+  mutedUntil: number;
+}
+
+/** ListedRoom is a public room as people find it who look for one. */
+export interface ListedRoom {
+  slug: string;
+  name: string;
+  topic: string;
+  members: number;
+  lastAt: number;
+  joined: boolean;
+  archivedAt: number;
+}
+
+/** BrowsePage is a piece of the list of public rooms. */
+export interface BrowsePage {
+  rooms: ListedRoom[];
+  /** where the next piece begins; "": there is none */
+  next: string;
+}
+
+/** Member is a person in a room. */
+export interface Member {
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  role: Role;
+  /** 0: from the beginning */
+  joinedAt: number;
+  /** 0: they may post */
+  mutedUntil: number;
+}
+
+/** MemberPage is a piece of the list of a room's members, by their names. */
+export interface MemberPage {
+  members: Member[];
+  /** of all members */
+  count: number;
+  /** where the next piece begins; "": there is none */
+  next: string;
+}
+
+/** RoomSettings is what a person has set for a room for themselves. */
+export interface RoomSettings {
+  notify: Notify;
+  snoozedUntil: number;
+  favourite: boolean;
+  section: string;
+  /** a direct or group that was closed; it comes back with the next message */
+  hidden: boolean;
+}
+
+/** Mute is until when a person may not post in a room. */
+export interface Mute {
+  /** 0: they may */
+  mutedUntil: number;
+}
+
+/** Person is a person as everybody may see them. */
+export interface Person {
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  /** on the server */
+  role: Role;
+  createdAt: number;
 }
 
 /**
@@ -486,5 +656,9 @@ export type Code =
   | "overloaded"
   | "storage_full"
   | "forbidden"
+  | "conflict"
   | "rate_limited"
   | "internal";
+
+/** Role is what a person is: on the server, in the words of auth, or in a room. */
+export type Role = "owner" | "admin" | "moderator" | "member" | "guest" | "bot";
