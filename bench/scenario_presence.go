@@ -10,17 +10,16 @@ import (
 )
 
 const (
-	presenceRounds = 3
-	presenceShare  = 10              // one in so many leaves and comes back
-	presenceQuiet  = 5 * time.Second // until all have been told of it: the server tells a crowd every 2 s
+	presenceShare = 10                      // one in so many leaves and comes back
+	presenceQuiet = 2500 * time.Millisecond // until all have been told of it: the server tells a crowd every 2 s
 )
 
 // measurePresence has a part of the people in one room lose their connection and come
 // back, and measures what it takes to tell the others.
 func (b *bench) measurePresence(ctx context.Context) error {
-	t := table{Title: "Who is here: one in ten leaves and comes back", Columns: []string{"people in the room", "changes", "frames/socket", "bytes/socket", "bytes/change and socket", "CPU, ms", "CPU/change, us",
-		"of it without telling", "CPU/change and socket, ns"}}
-	t.note("one room, an account and a socket each; %d rounds: the tenth part is lost without a Close and, %v later, connects and joins again, %d at a time; measured until %v after the last", presenceRounds, presenceQuiet, connectsAtOnce, presenceQuiet)
+	t := table{Title: "Who is here: one in ten leaves and comes back", Columns: []string{"people in the room", "changes", "frames/socket", "bytes/socket", "bytes/change and socket", "CPU/change, us",
+		"without telling", "telling, ns/frame"}}
+	t.note("one room, an account and a socket each; %d rounds: the tenth part is lost without a Close and, %v later, connects and joins again, %d at a time; measured until %v after the last", b.crowdRounds, presenceQuiet, connectsAtOnce, presenceQuiet)
 	t.note("a change is somebody's leaving or coming; frames and bytes are those of presence, on a socket that stays or comes; at the end each one knows how many people there are")
 	t.note("without telling: the same people at the same pace, each in a room alone, so that nobody hears of it")
 	for _, n := range b.crowds {
@@ -41,17 +40,17 @@ func (b *bench) presenceOf(ctx context.Context, n int, t *table) (err error) {
 	if err := s.prepare(ctx, 1+n, n); err != nil {
 		return err
 	}
-	alone, err := leaveAndReturn(ctx, s.target, n, func(i int) string { return slug(1 + i) })
+	alone, err := leaveAndReturn(ctx, s.target, n, b.crowdRounds, func(i int) string { return slug(1 + i) })
 	if err != nil {
 		return err
 	}
-	crowd, err := leaveAndReturn(ctx, s.target, n, func(int) string { return slug(0) })
+	crowd, err := leaveAndReturn(ctx, s.target, n, b.crowdRounds, func(int) string { return slug(0) })
 	if err != nil {
 		return err
 	}
 	perSocket, perChange := float64(crowd.bytes)/float64(n), inMicros(crowd.cpu)/float64(crowd.changes)
 	t.row(whole(float64(n)), whole(float64(crowd.changes)), fixed(float64(crowd.frames)/float64(n), 1), whole(perSocket), fixed(perSocket/float64(crowd.changes), 1),
-		fixed(inMillis(crowd.cpu), 0), fixed(perChange, 0), fixed(inMicros(alone.cpu)/float64(alone.changes), 0), fixed(perChange*1000/float64(n), 0))
+		fixed(perChange, 0), fixed(inMicros(alone.cpu)/float64(alone.changes), 0), whole(1000*inMicros(crowd.cpu-alone.cpu)/float64(crowd.frames)))
 	b.set(perSocket, "presence", n, "bytes-socket")
 	b.set(perSocket/float64(crowd.changes), "presence", n, "bytes-change")
 	b.set(perChange, "presence", n, "cpu-change")
@@ -65,7 +64,7 @@ type comings struct {
 	cpu           time.Duration
 }
 
-func leaveAndReturn(ctx context.Context, t target, n int, room func(int) string) (c comings, err error) {
+func leaveAndReturn(ctx context.Context, t target, n, rounds int, room func(int) string) (c comings, err error) {
 	s, err := newStorm(t, n, time.Now(), room)
 	if err != nil {
 		return c, err
@@ -82,7 +81,7 @@ func leaveAndReturn(ctx context.Context, t target, n int, room func(int) string)
 		return c, err
 	}
 	s.told, s.toldBytes = 0, 0
-	for round := range presenceRounds {
+	for round := range rounds {
 		var some []int
 		for i := round; i < n; i += presenceShare {
 			s.lose(i)
