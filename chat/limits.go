@@ -53,16 +53,35 @@ const (
 	maxLiveRooms      = 1000      // of a person, whose activity their sockets are told
 	maxMentioned      = 100       // people in a room at a time, who are told at once
 	maxReaders        = 50        // in a room: of more nobody is told how far others have read
+	maxReads          = 20        // members of a room: of more nobody asks how far each has read
 	maxSummaries      = 1000      // rooms in a list
 	maxFollows        = 1000      // threads that are kept of a person; the oldest go
 	maxThreads        = 50        // in a list
 	maxUnread         = 100       // replies of a thread that are counted
 	maxDrafts         = 200       // of a person
+	maxSameSlugs      = 100       // rooms of one name that get a number behind their slug
 	maxDraftChars     = 20_000    //
 	maxPeople         = 20        // in a list
 	maxWatched        = 200       // people of whom a socket is told how they are
 	maxStatusChars    = 100       // what a person says of themselves
 	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
+	maxCachedMembers  = 100_000   // memberships in memory; likewise
+	maxEnrolments     = 10_000    // people who wait to become members; of more the next post is waited for
+	enrolmentBatch    = 500       // of them in one transaction
+	maxLockUsers      = 32        // who change a room, or wait for that
+)
+
+// Limits of rooms.
+const (
+	maxTopicChars   = 500
+	maxSectionChars = 50
+	maxGroup        = 9             // people in a group
+	maxInvited      = 100           // people whom a new room begins with
+	maxSlowMode     = 6 * time.Hour //
+	maxMute         = 366 * 24 * time.Hour
+	maxPrivate      = 10_000 // members of a room that is made private
+	quietJoins      = 100    // members from which on nobody is told that somebody joined
+	maxListLimit    = 100    // rooms or members in a piece of a list
 )
 
 const (

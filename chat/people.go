@@ -3,6 +3,8 @@ package chat
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -86,6 +88,20 @@ func (s *Service) left(id UserID) {
 	}
 }
 
+// Person returns somebody as everybody may see them.
+func (s *Service) Person(ctx context.Context, id UserID) (p Person, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select id, name, coalesce(image, ''), role, created_at from users where id = ? and banned_at is null`
+		return tx.QueryRowContext(ctx, query, string(id)).Scan(&p.ID, &p.Name, &p.Image, &p.Role, &p.CreatedAt)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, errNoPerson
+	}
+	now := s.PersonState(id)
+	p.State, p.Status = now.State, now.Status
+	return p, public(err)
+}
+
 // ForgetUsers takes the names and pictures of deleted accounts off their messages in
 // all rooms, with what those said before and their reactions, and empties their inboxes. It looks at every message there is, once for all of them: who has many
 // to forget hands them over together. It may be called again after it failed
@@ -98,6 +114,11 @@ func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 	}
 	if err := s.states.forget(ctx, ids); err != nil {
 		return err
+	}
+	for _, id := range ids {
+		if err := s.withdraw(ctx, id); err != nil {
+			return err
+		}
 	}
 	rooms, err := s.rooms.all(ctx)
 	if err != nil {

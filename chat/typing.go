@@ -37,8 +37,12 @@ func (r *Room) typing(_ context.Context, q request) (none, error) {
 		r.refuse(q, &Error{Code: CodeNotJoined, Message: "Join the room first."})
 		return none{}, nil
 	}
-	user := q.Actor.User
-	if r.typed.pass(user.ID, r.now(), r.presence.count()) {
+	now, user := r.now(), q.Actor.User
+	if refused := refuseAct(r.state.archived, r.authorityOf(q.Actor), now.UnixMilli()); refused != nil {
+		r.refuse(q, refused)
+		return none{}, nil
+	}
+	if r.typed.pass(user.ID, now, r.presence.count()) {
 		r.st.Broadcast(tagLevel1, plainFrame(TypingFrame{
 			Type: "typing", Room: q.Slug, UserID: user.ID, UserName: user.Name,
 		}).Droppable(), sock)

@@ -457,7 +457,7 @@ export interface ReadList {
 }
 
 /** RoomKind is who a room is for. */
-export type RoomKind = "" | "public" | "private" | "direct" | "group";
+export type RoomKind = "public" | "private" | "direct" | "group";
 
 /** RoomEvent is what happened to a room itself. */
 export type RoomEvent =
@@ -640,6 +640,8 @@ export interface Person {
   /** on the server */
   role: Role;
   createdAt: number;
+  state: State;
+  status?: Status;
 }
 
 /**
