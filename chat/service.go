@@ -361,6 +361,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
 	if sock == nil {
 		s.live.detach(c)
+		s.states.moved(a.ID)
 		return
 	}
 	s.live.attach(c)

@@ -148,6 +148,7 @@ export interface EnrolReply {
 /** Export is all that is kept about a person. It is written piece by piece. */
 export interface Export {
   account: ExportedUser;
+  status: OwnStatus;
   messages: readonly Exported[];
 }
 
