@@ -21,6 +21,7 @@ import (
 // Whoever isn't in a room that isn't public can't tell it from one that isn't there: not
 // by any route that names a room, nor by any frame, whatever they are on the server.
 func TestHiddenRooms(t *testing.T) {
+	t.Parallel()
 	tw := newTown(t)
 	ann, bob := tw.citizen("ann", chat.RoleMember), tw.citizen("bob", chat.RoleMember)
 	lists := map[string]string{

@@ -154,6 +154,7 @@ func (q square) want(action chat.Action) string {
 // Every role, every action, every kind of room, over HTTP and over the socket: what
 // happens is what the table of permissions says.
 func TestPermissionMatrix(t *testing.T) {
+	t.Parallel()
 	tw := newTown(t)
 	roles := []chat.Role{chat.RoleOwner, chat.RoleAdmin, chat.RoleModerator, chat.RoleMember, chat.RoleGuest, chat.RoleBot}
 	squares := 0
@@ -235,6 +236,7 @@ func (q square) tryFrames(name string) {
 }
 
 func TestPermissionsOnTheServer(t *testing.T) {
+	t.Parallel()
 	tw := newTown(t)
 	other := tw.citizen("other", chat.RoleMember)
 	for i, role := range []chat.Role{chat.RoleOwner, chat.RoleAdmin, chat.RoleModerator, chat.RoleMember, chat.RoleGuest, chat.RoleBot} {
