@@ -77,18 +77,6 @@ func inBubble(t *testing.T, configure func(*chat.Config), fn func(w *world)) {
 	})
 }
 
-// ownTables configures a register of its own, for a test that leaves more in it than
-// rooms. It is opened here: outside of the bubble.
-func ownTables(t *testing.T) func(*chat.Config) {
-	t.Helper()
-	own, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = own.Close() })
-	return func(c *chat.Config) { c.DB, c.PostRate = own, chat.Rate{} }
-}
-
 func unlimited(c *chat.Config) { c.PostRate = chat.Rate{} }
 
 func (w *world) start() {
