@@ -441,6 +441,7 @@ func TestPresenceOverHibernation(t *testing.T) {
 		ada, _ := w.joined("ada")
 		bob, _ := w.joined("bob")
 		old := w.level0("old")
+		synctest.Wait() // its handshake may be over before it is in the room
 		want := "[ada bob old"
 		for i := range 9 {
 			w.joined(fmt.Sprintf("p%d", i))
