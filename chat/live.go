@@ -287,7 +287,7 @@ func (l *live) tell() (wait time.Duration) {
 		}
 	}
 	for p := range l.stale {
-		since := time.Duration(now.UnixMilli()-p.listed) * time.Millisecond
+		since := now.Sub(time.UnixMilli(p.listed))
 		if left := activityEvery - since; left > 0 && since >= 0 {
 			if wait == 0 || left < wait {
 				wait = left

@@ -63,7 +63,7 @@ func (s *Service) PersonState(id UserID) PersonState {
 // present returns a person who is here as they are called now, with their state, if it is
 // another than online, and status.
 func (s *Service) present(u User) User {
-	u = s.profiles.current(u)
+	u = s.profiles.actor(Actor{User: u}).User
 	s.states.mu.Lock()
 	defer s.states.mu.Unlock()
 	k := s.states.keptLocked(u.ID)
