@@ -111,6 +111,7 @@ func (b *bench) scenarios(ctx context.Context) error {
 		{"disk", b.measureDisk},
 		{"fanout latency connect", b.measureRace},
 		{"resume", b.measureResume},
+		{"presence", b.measurePresence},
 		{"idle", b.measureIdle},
 		{"rooms", b.measureRooms},
 		{"wake", b.measureWake},

@@ -108,13 +108,14 @@ func (d dialect) next(payload []byte) (text, rest []byte) {
 type kind int
 
 const (
-	kindOther   kind = iota // presence and what else a room says
+	kindOther   kind = iota // what else a room says
 	kindMessage             // {"type":"message",…
 	kindAck
 	kindHello
 	kindJoined
-	kindRefusal // error, rateLimit, reset: nothing that a run may meet
-	kindEmpty   // {}, which centrifuge wants back
+	kindRefusal  // error, rateLimit, reset: nothing that a run may meet
+	kindEmpty    // {}, which centrifuge wants back
+	kindPresence // who came and went
 )
 
 const typeKey = `{"type":"`
@@ -134,6 +135,8 @@ func kindOf(payload []byte) kind {
 		return kindHello
 	case "joined":
 		return kindJoined
+	case "presence":
+		return kindPresence
 	case "error", "rateLimit", "reset":
 		return kindRefusal
 	}

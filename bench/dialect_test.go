@@ -11,7 +11,7 @@ func TestKindOf(t *testing.T) {
 		`{"type":"joined","room":"global"}`:     kindJoined,
 		`{"type":"rateLimit","room":"global"}`:  kindRefusal,
 		`{"type":"error","code":"bad_request"}`: kindRefusal,
-		`{"type":"presence","room":"global"}`:   kindOther,
+		`{"type":"presence","room":"global"}`:   kindPresence,
 		`{"type":"messages"}`:                   kindOther,
 		`{"type":"ack`:                          kindAck,
 		`{}`:                                    kindOther,

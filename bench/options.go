@@ -27,7 +27,7 @@ type options struct {
 
 // scenarioNames are in the order in which they run.
 func scenarioNames() []string {
-	return []string{"start", "disk", "fanout", "latency", "connect", "resume", "idle", "rooms", "wake", "history"}
+	return []string{"start", "disk", "fanout", "latency", "connect", "resume", "presence", "idle", "rooms", "wake", "history"}
 }
 
 func parse(args []string) (options, error) {
@@ -96,6 +96,9 @@ type sizes struct {
 
 	resumers, missed int // sockets, and the messages that each misses
 
+	crowds      []int // people in one room
+	crowdRounds int
+
 	rooms, usedRooms int
 
 	wakeRooms, wakeMessages int
@@ -113,6 +116,7 @@ func (o options) sizes() sizes {
 			openWindow: 500 * time.Millisecond, openRepeats: 1, disk: 300 * time.Millisecond,
 			starts: 2, idleSockets: 2000, idlePeople: 500, asleep: 13 * time.Second, settle: 13 * time.Second, peerSettle: time.Second, emptySettle: time.Second,
 			connects: 500, resumers: 1000, missed: 10,
+			crowds: []int{100, 1000}, crowdRounds: 1,
 			rooms: 2000, usedRooms: 1000,
 			wakeRooms: 2, wakeMessages: 10_000, wakeRounds: 1, coldRounds: 2,
 			historyRooms: 100, historyMessages: 100, historyWindow: 500 * time.Millisecond, historyRounds: 1,
@@ -123,6 +127,7 @@ func (o options) sizes() sizes {
 		openWindow: 1500 * time.Millisecond, openRepeats: 5, disk: 2 * time.Second,
 		starts: 7, idleSockets: 19_000, idlePeople: 10_000, asleep: 14 * time.Second, settle: 75 * time.Second, peerSettle: 18 * time.Second, emptySettle: 18 * time.Second,
 		connects: 5000, resumers: 10_000, missed: 20,
+		crowds: []int{100, 1000, 10_000}, crowdRounds: 3,
 		rooms: 1_000_000, usedRooms: 100_000,
 		wakeRooms: 3, wakeMessages: 1_000_000, wakeRounds: 12, coldRounds: 10,
 		historyRooms: 10_000, historyMessages: 1000, historyWindow: 5 * time.Second, historyRounds: 3,

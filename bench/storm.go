@@ -26,6 +26,7 @@ type seeker struct {
 	stream string // of the room's history
 	seq    uint64 // of its last message, or the head at which it joined
 	head   uint64 // that it has to come to
+	people uint64 // in the room, as it was told last; 0: it wasn't yet
 }
 
 type stage byte
@@ -55,6 +56,9 @@ type storm struct {
 	under   int  // that are on their way
 	replays uint64
 	times   histogram // from a socket's beginning until it has all
+
+	told, toldBytes uint64 // announcements of who is here, on all sockets together
+	count           field
 }
 
 func newStorm(t target, n int, start time.Time, room func(i int) string) (*storm, error) {
@@ -62,7 +66,7 @@ func newStorm(t target, n int, start time.Time, room func(i int) string) (*storm
 	if err != nil {
 		return nil, fmt.Errorf("create epoll set: %w", err)
 	}
-	s := &storm{target: t, start: start, room: room, atOnce: connectsAtOnce, seekers: make([]seeker, n), ep: ep, buf: make([]byte, 256<<10), seq: field{key: t.seqKey}}
+	s := &storm{target: t, start: start, room: room, atOnce: connectsAtOnce, seekers: make([]seeker, n), ep: ep, buf: make([]byte, 256<<10), seq: field{key: t.seqKey}, count: field{key: `"count":`}}
 	for i := range s.seekers {
 		s.seekers[i].fd = -1
 	}
@@ -73,13 +77,22 @@ func (s *storm) now() time.Duration { return time.Since(s.start) }
 
 // connect brings all into their rooms and returns how long that took.
 func (s *storm) connect(ctx context.Context) (time.Duration, error) {
+	all := make([]int, len(s.seekers))
+	for i := range all {
+		all[i] = i
+	}
+	return s.bring(ctx, all)
+}
+
+// bring is connect of some, who are outside.
+func (s *storm) bring(ctx context.Context, some []int) (time.Duration, error) {
 	begin, next := s.now(), 0
 	s.done, s.under, s.replays = 0, 0, 0
 	s.times.reset()
-	for moved := begin; s.done < len(s.seekers); {
-		for next < len(s.seekers) && s.under < s.atOnce {
-			if err := s.begin(next); err != nil {
-				return 0, fmt.Errorf("socket %d of %d: %w", next+1, len(s.seekers), err)
+	for moved := begin; s.done < len(some); {
+		for next < len(some) && s.under < s.atOnce {
+			if err := s.begin(some[next]); err != nil {
+				return 0, fmt.Errorf("socket %d of %d: %w", next+1, len(some), err)
 			}
 			next++
 		}
@@ -90,7 +103,7 @@ func (s *storm) connect(ctx context.Context) (time.Duration, error) {
 		if s.done > done {
 			moved = s.now()
 		} else if s.now()-moved > stormWait {
-			return 0, fmt.Errorf("%d of %d sockets are in their rooms, and none more in %v", s.done, len(s.seekers), stormWait)
+			return 0, fmt.Errorf("%d of %d sockets are in their rooms, and none more in %v", s.done, len(some), stormWait)
 		}
 	}
 	return s.now() - begin, nil
@@ -109,12 +122,17 @@ func (s *storm) hold(ctx context.Context, d time.Duration) error {
 // drop loses all connections at once, without a Close.
 func (s *storm) drop() {
 	for i := range s.seekers {
-		k := &s.seekers[i]
-		if k.fd >= 0 {
-			_ = syscall.Close(k.fd)
-		}
-		k.fd, k.state, k.rest = -1, outside, nil
+		s.lose(i)
 	}
+}
+
+// lose loses one.
+func (s *storm) lose(i int) {
+	k := &s.seekers[i]
+	if k.fd >= 0 {
+		_ = syscall.Close(k.fd)
+	}
+	k.fd, k.state, k.rest = -1, outside, nil
 }
 
 func (s *storm) close() {
@@ -233,6 +251,10 @@ func (s *storm) hear(i int, text []byte) error {
 		k.seq = seq
 		s.replays++
 		s.arrive(k)
+	case what == kindPresence:
+		s.told++
+		s.toldBytes += uint64(len(text))
+		k.people, _ = number(s.count.find(text))
 	case what == kindEmpty:
 		return k.write(appendClientFrame(nil, opText, []byte("{}")))
 	case what == kindRefusal:

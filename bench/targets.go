@@ -52,7 +52,10 @@ func goals() []goal {
 		figure := func(id string) string { return fmt.Sprintf("latency/%d/%s/p99-best", rate, id) }
 		all = append(all, atMost(2.5, figure(idSnug), figure(idWrites), "p99 at "+whole(float64(rate))+" deliveries/s, against one write each"))
 	}
+	const cpuChange, bytesSocket = "presence/%d/cpu-change", "presence/%d/bytes-socket"
 	return append(all,
+		atMost(2, fmt.Sprintf(cpuChange, 10_000), fmt.Sprintf(cpuChange, 1000), "CPU to tell that one comes or goes, in a room of 10,000 against one of 1,000"),
+		atMost(2, fmt.Sprintf(bytesSocket, 10_000), fmt.Sprintf(bytesSocket, 1000), "bytes a socket while a tenth of all go and come, likewise"),
 		absolute(false, 700, 0, "bytes", "idle/many/snug/bytes", "memory per idle socket, several sockets a user"),
 		absolute(false, 700, 0, "bytes", "idle/one/snug/bytes", "memory per idle socket, one a user"),
 		absolute(false, 10, 1, "MiB", "rooms/grown", "memory for rooms that were used and sleep, above the empty server"),

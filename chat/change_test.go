@@ -201,7 +201,7 @@ func TestChangesOfWhatIsNotThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		here := w.say("ada", "here")
-		foreign, err := w.chat.Post(w.Context(), somebody("ada"), "other", chat.NewMessage{Content: "there"})
+		foreign, err := w.chat.Post(w.Context(), somebody("eve"), "other", chat.NewMessage{Content: "there"}) // her list of rooms changes by that
 		if err != nil || foreign.Seq != here.Seq {
 			t.Fatalf("%+v, %v", foreign, err)
 		}

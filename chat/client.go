@@ -19,7 +19,8 @@ type client struct {
 	s        *Service
 	room     string                        // that it has joined, as most join one; "": none
 	ahead    int32                         // of that room, as in joined
-	nonsense int32                         // frames that made no sense
+	nonsense int16                         // frames that made no sense
+	away     bool                          // nobody sits at it; live's
 	others   *[]joined                     // further rooms; nil: there are none
 	gone     atomic.Pointer[chan struct{}] // closed with the socket; nil: nobody waits
 	person   *livePerson                   // live's; nil once the socket is gone
@@ -47,12 +48,15 @@ func (c *client) SocketFrame(sock *durable.Socket, m durable.Message) (wait func
 	case err != nil:
 	case broken != nil:
 		err = broken
-	case a.ReadOnly && f.Type != FrameJoin && f.Type != FrameLeave:
+	case a.ReadOnly && f.Type != FrameJoin && f.Type != FrameLeave && f.Type != FrameWatch:
 		err = errReadOnly
 	}
 	if err != nil {
 		c.refuse(sock, f, err)
 		return nil
+	}
+	if f.Type == FrameAway || f.Type == FrameWatch {
+		return c.aboutPeople(sock, a.ID, f)
 	}
 	a = c.s.profiles.actor(a)
 	q := request{Slug: f.Room, Actor: a, Socket: sock.ID(), Frame: f}
@@ -265,6 +269,7 @@ func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
 		close(*gone)
 	}
 	c.s.live.detach(c)
+	c.s.states.unwatch(c)
 	if a, err := actorOf(sock); err == nil {
 		c.s.closed(a)
 	}

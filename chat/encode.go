@@ -86,6 +86,76 @@ func (m *Message) encoded() []byte {
 		len(m.ID)+len(m.UserID)+len(m.UserName)+len(m.UserImage)+len(m.Content)+len(m.ClientID)))
 }
 
+func (u *User) appendTo(b []byte) []byte {
+	b = appendString(append(b, `{"userId":`...), u.ID)
+	b = appendString(append(b, `,"userName":`...), u.Name)
+	b = appendOptional(b, `,"userImage":`, u.Image)
+	b = appendOptional(b, `,"state":`, u.State)
+	return append(appendStatus(b, u.Status), '}')
+}
+
+// appendStatus appends the field of a status that there may be.
+func appendStatus(b []byte, s *Status) []byte {
+	if s == nil {
+		return b
+	}
+	b = appendString(append(b, `,"status":{"emoji":`...), s.Emoji)
+	b = appendString(append(b, `,"text":`...), s.Text)
+	b = strconv.AppendInt(append(b, `,"until":`...), s.Until, 10)
+	return append(b, '}')
+}
+
+func appendUsers(b []byte, list []User) []byte {
+	b = append(b, '[')
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = list[i].appendTo(b)
+	}
+	return append(b, ']')
+}
+
+// userBytes is about how long a User becomes.
+const userBytes = 128
+
+// usersFrame is plainFrame for a frame with a list of users.
+func usersFrame[F appender](f F, users int) durable.Frame {
+	return durable.BuildTextFrame(smallFrame+users*userBytes, f.appendTo)
+}
+
+func (f JoinedFrame) appendTo(b []byte) []byte {
+	b = appendOptional(append(b, `{"type":"joined"`...), `,"ref":`, f.Ref)
+	b = appendString(append(b, `,"room":`...), f.Room)
+	b = appendString(append(b, `,"stream":`...), f.Stream)
+	b = appendSeq(append(b, `,"head":`...), f.Head)
+	b = appendString(append(b, `,"role":`...), f.Role)
+	b = strconv.AppendBool(append(b, `,"resumed":`...), f.Resumed)
+	b = strconv.AppendInt(append(b, `,"count":`...), int64(f.Count), 10)
+	return append(appendUsers(append(b, `,"users":`...), f.Users), '}')
+}
+
+func (f PresenceFrame) appendTo(b []byte) []byte {
+	b = appendString(append(b, `{"type":"presence","room":`...), f.Room)
+	b = strconv.AppendInt(append(b, `,"count":`...), int64(f.Count), 10)
+	b = appendUsers(append(b, `,"joined":`...), f.Joined)
+	return append(appendStrings(append(b, `,"left":`...), f.Left), '}')
+}
+
+func (f PeopleFrame) appendTo(b []byte) []byte {
+	b = appendOptional(append(b, `{"type":"people"`...), `,"ref":`, f.Ref)
+	b = append(b, `,"people":[`...)
+	for i, p := range f.People {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"userId":`...), p.ID)
+		b = appendString(append(b, `,"state":`...), p.State)
+		b = append(appendStatus(b, p.Status), '}')
+	}
+	return append(b, ']', '}')
+}
+
 func (f AckFrame) appendTo(b []byte) []byte {
 	b = appendOptional(append(b, `{"type":"ack"`...), `,"ref":`, f.Ref)
 	b = appendString(append(b, `,"room":`...), f.Room)

@@ -39,17 +39,18 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 	if err := r.st.Subscribe(sock, nil, tagLevel1); err != nil {
 		return 0, &Error{Code: CodeOverloaded, Message: "The room has no place left. Try again later.", Err: err}
 	}
-	first := !again && r.presence.enter(q.Actor.User)
+	first := !again && r.enter(q.Actor.User)
+	listed := r.presence.listed()
 	if how.reset {
 		// A reset doesn't say who is here; a presence frame makes up for it.
 		r.reply(q,
 			frame(ResetFrame{Type: "reset", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head}),
-			frame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: r.presence.listed(), Left: []UserID{}}))
+			usersFrame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: listed, Left: []UserID{}}, len(listed)))
 	} else {
-		r.reply(q, frame(JoinedFrame{
+		r.reply(q, usersFrame(JoinedFrame{
 			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: string(role),
-			Resumed: how.resumed, Count: r.presence.count(), Users: r.presence.listed(),
-		}))
+			Resumed: how.resumed, Count: r.presence.count(), Users: listed,
+		}, len(listed)))
 		r.reply(q, missed...)
 	}
 	r.greet(q.Actor.User, first)

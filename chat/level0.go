@@ -20,7 +20,7 @@ func (r *Room) SocketOpen(_ context.Context, sock *durable.Socket) error {
 	if err := r.st.Accept(sock, nil, tagLevel0); err != nil {
 		return err
 	}
-	if !r.greet(a.User, r.presence.enter(a.User)) {
+	if !r.greet(a.User, r.enter(a.User)) {
 		r.st.Send(sock, r.userCount()) // nothing changed for the others, but this socket knows nobody yet
 	}
 	return nil

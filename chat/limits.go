@@ -53,6 +53,7 @@ const (
 	maxLiveRooms      = 1000      // of a person, whose activity their sockets are told
 	maxMentioned      = 100       // people in a room at a time, who are told at once
 	maxReaders        = 50        // in a room: of more nobody is told how far others have read
+	maxReads          = 20        // members of a room: of more nobody asks how far each has read
 	maxSummaries      = 1000      // rooms in a list
 	maxFollows        = 1000      // threads that are kept of a person; the oldest go
 	maxThreads        = 50        // in a list
@@ -61,6 +62,8 @@ const (
 	maxSameSlugs      = 100       // rooms of one name that get a number behind their slug
 	maxDraftChars     = 20_000    //
 	maxPeople         = 20        // in a list
+	maxWatched        = 200       // people of whom a socket is told how they are
+	maxStatusChars    = 100       // what a person says of themselves
 	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
 	maxCachedMembers  = 100_000   // memberships in memory; likewise
 	maxEnrolments     = 10_000    // people who wait to become members; of more the next post is waited for
@@ -83,14 +86,28 @@ const (
 )
 
 const (
-	presenceEvery  = 250 * time.Millisecond // at most 4 presence frames a second
-	leaveGrace     = 10 * time.Second       // a return within it says nothing
-	activityEvery  = time.Second            // activity of a room, but for mentions
-	typingEvery    = time.Second            // a person's typing is passed on at most so often
-	retentionDelay = time.Minute            // how long messages over the count may stay
-	retentionChunk = 500                    // messages that one alarm's turn removes
-	frameWait      = 40 * time.Second       // for the answer to a frame: longer than the store is given for a commit
-	missDelay      = 50 * time.Millisecond  // before the answer that there is no such room: nobody tries names in bulk
+	statesEvery    = time.Second           // how people are is told at most so often
+	leaveGrace     = 10 * time.Second      // a return within it says nothing
+	activityEvery  = time.Second           // activity of a room, but for mentions
+	typingEvery    = time.Second           // a person's typing is passed on at most so often
+	typingFor      = 5 * time.Second       // and is good for so long
+	retentionDelay = time.Minute           // how long messages over the count may stay
+	retentionChunk = 500                   // messages that one alarm's turn removes
+	frameWait      = 40 * time.Second      // for the answer to a frame: longer than the store is given for a commit
+	missDelay      = 50 * time.Millisecond // before the answer that there is no such room: nobody tries names in bulk
+)
+
+// What people hear of each other in a room grows slower than the room does: each change
+// is told to all, so that what it costs grows with the room by itself.
+const (
+	presenceLeast = 250 * time.Millisecond // between announcements of who is here, up to smallCrowd people
+	presenceMost  = 2 * time.Second        // with largeCrowd people and more; it rises evenly in between
+	smallCrowd    = 200                    // people; over it level 0 isn't told in words who comes and goes
+	nameCrowd     = 1000                   // over it an announcement names maxNamed changes at most
+	largeCrowd    = 10_000
+	maxNamed      = 100
+	typingCrowd   = 50 // over it the typing of maxTypists is passed on at a time
+	maxTypists    = 5
 )
 
 // What joins replay to one person is paced, over all sockets, as replayed frames

@@ -31,7 +31,9 @@ type live struct {
 
 type livePerson struct {
 	id      UserID
-	holders int       // sockets that are open, or about to be
+	holders int16     // sockets that are open, or about to be
+	away    int16     // those of them at which nobody sits
+	shown   bool      // rooms were told that the person is away
 	sockets []*client // never changed, but made anew
 	rooms   []RoomID  // at most maxLiveRooms
 	listed  int64     // when they were last told that their list of rooms has changed, Unix milliseconds
@@ -196,6 +198,9 @@ func (l *live) detach(c *client) {
 		return
 	}
 	c.person = nil
+	if c.away {
+		p.away--
+	}
 	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s *client) bool { return s == c })
 	if p.holders--; p.holders > 0 {
 		return

@@ -110,6 +110,8 @@ func frameType(t scanned[[]byte]) string {
 		return FramePin
 	case FrameRead:
 		return FrameRead
+	case FrameAway:
+		return FrameAway
 	case FramePing:
 		return FramePing
 	}
@@ -138,6 +140,8 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	switch f.Type {
 	case FramePing:
 		return f, nil
+	case FrameAway, FrameWatch:
+		return f, checkAboutPeople(f)
 	case FrameJoin, FrameLeave, FrameTyping, FrameMessage, FrameEdit, FrameDelete, FrameReact, FramePin, FrameRead:
 	case "":
 		return f, bad("type is missing.")
@@ -158,6 +162,22 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 		return f, checkChange(f)
 	}
 	return f, nil
+}
+
+func checkAboutPeople(f ClientFrame) error {
+	switch {
+	case f.Type == FrameAway && f.On == nil:
+		return bad("on is missing: true or false.")
+	case f.Type == FrameAway:
+		return nil
+	case f.Users == nil:
+		return bad("users is missing: a list of the people to watch.")
+	case len(f.Users) > maxWatched:
+		return bad("users must be at most " + decimal(maxWatched) + " people.")
+	case slices.ContainsFunc(f.Users, func(id UserID) bool { return id == "" || len(id) > maxIDChars }):
+		return bad("users must be ids of people.")
+	}
+	return nil
 }
 
 func checkPost(f ClientFrame) error {

@@ -65,9 +65,9 @@ func oddJSON(rng *rand.Rand) string {
 		plain = texts
 	}
 	names := []string{"type", "ref", "room", "stream", "clientId", "content", "after", "userId", "userName", "userImage",
-		"session", "readOnly", "timestamp", "seq", "id", "emoji", "on", "replyTo", "thread", "editedAt", "deletedAt", "pinned"}
+		"session", "readOnly", "timestamp", "seq", "id", "emoji", "on", "replyTo", "thread", "editedAt", "deletedAt", "pinned", "users"}
 	oddNames := []string{"Type", "ROOM", "clientid", "ſeq", `\u0074ype`, "", "x", "after ", "attachments", "reactions"}
-	values := []string{`"message"`, `"join"`, `"ping"`, `"typing"`, `"leave"`, `"edit"`, `"react"`, `"read"`, "true", "false", "0", "7", "41", "1760000000000", "999999999999999999"}
+	values := []string{`"message"`, `"join"`, `"ping"`, `"typing"`, `"leave"`, `"edit"`, `"react"`, `"read"`, `"away"`, `"watch"`, "true", "false", "0", "7", "41", "1760000000000", "999999999999999999"}
 	oddValues := []string{"null", "tru", "truex", "fals", "-1", "-0", "01", "1.0", "1e3", "18446744073709551615", "18446744073709551616", "9999999999999999999",
 		"[]", "{}", `{"a":[1,{"b":null}]}`, `["x"]`, "", "[", "{", "nul", "\"", `"\"`, "7 7"}
 	blank := func() string {
@@ -203,6 +203,23 @@ func TestAppendersAgreeWithJSON(t *testing.T) {
 		encodedAs(t, limit.appendTo(nil), limit)
 		typing := TypingFrame{Type: "typing", Room: text(), UserID: m.UserID, UserName: text()}
 		encodedAs(t, typing.appendTo(nil), typing)
+		users := make([]User, rng.IntN(3))
+		for i := range users {
+			users[i] = User{ID: UserID(text()), Name: text(), Image: text()}
+			if rng.IntN(2) == 0 {
+				users[i].State, users[i].Status = State(text()), &Status{text(), text(), number()}
+			}
+		}
+		joined := JoinedFrame{Type: "joined", Ref: text(), Room: text(), Stream: text(), Head: m.Seq, Role: text(),
+			Resumed: rng.IntN(2) == 0, Count: int(number()), Users: users}
+		encodedAs(t, joined.appendTo(nil), joined)
+		presence := PresenceFrame{Type: "presence", Room: text(), Count: int(number()), Joined: users, Left: []UserID{UserID(text())}[rng.IntN(2):]}
+		encodedAs(t, presence.appendTo(nil), presence)
+		people := PeopleFrame{Type: "people", Ref: text(), People: []PersonState{}}
+		for _, u := range users {
+			people.People = append(people.People, PersonState{u.ID, u.State, u.Status})
+		}
+		encodedAs(t, people.appendTo(nil), people)
 		encodedAs(t, OKFrame{Type: "ok", Ref: m.Content}.appendTo(nil), OKFrame{Type: "ok", Ref: m.Content})
 		encodedAs(t, PongFrame{Type: "pong", Ref: m.Content}.appendTo(nil), PongFrame{Type: "pong", Ref: m.Content})
 		if t.Failed() {

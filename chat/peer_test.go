@@ -28,6 +28,8 @@ type in struct {
 	Resumed                       bool
 	Count                         int
 	Users, Joined, ConnectedUsers []chat.User
+	You                           chat.User
+	People                        []chat.PersonState
 	Left                          []string
 	UserID                        string `json:"userId"`
 	UserName                      string `json:"userName"`

@@ -63,7 +63,7 @@ func (s *Service) UpdateUser(ctx context.Context, u User, role Role) error {
 	}
 	s.profiles.set(profile{u, role})
 	for _, room := range s.ns.WithSockets(tag) {
-		if err := s.calls.rename.Send(ctx, room, u); err != nil {
+		if err := s.calls.restate.Send(ctx, room, restated{Users: []UserID{u.ID}, Renamed: true}); err != nil {
 			return fmt.Errorf("tell a room of a new name: %w", err)
 		}
 	}
@@ -78,24 +78,6 @@ func (s *Service) left(id UserID) {
 	}
 }
 
-func (r *Room) rename(_ context.Context, u User) (none, error) {
-	if r.presence.rename(u) {
-		r.announce()
-	}
-	return none{}, nil
-}
-
-// rename changes a person who is here; false if nothing is new.
-func (p *presence) rename(u User) bool {
-	someone, here := p.people[u.ID]
-	if !here || someone.User == u {
-		return false
-	}
-	someone.User = u
-	p.changed[u.ID] = struct{}{}
-	return true
-}
-
 // Person returns somebody as everybody may see them.
 func (s *Service) Person(ctx context.Context, id UserID) (p Person, err error) {
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
@@ -105,6 +87,8 @@ func (s *Service) Person(ctx context.Context, id UserID) (p Person, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, errNoPerson
 	}
+	now := s.PersonState(id)
+	p.State, p.Status = now.State, now.Status
 	return p, public(err)
 }
 
@@ -117,6 +101,9 @@ func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 		if _, err := s.calls.forgetInbox.Call(ctx, s.inbox(id), none{}); err != nil {
 			return fmt.Errorf("forget the inbox of user %s: %w", id, err)
 		}
+	}
+	if err := s.states.forget(ctx, ids); err != nil {
+		return err
 	}
 	for _, id := range ids {
 		if err := s.withdraw(ctx, id); err != nil {

@@ -37,9 +37,11 @@ const (
 
 // User is how a person appears in frames.
 type User struct {
-	ID    UserID `json:"userId"`
-	Name  string `json:"userName"`
-	Image string `json:"userImage,omitempty"`
+	ID     UserID  `json:"userId"`
+	Name   string  `json:"userName"`
+	Image  string  `json:"userImage,omitempty"`
+	State  State   `json:"state,omitempty"` // away or dnd; left out: online, or nothing that was asked for
+	Status *Status `json:"status,omitempty"`
 }
 
 // Message is a message as every client sees it, as it is now. A system message has
@@ -123,11 +125,12 @@ type ClientFrame struct {
 
 	ID          MessageID `json:"id,omitempty"` // of the message that edit, delete, react and pin change
 	Emoji       string    `json:"emoji,omitempty"`
-	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there
+	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there; away: whether the person is
 	Seq         Seq       `json:"seq,omitempty"` // read: up to here
 	ReplyTo     MessageID `json:"replyTo,omitempty"`
 	Thread      MessageID `json:"thread,omitempty"`
 	Attachments []string  `json:"attachments,omitempty"` // ids of finished uploads
+	Users       []UserID  `json:"users,omitempty"`       // watch: at most 200 people
 }
 
 // The types of ClientFrame.
@@ -141,6 +144,8 @@ const (
 	FramePin     = "pin"
 	FrameTyping  = "typing" // also a server frame
 	FrameRead    = "read"   // also a server frame
+	FrameAway    = "away"   // nobody sits at this socket
+	FrameWatch   = "watch"  // tell me how these people are
 	FramePing    = "ping"
 )
 
@@ -224,7 +229,8 @@ type AckFrame struct {
 	Timestamp int64     `json:"timestamp"`
 }
 
-// PresenceFrame tells who came and went since the last one.
+// PresenceFrame tells who came, changed and went since the last one. In a crowd it
+// names some of them: Count is right all the same.
 type PresenceFrame struct {
 	Type   string   `json:"type" ts:"presence"`
 	Room   string   `json:"room"`

@@ -175,4 +175,7 @@ type Person struct {
 	Image     string `json:"userImage,omitempty"`
 	Role      Role   `json:"role"` // on the server
 	CreatedAt int64  `json:"createdAt"`
+
+	State  State   `json:"state"`
+	Status *Status `json:"status,omitempty"`
 }

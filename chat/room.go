@@ -58,6 +58,8 @@ type roomConfig struct {
 	now       func() time.Time
 	storable  func() error                   // nil: there is room on the disk
 	current   func(Actor) Actor              // who acts, as they are now
+	present   func(User) User                // as they are called now, with their state and status
+	entered   func(User)                     // a socket of the person is in a room that took them for this
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
 	doubted   func(RoomID)                   // there may be one; nil: likewise
@@ -83,8 +85,8 @@ type Room struct {
 	members  map[UserID]memberRecord
 	gone     bool // the room is deleted
 	presence *presence
-	doubt    func(error)          // tells that the last events may be durable or not; nil: nobody wants to know
-	typed    map[UserID]time.Time // when a person's typing was last passed on
+	doubt    func(error) // tells that the last events may be durable or not; nil: nobody wants to know
+	typed    typists
 }
 
 var (
@@ -96,7 +98,7 @@ var (
 // Start reads what decisions rest on: nothing of it is in memory only.
 func (r *Room) Start(context.Context) error {
 	r.presence = newPresence()
-	r.typed = make(map[UserID]time.Time)
+	r.typed = make(typists)
 	if id := r.id(); r.doubted != nil {
 		r.doubt = func(error) { r.doubted(id) }
 	}
@@ -261,36 +263,6 @@ func (r *Room) confirm(q request) {
 }
 
 func (r *Room) refuse(q request, err *Error) { r.reply(q, frame(errorFrame(err, q.Frame))) }
-
-// typing tells the others, but no more often than they need to know.
-func (r *Room) typing(_ context.Context, q request) (none, error) {
-	sock, ok := r.st.Socket(q.Socket)
-	if !ok || r.st.Ended(q.Socket) {
-		return none{}, nil
-	}
-	if !r.st.IsMember(sock) {
-		r.refuse(q, &Error{Code: CodeNotJoined, Message: "Join the room first."})
-		return none{}, nil
-	}
-	now, user := r.now(), q.Actor.User
-	if refused := refuseAct(r.state.archived, r.authorityOf(q.Actor), now.UnixMilli()); refused != nil {
-		r.refuse(q, refused)
-		return none{}, nil
-	}
-	if last, ok := r.typed[user.ID]; !ok || now.Sub(last).Abs() >= typingEvery {
-		for id, at := range r.typed {
-			if now.Sub(at).Abs() >= typingEvery {
-				delete(r.typed, id)
-			}
-		}
-		r.typed[user.ID] = now
-		r.st.Broadcast(tagLevel1, plainFrame(TypingFrame{
-			Type: "typing", Room: q.Slug, UserID: user.ID, UserName: user.Name,
-		}).Droppable(), sock)
-	}
-	r.confirm(q)
-	return none{}, nil
-}
 
 // post takes a message of level 1. Whoever may see a room may post, whether
 // the socket has joined or not.

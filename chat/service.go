@@ -66,6 +66,7 @@ type Service struct {
 	pages      pages
 	replays    *replays
 	profiles   *profiles
+	states     *states
 	rules      rules
 	enrolments *enrolments
 	turns      keyLocks[RoomID] // of those who change rooms
@@ -82,9 +83,9 @@ type calls struct {
 	open                durable.Method[string, none]
 	noticed             durable.Method[notice, none]
 	wake, touch         durable.Method[none, none]
+	restate             durable.Method[restated, none]
 	obey                durable.Method[order, Seq]
 	erase               durable.Method[none, none]
-	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
@@ -144,8 +145,15 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		// a frame that comes some time after a post would surprise clients that know no rooms.
 		s.live.learn(user, st.id)
 	})
+	s.states = newStates(s)
+	if err == nil {
+		err = s.states.load(ctx)
+	}
 	if err == nil {
 		err = s.register()
+	}
+	if err == nil {
+		s.states.begin()
 	}
 	if err == nil && cfg.Retention != (Retention{}) {
 		err = s.wakeRooms(ctx)
@@ -176,7 +184,8 @@ func (s *Service) register() (err error) {
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
 		rules:   s.rules,
-		current: s.profiles.actor, closed: s.closed, changed: s.cfg.Changed, doubted: s.cfg.Doubted, linked: s.cfg.Linked, live: s.live,
+		current: s.profiles.actor, present: s.present, entered: s.entered, closed: s.closed,
+		changed: s.cfg.Changed, doubted: s.cfg.Doubted, linked: s.cfg.Linked, live: s.live,
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
@@ -199,9 +208,9 @@ func (s *Service) register() (err error) {
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.noticed = durable.Handle(room, "noticed", (*Room).noticed)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
+	s.calls.restate = durable.Handle(room, "restate", (*Room).restate)
 	s.calls.obey = durable.Handle(room, "obey", (*Room).obey)
 	s.calls.erase = durable.Handle(room, "erase", (*Room).erase)
-	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
 	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
 	s.calls.submit = durable.Handle(room, "submit", (*Room).submit)
@@ -236,6 +245,7 @@ func (s *Service) Close(ctx context.Context) error {
 	s.ending.Do(func() {
 		s.enrolments.close()
 		s.live.close()
+		s.states.close()
 	})
 	return err
 }
@@ -322,6 +332,7 @@ func (s *Service) Active(sessionKey string) bool { return s.rt.CountSockets(tagS
 // closed takes note of a socket that is gone.
 func (s *Service) closed(a Actor) {
 	s.left(a.ID)
+	s.states.moved(a.ID)
 	if s.cfg.OnClosed != nil {
 		s.cfg.OnClosed(a.SessionKey)
 	}
@@ -345,6 +356,7 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 	}
 	a.User = a.User.fit()
 	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
+	s.states.moved(a.ID)
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
@@ -352,8 +364,9 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	a.User = a.User.fit()
 	c := newClient(s)
-	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
-	if s.live.enter(c, a.ID) {
+	first := s.live.enter(c, a.ID)
+	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: s.present(a.User), HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
+	if first {
 		if rooms, err := s.rooms.mineIDs(r.Context(), a.ID); err != nil {
 			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
 		} else {
@@ -363,9 +376,11 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
 	if sock == nil {
 		s.live.detach(c)
+		s.states.moved(a.ID)
 		return
 	}
 	s.live.attach(c)
+	s.states.moved(a.ID)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from

@@ -167,6 +167,14 @@ CREATE UNIQUE INDEX sessions_token on sessions (token_hash);
 
 CREATE INDEX sessions_user on sessions (user_id, created_at);
 
+CREATE TABLE statuses (
+    user_id text    not null primary key,
+    emoji   text    not null,
+    text    text    not null,
+    until   integer not null,
+    dnd     integer not null -- do not disturb
+) strict, without rowid;
+
 CREATE TABLE two_factors (
     user_id      text    not null primary key references users (id) on delete cascade,
     secret       text    not null,

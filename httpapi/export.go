@@ -24,8 +24,9 @@ func (s *Server) ownRoutes() []route {
 
 // export is all that is kept about a person. It is written piece by piece.
 type export struct {
-	Account  auth.Export `json:"account"`
-	Messages []exported  `json:"messages"`
+	Account  auth.Export    `json:"account"`
+	Status   chat.OwnStatus `json:"status"`
+	Messages []exported     `json:"messages"`
 }
 
 // exported is a message in an export.
@@ -140,6 +141,10 @@ func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Ide
 	enc.SetEscapeHTML(false)
 	fmt.Fprint(b, `{"account":`)
 	if err := enc.Encode(account); err != nil {
+		return err
+	}
+	fmt.Fprint(b, `,"status":`)
+	if err := enc.Encode(s.rooms.Status(chat.UserID(id.UserID))); err != nil {
 		return err
 	}
 	fmt.Fprint(b, `,"messages":[`)

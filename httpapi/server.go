@@ -44,6 +44,9 @@ type Rooms interface {
 	Drafts(ctx context.Context, a chat.Actor) (chat.DraftList, error)
 	KeepDraft(ctx context.Context, a chat.Actor, d chat.Draft) (chat.Draft, error)
 	Settings() chat.Settings
+	Status(id chat.UserID) chat.OwnStatus
+	SetStatus(ctx context.Context, a chat.Actor, o chat.OwnStatus) (chat.OwnStatus, error)
+	Reads(ctx context.Context, a chat.Actor, slug string) (chat.ReadList, error)
 	// EndSession closes the sockets of a session.
 	EndSession(key string)
 }
@@ -197,7 +200,7 @@ type methods map[string]method
 
 // routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
-	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.messageRoutes(), s.personalRoutes(), s.statusRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

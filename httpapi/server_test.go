@@ -160,6 +160,8 @@ func (f *fakeRooms) Post(_ context.Context, a chat.Actor, slug string, m chat.Ne
 	return chat.Message{ID: "m1", UserID: a.ID, ClientID: m.ClientID, Content: m.Content, Seq: 7, Type: chat.TypeText}, f.err
 }
 
+func (f *fakeRooms) Status(chat.UserID) chat.OwnStatus { return chat.OwnStatus{Text: "here"} }
+
 func (f *fakeRooms) MessagesBy(_ context.Context, id chat.UserID, fn func(string, chat.Message, []chat.Version) error) error {
 	for _, m := range f.page.Messages {
 		if err := fn("global", m, nil); err != nil {

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, Notify, Page, PeopleList, Person, PinList, ReadMark, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -148,6 +148,7 @@ export interface EnrolReply {
 /** Export is all that is kept about a person. It is written piece by piece. */
 export interface Export {
   account: ExportedUser;
+  status: OwnStatus;
   messages: readonly Exported[];
 }
 
@@ -725,6 +726,7 @@ export interface Bodies {
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
   "PUT /api/rooms/{slug}/read": ReadBody;
   "PUT /api/rooms/{slug}/settings": SettingsBody;
+  "PUT /api/status": OwnStatus;
 }
 
 /** The JSON of answers with status 200, by method and path. */
@@ -823,9 +825,12 @@ export interface Answers {
   "GET /api/rooms/{slug}/messages/{id}/versions": VersionList;
   "GET /api/rooms/{slug}/pins": PinList;
   "PUT /api/rooms/{slug}/read": ReadMark;
+  "GET /api/rooms/{slug}/reads": ReadList;
   "PUT /api/rooms/{slug}/settings": RoomSettings;
   "GET /api/search": Results;
   "GET /api/settings": Settings;
+  "GET /api/status": OwnStatus;
+  "PUT /api/status": OwnStatus;
   "GET /api/threads": ThreadList;
   "GET /api/uploads/{id}": Attachment;
   "GET /healthz": Health;

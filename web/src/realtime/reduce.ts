@@ -166,6 +166,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     case 'rooms':
     case 'read':
     case 'activity':
+    case 'people':
     case 'ack':
     case 'rateLimit':
     case 'ok':

@@ -32,6 +32,9 @@ export interface User {
   userId: UserID;
   userName: string;
   userImage?: string;
+  /** away or dnd; left out: online, or nothing that was asked for */
+  state?: State;
+  status?: Status;
 }
 
 /**
@@ -122,7 +125,7 @@ export interface Page {
 
 /** ClientFrame is any frame a client sends; which fields count depends on Type. */
 export interface ClientFrame {
-  type: "join" | "leave" | "message" | "edit" | "delete" | "react" | "pin" | "typing" | "read" | "ping";
+  type: "join" | "leave" | "message" | "edit" | "delete" | "react" | "pin" | "typing" | "read" | "away" | "watch" | "ping";
   /** at most 64 characters; the reply carries it */
   ref?: string;
   room?: string;
@@ -133,7 +136,7 @@ export interface ClientFrame {
   /** of the message that edit, delete, react and pin change */
   id?: MessageID;
   emoji?: string;
-  /** react and pin: whether it is to be there */
+  /** react and pin: whether it is to be there; away: whether the person is */
   on?: boolean;
   /** read: up to here */
   seq?: Seq;
@@ -141,6 +144,8 @@ export interface ClientFrame {
   thread?: MessageID;
   /** ids of finished uploads */
   attachments?: string[];
+  /** watch: at most 200 people */
+  users?: UserID[];
 }
 
 /** ServerFrame is any frame the server sends on the level 1 socket. */
@@ -159,6 +164,7 @@ export type ServerFrame =
   | OKFrame
   | ErrorFrame
   | PongFrame
+  | PeopleFrame
   | RoomFrame
   | RoomsFrame;
 
@@ -247,7 +253,10 @@ export interface AckFrame {
   timestamp: number;
 }
 
-/** PresenceFrame tells who came and went since the last one. */
+/**
+ * PresenceFrame tells who came, changed and went since the last one. In a crowd it
+ * names some of them: Count is right all the same.
+ */
 export interface PresenceFrame {
   type: "presence";
   room: string;
@@ -395,6 +404,56 @@ export interface Settings {
   /** of one message */
   maxFiles: number;
   previews: boolean;
+}
+
+/** State tells whether a person is here, and may be disturbed. */
+export type State = "online" | "away" | "dnd" | "offline";
+
+/** Status is what a person says of themselves. */
+export interface Status {
+  /** one, or "" */
+  emoji: string;
+  text: string;
+  /** when it ends by itself; 0: it doesn't */
+  until: number;
+}
+
+/**
+ * PeopleFrame answers watch, with all whom it named, and then tells of each whose state
+ * or status has changed, at most once a second.
+ */
+export interface PeopleFrame {
+  type: "people";
+  ref?: string;
+  people: PersonState[];
+}
+
+/** PersonState is how a person is. */
+export interface PersonState {
+  userId: UserID;
+  state: State;
+  status?: Status;
+}
+
+/** OwnStatus is what a person says of themselves, to change. */
+export interface OwnStatus {
+  emoji: string;
+  text: string;
+  /** when all of it ends by itself; 0: it doesn't */
+  until: number;
+  /** do not disturb */
+  dnd: boolean;
+}
+
+/** PersonRead is how far a person has read a room. */
+export interface PersonRead {
+  userId: UserID;
+  seq: Seq;
+}
+
+/** ReadList is how far each in a small room has read it; of others it is empty. */
+export interface ReadList {
+  reads: PersonRead[];
 }
 
 /** RoomKind is who a room is for. */
@@ -581,6 +640,8 @@ export interface Person {
   /** on the server */
   role: Role;
   createdAt: number;
+  state: State;
+  status?: Status;
 }
 
 /**
