@@ -35,7 +35,11 @@ type Config struct {
 	Changed func(room RoomID, seq Seq)
 	// Linked likewise hears of each message that has links, or had before it was edited.
 	Linked func(room RoomID, seq Seq)
-	Files  Files // nil: there are no attachments
+	// Followed hears of each person who begins to follow a thread, before that is stored,
+	// and of each who stops to, after it; not of those who take part in it. An error keeps
+	// them from it. nil: nobody does.
+	Followed func(ctx context.Context, id UserID, thread Place, on bool) error
+	Files    Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
