@@ -244,18 +244,6 @@ type Actor struct {
 	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
 }
 
-// Role is what a person is on this server, in the words of auth.
-type Role string
-
-// The roles that rules look at.
-const (
-	RoleOwner     Role = "owner"
-	RoleAdmin     Role = "admin"
-	RoleModerator Role = "moderator"
-	RoleMember    Role = "member"
-	RoleGuest     Role = "guest"
-)
-
 // moderates reports whether the person may act on what others wrote.
 func (a Actor) moderates() bool {
 	return a.Role == RoleOwner || a.Role == RoleAdmin || a.Role == RoleModerator
