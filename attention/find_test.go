@@ -268,6 +268,12 @@ func TestDeletedRoomsAndPeopleLeaveNothing(t *testing.T) {
 			t.Errorf("%s has %d rows of who is gone", table, n)
 		}
 	}
+	if err := w.ForgetUsers(t.Context(), []chat.UserID{"ada"}); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.count(`select count(*) from notices where by_user = 'ada'`) + w.count(`select count(*) from deliveries where by_user = 'ada'`); n != 0 {
+		t.Errorf("%d rows name who is gone", n)
+	}
 	w.exec(`delete from rooms where slug = 'team'`)
 	for _, table := range []string{"notices", "deliveries", "thread_followers", "attention_places"} {
 		if n := w.count(`select count(*) from ` + table + ` where room_id = 'id-team'`); n != 0 {

@@ -340,6 +340,20 @@ func TestWhatIsNoNewsIsNotSent(t *testing.T) {
 	})
 }
 
+func TestWhoSignsOutHearsNoMore(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		defer r.run()()
+		d := r.subscribe("ada", "s-ada")
+		r.server.Answer(pushtest.Answer{Status: 503})
+		r.send("ada", Note{Payload: []byte("waits")}, 1)
+		r.wantTried(1)
+		r.exec(`delete from sessions where token_hash = 's-ada'`)
+		time.Sleep(time.Hour)
+		r.wantTried(1)
+		r.wantGot(d)
+	})
+}
+
 func TestTheQueueIsBounded(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		for range maxDevices {
