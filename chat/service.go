@@ -41,7 +41,7 @@ type Config struct {
 	Followed func(ctx context.Context, id UserID, thread Place, on bool) error
 	// Mentions counts what speaks to a person and isn't read, by rooms. nil: nobody does.
 	Mentions func(ctx context.Context, id UserID) (map[RoomID]int, error)
-	Files  Files // nil: there are no attachments
+	Files    Files // nil: there are no attachments
 	// Dropped hears of a room that is being deleted: whoever keeps something of it (files,
 	// an index) removes that, or returns an error and is told again. nil: nobody does.
 	Dropped func(ctx context.Context, room RoomID) error

@@ -252,3 +252,43 @@ func TestAMailTellsOfWhatWasMissed(t *testing.T) {
 		t.Errorf("a link that isn't ours: %d", status)
 	}
 }
+
+// useAttention asks for everything that there is to do with what calls for attention.
+func useAttention(ada, bob, script caller) {
+	t := ada.t
+	t.Helper()
+	ada.call("POST", "/api/rooms/global/messages", map[string]any{"content": "for you, @[Bob](user:" + string(bob.me()) + ")"}, 200, nil)
+	var inbox struct{ Items []struct{ ID int64 } }
+	eventually(t, "in the inbox", func() bool { bob.call("GET", "/api/inbox?limit=5", nil, 200, &inbox); return len(inbox.Items) > 0 })
+	bob.call("GET", "/api/inbox?before=1", nil, 200, nil)
+	bob.call("GET", "/api/inbox?before=x", nil, 400, nil)
+	bob.call("GET", "/api/inbox?limit=101", nil, 400, nil)
+	var left struct{ Unread int }
+	bob.call("PUT", "/api/inbox/read", map[string]any{"ids": []int64{inbox.Items[0].ID}}, 200, &left)
+	if left.Unread != len(inbox.Items)-1 {
+		t.Errorf("%d of %d are left", left.Unread, len(inbox.Items))
+	}
+	bob.call("PUT", "/api/inbox/read", map[string]any{}, 400, nil)
+	bob.call("GET", "/api/attention", nil, 200, nil)
+	bob.call("PUT", "/api/attention", map[string]any{
+		"notify":       map[string]any{"rooms": "all", "directs": "mentions"},
+		"quietHours":   map[string]any{"on": true, "from": "22:00", "to": "07:00", "days": []int{1, 2}, "timezone": "Europe/Berlin"},
+		"snoozedUntil": 5, "mail": "off", "sounds": false, "desktop": false,
+	}, 200, nil)
+	bob.call("PUT", "/api/attention", map[string]any{"mail": "never"}, 400, nil)
+	bob.call("PUT", "/api/attention", map[string]any{"notify": map[string]any{"rooms": "mentions", "directs": "all"}, "mail": "missed"}, 200, nil)
+	bob.call("GET", "/api/push/key", nil, 200, nil)
+	d := pushtest.New(time.Now).Subscribe(t)
+	device := push.Subscription{Endpoint: d.Endpoint, Keys: push.Keys{P256DH: d.P256DH, Auth: d.Auth}}
+	bob.call("PUT", "/api/push/subscriptions", device, 200, nil)
+	script.call("PUT", "/api/push/subscriptions", device, 400, nil) // it has no session that could end
+	bob.call("DELETE", "/api/push/subscriptions", map[string]any{"endpoint": d.Endpoint}, 200, nil)
+	device.Endpoint = "http://push.example.org/"
+	bob.call("PUT", "/api/push/subscriptions", device, 400, nil)
+	bob.call("GET", "/api/attention/mails-off?user=x&token=y", nil, 400, nil)
+	bob.call("POST", "/api/attention/mails-off?user=x&token=y", nil, 400, nil)
+	nobody := caller{person: stranger(t, ada.addr)}
+	for _, path := range []string{"/api/inbox", "/api/attention", "/api/push/key"} {
+		nobody.call("GET", path, nil, 401, nil)
+	}
+}
