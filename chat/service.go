@@ -71,6 +71,7 @@ type Service struct {
 	rules      rules
 	enrolments *enrolments
 	turns      keyLocks[RoomID] // of those who change rooms
+	pace       pace             // likewise
 }
 
 // none is the result of calls that have none.
@@ -126,7 +127,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles(), rules: newRules()}
+	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles(), rules: newRules(), pace: pace{posts: newPosts(cfg.ChangeRate)}}
 	if _, err := s.rooms.Add(ctx, RoomEntry{Slug: Level0Room, Name: "Global"}); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}

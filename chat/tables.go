@@ -176,6 +176,7 @@ func (t *roomTx) setMute(u User, until int64) error {
 		return err
 	}
 	t.order.Members = append(t.order.Members, memberOrder{User: u, Role: was.role, MutedUntil: until, Was: was.role, Quiet: true})
+	t.lists = append(t.lists, u.ID) // what they may do there is no event
 	return nil
 }
 
@@ -188,6 +189,11 @@ func (t *roomTx) set(column string, value any) error {
 
 // amend changes a room: in the tables, then in its object. fn decides, in the transaction.
 func (s *Service) amend(ctx context.Context, a Actor, room RoomID, fn func(t *roomTx) error) (roomRow, error) {
+	if a.ID != "" {
+		if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
+			return roomRow{}, err
+		}
+	}
 	release, err := s.turns.take(ctx, room)
 	if err != nil {
 		return roomRow{}, err
