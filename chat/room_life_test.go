@@ -294,17 +294,20 @@ func TestSlowModeAndMute(t *testing.T) {
 						w.restart()
 					}
 				}
-				seconds := 120
-				_, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{SlowModeSeconds: &seconds})
-				w.must(err)
+				slow := func(seconds int) {
+					_, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{SlowModeSeconds: &seconds})
+					w.must(err)
+				}
+				slow(5)
 				w.sayIn(slug, "bob", "one")
 				begun := time.Now()
+				slow(120) // what was posted before counts
 				between()
 				post := func() error {
 					_, err := w.chat.Post(w.Context(), somebody("bob"), slug, chat.NewMessage{Content: "another"})
 					return err
 				}
-				err = post()
+				err := post()
 				wait := 120*time.Second - time.Since(begun)
 				if e := chat.AsError(err); e.Code != chat.CodeRateLimited || e.Retry != wait {
 					t.Errorf("at once: %v, wait %v; want %v", err, e.Retry, wait)

@@ -141,7 +141,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	everyone, err := s.rooms.find(ctx, Level0Room)
 	s.live = newLive(cfg.Now, everyone.id)
 	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, func(st standing, user UserID) {
-		s.rooms.forgetMember(st.id, user)
+		if !st.plain { // where it is nobody asked who is in it
+			s.rooms.forgetMember(st.id, user)
+		}
 		s.live.learn(user, st.id)
 		s.live.relist(user)
 	})
