@@ -85,7 +85,19 @@ func (s *Service) Follow(ctx context.Context, a Actor, slug string, id MessageID
 	if err != nil {
 		return ThreadMark{}, public(err)
 	}
+	tell := func(when bool) error {
+		if s.cfg.Followed == nil || on != when {
+			return nil
+		}
+		return s.cfg.Followed(ctx, a.ID, Place{room, root.Seq}, on)
+	}
+	if err := tell(true); err != nil {
+		return ThreadMark{}, public(err)
+	}
 	m, err := s.calls.follow.Call(ctx, s.inbox(a.ID), followChange{Room: room, Root: root.Seq, ID: root.ID, On: on})
+	if err == nil {
+		err = tell(false)
+	}
 	return m, public(err)
 }
 

@@ -274,6 +274,43 @@ type ErrorFrame struct {
 	ClientID ClientID `json:"clientId,omitempty"`
 }
 
+// NoticeKind is why a message calls for somebody's attention.
+type NoticeKind string
+
+// The kinds of notice, the strongest first: a message calls for a person's attention by
+// one of them.
+const (
+	NoticeMention NoticeKind = "mention" // it speaks to them
+	NoticeReply   NoticeKind = "reply"   // it answers a message of theirs
+	NoticeThread  NoticeKind = "thread"  // it is in a thread that they follow
+	NoticeCall    NoticeKind = "call"    // it speaks to all in the room
+	NoticeRoom    NoticeKind = "room"    // it is in a room of which they want to know all
+)
+
+// Notice is a message that calls for somebody's attention. A push says the same: its
+// payload is a NoticeFrame.
+type Notice struct {
+	ID        int64      `json:"id"` // of the item of the inbox; 0: the inbox has none
+	Kind      NoticeKind `json:"kind"`
+	Room      string     `json:"room"`
+	RoomName  string     `json:"roomName"`
+	Seq       Seq        `json:"seq"`
+	MessageID MessageID  `json:"messageId"`
+	Thread    MessageID  `json:"thread,omitempty"` // the root of the thread that it is in
+	UserID    UserID     `json:"userId"`           // who wrote it
+	UserName  string     `json:"userName"`
+	UserImage string     `json:"userImage,omitempty"`
+	Text      string     `json:"text"` // how it begins, without formatting: at most 140 characters
+	At        int64      `json:"at"`
+	Quiet     bool       `json:"quiet"` // it is to be counted, and not to be heard or to pop up
+}
+
+// NoticeFrame tells all sockets of a person of something that calls for their attention.
+type NoticeFrame struct {
+	Type   string `json:"type" ts:"notice"`
+	Notice Notice `json:"notice"`
+}
+
 // PongFrame answers ping, from the socket layer alone.
 type PongFrame struct {
 	Type string `json:"type" ts:"pong"`
@@ -294,6 +331,7 @@ func (RateLimitFrame) serverFrame() {}
 func (OKFrame) serverFrame()        {}
 func (ErrorFrame) serverFrame()     {}
 func (PongFrame) serverFrame()      {}
+func (NoticeFrame) serverFrame()    {}
 
 // Level 0 frames: one socket for the one room "global".
 

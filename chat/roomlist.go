@@ -207,6 +207,10 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 	if err != nil {
 		return list, public(err)
 	}
+	mentions, err := s.cfg.Mentions(ctx, a.ID)
+	if err != nil {
+		return list, public(err)
+	}
 	for _, l := range rooms {
 		at, err := s.glance(ctx, l.id)
 		if err != nil {
@@ -219,6 +223,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		if err != nil {
 			return list, public(err)
 		}
+		sum.Mentions = mentions[l.id]
 		list.Rooms = append(list.Rooms, sum)
 	}
 	return list, nil
@@ -269,6 +274,10 @@ func (s *Service) roomInfo(ctx context.Context, a Actor, room RoomID) (info Room
 	if err != nil {
 		return info, err
 	}
+	mentions, err := s.cfg.Mentions(ctx, a.ID)
+	if err != nil {
+		return info, err
+	}
 	sum, err := s.summary(ctx, a, l, at, m.Read)
 	muted := l.muted
 	if muted <= s.cfg.Now().UnixMilli() {
@@ -276,7 +285,7 @@ func (s *Service) roomInfo(ctx context.Context, a Actor, room RoomID) (info Room
 	}
 	return RoomInfo{
 		Slug: sum.Slug, Name: sum.Name, Kind: sum.Kind, Topic: sum.Topic, Head: sum.Head, Newest: sum.Newest, Read: sum.Read,
-		Unread: sum.Unread, Mentions: sum.Mentions, Role: sum.Role, Notify: sum.Notify, SnoozedUntil: sum.SnoozedUntil,
+		Unread: sum.Unread, Mentions: mentions[room], Role: sum.Role, Notify: sum.Notify, SnoozedUntil: sum.SnoozedUntil,
 		Favourite: sum.Favourite, Section: sum.Section, ArchivedAt: sum.ArchivedAt, LastAt: sum.LastAt, People: sum.People,
 		Stream: at.stream, Joined: l.joined, Members: members, CreatedBy: l.createdBy, CreatedAt: l.createdAt,
 		SlowModeSeconds: l.slowMode, MutedUntil: muted,

@@ -39,7 +39,13 @@ type Config struct {
 	Doubted func(room RoomID)
 	// Linked likewise hears of each message that has links, or had before it was edited.
 	Linked func(room RoomID, seq Seq)
-	Files  Files // nil: there are no attachments
+	// Followed hears of each person who begins to follow a thread, before that is stored,
+	// and of each who stops to, after it; not of those who take part in it. An error keeps
+	// them from it. nil: nobody does.
+	Followed func(ctx context.Context, id UserID, thread Place, on bool) error
+	// Mentions counts what speaks to a person and isn't read, by rooms. nil: nobody does.
+	Mentions func(ctx context.Context, id UserID) (map[RoomID]int, error)
+	Files    Files // nil: there are no attachments
 	// Dropped hears of a room that is being deleted: whoever keeps something of it (files,
 	// an index) removes that, or returns an error and is told again. nil: nobody does.
 	Dropped func(ctx context.Context, room RoomID) error
@@ -120,6 +126,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.ChangeRate == (Rate{}) {
 		cfg.ChangeRate = Rate{3 * cfg.PostRate.Limit, cfg.PostRate.Window}
+	}
+	if cfg.Mentions == nil {
+		cfg.Mentions = func(context.Context, UserID) (map[RoomID]int, error) { return nil, nil }
 	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }

@@ -447,7 +447,7 @@ func TestMigrations(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				d, err := db.Open(t.Context(), path)
+				d, err := db.OpenPatient(t.Context(), path)
 				if err != nil {
 					t.Error(err)
 					return

@@ -110,6 +110,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		}
 	}
 	useRooms(ada, bob)
+	useAttention(ada, bob, writer)
 	ada.call("DELETE", at(root)+"/pin", nil, 200, nil)
 	ada.call("DELETE", at(root)+"/previews?url="+url.QueryEscape("https://example.com/"), nil, 200, nil)
 	for found, begun := (struct{ Hits []any }{}), time.Now(); len(found.Hits) == 0; { // the index comes after

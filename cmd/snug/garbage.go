@@ -19,8 +19,8 @@ const (
 	// to count as growing. While it grows, as while people connect, no more garbage than
 	// usual gathers: what stays would lie among it, in pages that are half empty for as
 	// long as it stays.
-	growing = 16
-	usualPercent   = 100 // of what lives: GOGC's default
+	growing      = 16
+	usualPercent = 100 // of what lives: GOGC's default
 )
 
 // garbage sets how much of it gathers, after each collection. It is the whole

@@ -26,7 +26,7 @@ func TestGarbageGathersWhileMuchIsMade(t *testing.T) {
 	collect(0, 8<<20)
 	collect(2*time.Second, 8<<20) // seldom
 	collect(100*time.Millisecond, 8<<20, 400)
-	collect(100*time.Millisecond, 8<<20+100<<10) // about the same
+	collect(100*time.Millisecond, 8<<20+100<<10)        // about the same
 	collect(100*time.Millisecond, 16<<20, usualPercent) // what lives grows
 	collect(100*time.Millisecond, 16<<20, 200)
 	collect(100*time.Millisecond, 64<<20, usualPercent)

@@ -124,20 +124,17 @@ func (s *Server) dropped(ctx context.Context, room chat.RoomID) error {
 		}
 	}
 	if f := s.index.Load(); f != nil {
-		return f.DropRoom(ctx, room)
+		if err := f.DropRoom(ctx, room); err != nil {
+			return err
+		}
+	}
+	if o := s.observer.Load(); o != nil {
+		return o.attention.DropRoom(ctx, room)
 	}
 	return nil
 }
 
-// changed tells the index of something new, from the moment that there is one. Before
-// that nobody has posted.
-func (s *Server) changed(room chat.RoomID, seq chat.Seq) {
-	if f := s.index.Load(); f != nil {
-		f.Changed(room, seq)
-	}
-}
-
-// doubted likewise tells it of a room whose last events may be there or not.
+// doubted tells the index of a room whose last events may be there or not.
 func (s *Server) doubted(room chat.RoomID) {
 	if f := s.index.Load(); f != nil {
 		f.Doubted(room)

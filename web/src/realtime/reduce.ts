@@ -164,6 +164,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     }
     case 'hello':
     case 'rooms':
+    case 'notice':
     case 'read':
     case 'activity':
     case 'people':
