@@ -419,7 +419,7 @@ func TestMigrations(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Close()
-		d, err = db.OpenWith(t.Context(), path, `alter table rooms add column topic text`)
+		d, err = db.OpenWith(t.Context(), path, `alter table rooms add column later text`)
 		if err != nil {
 			t.Fatal(err)
 		}

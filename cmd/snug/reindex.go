@@ -116,6 +116,19 @@ func (s *Server) openIndex(ctx context.Context, path string) (err error) {
 	return nil
 }
 
+// dropped removes what is kept of a room that is being deleted.
+func (s *Server) dropped(ctx context.Context, room chat.RoomID) error {
+	if s.files != nil {
+		if err := s.files.RemoveRoom(ctx, string(room)); err != nil {
+			return err
+		}
+	}
+	if f := s.index.Load(); f != nil {
+		return f.DropRoom(ctx, room)
+	}
+	return nil
+}
+
 // changed tells the index of something new, from the moment that there is one. Before
 // that nobody has posted.
 func (s *Server) changed(room chat.RoomID, seq chat.Seq) {
