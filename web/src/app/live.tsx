@@ -138,7 +138,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
         const room = rooms.find(slug)
         return room ? labelOf(room) : `#${slug}`
       },
-      open: () => (rooms.find(slug)?.kind ?? 'private') === 'public',
+      kind: () => rooms.find(slug)?.kind,
       ...(cache && { cache }),
     })
     // The one that was used last stands last.

@@ -21,7 +21,7 @@ import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
 import { personQuery } from './calls'
-import { roleWords } from './event-words'
+import { oneOf, roleWords } from './event-words'
 import { KindIcon } from './kind-icon'
 import { kindWords } from './kind-words'
 import { useLeaving } from './leaving'
@@ -133,7 +133,7 @@ function Powers(props: { info: RoomInfo }) {
   })
   const rows = () => actions().filter((a) => !PLAIN.has(a) && permissions[a][props.info.kind] !== '')
   return (
-    <PanelBlock title="What may I do here?" text={`You are ${roleWords[props.info.role].toLowerCase()} here. People may:`}>
+    <PanelBlock title="What may I do here?" text={`You are ${oneOf[props.info.role]} here. People may:`}>
       <table class="w-full text-meta">
         <thead>
           <tr>
