@@ -124,7 +124,7 @@ test('a role is given, and with it what one may do; others read why they may not
     await expect(events(person)).toContainText([words])
   }
   await settings.getByLabel('Name', { exact: true }).fill('Plans of the fair')
-  await settings.getByLabel('Topic').fill('Tents')
+  await settings.getByLabel('Topic', { exact: true }).fill('Tents')
   await settings.getByRole('button', { name: 'Save' }).click()
   for (const person of [ada, bob, cleo]) {
     await expect(heading(person, 'Plans of the fair')).toBeVisible()

@@ -104,7 +104,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {
@@ -132,11 +132,14 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   )
 
   function open(slug: string): RoomSession {
+    // Its name outlives its place in the list.
+    let label = `#${slug}`
     const session = sessions.get(slug) ?? makeRoomSession({
       slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
       label() {
         const room = rooms.find(slug)
-        return room ? labelOf(room) : `#${slug}`
+        if (room) label = labelOf(room)
+        return label
       },
       kind: () => rooms.find(slug)?.kind,
       ...(cache && { cache }),

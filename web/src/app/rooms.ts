@@ -63,6 +63,8 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
   const [settled, setSettled] = createSignal(false)
   const [failed, setFailed] = createSignal(false)
   const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
+  /** Those that were listed, and aren't any more. */
+  const gone = new Set<string>()
   const bySlug = createMemo(() => new Map(rooms().map((r) => [r.slug, r])))
   let disposed = false
   let loading: Promise<void> | undefined
@@ -103,6 +105,8 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
       const slugs = new Set(now.map((r) => r.slug))
       const came = now.map((r) => r.slug).filter((slug) => !before.has(slug))
       const went = [...before.keys()].filter((slug) => !slugs.has(slug))
+      for (const slug of went) gone.add(slug)
+      for (const slug of came) gone.delete(slug)
       if (settled()) for (const l of listeners) l(came, went)
     }
     setSettled(true)
@@ -117,7 +121,6 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
       if (frame.type === 'rooms') void load()
       else if (frame.type === 'activity') {
         const { room, seq, mention } = frame
-        // One that was closed comes back with what is said in it.
         if (!find(room)) return loadSoon()
         change(room, (r) => {
           const fresh = Math.max(0, seq - r.newest)
@@ -126,6 +129,8 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
         })
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
         const { seq, userId: by, timestamp } = frame.message
+        // One that was closed comes back with what is said in it.
+        if (gone.delete(frame.room)) loadSoon()
         change(frame.room, (r) => {
           if (seq <= r.newest) return r
           const now = { ...r, newest: seq, lastAt: Math.max(r.lastAt, timestamp) }

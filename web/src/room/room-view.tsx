@@ -54,8 +54,6 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
 
   const client = useQueryClient()
   const info = useQuery(() => infoQuery(props.slug))
-  // Its name outlives its place in the list.
-  const label = createMemo<string>((last) => (session.gone() ? last : session.label()), session.label())
   const known = () => info.data ?? live.rooms.find(props.slug)
   const { queryKey } = infoQuery(props.slug)
   const askAgain = () => void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
@@ -151,7 +149,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
             </RoomFoot>
           </>
         }>
-          {(gone) => <RoomGoneNotice gone={gone()} slug={props.slug} label={label()} draft={draft.writing.text()} />}
+          {(gone) => <RoomGoneNotice gone={gone()} slug={props.slug} label={session.label()} draft={draft.writing.text()} />}
         </Show>
       </main>
       <Show when={!session.gone()}>
