@@ -37,7 +37,9 @@ func TestCrashBetweenTablesAndRoom(t *testing.T) {
 			_, err := w.chat.SetMember(w.Context(), somebody("ada"), slug, "cyn", "")
 			return err
 		}, "member_added"},
-		{"remove", func(w *world, slug string) error { return w.chat.RemoveMember(w.Context(), somebody("ada"), slug, "bob") }, "member_removed"},
+		{"remove", func(w *world, slug string) error {
+			return w.chat.RemoveMember(w.Context(), somebody("ada"), slug, "bob")
+		}, "member_removed"},
 		{"role", func(w *world, slug string) error {
 			_, err := w.chat.SetMember(w.Context(), somebody("ada"), slug, "bob", chat.RoleModerator)
 			return err
