@@ -12,7 +12,6 @@ import { makeTheme } from '~/theme'
 import { settled } from './renewal'
 import { makeRoomDesk, type RoomDesk } from './desk'
 import { makeListSettings, type ListSettings } from './list-settings'
-import { labelOf } from './naming'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -137,8 +136,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     const session = sessions.get(slug) ?? makeRoomSession({
       slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
       label() {
-        const room = rooms.find(slug)
-        if (room) label = labelOf(room)
+        if (rooms.find(slug)) label = rooms.label(slug)
         return label
       },
       kind: () => rooms.find(slug)?.kind,

@@ -3,6 +3,7 @@ import { call, type Result } from '~/http'
 import type { Connection } from '~/realtime/connection'
 import type { RoomSettings, RoomSummary } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
+import { labelOf } from './naming'
 import { parseRooms } from './parse-room'
 
 // The rooms one is in, with how far one has read in each: what the list of
@@ -21,6 +22,8 @@ export type RoomChange = Partial<RoomSettings>
 export interface RoomList extends ReadMarks {
   rooms(): readonly ListedRoom[]
   find(slug: string): ListedRoom | undefined
+  /** What people call a room: "#tea", or whom it is with. */
+  label(slug: string): string
   /** Messages of others that are unread; of more than 100 it is 100. */
   unread(room: ListedRoom): number
   /** Over all rooms that may call for attention. */
@@ -100,7 +103,12 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
     setFailed(!result.ok)
     if (result.ok) {
       const before = new Map(rooms().map((r) => [r.slug, r]))
-      const now = result.value.map((r) => merged(before.get(r.slug), r, shows(r.slug)))
+      const now = result.value.map((r) => {
+        const known = before.get(r.slug)
+        const next = merged(known, r, shows(r.slug))
+        // What is as it was needs no drawing.
+        return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
+      })
       setRooms(now)
       const slugs = new Set(now.map((r) => r.slug))
       const came = now.map((r) => r.slug).filter((slug) => !before.has(slug))
@@ -165,6 +173,10 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
   return {
     rooms,
     find,
+    label(slug) {
+      const room = find(slug)
+      return room ? labelOf(room) : `#${slug}`
+    },
     unread,
     total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r, Date.now()) ? r.mentions : unread(r)), 0)),
     known: settled,
@@ -222,7 +234,7 @@ function withRead(room: ListedRoom, read: number): ListedRoom {
 function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
   const { read: told, ...rest } = room
   const newest = Math.max(room.newest, known?.newest ?? 0)
-  const now: ListedRoom = { ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
+  const now: ListedRoom = { ...known, ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
   if (known?.read === undefined) return told > 0 || room.kind !== 'public' ? now : withRead(now, newest)
   // Set back elsewhere, or ahead of what the server knows.
   const read = told < known.told && !shown ? told : Math.max(told, known.read)
