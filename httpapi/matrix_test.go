@@ -71,16 +71,24 @@ func trials() []struct {
 		{chat.ActRead, func(q square) answer { return q.ask("GET", at(q, "/messages"), "") }},
 		{chat.ActPost, func(q square) answer { return q.ask("POST", at(q, "/messages"), `{"content":"by HTTP"}`) }},
 		{chat.ActMentionAll, func(q square) answer { return q.ask("POST", at(q, "/messages"), `{"content":"@[room](room:all)"}`) }},
-		{chat.ActUpload, func(q square) answer { return q.ask("POST", at(q, "/messages"), `{"content":"","clientId":"h","attachments":["f"]}`) }},
-		{chat.ActReact, func(q square) answer { return q.ask("PUT", message(q, q.other, "/reactions/"+url.PathEscape("👍")), "") }},
+		{chat.ActUpload, func(q square) answer {
+			return q.ask("POST", at(q, "/messages"), `{"content":"","clientId":"h","attachments":["f"]}`)
+		}},
+		{chat.ActReact, func(q square) answer {
+			return q.ask("PUT", message(q, q.other, "/reactions/"+url.PathEscape("👍")), "")
+		}},
 		{chat.ActPin, func(q square) answer { return q.ask("PUT", message(q, q.other, "/pin"), "") }},
 		{chat.ActEditOwn, func(q square) answer { return q.ask("PATCH", message(q, q.own, ""), `{"content":"edited"}`) }},
 		{chat.ActDeleteOwn, func(q square) answer { return q.ask("DELETE", message(q, q.own, ""), "") }},
 		{chat.ActDeleteAny, func(q square) answer { return q.ask("DELETE", message(q, q.other, ""), "") }},
 		{chat.ActExportRoom, func(q square) answer { return q.ask("GET", at(q, "/export"), "") }},
 		{chat.ActAdd, func(q square) answer { return q.ask("PUT", at(q, "/members/"+string(q.newcomer.id)), `{}`) }},
-		{chat.ActMute, func(q square) answer { return q.ask("PUT", at(q, "/members/"+string(q.victim.id)+"/mute"), `{"seconds":9}`) }},
-		{chat.ActSetRoles, func(q square) answer { return q.ask("PUT", at(q, "/members/"+string(q.newcomer.id)), `{"role":"moderator"}`) }},
+		{chat.ActMute, func(q square) answer {
+			return q.ask("PUT", at(q, "/members/"+string(q.victim.id)+"/mute"), `{"seconds":9}`)
+		}},
+		{chat.ActSetRoles, func(q square) answer {
+			return q.ask("PUT", at(q, "/members/"+string(q.newcomer.id)), `{"role":"moderator"}`)
+		}},
 		{chat.ActRemove, func(q square) answer { return q.ask("DELETE", at(q, "/members/"+string(q.victim.id)), "") }},
 		{chat.ActEditRoom, func(q square) answer { return q.ask("PATCH", at(q, ""), `{"topic":"another"}`) }},
 		{chat.ActSlowMode, func(q square) answer { return q.ask("PATCH", at(q, ""), `{"slowModeSeconds":5}`) }},
