@@ -106,7 +106,8 @@ test.describe('a password that was forgotten', () => {
     await reply
     const done = Date.now()
     await expect(heading(page, 'Your new password is set')).toBeVisible()
-    expect(await closed).toBeLessThan(done + 1000)
+    // At once, on a machine that has nothing else to do: what ends here isn't a page that asks now and then.
+    expect(await closed).toBeLessThan(done + 10_000)
     await expect(elsewhere.page).toHaveURL(/\/sign-in/)
     expect((await mailbox.next(emailOf('Ada'))).subject).toContain('was changed')
 
