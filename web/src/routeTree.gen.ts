@@ -21,11 +21,13 @@ import { Route as TwoFactorRouteImport } from './routes/two-factor'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
+import { Route as AppInboxRouteImport } from './routes/_app/inbox'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
 import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
 import { Route as AppAccountDevicesRouteImport } from './routes/_app/account.devices'
 import { Route as AppAccountInvitationsRouteImport } from './routes/_app/account.invitations'
+import { Route as AppAccountNotificationsRouteImport } from './routes/_app/account.notifications'
 import { Route as AppAccountProfileRouteImport } from './routes/_app/account.profile'
 import { Route as AppAccountSignInRouteImport } from './routes/_app/account.sign-in'
 import { Route as AppAccountTokensRouteImport } from './routes/_app/account.tokens'
@@ -92,6 +94,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppInboxRoute = AppInboxRouteImport.update({
+  id: '/inbox',
+  path: '/inbox',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
@@ -115,6 +122,11 @@ const AppAccountDevicesRoute = AppAccountDevicesRouteImport.update({
 const AppAccountInvitationsRoute = AppAccountInvitationsRouteImport.update({
   id: '/invitations',
   path: '/invitations',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountNotificationsRoute = AppAccountNotificationsRouteImport.update({
+  id: '/notifications',
+  path: '/notifications',
   getParentRoute: () => AppAccountRoute,
 } as any)
 const AppAccountProfileRoute = AppAccountProfileRouteImport.update({
@@ -160,10 +172,12 @@ export interface FileRoutesByFullPath {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRouteWithChildren
+  '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/notifications': typeof AppAccountNotificationsRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -182,11 +196,13 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/notifications': typeof AppAccountNotificationsRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -208,11 +224,13 @@ export interface FileRoutesById {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRouteWithChildren
+  '/_app/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
   '/_app/account/data': typeof AppAccountDataRoute
   '/_app/account/devices': typeof AppAccountDevicesRoute
   '/_app/account/invitations': typeof AppAccountInvitationsRoute
+  '/_app/account/notifications': typeof AppAccountNotificationsRoute
   '/_app/account/profile': typeof AppAccountProfileRoute
   '/_app/account/sign-in': typeof AppAccountSignInRoute
   '/_app/account/tokens': typeof AppAccountTokensRoute
@@ -235,10 +253,12 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/account'
+    | '/inbox'
     | '/invite/$token'
     | '/account/data'
     | '/account/devices'
     | '/account/invitations'
+    | '/account/notifications'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -257,11 +277,13 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/two-factor'
     | '/verify-email'
+    | '/inbox'
     | '/invite/$token'
     | '/'
     | '/account/data'
     | '/account/devices'
     | '/account/invitations'
+    | '/account/notifications'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -282,11 +304,13 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/_app/account'
+    | '/_app/inbox'
     | '/invite/$token'
     | '/_app/'
     | '/_app/account/data'
     | '/_app/account/devices'
     | '/_app/account/invitations'
+    | '/_app/account/notifications'
     | '/_app/account/profile'
     | '/_app/account/sign-in'
     | '/_app/account/tokens'
@@ -397,6 +421,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/inbox': {
+      id: '/_app/inbox'
+      path: '/inbox'
+      fullPath: '/inbox'
+      preLoaderRoute: typeof AppInboxRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
@@ -430,6 +461,13 @@ declare module '@tanstack/solid-router' {
       path: '/invitations'
       fullPath: '/account/invitations'
       preLoaderRoute: typeof AppAccountInvitationsRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/notifications': {
+      id: '/_app/account/notifications'
+      path: '/notifications'
+      fullPath: '/account/notifications'
+      preLoaderRoute: typeof AppAccountNotificationsRouteImport
       parentRoute: typeof AppAccountRoute
     }
     '/_app/account/profile': {
@@ -481,6 +519,7 @@ interface AppAccountRouteChildren {
   AppAccountDataRoute: typeof AppAccountDataRoute
   AppAccountDevicesRoute: typeof AppAccountDevicesRoute
   AppAccountInvitationsRoute: typeof AppAccountInvitationsRoute
+  AppAccountNotificationsRoute: typeof AppAccountNotificationsRoute
   AppAccountProfileRoute: typeof AppAccountProfileRoute
   AppAccountSignInRoute: typeof AppAccountSignInRoute
   AppAccountTokensRoute: typeof AppAccountTokensRoute
@@ -491,6 +530,7 @@ const AppAccountRouteChildren: AppAccountRouteChildren = {
   AppAccountDataRoute: AppAccountDataRoute,
   AppAccountDevicesRoute: AppAccountDevicesRoute,
   AppAccountInvitationsRoute: AppAccountInvitationsRoute,
+  AppAccountNotificationsRoute: AppAccountNotificationsRoute,
   AppAccountProfileRoute: AppAccountProfileRoute,
   AppAccountSignInRoute: AppAccountSignInRoute,
   AppAccountTokensRoute: AppAccountTokensRoute,
@@ -503,6 +543,7 @@ const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
+  AppInboxRoute: typeof AppInboxRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
   AppRoomsIndexRoute: typeof AppRoomsIndexRoute
@@ -510,6 +551,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
+  AppInboxRoute: AppInboxRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
   AppRoomsIndexRoute: AppRoomsIndexRoute,

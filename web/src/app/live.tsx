@@ -22,9 +22,18 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
+  /** Unread entries of the inbox. */
+  inboxUnread: Accessor<number>
+  setInboxUnread(unread: number): void
+  /** What is open above the page. */
+  opened: Accessor<Overlay | undefined>
+  open(overlay: Overlay | undefined): void
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
+
+/** What can be opened from anywhere. */
+export type Overlay = 'switcher' | 'shortcuts' | 'allRead'
 
 /** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
 const ROOMS_LIVE = 10
@@ -133,6 +142,9 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     return session
   }
 
+  const [inboxUnread, setInboxUnread] = createSignal(0)
+  const [opened, setOpened] = createSignal<Overlay>()
+
   const live: Live = {
     account: () => props.account,
     connection,
@@ -140,6 +152,10 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme,
     drafts,
     rooms,
+    inboxUnread,
+    setInboxUnread: (unread) => setInboxUnread(unread),
+    opened,
+    open: (overlay) => setOpened(overlay),
     room(slug) {
       shown = slug
       return open(slug)

@@ -10,8 +10,10 @@ import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
+import { BackgroundLater } from './background-later'
 import { LiveProvider, useLive } from './live'
 import type { ListedRoom } from './rooms'
+import { Wayfinding } from './wayfinding'
 
 /** The frame around the rooms, for someone who is signed in. */
 export function Shell(props: { account: Account }) {
@@ -35,6 +37,7 @@ export function Shell(props: { account: Account }) {
     <Show when={account().id} keyed>
       <LiveProvider account={account()} onSignedOut={() => leave(true)}>
         <Frame onSignedOut={() => leave(false)} />
+        <BackgroundLater />
         <Toaster />
       </LiveProvider>
     </Show>
@@ -91,6 +94,7 @@ function Sidebar(props: { onSignedOut(): void }) {
         <Mark />
         <span class="text-title font-semibold tracking-tight">Snug</span>
       </div>
+      <Wayfinding />
       <RoomNav />
       <div class="border-t border-line p-2">
         <AccountMenu onSignedOut={props.onSignedOut} />

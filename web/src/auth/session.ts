@@ -27,12 +27,21 @@ export function signOut(): Promise<Result<true>> {
   return post('/api/auth/sign-out', {}, (v) => (member(v, 'success') === true ? true : null))
 }
 
-/** The session as a query, fresh for five minutes: live sockets end with it anyway. */
+/**
+ * The session as a query, fresh for five minutes: live sockets end with it anyway.
+ * Without a network it is whoever was signed in last, so that what this browser keeps
+ * of the rooms can be read; once the server is there again, it has the word.
+ */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Account | null> => {
     const result = await getSession(signal)
-    if (!result.ok) throw new RequestError(result.failure)
+    if (!result.ok) {
+      const last = result.failure.kind === 'unreachable' ? lastAccount() : null
+      if (last) return last
+      throw new RequestError(result.failure)
+    }
+    keepAccount(result.value.account)
     return result.value.account
   },
   staleTime: 5 * 60_000,
@@ -47,7 +56,30 @@ const personal = { queryKey: ['account'] }
 export function setSession(client: QueryClient, account: Account | null) {
   const before = client.getQueryData(sessionQuery.queryKey)
   if (before?.id !== account?.id || before?.guest !== account?.guest) client.removeQueries(personal)
+  keepAccount(account)
   client.setQueryData(sessionQuery.queryKey, account)
+}
+
+const LAST = 'snug:account'
+
+// It opens nothing: the server goes by the cookie alone.
+function keepAccount(account: Account | null) {
+  try {
+    if (account) localStorage.setItem(LAST, JSON.stringify(account))
+    else localStorage.removeItem(LAST)
+  } catch {
+    // Storage is blocked or full: nothing starts without a network.
+  }
+}
+
+function lastAccount(): Account | null {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(LAST) ?? 'null')
+    const account = parseAccount(kept)
+    return account && { ...account, guest: member(kept, 'guest') === true }
+  } catch {
+    return null
+  }
 }
 
 /** Makes the rest of the page ask anew who is signed in. */

@@ -1,3 +1,4 @@
+import type { NoticeFrame } from '~/attention/notice'
 import { parseServerFrame, type SkippedFrame } from './frames'
 import { protocolVersion, subprotocol, type ClientFrame, type HelloFrame, type ServerFrame } from './wire.gen'
 
@@ -78,7 +79,7 @@ export interface Connection {
 
 export interface ConnectionListener {
   onState?(state: ConnectionState): void
-  onFrame?(frame: ServerFrame | SkippedFrame): void
+  onFrame?(frame: ServerFrame | NoticeFrame | SkippedFrame): void
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined

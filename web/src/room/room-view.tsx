@@ -3,6 +3,7 @@ import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { shortcutOf } from '~/keys/map'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
 import { PanelToggles, RoomPanel } from '~/message/room-panel'
 import { createPartsReady } from '~/message/parts'
@@ -29,6 +30,7 @@ export interface RoomSearch {
   thread?: string
   panel?: string
   q?: string
+  in?: string
 }
 
 /** One room: who is here, what was said, and a place to say something. */
@@ -44,8 +46,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   let main!: HTMLElement
 
   createEffect(() => {
-    const unread = live.rooms.total()
-    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}#${props.slug} · Snug`
+    document.title = `#${props.slug} · Snug`
   })
 
   const linked = createMemo(() => targetOf(props.search), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
@@ -84,7 +85,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   onMount(() => {
     // What floats above the page, and fields with a use of their own for it, come first.
     main.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      if (shortcutOf(event, 'reading') !== 'markRead' || event.defaultPrevented || event.isComposing) return
       timeline()?.readAll()
     })
   })

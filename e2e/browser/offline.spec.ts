@@ -1,0 +1,128 @@
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from '@playwright/test'
+import { expect, outage, test } from './kit'
+import { noLimits } from './server'
+
+test.use({ provoked: { errors: [...outage, /status of 404/] } })
+
+/** Until the worker has all of the page. */
+async function installed(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+    if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }))
+  })
+}
+
+test('it starts without a server, with what was read before, and sends what was written meanwhile', async ({ enter, server }) => {
+  const bob = await enter('Bob')
+  await bob.post('said before the outage')
+  const ada = await enter('Ada')
+  await expect(ada.posted('said before the outage')).toBeVisible()
+  await installed(ada.page)
+  // What is kept of a room is kept when it is left, or hidden.
+  await ada.page.goto('/account/profile')
+  await expect(ada.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+  await ada.open()
+
+  await server.stop()
+  const pages = await ada.page.context().newPage()
+  await pages.close()
+  await ada.page.goto('/rooms/global')
+  await expect(ada.posted('said before the outage')).toBeVisible()
+  await expect(ada.status(/Can't reach the server|Reconnecting…/)).toBeVisible()
+  await ada.post('written in the dark')
+  await expect(ada.row('written in the dark').getByText('Waiting to be sent')).toBeVisible()
+  // Every address of the page is there; what the server makes is not.
+  await ada.page.goto('/account/profile')
+  await expect(ada.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+  expect(await ada.page.evaluate(async () => (await caches.keys()).length)).toBe(1)
+  expect(await ada.page.evaluate(async () => {
+    const cache = await caches.open((await caches.keys())[0] ?? '')
+    return (await cache.keys()).map((request) => new URL(request.url).pathname).filter((p) => p.startsWith('/api'))
+  })).toEqual([])
+  await ada.page.goto('/rooms/global')
+  await expect(ada.row('written in the dark')).toBeVisible()
+
+  await server.start()
+  await expect(ada.posted('written in the dark')).toHaveCount(1)
+  await expect(bob.posted('written in the dark')).toHaveCount(1)
+})
+
+test('without a session nothing of anybody is shown, and without a network that is said', async ({ enter, server }) => {
+  const ada = await enter('Ada')
+  await ada.post('mine alone')
+  await installed(ada.page)
+  await ada.openAccountMenu()
+  await ada.page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(ada.page).toHaveURL(/sign-in/)
+  await server.stop()
+  await ada.page.goto('/rooms/global')
+  await expect(ada.page.getByRole('heading', { name: 'No way through' })).toBeVisible()
+  await expect(ada.page.getByText('mine alone')).toHaveCount(0)
+})
+
+test.describe('a newer version', () => {
+  let folder = ''
+  test.beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'snug-client-'))
+    await cp(path.join(import.meta.dirname, '../../web/dist'), folder, { recursive: true })
+  })
+  test.afterEach(async () => await rm(folder, { recursive: true, force: true }))
+
+  // The setting of a fixture is made before the folder is: the test starts its own server.
+  test('is told of, and a press brings it; nobody stays with the old one', async ({ browser }) => {
+    const { Server } = await import('./server')
+    const { opener, signUpBy, Watch } = await import('./kit')
+    const server = await Server.start({ ...noLimits, SNUG_WEB_DIR: folder })
+    const watch = new Watch(outage)
+    const open = opener(browser, server, watch, {})
+    try {
+      const page = await open.visit()
+      await signUpBy(page, 'Ada')
+      await page.goto('/')
+      await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+      await installed(page)
+      const before = await entryOf(page)
+      await server.stop()
+      await asNewVersion(folder)
+      await server.start()
+      // What a reconnect does by itself, some seconds later.
+      await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+      await expect(page.getByText('There is a newer Snug')).toBeVisible()
+      expect(await entryOf(page)).toBe(before)
+      await page.getByRole('button', { name: 'Reload' }).click()
+      await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+      await expect.poll(() => entryOf(page)).not.toBe(before)
+      await expect(page.getByText('There is a newer Snug')).toHaveCount(0)
+      // And it is what starts without a server.
+      const now = await entryOf(page)
+      await server.stop()
+      await page.reload()
+      await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+      expect(await entryOf(page)).toBe(now)
+    } finally {
+      await open.closeAll()
+      await server.dispose()
+    }
+    expect(watch.faults).toEqual([])
+  })
+})
+
+async function entryOf(page: Page): Promise<string> {
+  return await page.evaluate(() => document.querySelector('script[type=module][src]')?.getAttribute('src') ?? '')
+}
+
+// The same client with another name for its first script, as a change of it would give.
+async function asNewVersion(folder: string): Promise<void> {
+  const entry = /src="\/assets\/(index-[^"]+)\.js"/.exec(await readFile(path.join(folder, 'index.html'), 'utf8'))?.[1]
+  if (!entry) throw new Error('no entry in index.html')
+  for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const name = path.join(file.parentPath, file.name)
+    if (!file.isFile()) continue
+    if (/\.(br|gz)$/.test(name)) await rm(name)
+    else if (/\.(js|html)$/.test(name)) await writeFile(name, (await readFile(name, 'utf8')).replaceAll(entry, `${entry}2`).replace(/snug-"\+"?[^"]*"|(?<=`|")[0-9a-f]{16}(?=`|")/, (found) => found.replace(/[0-9a-f]/, 'f')))
+  }
+  await rename(path.join(folder, 'assets', `${entry}.js`), path.join(folder, 'assets', `${entry}2.js`))
+}
