@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from '@playwright/test'
@@ -15,20 +15,32 @@ async function installed(page: Page): Promise<void> {
   })
 }
 
+/** What the browser keeps of the rooms: some seconds after it came. */
+async function keptMessages(page: Page): Promise<string[]> {
+  return await page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('snug')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const windows = await new Promise<{ messages: { content: string }[] }[]>((resolve) => {
+      const request = db.transaction('windows').objectStore('windows').getAll()
+      request.onsuccess = () => resolve(request.result)
+    })
+    db.close()
+    return windows.flatMap((w) => w.messages.map((m) => m.content))
+  })
+}
+
 test('it starts without a server, with what was read before, and sends what was written meanwhile', async ({ enter, server }) => {
   const bob = await enter('Bob')
   await bob.post('said before the outage')
   const ada = await enter('Ada')
   await expect(ada.posted('said before the outage')).toBeVisible()
   await installed(ada.page)
-  // What is kept of a room is kept when it is left, or hidden.
-  await ada.page.goto('/account/profile')
-  await expect(ada.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
-  await ada.open()
+  await expect.poll(() => keptMessages(ada.page)).toContain('said before the outage')
 
   await server.stop()
-  const pages = await ada.page.context().newPage()
-  await pages.close()
   await ada.page.goto('/rooms/global')
   await expect(ada.posted('said before the outage')).toBeVisible()
   await expect(ada.status(/Can't reach the server|Reconnecting…/)).toBeVisible()
@@ -114,15 +126,29 @@ async function entryOf(page: Page): Promise<string> {
   return await page.evaluate(() => document.querySelector('script[type=module][src]')?.getAttribute('src') ?? '')
 }
 
-// The same client with another name for its first script, as a change of it would give.
+// The same client, begun by another script that does nothing but load it.
 async function asNewVersion(folder: string): Promise<void> {
-  const entry = /src="\/assets\/(index-[^"]+)\.js"/.exec(await readFile(path.join(folder, 'index.html'), 'utf8'))?.[1]
+  const html = await readFile(path.join(folder, 'index.html'), 'utf8')
+  const entry = /src="\/assets\/(index-[^"]+)\.js"/.exec(html)?.[1]
   if (!entry) throw new Error('no entry in index.html')
-  for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const name = path.join(file.parentPath, file.name)
-    if (!file.isFile()) continue
-    if (/\.(br|gz)$/.test(name)) await rm(name)
-    else if (/\.(js|html)$/.test(name)) await writeFile(name, (await readFile(name, 'utf8')).replaceAll(entry, `${entry}2`).replace(/snug-"\+"?[^"]*"|(?<=`|")[0-9a-f]{16}(?=`|")/, (found) => found.replace(/[0-9a-f]/, 'f')))
-  }
-  await rename(path.join(folder, 'assets', `${entry}.js`), path.join(folder, 'assets', `${entry}2.js`))
+  const worker = await readFile(path.join(folder, 'sw.js'), 'utf8')
+  const quoted = new RegExp(`(["'\`])/assets/${entry}\\.js\\1`, 'g')
+  const found = [...worker.matchAll(quoted)]
+  const version = /snug-.{0,12}?([0-9a-f]{16})/.exec(worker)?.[1]
+  if (found.length !== 2 || version === undefined) throw new Error('the worker is built otherwise than this test thinks')
+  let seen = 0
+  await writeFile(path.join(folder, 'assets', `${entry}2.js`), `import './${entry}.js'\n`)
+  await writeFile(path.join(folder, 'index.html'), html.replace(`/assets/${entry}.js`, `/assets/${entry}2.js`))
+  await writeFile(
+    path.join(folder, 'sw.js'),
+    worker
+      .replace(quoted, (path) => (path.length > 0 && (seen++ === 0) === isList(worker, found[0]?.index ?? 0) ? `${path},"/assets/${entry}2.js"` : `"/assets/${entry}2.js"`))
+      .replace(version, [...version].toReversed().join('')),
+  )
+  for (const name of ['sw.js', 'index.html']) for (const more of ['.br', '.gz']) await rm(path.join(folder, name + more), { force: true })
+}
+
+// The list of files, and not the name of the first script by itself.
+function isList(worker: string, at: number): boolean {
+  return /[,[]$/.test(worker.slice(0, at))
 }
