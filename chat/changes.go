@@ -19,6 +19,7 @@ type Changes struct {
 	// Messages are those that the events are about, each once and as it is now; one that
 	// is gone for good is a deleted one.
 	Messages []Message
+	Events   []Event // in order
 }
 
 // AllRooms returns the ids of all rooms.
@@ -68,6 +69,7 @@ func (s *Service) Changes(ctx context.Context, room RoomID, after Seq, limit int
 	if err != nil {
 		return Changes{}, err
 	}
+	c.Events = list
 	taken := make(map[Seq]bool)
 	for _, e := range list {
 		c.Through = e.Seq

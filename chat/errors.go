@@ -20,6 +20,7 @@ const (
 	CodeOverloaded  Code = "overloaded"   // the room's queue is full: try again in a moment
 	CodeStorageFull Code = "storage_full" // the server's disk is full: nothing was stored
 	CodeForbidden   Code = "forbidden"    // your token, or your role, doesn't allow it
+	CodeConflict    Code = "conflict"     // it is taken, or not as you think it is
 	CodeRateLimited Code = "rate_limited" // not now; see Error.Retry
 	CodeInternal    Code = "internal"     // our fault; the cause is in the log
 )

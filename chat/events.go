@@ -8,6 +8,13 @@ import (
 	"snug/durable"
 )
 
+// The kinds of Event that tell of what a message says.
+const (
+	EventPost   = string(eventPost)
+	EventEdit   = string(eventEdit)
+	EventDelete = string(eventDelete)
+)
+
 // Event is a durable event of a room, for those who follow it: search, previews.
 type Event struct {
 	Seq     Seq

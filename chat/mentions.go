@@ -2,6 +2,15 @@ package chat
 
 import "strings"
 
+// Mentioned returns who is spoken to in a message: people, and whether all in the room
+// are, or all who are here.
+func Mentioned(content string) (users []UserID, room, here bool) {
+	if !strings.Contains(content, "](") {
+		return nil, false, false
+	}
+	return mentions(content), strings.Contains(content, "@[room](room:all)"), strings.Contains(content, "@[here](room:here)")
+}
+
 // mentions returns who is spoken to in a message, in the form `@[Name](user:ID)`.
 func mentions(content string) (users []UserID) {
 	const (

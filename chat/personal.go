@@ -127,7 +127,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		if err != nil {
 			return list, public(err)
 		}
-		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Head: at.head, Newest: at.newestMessage(), Read: read[e.id]})
+		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Kind: KindPublic, Head: at.head, Newest: at.newestMessage(), Read: read[e.id], People: []User{}})
 	}
 	return list, nil
 }
@@ -138,7 +138,7 @@ func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, err
 	if err != nil {
 		return RoomInfo{}, public(err)
 	}
-	info := RoomInfo{Slug: slug, Role: string(cmp.Or(a.Role, RoleMember))}
+	info := RoomInfo{Slug: slug, Kind: KindPublic, Role: cmp.Or(a.Role, RoleMember), People: []User{}}
 	e, err := s.rooms.entryOf(ctx, id)
 	if err != nil {
 		return info, public(err)
@@ -167,7 +167,19 @@ func (s *Service) Follow(ctx context.Context, a Actor, slug string, id MessageID
 	if err != nil {
 		return ThreadMark{}, public(err)
 	}
+	tell := func(when bool) error {
+		if s.cfg.Followed == nil || on != when {
+			return nil
+		}
+		return s.cfg.Followed(ctx, a.ID, Place{room, root.Seq}, on)
+	}
+	if err := tell(true); err != nil {
+		return ThreadMark{}, public(err)
+	}
 	m, err := s.calls.follow.Call(ctx, s.inbox(a.ID), followChange{Room: room, Root: root.Seq, ID: root.ID, On: on})
+	if err == nil {
+		err = tell(false)
+	}
 	return m, public(err)
 }
 

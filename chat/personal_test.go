@@ -62,7 +62,7 @@ func TestReadMarks(t *testing.T) {
 			w.say("bob", fmt.Sprint(i))
 		}
 		w.changed("bob", "react", w.say("bob", "5"), "👍", true)
-		if r := w.summary("ada", "global"); r != (chat.RoomSummary{Slug: "global", Name: "Global", Head: 7, Newest: 6}) {
+		if r := w.summary("ada", "global"); r.Name != "Global" || r.Kind != chat.KindPublic || r.Head != 7 || r.Newest != 6 || r.Read != 0 || r.People == nil {
 			t.Errorf("got %+v", r)
 		}
 		for _, c := range []struct {
@@ -82,7 +82,7 @@ func TestReadMarks(t *testing.T) {
 			t.Errorf("another's: %+v", r)
 		}
 		info, err := w.chat.Room(w.Context(), somebody("ada:admin"), "global")
-		if p := w.page(chat.HistoryQuery{}); err != nil || info != (chat.RoomInfo{Slug: "global", Name: "Global", Stream: p.Stream, Head: 7, Newest: 6, Read: 6, Role: "admin"}) {
+		if p := w.page(chat.HistoryQuery{}); err != nil || info.Name != "Global" || info.Stream != p.Stream || info.Head != 7 || info.Newest != 6 || info.Read != 6 || info.Role != "admin" {
 			t.Errorf("got %+v, %v", info, err)
 		}
 		if _, err := w.chat.Room(w.Context(), somebody("ada"), "nowhere"); code(err) != "not_found" {

@@ -2,7 +2,8 @@ package chat
 
 // The frames of the wire protocol, both ways. They are the one definition:
 // web/src/realtime/wire.gen.ts is made from them (go generate ./chat).
-// Times are Unix milliseconds; lengths of text are counted in code points.
+// Times are Unix milliseconds; lengths of text are counted in code points. Those of rooms
+// themselves are in protocol_rooms.go, what HTTP answers beside them in protocol_http.go.
 
 //go:generate go run ../internal/tsgen -out ../web/src/realtime/wire.gen.ts
 
@@ -267,6 +268,43 @@ type ErrorFrame struct {
 	ClientID ClientID `json:"clientId,omitempty"`
 }
 
+// NoticeKind is why a message calls for somebody's attention.
+type NoticeKind string
+
+// The kinds of notice, the strongest first: a message calls for a person's attention by
+// one of them.
+const (
+	NoticeMention NoticeKind = "mention" // it speaks to them
+	NoticeReply   NoticeKind = "reply"   // it answers a message of theirs
+	NoticeThread  NoticeKind = "thread"  // it is in a thread that they follow
+	NoticeCall    NoticeKind = "call"    // it speaks to all in the room
+	NoticeRoom    NoticeKind = "room"    // it is in a room of which they want to know all
+)
+
+// Notice is a message that calls for somebody's attention. A push says the same: its
+// payload is a NoticeFrame.
+type Notice struct {
+	ID        int64      `json:"id"` // of the item of the inbox; 0: the inbox has none
+	Kind      NoticeKind `json:"kind"`
+	Room      string     `json:"room"`
+	RoomName  string     `json:"roomName"`
+	Seq       Seq        `json:"seq"`
+	MessageID MessageID  `json:"messageId"`
+	Thread    MessageID  `json:"thread,omitempty"` // the root of the thread that it is in
+	UserID    UserID     `json:"userId"`           // who wrote it
+	UserName  string     `json:"userName"`
+	UserImage string     `json:"userImage,omitempty"`
+	Text      string     `json:"text"` // how it begins, without formatting: at most 140 characters
+	At        int64      `json:"at"`
+	Quiet     bool       `json:"quiet"` // it is to be counted, and not to be heard or to pop up
+}
+
+// NoticeFrame tells all sockets of a person of something that calls for their attention.
+type NoticeFrame struct {
+	Type   string `json:"type" ts:"notice"`
+	Notice Notice `json:"notice"`
+}
+
 // PongFrame answers ping, from the socket layer alone.
 type PongFrame struct {
 	Type string `json:"type" ts:"pong"`
@@ -287,6 +325,7 @@ func (RateLimitFrame) serverFrame() {}
 func (OKFrame) serverFrame()        {}
 func (ErrorFrame) serverFrame()     {}
 func (PongFrame) serverFrame()      {}
+func (NoticeFrame) serverFrame()    {}
 
 // Level 0 frames: one socket for the one room "global".
 
@@ -301,111 +340,4 @@ type Level0UserCount struct {
 	Type           string `json:"type" ts:"userCount"`
 	Count          int    `json:"count"`
 	ConnectedUsers []User `json:"connectedUsers"`
-}
-
-// What HTTP answers beside Message and Page.
-
-// RoomSummary is a room in the list of rooms.
-type RoomSummary struct {
-	Slug string `json:"slug"`
-	Name string `json:"name"`
-	Head Seq    `json:"head"`
-	// Newest is the seq of the newest message. There is something unread where it is above Read.
-	Newest Seq `json:"newest"`
-	Read   Seq `json:"read"` // how far the person has read; 0: they never looked
-}
-
-// RoomList is all rooms that a person may see.
-type RoomList struct {
-	Rooms []RoomSummary `json:"rooms"`
-}
-
-// RoomInfo is one room.
-type RoomInfo struct {
-	Slug   string `json:"slug"`
-	Name   string `json:"name"`
-	Stream string `json:"stream"`
-	Head   Seq    `json:"head"`
-	Newest Seq    `json:"newest"` // the newest message
-	Read   Seq    `json:"read"`
-	Role   string `json:"role"` // of the person who asks: owner, admin, moderator, member or guest
-}
-
-// Version is what a message said before it was edited.
-type Version struct {
-	Content string `json:"content"`
-	Until   int64  `json:"until"` // when it was edited
-}
-
-// VersionList is all that a message said before, oldest first.
-type VersionList struct {
-	Versions []Version `json:"versions"`
-}
-
-// ThreadPage is a piece of a thread, oldest first.
-type ThreadPage struct {
-	Root      Message   `json:"root"`
-	Messages  []Message `json:"messages"`
-	HasOlder  bool      `json:"hasOlder"`
-	HasNewer  bool      `json:"hasNewer"`
-	Following bool      `json:"following"`
-	Read      Seq       `json:"read"` // the last reply that the person has read
-}
-
-// ThreadSummary is a thread that a person follows.
-type ThreadSummary struct {
-	Room      string  `json:"room"`
-	Root      Message `json:"root"`
-	Unread    int     `json:"unread"` // replies after Read; of more than 100 it says 100
-	Following bool    `json:"following"`
-	Read      Seq     `json:"read"`
-}
-
-// ThreadList is the threads that a person follows, latest first, at most 50.
-type ThreadList struct {
-	Threads []ThreadSummary `json:"threads"`
-}
-
-// PinList is the pinned messages of a room, those pinned last first.
-type PinList struct {
-	Messages []Message `json:"messages"`
-}
-
-// ReadMark is how far a person has read.
-type ReadMark struct {
-	Read Seq `json:"read"`
-}
-
-// ThreadMark is what a person has to do with a thread.
-type ThreadMark struct {
-	Following bool `json:"following"`
-	Read      Seq  `json:"read"` // the last reply that they have read
-}
-
-// Draft is what a person was about to say in a room or a thread. Of two the one that
-// was written later counts.
-type Draft struct {
-	Room      string    `json:"room"`
-	Thread    MessageID `json:"thread,omitempty"`
-	Content   string    `json:"content"`
-	ReplyTo   MessageID `json:"replyTo,omitempty"`
-	UpdatedAt int64     `json:"updatedAt"`
-}
-
-// DraftList is all drafts of a person.
-type DraftList struct {
-	Drafts []Draft `json:"drafts"`
-}
-
-// PeopleList is people who can be mentioned.
-type PeopleList struct {
-	People []User `json:"people"`
-}
-
-// Settings is what a client must know of how this server is set up.
-type Settings struct {
-	MaxMessageChars int   `json:"maxMessageChars"`
-	MaxFileBytes    int64 `json:"maxFileBytes"` // 0: it takes no files
-	MaxFiles        int   `json:"maxFiles"`     // of one message
-	Previews        bool  `json:"previews"`
 }

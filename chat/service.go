@@ -35,7 +35,11 @@ type Config struct {
 	Changed func(room RoomID, seq Seq)
 	// Linked likewise hears of each message that has links, or had before it was edited.
 	Linked func(room RoomID, seq Seq)
-	Files  Files // nil: there are no attachments
+	// Followed hears of each person who begins to follow a thread, before that is stored,
+	// and of each who stops to, after it; not of those who take part in it. An error keeps
+	// them from it. nil: nobody does.
+	Followed func(ctx context.Context, id UserID, thread Place, on bool) error
+	Files    Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -239,18 +243,6 @@ type Actor struct {
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
 	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
 }
-
-// Role is what a person is on this server, in the words of auth.
-type Role string
-
-// The roles that rules look at.
-const (
-	RoleOwner     Role = "owner"
-	RoleAdmin     Role = "admin"
-	RoleModerator Role = "moderator"
-	RoleMember    Role = "member"
-	RoleGuest     Role = "guest"
-)
 
 // moderates reports whether the person may act on what others wrote.
 func (a Actor) moderates() bool {

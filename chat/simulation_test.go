@@ -14,6 +14,8 @@ import (
 	"snug/durable/durabletest"
 )
 
+var update = flag.Bool("update", false, "write the permissions of the client anew")
+
 var seedFlag = flag.Uint64("seed", 0, "of the simulation; 0: another one each time")
 
 // The simulation: people post, edit, react to and delete messages while their

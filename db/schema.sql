@@ -89,6 +89,25 @@ CREATE TABLE invites (
 
 CREATE UNIQUE INDEX invites_token on invites (token_hash);
 
+CREATE TABLE members (
+    room_id       text    not null references rooms (id) on delete cascade,
+    user_id       text    not null,
+    role          text    not null,
+    joined_at     integer not null,
+    muted_until   integer not null default 0,
+    notify        text    not null default '',
+    snoozed_until integer not null default 0,
+    favourite     integer not null default 0,
+    section       text    not null default '',
+    hidden_at     integer,
+    told          integer not null default 1,
+    primary key (room_id, user_id)
+) strict, without rowid;
+
+CREATE INDEX members_untold on members (room_id) where told = 0;
+
+CREATE INDEX members_user on members (user_id);
+
 CREATE TABLE migrations (
     version integer not null primary key,
     name    text    not null
@@ -118,9 +137,13 @@ CREATE TABLE rooms (
     slug       text    not null,
     name       text    not null,
     created_at integer not null
-) strict;
+, kind text not null default 'public', topic text not null default '', created_by text not null default '', archived_at integer, slow_mode integer not null default 0, pair text, told integer not null default 1, deleted_at integer) strict;
+
+CREATE UNIQUE INDEX rooms_pair on rooms (pair);
 
 CREATE UNIQUE INDEX rooms_slug on rooms (slug);
+
+CREATE INDEX rooms_untold on rooms (id) where told = 0 or deleted_at is not null;
 
 CREATE TABLE sessions (
     id         text    not null primary key,

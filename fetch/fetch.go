@@ -170,27 +170,37 @@ func (f *Fetcher) Get(ctx context.Context, rawURL string, o GetOptions) (Result,
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
+	var result Result
+	err := f.within(ctx, func(ctx context.Context) (err error) {
+		result, err = f.get(ctx, rawURL, o)
+		return err
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return result, nil
+}
+
+// within bounds what fn does by Options.Timeout, and names what ended it.
+func (f *Fetcher) within(ctx context.Context, fn func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	result, err := f.get(limited, rawURL, o)
+	err := fn(limited)
 	switch {
 	case err == nil:
-		return result, nil
+		return nil
 	case ctx.Err() != nil:
-		return Result{}, fmt.Errorf("fetch: %w", ctx.Err())
+		return fmt.Errorf("fetch: %w", ctx.Err())
 	case limited.Err() != nil:
-		return Result{}, ErrTimeout
+		return ErrTimeout
 	}
-	return Result{}, err
+	return err
 }
 
 func (f *Fetcher) get(ctx context.Context, rawURL string, o GetOptions) (Result, error) {
-	if len(rawURL) > maxURL {
-		return Result{}, fmt.Errorf("%w: long URL", ErrBlocked)
-	}
-	u, err := url.Parse(rawURL)
+	u, err := parseURL(rawURL)
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: not a URL", ErrBlocked)
+		return Result{}, err
 	}
 	// Before it waits: what is never fetched takes no place in the row.
 	if err := f.checkURL(u, o.Hosts); err != nil {
@@ -217,6 +227,17 @@ func (f *Fetcher) get(ctx context.Context, rawURL string, o GetOptions) (Result,
 		}
 		u = next
 	}
+}
+
+func parseURL(rawURL string) (*url.URL, error) {
+	if len(rawURL) > maxURL {
+		return nil, fmt.Errorf("%w: long URL", ErrBlocked)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a URL", ErrBlocked)
+	}
+	return u, nil
 }
 
 // enter waits for a slot, as long as ctx lasts.
@@ -248,7 +269,13 @@ func (f *Fetcher) visit(ctx context.Context, u *url.URL, o GetOptions) (Result, 
 		return Result{}, nil, err
 	}
 	defer conn.Close()
-	resp, err := exchange(ctx, conn, u)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return Result{}, nil, fmt.Errorf("%w: not a URL", ErrBlocked)
+	}
+	req.Header.Set("Accept", "*/*")
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, err := exchange(conn, req)
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -279,14 +306,8 @@ func (f *Fetcher) visit(ctx context.Context, u *url.URL, o GetOptions) (Result, 
 
 // exchange sends the request and reads the header of the answer. The connection
 // serves this request alone.
-func exchange(ctx context.Context, conn net.Conn, u *url.URL) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: not a URL", ErrBlocked)
-	}
+func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", "Snug")
-	req.Header.Set("Accept", "*/*")
-	req.Header.Set("Accept-Encoding", "gzip")
 	given := func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	transport := &http.Transport{
 		DialContext:            given,

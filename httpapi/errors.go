@@ -23,7 +23,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeForbidden:   http.StatusForbidden,
 	chat.CodeRateLimited: http.StatusTooManyRequests,
 	chat.CodeInternal:    http.StatusInternalServerError,
-	codeConflict:         http.StatusConflict,
+	chat.CodeConflict:    http.StatusConflict,
 	codeQuota:            http.StatusRequestEntityTooLarge,
 }
 
@@ -34,7 +34,6 @@ const (
 	codeOrigin       chat.Code = "forbidden_origin"
 	codeHost         chat.Code = "unknown_host"
 	codeMethod       chat.Code = "method_not_allowed"
-	codeConflict     chat.Code = "conflict"
 	codeQuota        chat.Code = "quota"
 )
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"snug/auth"
+	"snug/chat"
 	"snug/internal/openapi"
 )
 
@@ -57,6 +58,7 @@ func Interface() openapi.Interface {
 	all.Parameters["emoji"] = "One emoji."
 	all.Names[reflect.TypeFor[errorBody]()] = "Refusal"
 	all.Names[reflect.TypeFor[level0Error]()] = "Level0Refusal"
+	all.Names[reflect.TypeFor[chat.Role]()] = "RoomRole"
 	all.Names[reflect.TypeFor[about]()] = "Server"
 	all.Names[reflect.TypeFor[readyBody]()] = "Readiness"
 	// The handlers aren't called.

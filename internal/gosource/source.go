@@ -17,7 +17,7 @@ import (
 // without one.
 type Source struct {
 	Types   map[string]*Type
-	Order   []string            // exported types of the main file, as they stand there
+	Order   []string            // exported types of the main files, as they stand there
 	Methods map[string][]string // method name -> receivers, as they stand
 	Consts  map[string][]Const
 }
@@ -34,8 +34,8 @@ type Const struct {
 	Name, Doc, Literal string
 }
 
-// Load reads a package. Only the main file gives constants without a type and is in
-// Order; "": none.
+// Load reads a package. Only the main files, whose names match a pattern, give constants
+// without a type and are in Order; "": none.
 func Load(dir, main string) (*Source, error) {
 	src := &Source{Types: map[string]*Type{}, Methods: map[string][]string{}, Consts: map[string][]Const{}}
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -55,7 +55,11 @@ func Load(dir, main string) (*Source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", path, err)
 		}
-		src.add(file, filepath.Base(path) == main)
+		isMain, err := filepath.Match(main, filepath.Base(path))
+		if err != nil {
+			return nil, err
+		}
+		src.add(file, isMain)
 	}
 	if len(src.Types) == 0 {
 		return nil, fmt.Errorf("no types in %s", dir)
@@ -96,7 +100,7 @@ func (src *Source) add(file *ast.File, main bool) {
 }
 
 // addConst keeps the exported constants with a literal value: all that have a
-// type, and those without one that stand in the main file.
+// type, and those without one that stand in a main file.
 func (src *Source) addConst(d *ast.GenDecl, spec *ast.ValueSpec, main bool) {
 	typ := ""
 	if id, ok := spec.Type.(*ast.Ident); ok {

@@ -11,7 +11,7 @@ import (
 	"snug/internal/gosource"
 )
 
-const header = "// Generated from chat/protocol.go by internal/tsgen. Do not edit: go generate ./chat\n"
+const header = "// Generated from chat/protocol*.go by internal/tsgen. Do not edit: go generate ./chat\n"
 
 // source is what generate knows of the package.
 type source struct{ *gosource.Source }
@@ -52,9 +52,9 @@ func generate(dir string) (string, error) {
 }
 
 func load(dir string) (source, error) {
-	src, err := gosource.Load(dir, "protocol.go")
+	src, err := gosource.Load(dir, "protocol*.go")
 	if err == nil && len(src.Order) == 0 {
-		err = fmt.Errorf("no types in %s", filepath.Join(dir, "protocol.go"))
+		err = fmt.Errorf("no types in %s", filepath.Join(dir, "protocol*.go"))
 	}
 	return source{src}, err
 }

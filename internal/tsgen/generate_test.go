@@ -20,7 +20,7 @@ func TestGeneratedFileIsUpToDate(t *testing.T) {
 		t.Fatalf("%v\nrun: go generate ./chat", err)
 	}
 	if string(got) != want {
-		t.Fatal("web/src/realtime/wire.gen.ts is not what chat/protocol.go says; run: go generate ./chat")
+		t.Fatal("web/src/realtime/wire.gen.ts is not what chat/protocol*.go says; run: go generate ./chat")
 	}
 }
 

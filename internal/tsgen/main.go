@@ -1,6 +1,6 @@
 // Command tsgen writes the TypeScript types of the wire protocol from the Go
-// structs that define it. It reads protocol.go of the package in -dir and emits
-// its exported types, in order, and whatever they refer to elsewhere in that
+// structs that define it. It reads protocol*.go of the package in -dir and emits
+// their exported types, in order, and whatever they refer to elsewhere in that
 // package.
 //
 // A field tagged ts:"hello" has that literal type, and one tagged tstype:"T" the type

@@ -1,10 +1,10 @@
 import { createRoot } from 'solid-js'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener } from '~/realtime/connection'
-import type { RoomSummary, ServerFrame } from '~/realtime/wire.gen'
-import { makeRoomList } from './rooms'
+import type { ServerFrame } from '~/realtime/wire.gen'
+import { makeRoomList, type ToldRoom } from './rooms'
 
-let told: RoomSummary[]
+let told: ToldRoom[]
 let listener: ConnectionListener
 
 const connection: Connection = {
@@ -20,9 +20,9 @@ const connection: Connection = {
 const hears = (frame: ServerFrame) => listener.onFrame?.(frame)
 const reopens = () => listener.onState?.({ status: 'open', hello: { type: 'hello', protocol: 1, you: { userId: 'me', userName: 'Me' }, heartbeatMs: 1 } })
 const settle = () => vi.waitFor(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve)))
-const room = (slug: string, head: number, read: number): RoomSummary => ({ slug, name: slug, head, newest: head, read })
+const room = (slug: string, head: number, read: number): ToldRoom => ({ slug, name: slug, head, newest: head, read })
 
-async function open(...rooms: RoomSummary[]) {
+async function open(...rooms: ToldRoom[]) {
   told = rooms
   const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined, shows: (slug) => slug === 'shown' }))
   await settle()

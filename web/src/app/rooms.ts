@@ -20,6 +20,9 @@ export interface ListedRoom {
   mentioned: boolean
 }
 
+/** What is looked at of a room that the server lists. */
+export type ToldRoom = Pick<RoomSummary, 'slug' | 'name' | 'head' | 'newest' | 'read'>
+
 export interface RoomList extends ReadMarks {
   rooms(): readonly ListedRoom[]
   unread(room: ListedRoom): number
@@ -110,7 +113,7 @@ function withRead(room: ListedRoom, read: number): ListedRoom {
 }
 
 // A room that one never read in is new to one: nothing of it is unread.
-function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
+function merged(known: ListedRoom | undefined, room: ToldRoom, shown: boolean): ListedRoom {
   const newest = Math.max(room.newest, known?.newest ?? 0)
   const now = { slug: room.slug, name: room.name, newest, told: room.read, mentioned: known?.mentioned ?? false }
   if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : newest }
@@ -118,11 +121,11 @@ function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean
   return { ...now, read: room.read < known.told && !shown ? room.read : Math.max(room.read, known.read) }
 }
 
-function parseRooms(value: unknown): RoomSummary[] | null {
+function parseRooms(value: unknown): ToldRoom[] | null {
   if (typeof value !== 'object' || value === null) return null
   const rooms: unknown = Reflect.get(value, 'rooms')
   if (!Array.isArray(rooms)) return null
-  const out: RoomSummary[] = []
+  const out: ToldRoom[] = []
   for (const room of rooms) {
     if (typeof room !== 'object' || room === null) return null
     const [slug, name, head, newest, read] = ['slug', 'name', 'head', 'newest', 'read'].map((key): unknown => Reflect.get(room, key))

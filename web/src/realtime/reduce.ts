@@ -149,6 +149,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     }
     case 'update':
       return change(state, live(state, frame.seq, null), { at: frame.seq, message: frame.message })
+    case 'room':
     case 'skipped':
       return live(state, frame.seq, null)
     case 'presence': {
@@ -162,6 +163,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
       return { ...state, typing: [...others, { userId: frame.userId, userName: frame.userName, until: now + TYPING_MS }] }
     }
     case 'hello':
+    case 'rooms':
     case 'read':
     case 'activity':
     case 'ack':

@@ -1,4 +1,4 @@
-// Generated from chat/protocol.go by internal/tsgen. Do not edit: go generate ./chat
+// Generated from chat/protocol*.go by internal/tsgen. Do not edit: go generate ./chat
 
 /** Subprotocol is the level 1 WebSocket subprotocol. */
 export const subprotocol = "chat.v1";
@@ -158,7 +158,9 @@ export type ServerFrame =
   | RateLimitFrame
   | OKFrame
   | ErrorFrame
-  | PongFrame;
+  | PongFrame
+  | RoomFrame
+  | RoomsFrame;
 
 /** HelloFrame is the first frame of a level 1 socket. */
 export interface HelloFrame {
@@ -308,35 +310,6 @@ export interface Level0UserCount {
   connectedUsers: User[];
 }
 
-/** RoomSummary is a room in the list of rooms. */
-export interface RoomSummary {
-  slug: string;
-  name: string;
-  head: Seq;
-  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
-  newest: Seq;
-  /** how far the person has read; 0: they never looked */
-  read: Seq;
-}
-
-/** RoomList is all rooms that a person may see. */
-export interface RoomList {
-  rooms: RoomSummary[];
-}
-
-/** RoomInfo is one room. */
-export interface RoomInfo {
-  slug: string;
-  name: string;
-  stream: string;
-  head: Seq;
-  /** the newest message */
-  newest: Seq;
-  read: Seq;
-  /** of the person who asks: owner, admin, moderator, member or guest */
-  role: string;
-}
-
 /** Version is what a message said before it was edited. */
 export interface Version {
   content: string;
@@ -424,6 +397,192 @@ export interface Settings {
   previews: boolean;
 }
 
+/** RoomKind is who a room is for. */
+export type RoomKind = "" | "public" | "private" | "direct" | "group";
+
+/** RoomEvent is what happened to a room itself. */
+export type RoomEvent =
+  | "member_added"
+  | "member_removed"
+  | "role_changed"
+  | "renamed"
+  | "topic_changed"
+  | "archived"
+  | "unarchived"
+  | "kind_changed"
+  | "slow_mode";
+
+/**
+ * RoomFrame tells of something that happened to the room itself. It is as durable as a
+ * message and has a seq of its own.
+ */
+export interface RoomFrame {
+  type: "room";
+  room: string;
+  seq: Seq;
+  event: RoomEvent;
+  /** who did it; "": it isn't known any more */
+  by: UserID;
+  byName: string;
+  /** to whom it happened */
+  user?: User;
+  /** that they have now */
+  role?: Role;
+  /** renamed */
+  name?: string;
+  /** topic_changed; "" is none */
+  topic?: string;
+  /** kind_changed */
+  kind?: RoomKind;
+  /** slow_mode; 0 is off */
+  seconds?: number;
+  at: number;
+}
+
+/** RoomsFrame says that the person's list of rooms isn't what it was: load it anew. */
+export interface RoomsFrame {
+  type: "rooms";
+}
+
+/** Notify is of what in a room a person wants to be told. */
+export type Notify = "" | "all" | "mentions" | "nothing";
+
+/** RoomSummary is a room in a person's list of rooms. */
+export interface RoomSummary {
+  slug: string;
+  /** of a direct: the other's; "" of a group that has none */
+  name: string;
+  kind: RoomKind;
+  topic: string;
+  head: Seq;
+  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
+  newest: Seq;
+  /** how far the person has read; 0: they never looked */
+  read: Seq;
+  /** messages above Read; of more than 100 it says 100 */
+  unread: number;
+  /** those of them that speak to the person, likewise */
+  mentions: number;
+  /** of the person in this room */
+  role: Role;
+  notify: Notify;
+  /** 0: it isn't */
+  snoozedUntil: number;
+  favourite: boolean;
+  /** the person's own heading for it; "": none */
+  section: string;
+  /** 0: it isn't */
+  archivedAt: number;
+  /** when the newest message was posted; 0: there is none */
+  lastAt: number;
+  /** the others of a direct or group, at most 8 */
+  people: User[];
+}
+
+/** RoomList is the rooms of a person, by their slugs. */
+export interface RoomList {
+  rooms: RoomSummary[];
+}
+
+/** RoomInfo is one room: its summary, and more. */
+export interface RoomInfo {
+  slug: string;
+  name: string;
+  kind: RoomKind;
+  topic: string;
+  head: Seq;
+  /** the newest message */
+  newest: Seq;
+  read: Seq;
+  unread: number;
+  mentions: number;
+  /** of the person who asks: owner, admin, moderator, member, guest or bot */
+  role: Role;
+  notify: Notify;
+  snoozedUntil: number;
+  favourite: boolean;
+  section: string;
+  archivedAt: number;
+  lastAt: number;
+  people: User[];
+  stream: string;
+  /** the person is a member */
+  joined: boolean;
+  /** how many there are */
+  members: number;
+  createdBy: UserID;
+  createdAt: number;
+  /** between two posts of a person; 0: off */
+  slowModeSeconds: number;
+  /** until when the person may not post; 0: they may */
+  mutedUntil: number;
+}
+
+/** ListedRoom is a public room as people find it who look for one. */
+export interface ListedRoom {
+  slug: string;
+  name: string;
+  topic: string;
+  members: number;
+  lastAt: number;
+  joined: boolean;
+  archivedAt: number;
+}
+
+/** BrowsePage is a piece of the list of public rooms. */
+export interface BrowsePage {
+  rooms: ListedRoom[];
+  /** where the next piece begins; "": there is none */
+  next: string;
+}
+
+/** Member is a person in a room. */
+export interface Member {
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  role: Role;
+  /** 0: from the beginning */
+  joinedAt: number;
+  /** 0: they may post */
+  mutedUntil: number;
+}
+
+/** MemberPage is a piece of the list of a room's members, by their names. */
+export interface MemberPage {
+  members: Member[];
+  /** of all members */
+  count: number;
+  /** where the next piece begins; "": there is none */
+  next: string;
+}
+
+/** RoomSettings is what a person has set for a room for themselves. */
+export interface RoomSettings {
+  notify: Notify;
+  snoozedUntil: number;
+  favourite: boolean;
+  section: string;
+  /** a direct or group that was closed; it comes back with the next message */
+  hidden: boolean;
+}
+
+/** Mute is until when a person may not post in a room. */
+export interface Mute {
+  /** 0: they may */
+  mutedUntil: number;
+}
+
+/** Person is a person as everybody may see them. */
+export interface Person {
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  /** on the server */
+  role: Role;
+  createdAt: number;
+}
+
 /**
  * Code is the closed set of ways in which a request can fail. httpapi maps
  * each to a status; a socket carries it in an error frame.
@@ -438,5 +597,9 @@ export type Code =
   | "overloaded"
   | "storage_full"
   | "forbidden"
+  | "conflict"
   | "rate_limited"
   | "internal";
+
+/** Role is what a person is: on the server, in the words of auth, or in a room. */
+export type Role = "owner" | "admin" | "moderator" | "member" | "guest" | "bot";

@@ -1,0 +1,459 @@
+package attention
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"snug/chat"
+)
+
+// room is a room as far as attention goes.
+type room struct {
+	id         chat.RoomID
+	slug, name string
+	kind       string
+}
+
+// direct reports whether everybody in it is spoken to by every message.
+func (r room) direct() bool { return r.kind == "direct" || r.kind == "group" }
+
+// everybody reports whether all people are in it, without rows that say so.
+func (r room) everybody() bool { return r.slug == chat.Level0Room }
+
+// nameFor is what somebody whom a message of it tells of calls it.
+func (r room) nameFor(m *chat.Message) string {
+	if r.kind == "direct" || r.name == "" {
+		return m.UserName
+	}
+	return r.name
+}
+
+// found is one message that calls for the attention of a person, or of all in the room.
+type found struct {
+	person  // its zero value: all in the room
+	kind    chat.NoticeKind
+	root    chat.Seq // of the thread that it is in; 0: none
+	at      int64
+	message chat.Message
+	decided Decision
+
+	notice int64 // the row, once it is written; 0: there is none
+	known  bool  // they were told of this message before
+}
+
+// finding is what a run of events of a room comes to.
+type finding struct {
+	room      room
+	found     []found
+	followers []follower
+	withdrawn []withdrawn
+}
+
+// follower is somebody who may follow a thread from now on.
+type follower struct {
+	root chat.Seq
+	id   chat.UserID
+}
+
+// withdrawn is what doesn't call for anybody's attention any more.
+type withdrawn struct {
+	seq chat.Seq
+	all bool // whoever it was
+	// people are those who aren't spoken to any more; "" stands for all in the room.
+	people []chat.UserID
+}
+
+func (f finding) nothing() bool { return len(f.found)+len(f.followers)+len(f.withdrawn) == 0 }
+
+// room reads a room; false: it isn't there.
+func (s *Service) room(ctx context.Context, id chat.RoomID) (r room, there bool, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		r, there, err = readRoom(ctx, tx, id)
+		return err
+	})
+	return r, there, err
+}
+
+func readRoom(ctx context.Context, tx *sql.Tx, id chat.RoomID) (r room, there bool, err error) {
+	r.id = id
+	err = tx.QueryRowContext(ctx, `select slug, name, kind from rooms where id = ? and deleted_at is null`, string(id)).Scan(&r.slug, &r.name, &r.kind)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+// targets are those whose attention a message calls for, each by the strongest reason.
+type targets map[chat.UserID]chat.NoticeKind
+
+// strength orders kinds, the strongest first.
+func strength(k chat.NoticeKind) int {
+	return slices.Index([]chat.NoticeKind{chat.NoticeMention, chat.NoticeReply, chat.NoticeThread, chat.NoticeCall, chat.NoticeRoom}, k)
+}
+
+func (t targets) add(kind chat.NoticeKind, ids ...chat.UserID) {
+	for _, id := range ids {
+		if was, there := t[id]; !there || strength(kind) < strength(was) {
+			t[id] = kind
+		}
+	}
+}
+
+// called stands among targets for all in the room.
+const called chat.UserID = ""
+
+// find looks at what a run of events did.
+func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, err error) {
+	f.room = r
+	var always []chat.UserID // who wants to know all
+	asked := false
+	for _, e := range c.Events {
+		m := e.Message
+		var t targets
+		var root chat.Seq
+		switch {
+		case e.Kind == chat.EventPost && m.Type == chat.TypeText && m.DeletedAt == 0:
+			if !asked {
+				if always, err = s.audience(ctx, r); err != nil {
+					return f, err
+				}
+				asked = true
+			}
+			if t, root, err = s.posted(ctx, &f, &m); err == nil {
+				t.add(chat.NoticeRoom, always...)
+			}
+		case e.Kind == chat.EventEdit && m.DeletedAt == 0:
+			t, root, err = s.edited(ctx, &f, &m)
+		case e.Kind == chat.EventEdit || e.Kind == chat.EventDelete:
+			err = s.deleted(ctx, &f, m.Seq)
+		}
+		if err != nil {
+			return f, err
+		}
+		delete(t, m.UserID)
+		for _, id := range slices.Sorted(maps.Keys(t)) {
+			f.found = append(f.found, found{person: person{id: id}, kind: t[id], root: root, at: max(m.Timestamp, m.EditedAt), message: m})
+		}
+	}
+	return f, s.judge(ctx, &f)
+}
+
+// audience returns who wants to know all of a room, or is in it where it is a direct or a
+// group.
+func (s *Service) audience(ctx context.Context, r room) (list []chat.UserID, err error) {
+	const members = `select user_id from members where room_id = ? and role <> '' limit ?`
+	const all = `select user_id from members where room_id = ?1 and notify = 'all' and role <> ''
+		union select a.user_id from attention_settings a left join members m on m.room_id = ?1 and m.user_id = a.user_id and m.role <> ''
+			where a.rooms = 'all' and coalesce(m.notify, '') = '' and (?2 or m.user_id is not null) limit ?3`
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		if r.direct() {
+			list, err = column[chat.UserID](ctx, tx, members, string(r.id), maxReached)
+			return err
+		}
+		list, err = column[chat.UserID](ctx, tx, all, string(r.id), r.everybody(), maxReached+1)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who wants to know all: %w", err)
+	}
+	if len(list) > maxReached {
+		list = nil
+	}
+	return list, nil
+}
+
+// posted finds whom a new message speaks to, and notes who may follow its thread.
+func (s *Service) posted(ctx context.Context, f *finding, m *chat.Message) (t targets, root chat.Seq, err error) {
+	t = make(targets)
+	if err := s.spokenTo(ctx, f.room, m, t); err != nil {
+		return nil, 0, err
+	}
+	if m.ReplyTo != "" {
+		answered, there, err := s.cfg.Rooms.FindMessage(ctx, f.room.id, m.ReplyTo)
+		if err != nil {
+			return nil, 0, err
+		}
+		if there && answered.DeletedAt == 0 {
+			t.add(chat.NoticeReply, answered.UserID)
+		}
+	}
+	if m.Thread != "" {
+		root, err = s.inThread(ctx, f, m, t)
+	}
+	return t, root, err
+}
+
+// spokenTo adds those whom a message speaks to.
+func (s *Service) spokenTo(ctx context.Context, r room, m *chat.Message, t targets) error {
+	users, all, here := chat.Mentioned(m.Content)
+	t.add(chat.NoticeMention, users...)
+	if r.direct() {
+		return nil // all hear of it anyway
+	}
+	if all {
+		t.add(chat.NoticeCall, called)
+	} else if here {
+		online, err := s.online(ctx, r)
+		if err != nil {
+			return err
+		}
+		t.add(chat.NoticeCall, online...)
+	}
+	return nil
+}
+
+// online returns the members of a room who have a socket open.
+func (s *Service) online(ctx context.Context, r room) (list []chat.UserID, err error) {
+	after := chat.UserID("")
+	for len(list) < maxReached {
+		page, err := s.members(ctx, r, after)
+		if err != nil || len(page) == 0 {
+			return list, err
+		}
+		after = page[len(page)-1]
+		for _, member := range page {
+			if s.cfg.Where(member).Online && len(list) < maxReached {
+				list = append(list, member)
+			}
+		}
+	}
+	return list, nil
+}
+
+// members returns the next callPage people in a room after one, by their ids.
+func (s *Service) members(ctx context.Context, r room, after chat.UserID) (list []chat.UserID, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		if r.everybody() {
+			list, err = column[chat.UserID](ctx, tx, `select id from users where id > ? order by id limit ?`, string(after), callPage)
+			return err
+		}
+		list, err = column[chat.UserID](ctx, tx, `select user_id from members where room_id = ? and user_id > ? and role <> '' order by user_id limit ?`,
+			string(r.id), string(after), callPage)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who is in a room: %w", err)
+	}
+	return list, nil
+}
+
+// inThread adds those who follow the thread of a message. Who takes part in it, or began
+// it, follows it unless they said that they don't want to: that they do is noted in their
+// own objects only a moment after the reply.
+func (s *Service) inThread(ctx context.Context, f *finding, m *chat.Message, t targets) (chat.Seq, error) {
+	root, there, err := s.cfg.Rooms.FindMessage(ctx, f.room.id, m.Thread)
+	if err != nil || !there {
+		return 0, err
+	}
+	thread := chat.Place{Room: f.room.id, Root: root.Seq}
+	var list []chat.UserID
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		list, err = column[chat.UserID](ctx, tx, `select user_id from thread_followers where room_id = ? and root = ? limit ?`,
+			string(thread.Room), int64(thread.Root), maxFollowers)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read who follows a thread: %w", err)
+	}
+	for _, e := range f.followers { // of the same run
+		if e.root == root.Seq {
+			list = append(list, e.id)
+		}
+	}
+	for _, id := range []chat.UserID{m.UserID, root.UserID} {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+			f.followers = append(f.followers, follower{root.Seq, id})
+		}
+	}
+	for _, id := range list {
+		following, known, err := s.cfg.Rooms.Follows(ctx, id, thread)
+		if err != nil {
+			return 0, err
+		}
+		if following || !known {
+			t.add(chat.NoticeThread, id)
+		}
+	}
+	return root.Seq, nil
+}
+
+// edited finds whom a message speaks to only now, and withdraws it from those to whom it
+// doesn't any more.
+func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t targets, root chat.Seq, err error) {
+	now := make(targets)
+	if err := s.spokenTo(ctx, f.room, m, now); err != nil {
+		return nil, 0, err
+	}
+	before := make(targets)
+	for _, w := range f.found { // of the same run: it is as it is now already
+		if w.message.Seq == m.Seq {
+			before[w.id] = w.kind
+		}
+	}
+	stored, err := s.stored(ctx, f.room.id, m.Seq)
+	if err != nil {
+		return nil, 0, err
+	}
+	gone := withdrawn{seq: m.Seq}
+	for id, kind := range stored {
+		before[id] = kind
+		spoken := kind == chat.NoticeMention || kind == chat.NoticeCall
+		// Whom @here called was here then: whoever came or left since doesn't count.
+		stillCalled := kind == chat.NoticeCall && id != called && strings.Contains(m.Content, "@[here](room:here)")
+		if _, still := now[id]; spoken && !still && !stillCalled {
+			gone.people = append(gone.people, id)
+		}
+	}
+	if len(gone.people) > 0 {
+		f.withdrawn = append(f.withdrawn, gone)
+	}
+	t = make(targets)
+	calledBefore := slices.Contains(slices.Collect(maps.Values(before)), chat.NoticeCall)
+	for id, kind := range now {
+		if _, told := before[id]; !told && !(kind == chat.NoticeCall && calledBefore) {
+			t[id] = kind
+		}
+	}
+	if m.Thread != "" && len(t) > 0 {
+		r, _, err := s.cfg.Rooms.FindMessage(ctx, f.room.id, m.Thread)
+		if err != nil {
+			return nil, 0, err
+		}
+		root = r.Seq
+	}
+	return t, root, nil
+}
+
+// stored returns who was told of a message, and why.
+func (s *Service) stored(ctx context.Context, id chat.RoomID, seq chat.Seq) (targets, error) {
+	t := make(targets)
+	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select coalesce(user_id, ''), kind from notices where room_id = ? and seq = ?
+			union all select coalesce(user_id, ''), kind from deliveries where room_id = ? and seq = ?`
+		return each(ctx, tx, query, []any{string(id), int64(seq), string(id), int64(seq)}, func(scan func(...any) error) error {
+			var user chat.UserID
+			var kind chat.NoticeKind
+			err := scan(&user, &kind)
+			t.add(kind, user)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who was told of a message: %w", err)
+	}
+	return t, nil
+}
+
+// deleted withdraws a message from all.
+func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
+	f.found = slices.DeleteFunc(f.found, func(w found) bool { return w.message.Seq == seq })
+	stored, err := s.stored(ctx, f.room.id, seq)
+	if err == nil && len(stored) > 0 {
+		f.withdrawn = append(f.withdrawn, withdrawn{seq: seq, all: true})
+	}
+	return err
+}
+
+// judge finds out how each is told, and leaves out those who aren't there, may not see the
+// room, or don't want to know.
+func (s *Service) judge(ctx context.Context, f *finding) error {
+	if len(f.found) == 0 {
+		return nil
+	}
+	var ids []chat.UserID
+	for _, w := range f.found {
+		ids = append(ids, w.id)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	people, err := s.people(ctx, f.room.id, ids)
+	if err != nil {
+		return err
+	}
+	having, err := s.cfg.Push.Having(ctx, slices.Collect(maps.Keys(people)))
+	if err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	kept := f.found[:0]
+	for _, w := range f.found {
+		if now.Sub(time.UnixMilli(w.at)) > keepFor {
+			continue
+		}
+		if w.id == called {
+			kept = append(kept, w)
+			continue
+		}
+		p, there := people[w.id]
+		if !there {
+			continue
+		}
+		w.person = p
+		e := event{w.kind, f.room.direct()}
+		w.decided = decide(p, e, where{s.cfg.Where(p.id), having[p.id]}, now)
+		if w.kind == chat.NoticeRoom && !w.decided.Notice && !w.decided.Push && !w.decided.Mail && (!e.direct || p.wanted(true) != LevelAll) {
+			continue
+		}
+		kept = append(kept, w)
+	}
+	f.found = kept
+	return nil
+}
+
+// people reads those of the people who may see a room, are no bots and aren't banned, with
+// what they want of it.
+func (s *Service) people(ctx context.Context, id chat.RoomID, ids []chat.UserID) (map[chat.UserID]person, error) {
+	people := make(map[chat.UserID]person, len(ids))
+	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		for chunk := range slices.Chunk(ids, 500) {
+			args := []any{string(id), string(id)}
+			for _, id := range chunk {
+				args = append(args, string(id))
+			}
+			query := `select u.id, case when u.email_verified = 1 and u.anonymous = 0 and u.email not like '%.placeholder.invalid' then u.email else '' end,
+				coalesce(a.mailed_at, 0), coalesce(m.notify, ''), coalesce(m.snoozed_until, 0), coalesce(m.joined_at, u.created_at), ` + settingsColumns + `
+				from users u join rooms r on r.id = ?
+				left join members m on m.room_id = ? and m.user_id = u.id and m.role <> '' left join attention_settings a on a.user_id = u.id
+				where u.id in (?` + strings.Repeat(", ?", len(chunk)-1) + `) and u.banned_at is null and u.role <> 'bot'
+				and (r.kind = 'public' or m.user_id is not null)`
+			err := each(ctx, tx, query, args, func(scan func(...any) error) error {
+				var p person
+				var set Settings
+				columns, finish := set.into()
+				if err := scan(append([]any{&p.id, &p.email, &p.mailed, &p.level, &p.roomSnoozed, &p.joined}, columns...)...); err != nil {
+					return err
+				}
+				finish()
+				p.take(set)
+				people[p.id] = p
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what people want to know: %w", err)
+	}
+	return people, nil
+}
+
+// take takes over what counts of settings. Quiet hours that can't be read any more, as a
+// time zone is gone, are none.
+func (p *person) take(set Settings) {
+	p.rooms, p.directs, p.snoozed, p.mail = set.Notify.Rooms, set.Notify.Directs, set.SnoozedUntil, set.Mail == MailMissed
+	if set.QuietHours.On {
+		if h, err := set.QuietHours.check(); err == nil {
+			p.hours = h
+		}
+	}
+}
