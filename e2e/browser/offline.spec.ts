@@ -132,23 +132,14 @@ async function asNewVersion(folder: string): Promise<void> {
   const entry = /src="\/assets\/(index-[^"]+)\.js"/.exec(html)?.[1]
   if (!entry) throw new Error('no entry in index.html')
   const worker = await readFile(path.join(folder, 'sw.js'), 'utf8')
-  const quoted = new RegExp(`(["'\`])/assets/${entry}\\.js\\1`, 'g')
-  const found = [...worker.matchAll(quoted)]
-  const version = /snug-.{0,12}?([0-9a-f]{16})/.exec(worker)?.[1]
-  if (found.length !== 2 || version === undefined) throw new Error('the worker is built otherwise than this test thinks')
-  let seen = 0
+  const old = `/assets/${entry}.js`
+  const fresh = `/assets/${entry}2.js`
+  const version = /snug-([0-9a-f]{16})/.exec(worker)?.[1]
+  const parts = worker.split(old)
+  // Once in the list of files, once by itself.
+  if (version === undefined || parts.length !== 3 || !/^["'`]\}/.test(parts[2] ?? '')) throw new Error('the worker is built otherwise than this test thinks')
   await writeFile(path.join(folder, 'assets', `${entry}2.js`), `import './${entry}.js'\n`)
-  await writeFile(path.join(folder, 'index.html'), html.replace(`/assets/${entry}.js`, `/assets/${entry}2.js`))
-  await writeFile(
-    path.join(folder, 'sw.js'),
-    worker
-      .replace(quoted, (path) => (path.length > 0 && (seen++ === 0) === isList(worker, found[0]?.index ?? 0) ? `${path},"/assets/${entry}2.js"` : `"/assets/${entry}2.js"`))
-      .replace(version, [...version].toReversed().join('')),
-  )
+  await writeFile(path.join(folder, 'index.html'), html.replace(old, fresh))
+  await writeFile(path.join(folder, 'sw.js'), `${parts[0]}${old},${fresh}${parts[1]}${fresh}${parts[2]}`.replace(version, [...version].toReversed().join('')))
   for (const name of ['sw.js', 'index.html']) for (const more of ['.br', '.gz']) await rm(path.join(folder, name + more), { force: true })
-}
-
-// The list of files, and not the name of the first script by itself.
-function isList(worker: string, at: number): boolean {
-  return /[,[]$/.test(worker.slice(0, at))
 }

@@ -12,6 +12,7 @@ declare const __FILES__: readonly string[]
 declare const __ENTRY__: string
 declare const __VERSION__: string
 
+const FILES = __FILES__
 const PREFIX = 'snug-'
 const CACHE = PREFIX + __VERSION__
 /** Pages of the version before may still be open, and want parts of it. */
@@ -26,7 +27,7 @@ self.addEventListener('activate', (event) => event.waitUntil(activate()))
 async function install() {
   const cache = await caches.open(CACHE)
   await Promise.all(
-    [HTML, ...__FILES__].map(async (path) => {
+    [HTML, ...FILES].map(async (path) => {
       const hashed = path.startsWith('/assets/')
       const known = hashed ? await caches.match(path, { ignoreVary: true }) : undefined
       const response = known ?? (await fetch(path, { cache: hashed ? 'default' : 'no-cache' }))
@@ -50,7 +51,7 @@ async function activate() {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
-  switch (decide(new URL(request.url), request, self.location.origin, __FILES__)) {
+  switch (decide(new URL(request.url), request, self.location.origin, FILES)) {
     case 'page':
       return event.respondWith(page(event))
     case 'part':
