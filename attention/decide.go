@@ -6,16 +6,6 @@ import (
 	"snug/chat"
 )
 
-// Level is of how much in a room a person wants to know.
-type Level string
-
-// The levels. The zero value stands for what the person wants of rooms of that kind.
-const (
-	LevelAll      Level = "all"
-	LevelMentions Level = "mentions" // what speaks to them, or to all
-	LevelNothing  Level = "nothing"
-)
-
 // Reason says why somebody was told of something or not: each can be named to them.
 type Reason string
 
@@ -39,15 +29,15 @@ const (
 // person is what a decision needs to know of somebody. Times are Unix milliseconds.
 type person struct {
 	id      chat.UserID
-	email   string // "": none that a mail may go to
-	rooms   Level  // what they want of rooms
-	directs Level  // … of directs and groups
+	email   string      // "": none that a mail may go to
+	rooms   chat.Notify // what they want of rooms
+	directs chat.Notify // … of directs and groups
 	hours   hours
 	snoozed int64 // until when they want to hear nothing
 	mail    bool
 	mailed  int64 // when they were last sent one
 
-	level       Level // of this room; "": as of others of its kind
+	level       chat.Notify // of this room; "": as of others of its kind
 	roomSnoozed int64
 	joined      int64 // since when they are in it
 }
@@ -76,7 +66,7 @@ type Decision struct {
 }
 
 // wanted is the level that counts.
-func (p person) wanted(direct bool) Level {
+func (p person) wanted(direct bool) chat.Notify {
 	switch {
 	case p.level != "":
 		return p.level
@@ -106,9 +96,9 @@ func (p person) hushed(w Whereabouts, now time.Time) Reason {
 func decide(p person, e event, w where, now time.Time) Decision {
 	refused := func(why Reason) Decision { return Decision{WhyNotice: why, WhyPush: why, WhyMail: why} }
 	switch level := p.wanted(e.direct); {
-	case level == LevelNothing:
+	case level == chat.NotifyNothing:
 		return refused(ReasonNothing)
-	case level == LevelMentions && e.kind == chat.NoticeRoom:
+	case level == chat.NotifyMentions && e.kind == chat.NoticeRoom:
 		return refused(ReasonMentions)
 	}
 	d := Decision{WhyNotice: ReasonWanted, WhyPush: ReasonWanted, WhyMail: ReasonWanted}

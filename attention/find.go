@@ -398,7 +398,7 @@ func (s *Service) judge(ctx context.Context, f *finding) error {
 		w.person = p
 		e := event{w.kind, f.room.direct()}
 		w.decided = decide(p, e, where{s.cfg.Where(p.id), having[p.id]}, now)
-		if w.kind == chat.NoticeRoom && !w.decided.Notice && !w.decided.Push && !w.decided.Mail && (!e.direct || p.wanted(true) != LevelAll) {
+		if w.kind == chat.NoticeRoom && !w.decided.Notice && !w.decided.Push && !w.decided.Mail && (!e.direct || p.wanted(true) != chat.NotifyAll) {
 			continue
 		}
 		kept = append(kept, w)

@@ -20,8 +20,8 @@ const (
 
 // Levels is of how much a person wants to know where they didn't say so of a room.
 type Levels struct {
-	Rooms   Level `json:"rooms"`
-	Directs Level `json:"directs"` // and groups
+	Rooms   chat.Notify `json:"rooms"`
+	Directs chat.Notify `json:"directs"` // and groups
 }
 
 // Settings is how a person wants to be told of things. Clients keep to sounds and desktop.
@@ -46,14 +46,14 @@ type Change struct {
 
 // LevelsChange likewise.
 type LevelsChange struct {
-	Rooms   *Level `json:"rooms,omitempty"`
-	Directs *Level `json:"directs,omitempty"`
+	Rooms   *chat.Notify `json:"rooms,omitempty"`
+	Directs *chat.Notify `json:"directs,omitempty"`
 }
 
 // standard is how everybody begins.
 func standard() Settings {
 	return Settings{
-		Notify:     Levels{Rooms: LevelMentions, Directs: LevelAll},
+		Notify:     Levels{Rooms: chat.NotifyMentions, Directs: chat.NotifyAll},
 		QuietHours: QuietHours{From: "22:00", To: "07:00", Days: []int{0, 1, 2, 3, 4, 5, 6}, Timezone: "UTC"},
 		Mail:       MailMissed, Sounds: true, Desktop: true,
 	}
@@ -64,12 +64,12 @@ func (c Change) apply(now Settings) (Settings, error) {
 	if c.Notify != nil {
 		for _, one := range []struct {
 			name     string
-			from, to *Level
+			from, to *chat.Notify
 		}{{"rooms", c.Notify.Rooms, &now.Notify.Rooms}, {"directs", c.Notify.Directs, &now.Notify.Directs}} {
 			if one.from == nil {
 				continue
 			}
-			if *one.to = *one.from; *one.to != LevelAll && *one.to != LevelMentions && *one.to != LevelNothing {
+			if *one.to = *one.from; *one.to != chat.NotifyAll && *one.to != chat.NotifyMentions && *one.to != chat.NotifyNothing {
 				return now, bad(fmt.Sprintf("notify.%s must be all, mentions or nothing.", one.name))
 			}
 		}

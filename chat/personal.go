@@ -111,6 +111,10 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		return RoomList{}, public(err)
 	}
 	list := RoomList{make([]RoomSummary, 0, len(entries))}
+	mentions, err := s.cfg.Mentions(ctx, a.ID)
+	if err != nil {
+		return list, public(err)
+	}
 	inbox := s.storedInbox(ctx, a.ID)
 	read := make(map[RoomID]Seq)
 	err = inbox.Each(under(prefixRead), func(key string, value []byte) bool {
@@ -127,7 +131,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		if err != nil {
 			return list, public(err)
 		}
-		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Kind: KindPublic, Head: at.head, Newest: at.newestMessage(), Read: read[e.id], People: []User{}})
+		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Kind: KindPublic, Head: at.head, Newest: at.newestMessage(), Read: read[e.id], Mentions: mentions[e.id], People: []User{}})
 	}
 	return list, nil
 }
@@ -156,7 +160,11 @@ func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, err
 		return info, public(err)
 	}
 	m, _, err := load[ReadMark](s.storedInbox(ctx, a.ID), readKey(id))
-	info.Stream, info.Head, info.Newest, info.Read = at.stream, at.head, at.newestMessage(), m.Read
+	if err != nil {
+		return info, public(err)
+	}
+	mentions, err := s.cfg.Mentions(ctx, a.ID)
+	info.Stream, info.Head, info.Newest, info.Read, info.Mentions = at.stream, at.head, at.newestMessage(), m.Read, mentions[id]
 	return info, public(err)
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	// and of each who stops to, after it; not of those who take part in it. An error keeps
 	// them from it. nil: nobody does.
 	Followed func(ctx context.Context, id UserID, thread Place, on bool) error
+	// Mentions counts what speaks to a person and isn't read, by rooms. nil: nobody does.
+	Mentions func(ctx context.Context, id UserID) (map[RoomID]int, error)
 	Files    Files // nil: there are no attachments
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
@@ -108,6 +110,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	if cfg.ChangeRate == (Rate{}) {
 		cfg.ChangeRate = Rate{3 * cfg.PostRate.Limit, cfg.PostRate.Window}
+	}
+	if cfg.Mentions == nil {
+		cfg.Mentions = func(context.Context, UserID) (map[RoomID]int, error) { return nil, nil }
 	}
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
+	"snug/attention"
 	"snug/auth"
 	"snug/chat"
 	"snug/internal/openapi"
+	"snug/push"
 )
 
 //go:generate go run ../internal/apigen -document openapi.json -types ../web/src/api.gen.ts
@@ -48,6 +51,8 @@ const (
 	tagServer  = "server"
 	tagAccount = "my account"
 	tagFiles   = "files"
+
+	tagAttention = "attention"
 )
 
 // Interface describes all routes: those of this package, and those of auth.
@@ -60,9 +65,18 @@ func Interface() openapi.Interface {
 	all.Names[reflect.TypeFor[level0Error]()] = "Level0Refusal"
 	all.Names[reflect.TypeFor[chat.Role]()] = "RoomRole"
 	all.Names[reflect.TypeFor[about]()] = "Server"
+	all.Names[reflect.TypeFor[attention.Settings]()] = "AttentionSettings"
+	all.Names[reflect.TypeFor[attention.Change]()] = "AttentionChange"
+	all.Names[reflect.TypeFor[attention.LevelsChange]()] = "AttentionLevelsChange"
+	all.Names[reflect.TypeFor[attention.Levels]()] = "AttentionLevels"
+	all.Names[reflect.TypeFor[attention.Item]()] = "InboxItem"
+	all.Names[reflect.TypeFor[attention.Ticks]()] = "InboxTicks"
+	all.Names[reflect.TypeFor[push.Key]()] = "PushKey"
+	all.Names[reflect.TypeFor[push.Keys]()] = "PushKeys"
+	all.Names[reflect.TypeFor[push.Subscription]()] = "PushDevice"
 	all.Names[reflect.TypeFor[readyBody]()] = "Readiness"
 	// The handlers aren't called.
-	for _, r := range append((&Server{}).routeTable(), (&Server{}).fileRoutes()...) {
+	for _, r := range slices.Concat((&Server{}).routeTable(), (&Server{}).fileRoutes(), (&Server{}).attentionRoutes()) {
 		if r.path == "/api" { // /api/ without its slash
 			continue
 		}

@@ -79,9 +79,12 @@ type Files interface {
 type Config struct {
 	Rooms    Rooms
 	Accounts Accounts
-	Search   Searcher     // nil: there is none
-	Web      http.Handler // everything that isn't the API
-	Files    Files        // nil: there are none
+	Search   Searcher // nil: there is none
+	// Attention and Push are there both or neither; nil: nobody is told of anything.
+	Attention Attention
+	Push      Push
+	Web       http.Handler // everything that isn't the API
+	Files     Files        // nil: there are none
 
 	// Origins: its Base is the base URL, "" for whatever host is asked for.
 	Origins     auth.Origins
@@ -98,7 +101,9 @@ type Server struct {
 	rooms       Rooms
 	accounts    Accounts
 	searcher    Searcher
-	files       Files // nil: there are none
+	attention   Attention // nil: there is none
+	push        Push      // likewise
+	files       Files     // nil: there are none
 	origins     auth.Origins
 	proxies     Proxies
 	hosts       hosts
@@ -136,6 +141,8 @@ func New(c Config) (*Server, error) {
 		rooms:       c.Rooms,
 		accounts:    c.Accounts,
 		searcher:    c.Search,
+		attention:   c.Attention,
+		push:        c.Push,
 		files:       c.Files,
 		origins:     c.Origins,
 		proxies:     c.Proxies,
@@ -156,6 +163,9 @@ func New(c Config) (*Server, error) {
 	s.routes = s.routeTable()
 	if s.files != nil {
 		s.routes = append(s.routes, s.fileRoutes()...)
+	}
+	if s.attention != nil {
+		s.routes = append(s.routes, s.attentionRoutes()...)
 	}
 	s.mux = http.NewServeMux()
 	for _, r := range s.routes {

@@ -81,9 +81,10 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 		return nil, err
 	}
 	if s.cfg.SMTP.Host != "" {
-		if c.Mail, err = s.openMail(); err != nil {
+		if err := s.openMail(); err != nil {
 			return nil, err
 		}
+		c.Mail = func(m auth.Mail) error { return s.mail(mail.Message(m)) }
 	}
 	accounts, err := auth.New(c)
 	if err != nil {
@@ -127,11 +128,12 @@ func (s *Server) checkRooms(ctx context.Context) error {
 const maxRemotePicture = 1 << 20
 
 // openMail starts what sends mails.
-func (s *Server) openMail() (func(auth.Mail) error, error) {
+func (s *Server) openMail() error {
 	sender, err := mail.New(mailConfig(s.cfg.SMTP, s.log))
 	if err != nil {
-		return nil, fmt.Errorf("start mail: %w", err)
+		return fmt.Errorf("start mail: %w", err)
 	}
+	s.mail = sender.Send
 	s.later(func() error {
 		ctx, cancel := s.grace(mailTime)
 		defer cancel()
@@ -140,7 +142,7 @@ func (s *Server) openMail() (func(auth.Mail) error, error) {
 		}
 		return nil
 	})
-	return func(m auth.Mail) error { return sender.Send(mail.Message(m)) }, nil
+	return nil
 }
 
 func (s *Server) openPlaces() (func(address string) string, error) {

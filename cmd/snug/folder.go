@@ -15,7 +15,7 @@ import (
 
 // folder is the data folder, held by this process alone. In it: objects/ (the
 // rooms), snug.db (the tables), files/ (those of messages), uploads/ (what is still
-// arriving), secret, lock, and control.sock while a server runs.
+// arriving), secret, push-key, lock, and control.sock while a server runs.
 type folder struct {
 	path string
 	lock *os.File
@@ -111,26 +111,43 @@ func (f *folder) secret(log *slog.Logger) (secret []byte, made bool, err error) 
 	return secret, false, nil
 }
 
-// makeSecret writes the file whole or not at all: half a secret would be taken
-// for one after a crash.
 func (f *folder) makeSecret() ([]byte, error) {
 	random := make([]byte, 32)
 	rand.Read(random) // never fails
 	secret := []byte(base64.RawURLEncoding.EncodeToString(random))
-	draft, err := os.OpenFile(f.file("secret.new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	return secret, f.write("secret", append(secret, '\n'))
+}
+
+// kept returns what a file of the folder holds, which only its owner may read, and makes
+// it if it isn't there.
+func (f *folder) kept(name string, make func() ([]byte, error)) ([]byte, error) {
+	text, err := os.ReadFile(f.file(name))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	if text, err = make(); err != nil {
+		return nil, err
+	}
+	return text, f.write(name, text)
+}
+
+// write writes a file whole or not at all: half a secret would be taken for one after a
+// crash.
+func (f *folder) write(name string, text []byte) error {
+	draft, err := os.OpenFile(f.file(name+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = draft.Write(append(secret, '\n'))
+	_, err = draft.Write(text)
 	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := os.Rename(f.file("secret.new"), f.file("secret")); err != nil {
-		return nil, err
+	if err := os.Rename(f.file(name+".new"), f.file(name)); err != nil {
+		return err
 	}
 	dir, err := os.Open(f.path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return secret, errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(dir.Sync(), dir.Close())
 }

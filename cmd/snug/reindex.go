@@ -115,11 +115,3 @@ func (s *Server) openIndex(ctx context.Context, path string) (err error) {
 	}})
 	return nil
 }
-
-// changed tells the index of something new, from the moment that there is one. Before
-// that nobody has posted.
-func (s *Server) changed(room chat.RoomID, seq chat.Seq) {
-	if f := s.index.Load(); f != nil {
-		f.Changed(room, seq)
-	}
-}

@@ -20,6 +20,7 @@ import (
 	"snug/durable/store/pebble"
 	"snug/files"
 	"snug/httpapi"
+	"snug/mail"
 	"snug/preview"
 	"snug/search"
 	"snug/web"
@@ -51,6 +52,8 @@ type Server struct {
 	accounts *auth.Service
 	index    atomic.Pointer[follower] // nil: not yet
 	previews *preview.Worker          // nil: there are none
+	observer atomic.Pointer[observer] // nil: not yet
+	mail     func(mail.Message) error // nil: there are none
 	http     *http.Server
 	failed   chan error    // the store has given up; holds one
 	tables   *db.DB        // its Failed is watched too
@@ -160,14 +163,10 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	if s.previews = s.makePreviews(); s.previews != nil {
 		linked = s.previews.Linked
 	}
-	var changed func(chat.RoomID, chat.Seq)
-	if s.cfg.Search {
-		changed = s.changed
-	}
 	s.chat, err = chat.New(ctx, chat.Config{
-		Changed: changed,
-		Files:   shelves,
-		Store:   store, DB: s.tables, Logger: s.log.With("part", "chat"),
+		Changed: s.changed, Followed: s.followed, Mentions: s.mentions,
+		Files: shelves,
+		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
 		Heartbeat: s.cfg.Heartbeat,
@@ -212,6 +211,10 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		return err
 	}
 
+	if err := s.openAttention(ctx, folder, secret); err != nil {
+		return err
+	}
+
 	var taken httpapi.Files
 	if s.files != nil {
 		taken = s.files
@@ -221,7 +224,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		searcher = f
 	}
 	handler, err := httpapi.New(httpapi.Config{
-		Files: taken,
+		Files: taken, Attention: s.observer.Load().attention, Push: s.observer.Load().push,
 		Rooms: s.chat, Accounts: s.accounts, Search: searcher, Web: client,
 		Origins: auth.Origins{Base: s.cfg.BaseURL, Trusted: s.cfg.TrustedOrigins}, Proxies: proxies, Ready: s.chat.Ready, Version: s.version, Logger: s.log.With("part", "http"),
 		UpgradeRate: httpapi.Rate{Count: s.cfg.UpgradeRate.Count, Per: s.cfg.UpgradeRate.Per},
@@ -234,6 +237,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	// need them.
 	s.later(s.drain)
 	s.startPreviews()
+	s.startAttention()
 	if f := s.index.Load(); f != nil {
 		s.later(func() error { f.stop(); return nil })
 	}

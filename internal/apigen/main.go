@@ -60,6 +60,7 @@ func generate(root string) (document, types []byte, err error) {
 			{"accounts", "Who you are: the protocol of the better-auth JavaScript client."},
 			{"my account", "Beside that protocol: tokens, invitations, pictures, and how one signs in here."},
 			{"rooms", "Level 1: every room, nothing lost, nothing twice."},
+			{"attention", "What speaks to you, and how you are told of it."},
 			{"files", "What messages carry: uploaded first, then named by a message."},
 			{"level 0", "The one room \"global\", as the first client speaks to it."},
 			{"server", ""},

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Draft, DraftList, Message, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, Draft, DraftList, Message, NoticeKind, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -24,6 +24,44 @@ export interface ApiToken {
 
 export interface AssertionBody {
   response: object;
+}
+
+/** AttentionChange is what becomes of settings. What is left out stays. */
+export interface AttentionChange {
+  notify?: AttentionLevelsChange;
+  /** All of them. */
+  quietHours?: QuietHours;
+  snoozedUntil?: number;
+  mail?: MailSetting;
+  sounds?: boolean;
+  desktop?: boolean;
+}
+
+/** AttentionLevel is of how much in a room a person wants to know. */
+export type AttentionLevel = "all" | "mentions" | "nothing";
+
+/** AttentionLevels is of how much a person wants to know where they didn't say so of a room. */
+export interface AttentionLevels {
+  rooms: AttentionLevel;
+  /** And groups. */
+  directs: AttentionLevel;
+}
+
+/** AttentionLevelsChange likewise. */
+export interface AttentionLevelsChange {
+  rooms?: AttentionLevel;
+  directs?: AttentionLevel;
+}
+
+/** AttentionSettings is how a person wants to be told of things. Clients keep to sounds and desktop. */
+export interface AttentionSettings {
+  notify: AttentionLevels;
+  quietHours: QuietHours;
+  /** Unix milliseconds; 0: they aren't. */
+  snoozedUntil: number;
+  mail: MailSetting;
+  sounds: boolean;
+  desktop: boolean;
 }
 
 /** AuthRefusal is a refusal as the client reads it. */
@@ -107,6 +145,9 @@ export interface DepartureReply {
   redirect: boolean;
 }
 
+/** Done is the answer where there is nothing to say. */
+export type Done = Record<string, never>;
+
 /** EditBody is what a message is to say. */
 export interface EditBody {
   /** Markdown. */
@@ -116,6 +157,11 @@ export interface EditBody {
 export interface EmailBody {
   newEmail: string;
   callbackURL?: string;
+}
+
+/** EndpointBody names a subscription. */
+export interface EndpointBody {
+  endpoint: string;
 }
 
 export interface EnrolBody {
@@ -214,6 +260,39 @@ export interface IdToken {
   nonce: string;
 }
 
+/** InboxCount is how much of an inbox is unread. */
+export interface InboxCount {
+  unread: number;
+}
+
+/** InboxItem is something in a person's inbox. */
+export interface InboxItem {
+  /** Rises with the time at which it came in. */
+  id: number;
+  kind: NoticeKind;
+  room: string;
+  roomName: string;
+  /** As it is now. */
+  message: Message;
+  at: number;
+  read: boolean;
+}
+
+/** InboxPage is a piece of an inbox, the newest first. */
+export interface InboxPage {
+  items: readonly InboxItem[];
+  /** Of all there are. */
+  unread: number;
+  hasOlder: boolean;
+}
+
+/** InboxTicks is what somebody ticks off. */
+export interface InboxTicks {
+  /** All up to this item, 0: none but IDs. */
+  through?: number;
+  ids?: readonly number[];
+}
+
 /** Invitation is what somebody who was invited is told. */
 export interface Invitation {
   /** The only address that it is for; null where it is for whoever has it. */
@@ -301,6 +380,9 @@ export interface MadeToken {
   token: string;
 }
 
+/** MailSetting is which mails a person wants. */
+export type MailSetting = "missed" | "off";
+
 /** MessageReply says what was done in words. */
 export interface MessageReply {
   status: boolean;
@@ -382,6 +464,40 @@ export interface ProofBody {
 export interface Provider {
   id: string;
   name: string;
+}
+
+/** PushKey is what browsers subscribe with. */
+export interface PushKey {
+  /** Base64url: applicationServerKey. */
+  publicKey: string;
+}
+
+/** PushKeys are the device's, base64url. */
+export interface PushKeys {
+  /** A public key on P-256, uncompressed. */
+  p256dh: string;
+  /** 16 secret bytes. */
+  auth: string;
+}
+
+/** PushSubscription is where a device is told of things, as its browser made it. */
+export interface PushSubscription {
+  /** Https, of the browser's push service. */
+  endpoint: string;
+  keys: PushKeys;
+}
+
+/** QuietHours are when a person doesn't want to hear anything. */
+export interface QuietHours {
+  on: boolean;
+  /** "22:00". */
+  from: string;
+  /** "07:00"; before From: of the next day. The same: the whole day. */
+  to: string;
+  /** On which they begin; 0 is Sunday. */
+  days: readonly number[];
+  /** Of the IANA database, as "Europe/Berlin". */
+  timezone: string;
 }
 
 /** ReadBody says how far somebody has read. */
@@ -628,6 +744,7 @@ export interface Bodies {
   "POST /api/account/invites/revoke": IdBody;
   "POST /api/account/tokens": NewTokenBody;
   "POST /api/account/tokens/revoke": IdBody;
+  "PUT /api/attention": AttentionChange;
   "POST /api/auth/callback/{provider}": CallbackBody;
   "POST /api/auth/change-email": EmailBody;
   "POST /api/auth/change-password": PasswordBody;
@@ -662,6 +779,9 @@ export interface Bodies {
   "POST /api/auth/update-user": ProfileBody;
   "POST /api/auth/verify-email": Record<string, never>;
   "PUT /api/drafts": Draft;
+  "PUT /api/inbox/read": InboxTicks;
+  "DELETE /api/push/subscriptions": EndpointBody;
+  "PUT /api/push/subscriptions": PushSubscription;
   "POST /api/rooms/{slug}/messages": PostBody;
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
@@ -683,6 +803,8 @@ export interface Answers {
   "GET /api/account/tokens": readonly ApiToken[];
   "POST /api/account/tokens": MadeToken;
   "POST /api/account/tokens/revoke": StatusReply;
+  "GET /api/attention": AttentionSettings;
+  "PUT /api/attention": AttentionSettings;
   "POST /api/auth/change-email": StatusReply;
   "POST /api/auth/change-password": SignUpReply;
   "POST /api/auth/delete-anonymous-user": SuccessReply;
@@ -728,8 +850,13 @@ export interface Answers {
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;
   "POST /api/files/{id}": SignedAddress;
+  "GET /api/inbox": InboxPage;
+  "PUT /api/inbox/read": InboxCount;
   "GET /api/openapi.json": object;
   "GET /api/people": PeopleList;
+  "GET /api/push/key": PushKey;
+  "DELETE /api/push/subscriptions": Done;
+  "PUT /api/push/subscriptions": Done;
   "GET /api/rooms": RoomList;
   "GET /api/rooms/{slug}": RoomInfo;
   "GET /api/rooms/{slug}/messages": Page;

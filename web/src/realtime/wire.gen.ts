@@ -159,6 +159,7 @@ export type ServerFrame =
   | OKFrame
   | ErrorFrame
   | PongFrame
+  | NoticeFrame
   | RoomFrame
   | RoomsFrame;
 
@@ -289,6 +290,40 @@ export interface ErrorFrame {
   ref?: string;
   room?: string;
   clientId?: ClientID;
+}
+
+/** NoticeKind is why a message calls for somebody's attention. */
+export type NoticeKind = "mention" | "reply" | "thread" | "call" | "room";
+
+/**
+ * Notice is a message that calls for somebody's attention. A push says the same: its
+ * payload is a NoticeFrame.
+ */
+export interface Notice {
+  /** of the item of the inbox; 0: the inbox has none */
+  id: number;
+  kind: NoticeKind;
+  room: string;
+  roomName: string;
+  seq: Seq;
+  messageId: MessageID;
+  /** the root of the thread that it is in */
+  thread?: MessageID;
+  /** who wrote it */
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  /** how it begins, without formatting: at most 140 characters */
+  text: string;
+  at: number;
+  /** it is to be counted, and not to be heard or to pop up */
+  quiet: boolean;
+}
+
+/** NoticeFrame tells all sockets of a person of something that calls for their attention. */
+export interface NoticeFrame {
+  type: "notice";
+  notice: Notice;
 }
 
 /** PongFrame answers ping, from the socket layer alone. */
