@@ -1,0 +1,297 @@
+package attention
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"snug/chat"
+)
+
+func to(name string) string { return "@[" + name + "](user:" + name + ")" }
+
+const (
+	toRoom = "@[room](room:all)"
+	toHere = "@[here](room:here)"
+)
+
+func TestMentions(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	w.at("online", "bob", "ada")
+	w.post("global", "ada", "nobody in particular")
+	w.post("global", "ada", "hello "+to("bob")+" and "+to("bob")+", "+to("ada")+", "+to("nobody"))
+	w.catchUp()
+	w.wantTold("bob mention #2")
+	w.wantInbox("bob", "mention #2")
+	w.wantInbox("ada", "")
+	w.wantInbox("cyd", "")
+	n := w.notices[0]
+	if n.Room != "global" || n.RoomName != "Global" || n.UserName != "ADA" || n.Text != "hello @bob and @bob, @ada, @nobody" || n.ID == 0 || n.Quiet {
+		t.Errorf("notice %+v", n)
+	}
+	w.read("global", "bob", 2)
+	w.wantInbox("bob", "(mention #2)")
+	w.catchUp()
+	w.wantTold()
+}
+
+func TestRepliesAndTheStrongestReason(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	m := w.post("global", "bob", "a question")
+	w.post("global", "ada", "an answer", answers(m))
+	w.post("global", "ada", "to you, "+to("bob"), answers(m))
+	w.post("global", "bob", "my own", answers(m))
+	w.catchUp()
+	w.wantInbox("bob", "mention #3, reply #2")
+	w.wantInbox("ada", "")
+}
+
+func TestThreads(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd", "dan")
+	root := w.post("global", "ada", "root")
+	w.post("global", "bob", "one", in(root))
+	w.catchUp()
+	w.wantInbox("ada", "thread #2")
+	w.post("global", "cyd", "two", in(root))
+	w.catchUp()
+	w.wantInbox("ada", "thread #3, thread #2")
+	w.wantInbox("bob", "thread #3")
+	if _, err := w.chat.Follow(t.Context(), actor("dan"), "global", root.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.chat.Follow(t.Context(), actor("ada"), "global", root.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	w.post("global", "bob", "three", in(root))
+	w.catchUp()
+	w.wantInbox("dan", "thread #4")
+	w.wantInbox("ada", "thread #3, thread #2")
+	w.wantInbox("cyd", "thread #4")
+	// The room's mark doesn't read what only the thread shows.
+	w.read("global", "cyd", 4)
+	w.wantInbox("cyd", "thread #4")
+	if _, err := w.chat.ReadThread(t.Context(), actor("cyd"), "global", root.ID, 4); err != nil {
+		t.Fatal(err)
+	}
+	w.wantInbox("cyd", "(thread #4)")
+}
+
+func TestCalls(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd", "dan")
+	w.room("team", "public", "ada", "bob", "cyd")
+	w.at("online", "bob", "dan")
+	w.post("team", "ada", "all of you: "+toRoom)
+	w.post("team", "ada", "who is here: "+toHere)
+	w.post("team", "ada", toRoom+", above all "+to("cyd"))
+	w.catchUp()
+	w.wantTold("bob call #1", "bob call #2", "bob call #3")
+	w.wantInbox("bob", "team call #3, team call #2, team call #1")
+	w.wantInbox("cyd", "team mention #3, team call #1")
+	w.wantInbox("dan", "") // is no member
+	w.wantInbox("ada", "")
+	if n := w.count(`select count(*) from notices where user_id is null`); n != 2 {
+		t.Errorf("two calls of all are %d rows", n)
+	}
+	// Who comes later wasn't called.
+	w.exec(`insert into members (room_id, user_id, role, joined_at) values ('id-team', 'dan', 'member', ?)`, w.now().Add(time.Minute).UnixMilli())
+	w.wantInbox("dan", "")
+	// In the room of all everybody is a member.
+	w.post("global", "ada", toRoom)
+	w.catchUp()
+	w.wantInbox("dan", "call #1")
+}
+
+func TestPrivateRooms(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	w.room("secret", "private", "ada", "bob")
+	w.post("secret", "ada", to("bob")+" and "+to("cyd"))
+	w.catchUp()
+	w.wantInbox("bob", "secret mention #1")
+	w.wantInbox("cyd", "")
+	w.exec(`delete from members where user_id = 'bob'`)
+	w.wantInbox("bob", "") // is no member any more
+	if got, err := w.Mentions(t.Context(), "bob"); err != nil || len(got) != 0 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestDirectsAndRoomsOfWhichAllIsWanted(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	w.room("d1", "direct", "ada", "bob")
+	w.room("team", "public", "ada", "bob", "cyd")
+	w.at("online", "bob", "cyd")
+	w.post("d1", "ada", "psst")
+	w.exec(`update members set notify = 'all' where user_id = 'bob' and room_id = 'id-team'`)
+	w.post("team", "ada", "news")
+	w.catchUp()
+	w.wantTold("bob room #1", "bob room #1")
+	w.wantInbox("bob", "d1 room #1")
+	all := chat.NotifyAll
+	w.set("cyd", Change{Notify: &LevelsChange{Rooms: &all}})
+	w.post("team", "ada", "more news")
+	w.post("global", "ada", "and here")
+	w.catchUp()
+	w.wantTold("bob room #2", "cyd room #2", "cyd room #1")
+	w.wantInbox("cyd", "")
+	w.exec(`update members set notify = 'nothing' where user_id = 'cyd'`)
+	w.post("team", "ada", "nothing for "+to("cyd"))
+	w.catchUp()
+	w.wantTold("bob room #3")
+	w.wantInbox("cyd", "team mention #3") // which is there if they look
+}
+
+func TestEdits(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	w.at("online", "bob", "cyd")
+	m := w.post("global", "ada", "hello "+to("bob"))
+	w.catchUp()
+	w.wantTold("bob mention #1")
+	w.edit("global", "ada", m, "hello "+to("bob")+" and "+to("cyd"))
+	w.catchUp()
+	w.wantTold("cyd mention #1")
+	w.edit("global", "ada", m, "hello "+to("cyd"))
+	w.catchUp()
+	w.wantTold()
+	w.wantInbox("bob", "")
+	w.wantInbox("cyd", "mention #1")
+	w.remove("global", "ada", m)
+	w.catchUp()
+	w.wantInbox("cyd", "")
+	if n := w.count(`select count(*) from notices`) + w.count(`select count(*) from deliveries`); n != 0 {
+		t.Errorf("%d rows are left of a message that is gone", n)
+	}
+	// What came and went before anybody looked never was.
+	gone := w.post("global", "ada", to("bob"))
+	w.remove("global", "ada", gone)
+	late := w.post("global", "ada", "nothing")
+	w.edit("global", "ada", late, to("bob"))
+	call := w.post("global", "ada", toHere)
+	w.edit("global", "ada", call, toHere+"!")
+	w.catchUp()
+	w.wantTold("bob mention #7", "bob call #9", "cyd call #9")
+	w.at("online", "ada")
+	w.edit("global", "ada", call, "no more")
+	w.catchUp()
+	w.wantInbox("cyd", "")
+}
+
+// After a crash nothing is missing and nothing is there twice, wherever it comes.
+func TestCrashes(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.at("online", "bob")
+	want := ""
+	for i := range 20 {
+		w.post("global", "ada", "plain")
+		m := w.post("global", "ada", to("bob"))
+		if i%3 == 0 {
+			w.catchUp()
+		}
+		if i%2 == 0 {
+			w.restart()
+		}
+		if want != "" {
+			want = ", " + want
+		}
+		want = fmt.Sprintf("mention #%d", m.Seq) + want
+	}
+	w.catchUp()
+	w.wantInbox("bob", want)
+	w.mu.Lock()
+	if len(w.told) != 20 {
+		t.Errorf("told %d times of 20", len(w.told))
+	}
+	w.mu.Unlock()
+}
+
+// A room in which nobody speaks to anybody costs no write for each post.
+func TestQuietRoomsAreNotWritten(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.restart()
+	for range 50 {
+		w.post("global", "ada", "nothing in particular")
+		w.catchUp()
+	}
+	places := func() int { return w.count(`select coalesce(max(seq), 0) from attention_places`) }
+	if n := places(); n != 0 {
+		t.Errorf("it was written up to %d", n)
+	}
+	w.after(flushEvery)
+	w.post("global", "ada", "nothing in particular")
+	w.catchUp()
+	if n := places(); n != 51 {
+		t.Errorf("it was written up to %d in time", n)
+	}
+	w.post("global", "ada", "nothing in particular")
+	w.catchUp()
+	if err := w.Close(t.Context()); err != nil || places() != 52 {
+		t.Errorf("at the end it was written up to %d, %v", places(), err)
+	}
+}
+
+// What was there before anything was followed calls for nobody's attention, and who
+// follows threads then is known.
+func TestOlderRoomsBeginNow(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	root := w.post("global", "ada", "old "+to("bob"))
+	w.post("global", "cyd", "old", in(root))
+	w.exec(`delete from attention_places`)
+	w.exec(`insert into attention_places (room_id, stream, seq) select id, '', -1 from rooms`)
+	w.restart()
+	w.post("global", "bob", "new", in(root))
+	w.catchUp()
+	w.wantInbox("bob", "")
+	w.wantInbox("cyd", "thread #3")
+	w.wantInbox("ada", "thread #3")
+}
+
+func TestDeletedRoomsAndPeopleLeaveNothing(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd")
+	w.room("team", "public", "ada", "bob", "cyd")
+	w.at("looking", "bob")
+	root := w.post("team", "ada", to("bob")+to("cyd")+toRoom)
+	w.post("team", "bob", "x", in(root))
+	w.post("global", "ada", to("bob"))
+	w.catchUp()
+	w.set("bob", Change{})
+	page, err := w.Inbox(t.Context(), "bob", InboxQuery{})
+	if err != nil || len(page.Items) == 0 {
+		t.Fatal(page, err)
+	}
+	if _, err := w.ReadInbox(t.Context(), "bob", Ticks{IDs: []int64{page.Items[0].ID}}); err != nil {
+		t.Fatal(err)
+	}
+	w.exec(`delete from users where id = 'bob'`)
+	for _, table := range []string{"notices", "deliveries", "inbox_reads", "thread_followers", "attention_settings"} {
+		if n := w.count(`select count(*) from ` + table + ` where user_id = 'bob'`); n != 0 {
+			t.Errorf("%s has %d rows of who is gone", table, n)
+		}
+	}
+	w.exec(`delete from rooms where slug = 'team'`)
+	for _, table := range []string{"notices", "deliveries", "thread_followers", "attention_places"} {
+		if n := w.count(`select count(*) from ` + table + ` where room_id = 'id-team'`); n != 0 {
+			t.Errorf("%s has %d rows of a room that is gone", table, n)
+		}
+	}
+	w.Changed("id-team", 99)
+	w.catchUp()
+}
+
+func TestBounds(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	for range maxKept + 20 {
+		w.post("global", "ada", to("bob"))
+	}
+	w.catchUp()
+	if n := w.count(`select count(*) from notices where user_id = 'bob'`); n != maxKept {
+		t.Errorf("%d items are kept", n)
+	}
+	w.mu.Lock()
+	w.clock = w.clock.Add(keepFor + time.Hour)
+	w.mu.Unlock()
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.count(`select count(*) from notices`) + w.count(`select count(*) from deliveries`); n != 0 {
+		t.Errorf("%d rows outlive their time", n)
+	}
+}
