@@ -9,7 +9,7 @@ import { useLive } from './live'
 export function Wayfinding() {
   const live = useLive()
   return (
-    <div class="flex flex-col px-2 pt-2">
+    <div class="flex flex-col px-2 pt-2 pb-1">
       <button
         type="button"
         class="mb-1 flex min-h-9 items-center gap-2 rounded-control border border-line bg-surface px-2 text-start text-body text-muted hover:border-line-strong/60 pointer-coarse:min-h-11"

@@ -15,6 +15,7 @@ import { useLive } from '~/app/live'
 import { explain, type Failure } from '~/http'
 import { shortcutOf } from '~/keys/map'
 import { oneLine } from '~/message/one-line'
+import type { NoticeKind } from '~/realtime/wire.gen'
 import { RowSkeletons } from '~/room/timeline-head'
 import { dayOf, fullTimeOf, sameDay, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
@@ -23,7 +24,6 @@ import { cn } from '~/ui/cn'
 import { hueOf } from '~/ui/person'
 import { showToast } from '~/ui/toast'
 import { loadInbox, PAGE, readInbox, type InboxItem } from './inbox'
-import type { NoticeKind } from './notice'
 
 const signs: Readonly<Record<NoticeKind, typeof Hash>> = { mention: AtSign, reply: Reply, thread: MessagesSquare, call: Megaphone, room: Hash }
 const kindWords: Readonly<Record<NoticeKind, string>> = {

@@ -1,7 +1,7 @@
 import { call, member, type Result } from '~/http'
 import { parseMessage } from '~/realtime/frames'
-import type { Message } from '~/realtime/wire.gen'
-import { asKind, type NoticeKind } from './notice'
+import type { Message, NoticeKind } from '~/realtime/wire.gen'
+import { asKind } from './notice'
 
 // What one was called by, and has answered to or not: mentions, replies, news of threads.
 

@@ -1,35 +1,7 @@
 // What one is told of, away from where it was said. The page and the service worker
 // read it alike, so nothing here needs a window.
 
-export type NoticeKind = 'mention' | 'reply' | 'thread' | 'call' | 'room'
-
-export interface Notice {
-  /** Of the entry of the inbox; 0: the inbox has none. */
-  id: number
-  kind: NoticeKind
-  room: string
-  roomName: string
-  seq: number
-  messageId: string
-  /** The root of the thread that it is in. */
-  thread?: string
-  /** Who wrote it. */
-  userId: string
-  userName: string
-  userImage?: string
-  /** Plain, and cut by the server. */
-  text: string
-  /** Unix ms */
-  at: number
-  /** It came in hours of rest: it is counted, and nothing else. */
-  quiet: boolean
-}
-
-/** Over the socket and by push alike. */
-export interface NoticeFrame {
-  type: 'notice'
-  notice: Notice
-}
+import type { Notice, NoticeKind } from '../realtime/wire.gen'
 
 const kinds: readonly NoticeKind[] = ['mention', 'reply', 'thread', 'call', 'room']
 

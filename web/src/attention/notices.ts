@@ -1,6 +1,7 @@
 import type { Connection } from '~/realtime/connection'
+import type { Notice } from '~/realtime/wire.gen'
 import { joinCrew } from '~/room/crew'
-import { noticeData, notificationOf, tagOf, type Notice } from './notice'
+import { noticeData, notificationOf, tagOf } from './notice'
 import { registered } from './registration'
 import type { Sounds } from './sounds'
 

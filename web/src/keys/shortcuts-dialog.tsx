@@ -9,12 +9,19 @@ const groups: readonly Group[] = ['about', 'reading', 'message', 'writing', 'lis
 /** All keys that do something, drawn of the map that they are read from. */
 export default function ShortcutsDialog(props: { onClose(): void }) {
   const [letters, setLetters] = createSignal(lettersOn())
+  let title!: HTMLHeadingElement
   return (
     <Dialog open onOpenChange={(open) => !open && props.onClose()}>
-      <DialogContent class="sm:max-w-3xl">
-        <DialogTitle>Keyboard shortcuts</DialogTitle>
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, also by keys */}
-        <div class="gap-x-10 sm:columns-2" tabindex="0" role="group" aria-label="All keys">
+      <DialogContent
+        class="sm:max-w-3xl"
+        onOpenAutoFocus={(event: Event) => {
+          // The first thing to press stands at the end of it.
+          event.preventDefault()
+          title.focus()
+        }}
+      >
+        <DialogTitle ref={title} tabindex="-1" class="outline-none">Keyboard shortcuts</DialogTitle>
+        <div class="gap-x-10 sm:columns-2">
           <For each={groups}>
             {(group) => (
               <section class="mb-6 break-inside-avoid-column">

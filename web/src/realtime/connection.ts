@@ -1,4 +1,3 @@
-import type { NoticeFrame } from '~/attention/notice'
 import { parseServerFrame, type SkippedFrame } from './frames'
 import { protocolVersion, subprotocol, type ClientFrame, type HelloFrame, type ServerFrame } from './wire.gen'
 
@@ -79,7 +78,7 @@ export interface Connection {
 
 export interface ConnectionListener {
   onState?(state: ConnectionState): void
-  onFrame?(frame: ServerFrame | NoticeFrame | SkippedFrame): void
+  onFrame?(frame: ServerFrame | SkippedFrame): void
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined

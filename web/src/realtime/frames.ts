@@ -1,4 +1,4 @@
-import { parseNotice, type NoticeFrame } from '~/attention/notice'
+import { parseNotice } from '~/attention/notice'
 import type { Attachment, Code, Message, Page, Preview, Replies, ServerFrame, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
@@ -17,7 +17,7 @@ export interface SkippedFrame {
 type Fields = Record<string, unknown>
 
 /** Parses one text frame. Null: not a frame, or of no interest to us. */
-export function parseServerFrame(text: string): ServerFrame | NoticeFrame | SkippedFrame | null {
+export function parseServerFrame(text: string): ServerFrame | SkippedFrame | null {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -38,7 +38,7 @@ export function parsePage(value: unknown): Page | null {
   return { stream, head, hasOlder, hasNewer, messages }
 }
 
-function frame(f: Fields): ServerFrame | NoticeFrame | SkippedFrame | null {
+function frame(f: Fields): ServerFrame | SkippedFrame | null {
   const { room, ref, clientId } = f
   switch (f['type']) {
     case 'pong':

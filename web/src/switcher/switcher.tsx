@@ -97,7 +97,7 @@ export default function Switcher(props: SwitcherProps) {
                 onInput={(event) => setTyped(event.currentTarget.value)}
                 onKeyDown={onKeyDown}
                 class="h-13 min-w-0 flex-1 bg-transparent text-[1rem] outline-none placeholder:text-muted"
-                placeholder="Go to a room, a person, a command"
+                placeholder="Room, person or command"
                 role="combobox"
                 aria-label="Go to a room, a person or a command"
                 aria-expanded="true"
