@@ -21,6 +21,7 @@ import { Route as TwoFactorRouteImport } from './routes/two-factor'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
+import { Route as AppBrowseRouteImport } from './routes/_app/browse'
 import { Route as AppInboxRouteImport } from './routes/_app/inbox'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
@@ -92,6 +93,11 @@ const AppIndexRoute = AppIndexRouteImport.update({
 const AppAccountRoute = AppAccountRouteImport.update({
   id: '/account',
   path: '/account',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppBrowseRoute = AppBrowseRouteImport.update({
+  id: '/browse',
+  path: '/browse',
   getParentRoute: () => AppRoute,
 } as any)
 const AppInboxRoute = AppInboxRouteImport.update({
@@ -172,6 +178,7 @@ export interface FileRoutesByFullPath {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRouteWithChildren
+  '/browse': typeof AppBrowseRoute
   '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
@@ -196,6 +203,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/browse': typeof AppBrowseRoute
   '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
@@ -224,6 +232,7 @@ export interface FileRoutesById {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRouteWithChildren
+  '/_app/browse': typeof AppBrowseRoute
   '/_app/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
@@ -253,6 +262,7 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/account'
+    | '/browse'
     | '/inbox'
     | '/invite/$token'
     | '/account/data'
@@ -277,6 +287,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/two-factor'
     | '/verify-email'
+    | '/browse'
     | '/inbox'
     | '/invite/$token'
     | '/'
@@ -304,6 +315,7 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/_app/account'
+    | '/_app/browse'
     | '/_app/inbox'
     | '/invite/$token'
     | '/_app/'
@@ -419,6 +431,13 @@ declare module '@tanstack/solid-router' {
       path: '/account'
       fullPath: '/account'
       preLoaderRoute: typeof AppAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/browse': {
+      id: '/_app/browse'
+      path: '/browse'
+      fullPath: '/browse'
+      preLoaderRoute: typeof AppBrowseRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/inbox': {
@@ -543,6 +562,7 @@ const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
+  AppBrowseRoute: typeof AppBrowseRoute
   AppInboxRoute: typeof AppInboxRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
@@ -551,6 +571,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
+  AppBrowseRoute: AppBrowseRoute,
   AppInboxRoute: AppInboxRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,

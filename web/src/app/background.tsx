@@ -7,14 +7,14 @@ import { makeNotices } from '~/attention/notices'
 import { attentionQuery } from '~/attention/settings'
 import { makeSounds } from '~/attention/sounds'
 import { createUpdates } from '~/attention/updates'
-import { call, explain } from '~/http'
+import { explain } from '~/http'
 import { createFocused } from '~/room/unread'
+import { makeRoom, readAll } from '~/rooms/calls'
 import type { Entry } from '~/switcher/entries'
 import { showToast } from '~/ui/toast'
 import { createCommands } from './commands'
 import { createGlobalKeys } from './global-keys'
 import { useLive } from './live'
-import { openDirect } from './open-direct'
 import { peopleEntries, roomEntries } from './switcher-sources'
 
 const loadSwitcher = () => import('~/switcher/switcher')
@@ -122,8 +122,8 @@ export default function Background() {
       case 'room':
         return void router.navigate({ to: '/rooms/$slug', params: { slug: entry.slug }, search: {} })
       case 'person':
-        return void openDirect(entry.userId).then((result) => {
-          if (result.ok) void router.navigate({ to: '/rooms/$slug', params: { slug: result.value }, search: {} })
+        return void makeRoom({ name: '', kind: 'direct', people: [entry.userId] }).then((result) => {
+          if (result.ok) void router.navigate({ to: '/rooms/$slug', params: { slug: result.value.slug }, search: {} })
           else showToast({ tone: 'bad', title: `No way to write to ${entry.label} now`, text: explain(result.failure) })
         })
       case 'search':
@@ -141,7 +141,7 @@ export default function Background() {
   async function markAllRead() {
     live.open(undefined)
     remember(ALL_READ)
-    const result = await call('/api/rooms/read', { method: 'PUT', body: {} }, () => true)
+    const result = await readAll()
     if (!result.ok) return showToast({ tone: 'bad', title: 'They are still unread', text: explain(result.failure) })
     for (const r of live.rooms.rooms()) live.rooms.set(r.slug, Math.max(r.newest, r.read ?? 0))
     showToast({ title: 'Everything is read' })

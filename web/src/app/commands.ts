@@ -16,6 +16,9 @@ export function createCommands({ live, router, onSearch, onAllRead }: CommandsOp
   const { theme } = live
   return createMemo(() => [
     command('inbox', 'Inbox', () => void router.navigate({ to: '/inbox' }), { also: ['mentions', 'replies', 'activity'], keys: 'inbox' }),
+    command('write', 'Write to somebody', () => live.desk.ask({ what: 'write' }), { also: ['direct message', 'group', 'new'] }),
+    command('make', 'Make a room', () => live.desk.ask({ what: 'make' }), { also: ['new', 'create', 'channel'] }),
+    command('browse', 'Browse rooms', () => void router.navigate({ to: '/browse' }), { also: ['join', 'find', 'channels'] }),
     command('search', 'Search messages', onSearch, { also: ['find'], keys: 'search' }),
     command('allRead', 'Mark all rooms as read', onAllRead, { also: ['unread', 'clear'], keys: 'allRead' }),
     command('settings', 'Settings', () => void router.navigate({ to: '/account' }), { also: ['account', 'preferences', 'profile'] }),

@@ -1,7 +1,8 @@
 import { onCleanup, onMount } from 'solid-js'
 import { isSingle, shortcutOf, shortcuts } from '~/keys/map'
 import type { Live } from './live'
-import { inOrder } from './rooms-in-order'
+import { calls } from './switcher-sources'
+import { sectionsOf } from './sections'
 
 export interface GlobalKeysOptions {
   live: Live
@@ -15,10 +16,13 @@ export interface GlobalKeysOptions {
 
 /** The keys that work wherever the focus is. */
 export function createGlobalKeys({ live, here, onRoom, onSearch, onInbox, onAllRead }: GlobalKeysOptions) {
+  // As the list shows them, from top to bottom; what is unread also where it is folded away.
   function step(by: 1 | -1, unreadOnly: boolean) {
-    const { rooms } = live
-    const slugs = inOrder(live)
-    const wanted = new Set(unreadOnly ? rooms.rooms().filter((r) => rooms.unread(r) > 0).map((r) => r.slug) : slugs)
+    const { rooms, list } = live
+    const sections = sectionsOf(rooms.rooms(), list.order()).filter((s) => unreadOnly || !list.folded(s.key))
+    const shown = sections.flatMap((s) => s.rooms)
+    const slugs = shown.map((r) => r.slug)
+    const wanted = new Set((unreadOnly ? shown.filter((r) => calls(live, r) > 0) : shown).map((r) => r.slug))
     const at = slugs.indexOf(here() ?? '')
     for (let i = 1; i <= slugs.length; i++) {
       // Before the first room comes the last one.

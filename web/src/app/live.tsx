@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
+import { createContext, createEffect, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
+import { forgetAccount, keepAccount } from '~/auth/last-account'
 import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
@@ -10,6 +11,10 @@ import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
 import { settled } from './renewal'
+import { makeRoomDesk, type RoomDesk } from './desk'
+import { makeListSettings, type ListSettings } from './list-settings'
+import { labelOf } from './naming'
+import { forgetRooms, makeKeptRooms } from './kept-rooms'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -28,6 +33,10 @@ export interface Live {
   /** What is open above the page. */
   opened: Accessor<Overlay | undefined>
   open(overlay: Overlay | undefined): void
+  /** How their list is shown. */
+  list: ListSettings
+  /** What is asked about rooms, above the page. */
+  desk: RoomDesk
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
@@ -79,15 +88,27 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  createEffect(() => keepAccount(props.account))
+  forgetRooms(userId)
   const rooms = makeRoomList({
     userId,
+    kept: makeKeptRooms(userId),
     connection,
     shows: (slug) => slug === shown,
     count(slug, read) {
       const room = sessions.get(slug)?.room()
       if (!room || !attached(room) || room.start > read + 1) return undefined
-      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined ? n + 1 : n), 0)
+      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined && !m.event ? n + 1 : n), 0)
     },
+  })
+
+  // Rooms that went may have gone for good; those that came may have been gone here.
+  rooms.onLoad((came, went) => {
+    for (const slug of came) sessions.get(slug)?.check()
+    for (const slug of went) {
+      const session = sessions.get(slug)
+      if (session && !session.gone()) session.check()
+    }
   })
 
   // The page becomes that of whoever is signed in now.
@@ -114,6 +135,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme.dispose()
     // Whoever comes next at this browser has no business with what was read.
     if (database) void wipeRoomCache(database)
+    forgetRooms()
+    forgetAccount()
   })
 
   // Posts of an earlier visit go, whatever room is looked at in this one.
@@ -127,6 +150,11 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   function open(slug: string): RoomSession {
     const session = sessions.get(slug) ?? makeRoomSession({
       slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
+      label() {
+        const room = rooms.find(slug)
+        return room ? labelOf(room) : `#${slug}`
+      },
+      open: () => (rooms.find(slug)?.kind ?? 'private') === 'public',
       ...(cache && { cache }),
     })
     // The one that was used last stands last.
@@ -156,6 +184,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     setInboxUnread: (unread) => setInboxUnread(unread),
     opened,
     open: (overlay) => setOpened(overlay),
+    list: makeListSettings(userId),
+    desk: makeRoomDesk(),
     room(slug) {
       shown = slug
       return open(slug)

@@ -1,10 +1,10 @@
 import { createRoot } from 'solid-js'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener } from '~/realtime/connection'
-import type { ServerFrame } from '~/realtime/wire.gen'
-import { makeRoomList, type ToldRoom } from './rooms'
+import type { RoomSummary, ServerFrame } from '~/realtime/wire.gen'
+import { makeRoomList } from './rooms'
 
-let told: ToldRoom[]
+let told: RoomSummary[]
 let listener: ConnectionListener
 
 const connection: Connection = {
@@ -20,9 +20,12 @@ const connection: Connection = {
 const hears = (frame: ServerFrame) => listener.onFrame?.(frame)
 const reopens = () => listener.onState?.({ status: 'open', hello: { type: 'hello', protocol: 1, you: { userId: 'me', userName: 'Me' }, heartbeatMs: 1 } })
 const settle = () => vi.waitFor(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve)))
-const room = (slug: string, head: number, read: number): ToldRoom => ({ slug, name: slug, head, newest: head, read })
+const room = (slug: string, head: number, read: number, more: Partial<RoomSummary> = {}): RoomSummary => ({
+  slug, name: slug, head, newest: head, read, unread: Math.min(100, head - read), mentions: 0, kind: 'public', topic: '', role: 'member', notify: '',
+  snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [], ...more,
+})
 
-async function open(...rooms: ToldRoom[]) {
+async function open(...rooms: RoomSummary[]) {
   told = rooms
   const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined, shows: (slug) => slug === 'shown' }))
   await settle()
@@ -38,10 +41,10 @@ it('counts what came after the read mark, over all rooms', async () => {
   expect(list.total()).toBe(5)
   hears({ type: 'activity', room: 'b', seq: 5, mention: true })
   expect(list.counts()).toEqual(['a 5', 'b 2'])
-  expect(list.rooms()[1]?.mentioned).toBe(true)
+  expect(list.rooms()[1]?.mentions).toBe(1)
   hears({ type: 'read', room: 'b', userId: 'me', seq: 5 })
   expect(list.counts()).toEqual(['a 5', 'b 0'])
-  expect(list.rooms()[1]?.mentioned).toBe(false)
+  expect(list.rooms()[1]?.mentions).toBe(0)
 })
 
 it('does not greet a newcomer with ten thousand unread messages', async () => {

@@ -1,17 +1,27 @@
 import type { PersonEntry, RoomEntry } from '~/switcher/entries'
 import type { Live } from './live'
+import { nameOf } from './naming'
+import { quiet, type ListedRoom } from './rooms'
 
 // What the switcher knows without asking.
+
+/** Unread messages that call for attention. */
+export function calls(live: Live, room: ListedRoom): number {
+  return quiet(room, Date.now()) ? room.mentions : live.rooms.unread(room)
+}
 
 export function roomEntries(live: Live): RoomEntry[] {
   return live.rooms.rooms().map((room) => ({
     kind: 'room',
     key: `room ${room.slug}`,
     slug: room.slug,
-    label: room.name,
-    also: [room.slug],
-    unread: live.rooms.unread(room),
-    mentioned: room.mentioned,
+    room: room.kind,
+    label: nameOf(room),
+    also: [room.slug, ...(room.kind === 'group' && room.name !== '' ? room.people.map((p) => p.userName) : [])],
+    people: room.people,
+    unread: calls(live, room),
+    mentioned: room.mentions > 0,
+    archived: room.archivedAt > 0,
   }))
 }
 

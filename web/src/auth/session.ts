@@ -27,6 +27,9 @@ export function signOut(): Promise<Result<true>> {
   return post('/api/auth/sign-out', {}, (v) => (member(v, 'success') === true ? true : null))
 }
 
+/** Where last-account.ts keeps it. */
+export const LAST_ACCOUNT = 'snug:account'
+
 /**
  * The session as a query, fresh for five minutes: live sockets end with it anyway.
  * Without a network it is whoever was signed in last, so that what this browser keeps
@@ -37,11 +40,17 @@ export const sessionQuery = queryOptions({
   queryFn: async ({ signal }): Promise<Account | null> => {
     const result = await getSession(signal)
     if (!result.ok) {
-      const last = result.failure.kind === 'unreachable' ? lastAccount() : null
+      const last = result.failure.kind === 'unreachable' ? await import('./last-account').then((m) => m.lastAccount(), () => null) : null
       if (last) return last
       throw new RequestError(result.failure)
     }
-    keepAccount(result.value.account)
+    if (!result.value.account) {
+      try {
+        localStorage.removeItem(LAST_ACCOUNT)
+      } catch {
+        // What can't be opened holds nothing.
+      }
+    }
     return result.value.account
   },
   staleTime: 5 * 60_000,
@@ -56,30 +65,7 @@ const personal = { queryKey: ['account'] }
 export function setSession(client: QueryClient, account: Account | null) {
   const before = client.getQueryData(sessionQuery.queryKey)
   if (before?.id !== account?.id || before?.guest !== account?.guest) client.removeQueries(personal)
-  keepAccount(account)
   client.setQueryData(sessionQuery.queryKey, account)
-}
-
-const LAST = 'snug:account'
-
-// It opens nothing: the server goes by the cookie alone.
-function keepAccount(account: Account | null) {
-  try {
-    if (account) localStorage.setItem(LAST, JSON.stringify(account))
-    else localStorage.removeItem(LAST)
-  } catch {
-    // Storage is blocked or full: nothing starts without a network.
-  }
-}
-
-function lastAccount(): Account | null {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(LAST) ?? 'null')
-    const account = parseAccount(kept)
-    return account && { ...account, guest: member(kept, 'guest') === true }
-  } catch {
-    return null
-  }
 }
 
 /** Makes the rest of the page ask anew who is signed in. */

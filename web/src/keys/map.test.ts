@@ -10,7 +10,7 @@ afterEach(() => localStorage.clear())
 
 describe('the map of keys', () => {
   it('gives no chord twice where both would be heard', () => {
-    for (const group of ['about', 'reading', 'message', 'lists'] as const) {
+    for (const group of ['about', 'rooms', 'reading', 'message', 'lists'] as const) {
       const chords = Object.values(shortcuts).filter((s) => s.group === group).flatMap((s) => s.chords)
       expect(chords, group).toEqual([...new Set(chords)])
     }

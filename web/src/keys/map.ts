@@ -6,7 +6,7 @@
 // or by the place of the key where that types none of them (a Cyrillic or Arabic layout);
 // other signs by themselves, whichever of them needs Shift on a layout.
 
-export type Group = 'about' | 'reading' | 'message' | 'writing' | 'lists'
+export type Group = 'about' | 'rooms' | 'reading' | 'message' | 'writing' | 'lists'
 
 export interface Shortcut {
   group: Group
@@ -24,6 +24,11 @@ const map = {
   inbox: { group: 'about', chords: ['i'], words: 'Inbox' },
   allRead: { group: 'about', chords: ['Shift Escape'], words: 'Mark all rooms as read' },
   shortcuts: { group: 'about', chords: ['?', 'Mod /'], words: 'This list' },
+
+  nextRow: { group: 'rooms', chords: ['ArrowDown'], words: 'Next of the list' },
+  previousRow: { group: 'rooms', chords: ['ArrowUp'], words: 'The one before' },
+  roomMenu: { group: 'rooms', chords: ['ContextMenu', 'Shift F10'], words: 'All that can be done with a room' },
+  favourite: { group: 'rooms', chords: ['f'], words: 'Favourite, or not any more' },
 
   previousMessage: { group: 'reading', chords: ['ArrowUp', 'k'], words: 'Message before' },
   nextMessage: { group: 'reading', chords: ['ArrowDown', 'j'], words: 'Message after' },

@@ -4,7 +4,7 @@ import { Dialog, DialogContent, DialogTitle } from '~/ui/dialog'
 import { isSingle, lettersOn, setLettersOn, shortcuts, type Group } from './map'
 import { groupWords, keysOf, spokenKeys } from './words'
 
-const groups: readonly Group[] = ['about', 'reading', 'message', 'writing', 'lists']
+const groups: readonly Group[] = ['about', 'rooms', 'reading', 'message', 'writing', 'lists']
 
 /** All keys that do something, drawn of the map that they are read from. */
 export default function ShortcutsDialog(props: { onClose(): void }) {

@@ -4,6 +4,7 @@ import { isApple, type Group } from './map'
 
 export const groupWords: Readonly<Record<Group, string>> = {
   about: 'Everywhere',
+  rooms: 'In the list of rooms',
   reading: 'Reading a room',
   message: 'On a message',
   writing: 'Writing',

@@ -13,7 +13,7 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     timer = undefined
     const { messages } = props.session.room()
     const through = newestSeq(props.session.room())
-    const fresh = messages.filter((m) => m.seq > (announced ?? through) && m.userId !== props.me && m.deletedAt === undefined)
+    const fresh = messages.filter((m) => m.seq > (announced ?? through) && m.userId !== props.me && m.deletedAt === undefined && !m.event)
     announced = through
     if (fresh.length === 0) return
     setSaid(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sectionsOf, type CommandEntry, type PersonEntry, type RoomEntry, type Sources } from './entries'
 
 const room = (label: string, unread = 0, mentioned = false, more: Partial<RoomEntry> = {}): RoomEntry => ({
-  kind: 'room', key: `room ${label}`, slug: label, label, unread, mentioned, ...more,
+  kind: 'room', key: `room ${label}`, slug: label, room: 'public', people: [], label, unread, mentioned, archived: false, ...more,
 })
 const person = (label: string): PersonEntry => ({ kind: 'person', key: `person ${label}`, userId: label, label, image: undefined })
 const command = (label: string, also: string[] = []): CommandEntry => ({ kind: 'command', key: `command ${label}`, label, also, act: () => {} })
@@ -33,7 +33,7 @@ describe('the switcher offers', () => {
   })
 
   it('somebody once, by the room that one has with them', () => {
-    const ada = room('Ada Bright', 0, false, { slug: 'd-1', people: [{ userId: 'Ada Bright', userName: 'Ada Bright' }] })
+    const ada = room('Ada Bright', 0, false, { slug: 'd-1', room: 'direct', people: [{ userId: 'Ada Bright', userName: 'Ada Bright' }] })
     expect(labels('ada', { ...sources, rooms: [...sources.rooms, ada] })).toEqual(['Ada Bright', 'Search messages for “ada”'])
   })
 

@@ -1,3 +1,4 @@
+import type { RoomKind, User } from '~/realtime/wire.gen'
 import { makeMatcher, type Found } from './match'
 
 // What the switcher offers, and in which order.
@@ -13,13 +14,12 @@ interface Common {
 export interface RoomEntry extends Common {
   kind: 'room'
   slug: string
-  /** The other one of a direct room; several of a group. */
-  people?: readonly { userId: string; userName: string; userImage?: string | undefined }[]
+  room: RoomKind
+  /** The other one of a direct; some of a group. */
+  people: readonly User[]
   unread: number
   mentioned: boolean
-  archived?: boolean
-  /** Private: for its members alone. */
-  closed?: boolean
+  archived: boolean
 }
 
 export interface PersonEntry extends Common {
@@ -75,7 +75,7 @@ export function sectionsOf(typed: string, sources: Sources): Section[] {
 }
 
 function atFirst({ rooms, commands, chosen, here }: Sources): Section[] {
-  const others = rooms.filter((r) => r.slug !== here && r.archived !== true)
+  const others = rooms.filter((r) => r.slug !== here && !r.archived)
   const unread = others.filter((r) => r.unread > 0).sort((a, b) => Number(b.mentioned) - Number(a.mentioned)).slice(0, SHOWN)
   const place = placesOf(chosen)
   const rest = others.filter((r) => r.unread === 0).sort((a, b) => place(a) - place(b))
@@ -90,7 +90,7 @@ function found(text: string, { rooms, people, commands, chosen }: Sources): Offe
   const match = makeMatcher(text)
   const place = placesOf(chosen)
   // Who has a room with one is found by it.
-  const known = new Set(rooms.flatMap((r) => (r.people?.length === 1 ? [r.people[0]?.userId] : [])))
+  const known = new Set(rooms.flatMap((r) => (r.room === 'direct' ? r.people.map((p) => p.userId) : [])))
   const offers: (Offer & { score: number })[] = []
   for (const entry of [...rooms, ...people.filter((p) => !known.has(p.userId)), ...commands]) {
     const own = match(entry.label)
@@ -106,7 +106,7 @@ function liking(entry: Entry, place: number): number {
   const chosenBefore = place === Infinity ? 0 : 0.15 / (1 + place / 4)
   const kind = entry.kind === 'command' ? -0.1 : 0
   const unread = entry.kind === 'room' && entry.unread > 0 ? 0.05 : 0
-  const archived = entry.kind === 'room' && entry.archived === true ? -0.4 : 0
+  const archived = entry.kind === 'room' && entry.archived ? -0.4 : 0
   return chosenBefore + kind + unread + archived
 }
 

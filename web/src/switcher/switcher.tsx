@@ -1,12 +1,11 @@
 import * as Primitive from '@kobalte/core/dialog'
 import CornerDownLeft from 'lucide-solid/icons/corner-down-left'
-import Hash from 'lucide-solid/icons/hash'
-import Lock from 'lucide-solid/icons/lock'
 import Search from 'lucide-solid/icons/search'
 import Zap from 'lucide-solid/icons/zap'
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from 'solid-js'
 import { createPeopleSearch } from '~/composer/people-search'
 import { hintOf, spokenKeys } from '~/keys/words'
+import { KindIcon } from '~/rooms/kind-icon'
 import { Avatar } from '~/ui/avatar'
 import { sectionsOf, type CommandEntry, type Entry, type Offer, type PersonEntry, type RoomEntry } from './entries'
 import { chosen, noteChosen } from './recent'
@@ -207,22 +206,14 @@ function Option(props: { offer: Offer; id: string; active: boolean; onPoint(): v
 }
 
 function Sign(props: { entry: Entry }) {
-  const face = () => {
-    const e = props.entry
-    if (e.kind === 'person') return { userId: e.userId, userName: e.label, userImage: e.image }
-    return e.kind === 'room' ? e.people?.[0] : undefined
-  }
+  const room = () => (props.entry.kind === 'room' ? props.entry : undefined)
+  const person = () => (props.entry.kind === 'person' ? props.entry : undefined)
   return (
     <span class="grid size-6 shrink-0 place-items-center text-muted">
       <Switch fallback={<Zap class="size-4" aria-hidden="true" />}>
-        <Match when={face()}>
-          {(person) => <Avatar userId={person().userId} name={person().userName} image={person().userImage} class="size-6 text-day" letters={1} />}
-        </Match>
-        <Match when={props.entry.kind === 'room' && props.entry.closed}>
-          <Lock class="size-4" aria-hidden="true" />
-        </Match>
-        <Match when={props.entry.kind === 'room'}>
-          <Hash class="size-4" aria-hidden="true" />
+        <Match when={room()}>{(r) => <KindIcon kind={r().room} people={r().people} face="size-6" />}</Match>
+        <Match when={person()}>
+          {(p) => <Avatar userId={p().userId} name={p().label} image={p().image} class="size-6 text-day" letters={1} />}
         </Match>
         <Match when={props.entry.kind === 'search'}>
           <Search class="size-4" aria-hidden="true" />
