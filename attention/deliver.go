@@ -79,15 +79,20 @@ func (s *Service) pushDue(ctx context.Context) error {
 		}
 		var over []outcome
 		for _, d := range list {
+			o := outcome{delivery: d}
 			if d.user == called {
-				if err := s.callPage(ctx, d); err != nil {
-					return fmt.Errorf("call a room: %w", err)
-				}
-				continue
+				err = s.callPage(ctx, d)
+			} else {
+				o, err = s.pushOne(ctx, d)
 			}
-			o, err := s.pushOne(ctx, d)
-			if err != nil {
-				return fmt.Errorf("push: %w", err)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil: // a room that can't be read keeps no other waiting
+				s.cfg.Logger.Error("a push is tried again", "room", string(d.room), "cause", err.Error())
+				o = outcome{delivery: d, pushAt: s.cfg.Now().Add(failed).UnixMilli()}
+			case d.user == called:
+				continue
 			}
 			over = append(over, o)
 		}

@@ -1,6 +1,8 @@
 package attention
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -278,12 +280,40 @@ func TestDeletedRoomsAndPeopleLeaveNothing(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	w := newWorld(t, "ada", "bob")
-	for range maxKept + 20 {
+	w.post("global", "ada", to("bob"))
+	w.inOne(func(tx *sql.Tx) error { // as if much of all that had come before
+		const people = `with recursive n (i) as (select 2 union all select i + 1 from n where i < ?)
+			insert into notices (user_id, room_id, seq, root, kind, by_user, at)
+			select 'bob', r.id, -i, 0, 'mention', 'ada', ? from n, rooms r`
+		const calls = `with recursive n (i) as (select 2 union all select i + 1 from n where i < ?)
+			insert into notices (user_id, room_id, seq, root, kind, by_user, at)
+			select null, r.id, -i, 0, 'call', 'ada', ? from n, rooms r`
+		const due = `with recursive n (i) as (select 2 union all select i + 1 from n where i < ?)
+			insert into deliveries (user_id, room_id, seq, root, kind, by_user, at, mail_at)
+			select 'bob', r.id, -i, 0, 'mention', 'ada', ?2, ?2 + 1000000 from n, rooms r`
+		now := w.now().UnixMilli()
+		_, err := tx.ExecContext(t.Context(), people, maxKept, now)
+		if err == nil {
+			_, err = tx.ExecContext(t.Context(), calls, maxCalls, now)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(t.Context(), due, maxKept, now)
+		}
+		return err
+	})
+	for range 3 {
 		w.post("global", "ada", to("bob"))
+		w.post("global", "ada", toRoom)
 	}
 	w.catchUp()
 	if n := w.count(`select count(*) from notices where user_id = 'bob'`); n != maxKept {
 		t.Errorf("%d items are kept", n)
+	}
+	if n := w.count(`select count(*) from notices where user_id is null`); n != maxCalls {
+		t.Errorf("%d calls are kept", n)
+	}
+	if n := w.count(`select count(*) from deliveries where user_id = 'bob'`); n != maxKept {
+		t.Errorf("%d deliveries are kept", n)
 	}
 	w.mu.Lock()
 	w.clock = w.clock.Add(keepFor + time.Hour)
@@ -294,4 +324,25 @@ func TestBounds(t *testing.T) {
 	if n := w.count(`select count(*) from notices`) + w.count(`select count(*) from deliveries`); n != 0 {
 		t.Errorf("%d rows outlive their time", n)
 	}
+}
+
+// A room that can't be followed keeps no other waiting, and is followed once it can be.
+func TestABrokenRoomStopsNoOther(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.room("team", "public", "ada", "bob")
+	w.catchUp()
+	w.post("team", "ada", to("bob"))
+	w.breakRoom("id-team", errors.New("its file is gone"))
+	w.post("global", "ada", to("bob"))
+	if err := w.CatchUp(t.Context()); err == nil {
+		t.Error("nobody hears that a room can't be followed")
+	}
+	w.wantInbox("bob", "mention #1")
+	w.post("global", "ada", to("bob"))
+	w.catchUp() // it is left alone for a while
+	w.wantInbox("bob", "mention #2, mention #1")
+	w.breakRoom("id-team", nil)
+	w.after(failed)
+	w.catchUp()
+	w.wantInbox("bob", "team mention #1, mention #2, mention #1")
 }

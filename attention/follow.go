@@ -87,15 +87,22 @@ func (s *Service) runFollow(ctx context.Context) {
 	timer := time.NewTimer(flushEvery)
 	defer timer.Stop()
 	for {
-		wait := gather
-		if err := s.CatchUp(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Error("attention is behind", "cause", err.Error())
+		wait, next := gather, flushEvery // to write how far they were followed
+		broken, err := s.catchUpAll(ctx)
+		if broken != nil && ctx.Err() == nil {
+			s.cfg.Logger.Error("attention is behind in a room", "cause", broken.Error())
+			next = failed
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				s.cfg.Logger.Error("attention is behind", "cause", err.Error())
+			}
 			wait = failed
 		} else {
-			timer.Reset(flushEvery)
+			timer.Reset(next)
 			select {
 			case <-s.wake:
-			case <-timer.C: // to write how far they were followed
+			case <-timer.C:
 			case <-ctx.Done():
 			}
 		}
@@ -106,7 +113,11 @@ func (s *Service) runFollow(ctx context.Context) {
 }
 
 // CatchUp looks at what Changed has told of by now.
-func (s *Service) CatchUp(ctx context.Context) (err error) {
+func (s *Service) CatchUp(ctx context.Context) error { return errors.Join(s.catchUpAll(ctx)) }
+
+// catchUpAll likewise. A room that can't be followed keeps no other waiting: broken says
+// why, and it is left alone for a while.
+func (s *Service) catchUpAll(ctx context.Context) (broken, err error) {
 	s.follow.Lock()
 	defer s.follow.Unlock()
 	s.mu.Lock()
@@ -123,14 +134,30 @@ func (s *Service) CatchUp(ctx context.Context) (err error) {
 	rooms := slices.Collect(maps.Keys(behind))
 	if all {
 		if rooms, err = s.cfg.Rooms.AllRooms(ctx); err != nil {
-			return fmt.Errorf("list rooms: %w", err)
+			return nil, fmt.Errorf("list rooms: %w", err)
 		}
 	}
 	for _, room := range rooms {
+		later := func() {
+			s.mu.Lock()
+			s.behind[room] = max(s.behind[room], 1)
+			s.mu.Unlock()
+		}
+		if s.cfg.Now().Before(s.resting[room]) {
+			later()
+			continue
+		}
 		at, err := s.catchUp(ctx, room, behind[room])
 		if err != nil {
-			return fmt.Errorf("follow room %s: %w", room, err)
+			broken = fmt.Errorf("follow room %s: %w", room, err)
+			if ctx.Err() != nil {
+				return nil, broken
+			}
+			s.resting[room] = s.cfg.Now().Add(failed)
+			later()
+			continue
 		}
+		delete(s.resting, room)
 		s.mu.Lock()
 		// Where nothing was told meanwhile there is nothing more: a seq above may be of a
 		// history that another has taken the place of.
@@ -139,10 +166,11 @@ func (s *Service) CatchUp(ctx context.Context) (err error) {
 		}
 		s.mu.Unlock()
 	}
+	all = false
 	if s.cfg.Now().Sub(s.written) >= flushEvery {
-		return s.flush(ctx)
+		return broken, s.flush(ctx)
 	}
-	return nil
+	return broken, nil
 }
 
 // catchUp looks at all that is new in a room, and returns how far that is. Where people

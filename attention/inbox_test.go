@@ -161,7 +161,7 @@ func TestCountsAreThoseOfAModel(t *testing.T) {
 		p.told = told
 	}
 	head := map[string]chat.Seq{}
-	for step := range 400 {
+	for step := range 200 {
 		room := []string{"team", "tea"}[rng.IntN(2)]
 		switch rng.IntN(12) {
 		case 0, 1, 2: // post
@@ -288,7 +288,7 @@ func TestCountsAreThoseOfAModel(t *testing.T) {
 		case 11: // a crash
 			w.restart()
 		}
-		if step%5 != 0 {
+		if step%8 != 0 {
 			continue
 		}
 		w.catchUp()

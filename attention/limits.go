@@ -4,7 +4,9 @@ import "time"
 
 const (
 	keepFor = 90 * 24 * time.Hour // items of the inbox
-	maxKept = 1000                // items of a person; calls of a room
+	maxKept = 1000                // items of a person, and deliveries
+	// maxCalls of a room are kept: whoever is in many rooms has those of all of them to read.
+	maxCalls = 200
 
 	// maxReached people hear at once of one message by one reason: those who follow a
 	// thread, are in a group, want to know all of a room, or are here. In a room of which

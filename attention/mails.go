@@ -30,11 +30,26 @@ func (s *Service) mailDue(ctx context.Context) error {
 			return nil
 		}
 		for _, id := range people {
-			if err := s.mailOne(ctx, id); err != nil {
+			err := s.mailOne(ctx, id)
+			if err != nil && ctx.Err() == nil { // one whose messages can't be read keeps nobody else waiting
+				s.cfg.Logger.Error("a mail of what was missed is tried again", "user", string(id), "cause", err.Error())
+				err = s.putOff(ctx, id)
+			}
+			if err != nil {
 				return fmt.Errorf("mail what was missed: %w", err)
 			}
 		}
 	}
+}
+
+// putOff thinks of what is to be mailed to a person later.
+func (s *Service) putOff(ctx context.Context, id chat.UserID) error {
+	now := s.cfg.Now()
+	return s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `update deliveries set mail_at = ? where user_id = ? and mail_at <= ?`,
+			now.Add(mailLater).UnixMilli(), string(id), now.UnixMilli())
+		return err
+	})
 }
 
 // missed is a message that a mail tells of, and whom.
@@ -85,7 +100,7 @@ func (s *Service) missed(ctx context.Context, d delivery, now time.Time) (m miss
 func (s *Service) mailOne(ctx context.Context, id chat.UserID) error {
 	var list []delivery
 	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
-		list, err = readDeliveries(ctx, tx, `where d.user_id = ? and d.mail_at is not null order by d.id limit ?`, string(id), maxKept)
+		list, err = readDeliveries(ctx, tx, `where d.user_id = ? and d.mail_at is not null order by d.mail_at, d.id limit ?`, string(id), maxKept)
 		return err
 	})
 	if err != nil {

@@ -75,8 +75,9 @@ type Service struct {
 
 	follow    sync.Mutex // held by who follows the rooms; it guards what is below
 	places    map[chat.RoomID]place
-	unwritten map[chat.RoomID]bool // places that are further than their rows
-	written   time.Time            // when they were all written
+	unwritten map[chat.RoomID]bool      // places that are further than their rows
+	written   time.Time                 // when they were all written
+	resting   map[chat.RoomID]time.Time // rooms that couldn't be followed, until they are tried again
 
 	due chan struct{} // has place for one: a delivery may be due
 }
@@ -95,6 +96,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		cfg: c, behind: make(map[chat.RoomID]chat.Seq), all: true, wake: make(chan struct{}, 1), due: make(chan struct{}, 1),
 		places: make(map[chat.RoomID]place), unwritten: make(map[chat.RoomID]bool), written: c.Now(),
+		resting: make(map[chat.RoomID]time.Time),
 	}
 	if err := s.begin(ctx); err != nil {
 		return nil, err

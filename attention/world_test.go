@@ -37,12 +37,14 @@ type world struct {
 	mails   []Mail
 	noMail  error
 	held    []func(context.Context) bool // of the pushes
+	broken  map[chat.RoomID]error        // rooms that can't be read
 }
 
 func newWorld(t *testing.T, people ...string) *world {
 	t.Helper()
 	w := &world{T: t, store: durabletest.NewStore(), clock: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), secret: []byte("secret"),
-		where: make(map[chat.UserID]Whereabouts), devices: make(map[chat.UserID]bool)}
+		where: make(map[chat.UserID]Whereabouts), devices: make(map[chat.UserID]bool),
+		broken: make(map[chat.RoomID]error)}
 	var err error
 	if w.db, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db")); err != nil {
 		t.Fatal(err)
@@ -126,10 +128,26 @@ func (w *world) whereabouts(id chat.UserID) Whereabouts {
 	return w.where[id]
 }
 
-// heard notes whom the chat is to tell what.
+// heard notes whom the chat is to tell what, and fails where a test says so.
 type heard struct {
 	*chat.Service
 	w *world
+}
+
+func (h heard) Changes(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) (chat.Changes, error) {
+	h.w.mu.Lock()
+	broken := h.w.broken[room]
+	h.w.mu.Unlock()
+	if broken != nil {
+		return chat.Changes{}, broken
+	}
+	return h.Service.Changes(ctx, room, after, limit)
+}
+
+func (w *world) breakRoom(room chat.RoomID, why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken[room] = why
 }
 
 func (h heard) Notify(id chat.UserID, n chat.Notice) {
@@ -177,11 +195,26 @@ func (w *world) takeMail(m Mail) error {
 // person makes people, with a confirmed address and a device each, who are away.
 func (w *world) person(names ...string) {
 	w.Helper()
+	w.inOne(func(tx *sql.Tx) error {
+		for _, name := range names {
+			const insert = `insert into users (id, name, email, email_verified, created_at, updated_at) values (?, ?, ?, 1, 0, 0)`
+			if _, err := tx.ExecContext(w.Context(), insert, name, strings.ToUpper(name), name+"@example.org"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, name := range names {
-		w.exec(`insert into users (id, name, email, email_verified, created_at, updated_at) values (?, ?, ?, 1, 0, 0)`, name, strings.ToUpper(name), name+"@example.org")
-		w.mu.Lock()
 		w.devices[chat.UserID(name)] = true
-		w.mu.Unlock()
+	}
+}
+
+func (w *world) inOne(change func(*sql.Tx) error) {
+	w.Helper()
+	if err := w.db.Write(w.Context(), change); err != nil {
+		w.Fatal(err)
 	}
 }
 
@@ -204,9 +237,15 @@ func (w *world) count(query string, args ...any) (n int) {
 func (w *world) room(slug, kind string, members ...string) {
 	w.Helper()
 	w.exec(`insert into rooms (id, slug, name, created_at, kind) values (?, ?, ?, 0, ?)`, "id-"+slug, slug, strings.ToUpper(slug), kind)
-	for _, m := range members {
-		w.exec(`insert into members (room_id, user_id, role, joined_at) values (?, ?, 'member', 0)`, "id-"+slug, m)
-	}
+	w.inOne(func(tx *sql.Tx) error {
+		for _, m := range members {
+			const insert = `insert into members (room_id, user_id, role, joined_at) values (?, ?, 'member', 0)`
+			if _, err := tx.ExecContext(w.Context(), insert, "id-"+slug, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func actor(name string) chat.Actor {

@@ -94,7 +94,13 @@ func (w *found) write(ctx context.Context, tx *sql.Tx, r room, now time.Time) er
 	if w.decided.Mail {
 		d.mailAt = max(now.Add(mailGather).UnixMilli(), w.mailed+mailEvery.Milliseconds())
 	}
-	return d.insert(ctx, tx)
+	if err := d.insert(ctx, tx); err != nil || w.id == called {
+		return err
+	}
+	const most = `delete from deliveries where user_id = ? and id <=
+		(select id from deliveries where user_id = ? order by id desc limit 1 offset ?)`
+	_, err := tx.ExecContext(ctx, most, string(w.id), string(w.id), maxKept)
+	return err
 }
 
 // trim forgets the oldest items of a person, or calls of a room, of which there are too
@@ -103,7 +109,7 @@ func (w *found) trim(ctx context.Context, tx *sql.Tx, room chat.RoomID) error {
 	if w.id == called {
 		const calls = `delete from notices where user_id is null and room_id = ? and id <=
 			(select id from notices where user_id is null and room_id = ? order by id desc limit 1 offset ?)`
-		_, err := tx.ExecContext(ctx, calls, string(room), string(room), maxKept)
+		_, err := tx.ExecContext(ctx, calls, string(room), string(room), maxCalls)
 		return err
 	}
 	const items = `delete from notices where user_id = ? and id <=

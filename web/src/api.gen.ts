@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Draft, DraftList, Message, NoticeKind, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, Draft, DraftList, Message, NoticeKind, Notify, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -37,20 +37,17 @@ export interface AttentionChange {
   desktop?: boolean;
 }
 
-/** AttentionLevel is of how much in a room a person wants to know. */
-export type AttentionLevel = "all" | "mentions" | "nothing";
-
 /** AttentionLevels is of how much a person wants to know where they didn't say so of a room. */
 export interface AttentionLevels {
-  rooms: AttentionLevel;
+  rooms: Notify;
   /** And groups. */
-  directs: AttentionLevel;
+  directs: Notify;
 }
 
 /** AttentionLevelsChange likewise. */
 export interface AttentionLevelsChange {
-  rooms?: AttentionLevel;
-  directs?: AttentionLevel;
+  rooms?: Notify;
+  directs?: Notify;
 }
 
 /** AttentionSettings is how a person wants to be told of things. Clients keep to sounds and desktop. */
@@ -466,6 +463,13 @@ export interface Provider {
   name: string;
 }
 
+/** PushDevice is where a device is told of things, as its browser made it. */
+export interface PushDevice {
+  /** Https, of the browser's push service. */
+  endpoint: string;
+  keys: PushKeys;
+}
+
 /** PushKey is what browsers subscribe with. */
 export interface PushKey {
   /** Base64url: applicationServerKey. */
@@ -478,13 +482,6 @@ export interface PushKeys {
   p256dh: string;
   /** 16 secret bytes. */
   auth: string;
-}
-
-/** PushSubscription is where a device is told of things, as its browser made it. */
-export interface PushSubscription {
-  /** Https, of the browser's push service. */
-  endpoint: string;
-  keys: PushKeys;
 }
 
 /** QuietHours are when a person doesn't want to hear anything. */
@@ -781,7 +778,7 @@ export interface Bodies {
   "PUT /api/drafts": Draft;
   "PUT /api/inbox/read": InboxTicks;
   "DELETE /api/push/subscriptions": EndpointBody;
-  "PUT /api/push/subscriptions": PushSubscription;
+  "PUT /api/push/subscriptions": PushDevice;
   "POST /api/rooms/{slug}/messages": PostBody;
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
