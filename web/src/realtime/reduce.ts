@@ -181,6 +181,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     case 'rooms':
     case 'read':
     case 'activity':
+    case 'notice':
     case 'ack':
     case 'rateLimit':
     case 'ok':
