@@ -29,6 +29,14 @@ async function ready(page: Page): Promise<void> {
   })
 }
 
+/** What the icon of the app was told last: a count, -1 for a dot. */
+async function appBadge(page: Page): Promise<unknown> {
+  return await page.evaluate((): unknown => {
+    const told: unknown = Reflect.get(globalThis, 'told')
+    return Array.isArray(told) ? told.at(-1) : undefined
+  })
+}
+
 interface Shown {
   title: string
   body: string
@@ -69,6 +77,13 @@ test('a mention is counted in the list, the title and the icon, shown by the sys
   await other.page.goto('/rooms/tea')
   await expect(inbox(other)).toBeVisible()
   await ada.page.bringToFront()
+  // The icon of an installed app is no part of a page: what it is told is.
+  await ada.page.addInitScript(() => {
+    const told: (number | undefined)[] = []
+    Object.assign(globalThis, { told })
+    navigator.setAppBadge = async (count) => void told.push(count ?? -1)
+    navigator.clearAppBadge = async () => void told.push(0)
+  })
   await ada.page.goto('/rooms/tea')
   await expect(ada.page.getByRole('textbox', { name: 'Message #tea' })).toBeVisible()
   await expect(ada.page).toHaveTitle('#tea · Snug')
@@ -77,6 +92,7 @@ test('a mention is counted in the list, the title and the icon, shown by the sys
   await expect(inbox(ada)).toHaveAccessibleName('Inbox 1 unread')
   await expect(ada.page).toHaveTitle('(1) #tea · Snug')
   await expect(ada.page.locator('link[rel=icon]')).toHaveAttribute('href', '/favicon-unread.svg')
+  await expect.poll(() => appBadge(ada.page)).toBe(1)
   // By one of the tabs, and once.
   await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Bob mentioned you in #Global', body: '@Ada the kettle is on', tag: 'room:global' }])
   await mention(bob, ada, 'and it boils')
@@ -92,6 +108,7 @@ test('a mention is counted in the list, the title and the icon, shown by the sys
   await expect(inbox(there)).toHaveAccessibleName('Inbox')
   await expect.poll(() => shown(there.page)).toEqual([])
   await expect(there.page.locator('link[rel=icon]')).toHaveAttribute('href', '/favicon.svg')
+  await expect.poll(() => appBadge(ada.page)).toBe(0)
 
   // What is before her eyes is told to nobody.
   await mention(bob, ada, 'you see this already')
@@ -130,6 +147,8 @@ test('the inbox holds what one was called by, and is worked off by keys', async 
   await ada.page.keyboard.press('Enter')
   await expect(ada.page).toHaveURL(/\/rooms\/global/)
   await expect(ada.posted('second')).toBeInViewport()
+  // There it is read, and all that is below it on the screen.
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox')
   await ada.page.goto('/inbox')
   await expect(ada.page.getByRole('heading', { name: 'All read' })).toBeVisible()
   await expect(inbox(ada)).toHaveAccessibleName('Inbox')
