@@ -176,6 +176,8 @@ test('what one wants to be told of is kept, and quiet is quiet', async ({ enter 
     await ada.page.keyboard.press('Space')
   }
   await tick('Quiet hours')
+  // Only the page's own part of it scrolls.
+  expect(await ada.page.evaluate(() => document.documentElement.scrollTop)).toBe(0)
   await expect(ada.page.getByText('By the clocks of Berlin.')).toBeVisible()
   await ada.page.getByLabel('From').fill('21:30')
   await ada.page.getByLabel('From').blur()

@@ -41,7 +41,7 @@ export function AccountFrame() {
       <div class={cn('min-h-0 flex-col overflow-y-auto scrollbar-calm md:flex md:w-60 md:shrink-0 md:border-e md:border-line', atList() ? 'flex flex-1 md:flex-none' : 'hidden')}>
         <Sections atList={atList()} />
       </div>
-      <div class={cn('scrollbar-calm min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
+      <div class={cn('scrollbar-calm relative min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
         <Outlet />
       </div>
     </main>

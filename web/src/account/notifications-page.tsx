@@ -145,8 +145,8 @@ function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attentio
         Quiet hours
       </Checkbox>
       <Show when={props.hours.on}>
-        <div class="flex flex-col gap-4 ps-7.5">
-          <div class="flex flex-wrap items-end gap-3">
+        <div class="flex flex-col gap-4 sm:ps-7.5">
+          <div class="grid max-w-72 grid-cols-2 gap-3">
             <Clock label="From" value={props.hours.from} onChange={(from) => put({ from })} />
             <Clock label="To" value={props.hours.to} onChange={(to) => put({ to })} />
           </div>
@@ -157,7 +157,7 @@ function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attentio
                 {(day) => (
                   <label
                     class={cn(
-                      'grid h-9 min-w-11 place-items-center rounded-control border px-2 text-meta has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent pointer-coarse:h-11',
+                      'relative grid h-9 min-w-11 place-items-center rounded-control border px-2 text-meta has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent pointer-coarse:h-11',
                       props.hours.days.includes(day) ? 'forced-border border-accent bg-accent-soft font-medium' : 'border-line text-muted hover:bg-ink/5',
                     )}
                   >
@@ -188,7 +188,7 @@ function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attentio
 
 function Clock(props: { label: string; value: string; onChange(value: string): void }) {
   return (
-    <label class="flex flex-col gap-1.5 text-meta font-medium">
+    <label class="flex min-w-0 flex-col gap-1.5 text-meta font-medium">
       {props.label}
       <input
         type="time"
@@ -196,7 +196,7 @@ function Clock(props: { label: string; value: string; onChange(value: string): v
         value={props.value}
         // Half a time is none.
         onChange={(event) => (event.currentTarget.value === '' ? (event.currentTarget.value = props.value) : props.onChange(event.currentTarget.value))}
-        class="h-10 rounded-control border border-line-strong/70 bg-surface px-2.5 text-body font-normal tabular-nums pointer-coarse:h-11 pointer-coarse:text-[1rem]"
+        class="h-10 w-full min-w-0 rounded-control border border-line-strong/70 bg-surface px-2.5 text-body font-normal tabular-nums pointer-coarse:h-11 pointer-coarse:text-[1rem]"
       />
     </label>
   )

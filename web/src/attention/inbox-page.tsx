@@ -242,6 +242,8 @@ function Filter(props: { all: boolean; onChange(all: boolean): void; onAll(): vo
 function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
   const m = () => props.item.message
   const deleted = () => m().deletedAt !== undefined
+  // Between two people the room is the other one.
+  const direct = () => props.item.roomName === m().userName
   return (
     <li class="group relative flex items-start border-b border-line/60 hover:bg-ink/[0.03] focus-within:bg-ink/[0.03]">
       <a
@@ -254,17 +256,19 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
           props.onOpen()
         }}
       >
-        <span class="relative mt-0.5 shrink-0">
+        <span class="relative mt-0.5 shrink-0 self-start">
           <Avatar userId={m().userId} name={m().userName} image={m().userImage} class="size-9" />
-          <span class="absolute -end-1 -bottom-1 grid size-4.5 place-items-center rounded-full border border-paper bg-surface text-muted">
-            <Dynamic component={signs[props.item.kind]} class="size-3" aria-hidden="true" />
-          </span>
+          <Show when={!direct() || props.item.kind !== 'room'}>
+            <span class="absolute -end-1 -bottom-1 grid size-4.5 place-items-center rounded-full border border-paper bg-surface text-muted">
+              <Dynamic component={signs[props.item.kind]} class="size-3" aria-hidden="true" />
+            </span>
+          </Show>
         </span>
         <span class="min-w-0 flex-1">
           <span class="flex flex-wrap items-baseline gap-x-1.5 text-meta text-muted">
             <span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(m().userId) }} dir="auto">{m().userName || 'Somebody'}</span>
-            <span>{kindWords[props.item.kind]}</span>
-            <Show when={props.item.roomName !== m().userName}>
+            <span>{direct() && props.item.kind === 'room' ? 'wrote to you' : kindWords[props.item.kind]}</span>
+            <Show when={!direct()}>
               <span class="min-w-0 truncate" dir="auto">in #{props.item.roomName}</span>
             </Show>
             <time class="shrink-0 text-day tabular-nums" dateTime={new Date(props.item.at).toISOString()} title={fullTimeOf(props.item.at)}>{when(props.item.at)}</time>
