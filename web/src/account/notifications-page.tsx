@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createSignal, For, onCleanup, Show } from 'solid-js'
+import { useLive } from '~/app/live'
 import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
 import { explain } from '~/http'
 import { useQuery } from '~/query'
@@ -32,6 +33,7 @@ const levels: readonly { value: Level; label: string }[] = [
 ]
 
 function Settings(props: { settings: Attention }) {
+  const { account } = useLive()
   const client = useQueryClient()
   let saving: Promise<unknown> = Promise.resolve()
 
@@ -67,9 +69,11 @@ function Settings(props: { settings: Attention }) {
             <Checkbox checked={props.settings.sounds} onChange={(sounds) => change({ sounds })} hint="Two notes for what is meant for you, one for the rest.">
               Sounds
             </Checkbox>
-            <Checkbox checked={props.settings.mail === 'missed'} onChange={(on) => change({ mail: on ? 'missed' : 'off' })} hint="Gathered in one mail, a while later, and not if you have read it by then.">
-              E-mail about what you missed
-            </Checkbox>
+            <Show when={!account().guest}>
+              <Checkbox checked={props.settings.mail === 'missed'} onChange={(on) => change({ mail: on ? 'missed' : 'off' })} hint="Gathered in one mail, a while later, and not if you have read it by then.">
+                E-mail about what you missed
+              </Checkbox>
+            </Show>
           </div>
         </Card>
       </Block>
