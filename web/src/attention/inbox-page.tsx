@@ -278,13 +278,13 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
           </span>
         </span>
       </a>
-      <span class="grid size-12 shrink-0 place-items-center">
+      <span class="relative grid size-12 shrink-0 place-items-center">
         <Show when={!props.item.read}>
-          <span class="forced-border col-start-1 row-start-1 size-2 rounded-full bg-accent transition-opacity group-hover:opacity-0 group-focus-within:opacity-0 pointer-coarse:hidden" />
+          <span class="forced-border absolute inset-0 m-auto size-2 rounded-full bg-accent transition-opacity group-hover:opacity-0 group-focus-within:opacity-0 pointer-coarse:hidden" />
           <span class="sr-only">Unread</span>
           <Button
             variant="quiet" size="icon"
-            class="col-start-1 row-start-1 text-muted opacity-0 group-hover:opacity-100 focus-visible:opacity-100 group-focus-within:opacity-100 pointer-coarse:text-accent-strong pointer-coarse:opacity-100"
+            class="text-muted opacity-0 group-hover:opacity-100 focus-visible:opacity-100 group-focus-within:opacity-100 pointer-coarse:text-accent-strong pointer-coarse:opacity-100"
             aria-label="Mark as read" title="Mark as read" onClick={() => props.onRead()}
           >
             <Check class="size-4.5" aria-hidden="true" />
