@@ -181,11 +181,29 @@ func (s *Service) pushOne(ctx context.Context, d delivery) (o outcome, err error
 }
 
 func (s *Service) push(ctx context.Context, d delivery, n chat.Notice) error {
-	still := func(ctx context.Context) bool {
-		done, err := s.done(ctx, d)
-		return err == nil && !done
+	urgent := d.kind != chat.NoticeRoom || n.RoomName == n.UserName
+	return s.cfg.Push.Push(ctx, d.user, n, urgent, pushLife, func(ctx context.Context) bool {
+		news, err := s.news(ctx, d, n.ID != 0)
+		return err == nil && news
+	})
+}
+
+// news reports whether a delivery still tells a person something: they haven't read it,
+// may see the room, and it wasn't withdrawn. listed says that the inbox had it.
+func (s *Service) news(ctx context.Context, d delivery, listed bool) (bool, error) {
+	if done, err := s.done(ctx, d); err != nil || done {
+		return false, err
 	}
-	return s.cfg.Push.Push(ctx, d.user, n, d.kind != chat.NoticeRoom || n.RoomName == n.UserName, pushLife, still)
+	if people, err := s.people(ctx, d.room, []chat.UserID{d.user}); err != nil || len(people) == 0 {
+		return false, err
+	}
+	if listed {
+		if id, err := s.noticeID(ctx, d); err != nil || id == 0 {
+			return false, err
+		}
+	}
+	_, there, err := s.message(ctx, d)
+	return there, err
 }
 
 // message reads what a delivery tells of; false: it is gone.

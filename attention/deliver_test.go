@@ -63,6 +63,27 @@ func TestPushes(t *testing.T) {
 	if still(t.Context()) {
 		t.Error("it is news after it was read")
 	}
+
+	for what, change := range map[string]func(chat.Message){
+		"deleted":  func(m chat.Message) { w.remove("team", "ada", m) },
+		"edited":   func(m chat.Message) { w.edit("team", "ada", m, "to nobody") },
+		"left":     func(chat.Message) { w.exec(`delete from members where user_id = 'bob'`) },
+		"is gone":  func(chat.Message) { w.exec(`update rooms set deleted_at = 1 where slug = 'team'`) },
+		"nothing?": nil,
+	} {
+		w.exec(`delete from rooms where slug = 'team'`)
+		w.room("team", "private", "ada", "bob")
+		m := w.post("team", "ada", to("bob"))
+		w.catchUp()
+		still := w.held[len(w.held)-1]
+		if change != nil {
+			change(m)
+			w.catchUp()
+		}
+		if got := still(t.Context()); got != (change == nil) {
+			t.Errorf("%s: still news: %v", what, got)
+		}
+	}
 }
 
 func TestPushesWaitOverARestart(t *testing.T) {

@@ -419,7 +419,7 @@ func (s *Service) people(ctx context.Context, id chat.RoomID, ids []chat.UserID)
 			}
 			query := `select u.id, case when u.email_verified = 1 and u.anonymous = 0 and u.email not like '%.placeholder.invalid' then u.email else '' end,
 				coalesce(a.mailed_at, 0), coalesce(m.notify, ''), coalesce(m.snoozed_until, 0), coalesce(m.joined_at, u.created_at), ` + settingsColumns + `
-				from users u join rooms r on r.id = ?
+				from users u join rooms r on r.id = ? and r.deleted_at is null
 				left join members m on m.room_id = ? and m.user_id = u.id and m.role <> '' left join attention_settings a on a.user_id = u.id
 				where u.id in (?` + strings.Repeat(", ?", len(chunk)-1) + `) and u.banned_at is null and u.role <> 'bot'
 				and (r.kind = 'public' or m.user_id is not null)`

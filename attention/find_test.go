@@ -97,10 +97,39 @@ func TestCalls(t *testing.T) {
 	// Who comes later wasn't called.
 	w.exec(`insert into members (room_id, user_id, role, joined_at) values ('id-team', 'dan', 'member', ?)`, w.now().Add(time.Minute).UnixMilli())
 	w.wantInbox("dan", "")
-	// In the room of all everybody is a member.
+	// In the room of all everybody is a member, from when they came to the server.
 	w.post("global", "ada", toRoom)
 	w.catchUp()
 	w.wantInbox("dan", "call #1")
+	w.person("eve")
+	w.exec(`update users set created_at = ? where id = 'eve'`, w.now().Add(time.Minute).UnixMilli())
+	w.exec(`insert into members (room_id, user_id, role, joined_at, favourite) select id, 'eve', 'member', 0, 1 from rooms where slug = 'global'`)
+	w.wantInbox("eve", "")
+	w.read("global", "dan", 1)
+	w.exec(`insert into members (room_id, user_id, role, joined_at, favourite) select id, 'dan', 'member', 0, 1 from rooms where slug = 'global'`)
+	w.wantInbox("dan", "(call #1)")
+}
+
+func TestRoomsThatAreDropped(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.room("team", "public", "ada", "bob")
+	w.post("team", "ada", to("bob")+toRoom)
+	w.post("global", "ada", to("bob"))
+	w.catchUp()
+	w.exec(`update rooms set deleted_at = 1 where slug = 'team'`)
+	for range 2 { // it may be told again
+		if err := w.DropRoom(t.Context(), "id-team"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Changed("id-team", 5)
+	w.catchUp()
+	for _, table := range []string{"notices", "deliveries", "thread_followers", "attention_places"} {
+		if n := w.count(`select count(*) from ` + table + ` where room_id = 'id-team'`); n != 0 {
+			t.Errorf("%s has %d rows of a room that was dropped", table, n)
+		}
+	}
+	w.wantInbox("bob", "mention #1")
 }
 
 func TestPrivateRooms(t *testing.T) {
@@ -267,6 +296,12 @@ func TestDeletedRoomsAndPeopleLeaveNothing(t *testing.T) {
 		if n := w.count(`select count(*) from ` + table + ` where user_id = 'bob'`); n != 0 {
 			t.Errorf("%s has %d rows of who is gone", table, n)
 		}
+	}
+	if err := w.ForgetUsers(t.Context(), []chat.UserID{"ada"}); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.count(`select count(*) from notices where by_user = 'ada'`) + w.count(`select count(*) from deliveries where by_user = 'ada'`); n != 0 {
+		t.Errorf("%d rows name who is gone", n)
 	}
 	w.exec(`delete from rooms where slug = 'team'`)
 	for _, table := range []string{"notices", "deliveries", "thread_followers", "attention_places"} {

@@ -278,6 +278,22 @@ func writePlace(ctx context.Context, tx *sql.Tx, id chat.RoomID, at place) error
 	return err
 }
 
+// DropRoom takes away what is kept of a room that is being deleted. It may be repeated.
+func (s *Service) DropRoom(ctx context.Context, id chat.RoomID) error {
+	s.mu.Lock()
+	delete(s.behind, id)
+	s.mu.Unlock()
+	s.follow.Lock() // what was read of it before is written by now
+	defer s.follow.Unlock()
+	delete(s.places, id)
+	delete(s.unwritten, id)
+	delete(s.resting, id)
+	if err := s.forgetRoom(ctx, id); err != nil {
+		return fmt.Errorf("drop what was found in a room: %w", err)
+	}
+	return nil
+}
+
 // forgetRoom removes what was found in a history of a room that is no more.
 func (s *Service) forgetRoom(ctx context.Context, id chat.RoomID) error {
 	return s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {

@@ -67,8 +67,8 @@ func (s *Service) lines(ctx context.Context, id chat.UserID) (list []line, err e
 	const query = `with calls as (
 			select n.id, n.kind, n.room_id, n.seq, n.root, n.at, n.by_user from members m
 				join notices n on n.user_id is null and n.room_id = m.room_id
-				where m.user_id = ?1 and m.role <> '' and m.joined_at <= n.at
-			union select n.id, n.kind, n.room_id, n.seq, n.root, n.at, n.by_user from rooms r
+				where m.user_id = ?1 and m.role <> '' and m.joined_at <= n.at and m.room_id not in (select id from rooms where slug = ?3)
+			union all select n.id, n.kind, n.room_id, n.seq, n.root, n.at, n.by_user from rooms r
 				join notices n on n.user_id is null and n.room_id = r.id
 				where r.slug = ?3 and n.at >= (select created_at from users where id = ?1)),
 		mine as (

@@ -20,7 +20,7 @@ import (
 // world is a chat with its people, and what they are told. Its clock stands still but
 // for what tests let pass.
 type world struct {
-	*testing.T
+	testing.TB
 	db    *db.DB
 	store *durabletest.Store
 	chat  *chat.Service
@@ -40,9 +40,9 @@ type world struct {
 	broken  map[chat.RoomID]error        // rooms that can't be read
 }
 
-func newWorld(t *testing.T, people ...string) *world {
+func newWorld(t testing.TB, people ...string) *world {
 	t.Helper()
-	w := &world{T: t, store: durabletest.NewStore(), clock: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), secret: []byte("secret"),
+	w := &world{TB: t, store: durabletest.NewStore(), clock: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), secret: []byte("secret"),
 		where: make(map[chat.UserID]Whereabouts), devices: make(map[chat.UserID]bool),
 		broken: make(map[chat.RoomID]error)}
 	var err error

@@ -181,3 +181,24 @@ func readDeliveries(ctx context.Context, tx *sql.Tx, rest string, args ...any) (
 	})
 	return list, err
 }
+
+// ForgetUsers takes away who wrote what others were told of, of accounts that are gone.
+// What they were told themselves went with the account.
+func (s *Service) ForgetUsers(ctx context.Context, ids []chat.UserID) error {
+	s.follow.Lock() // what was read before the rooms forgot them is written by now
+	defer s.follow.Unlock()
+	err := s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			for _, table := range []string{"notices", "deliveries"} {
+				if _, err := tx.ExecContext(ctx, `update `+table+` set by_user = '' where by_user = ?`, string(id)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("forget who wrote what others were told of: %w", err)
+	}
+	return nil
+}

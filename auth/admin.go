@@ -72,6 +72,18 @@ func userBy(ctx context.Context, tx *sql.Tx, email string) (*user, error) {
 	return u, err
 }
 
+// UserID returns the id of the person with that address.
+func (s *Service) UserID(ctx context.Context, email string) (id string, err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		u, err := userBy(ctx, tx, email)
+		if err == nil {
+			id = u.id
+		}
+		return err
+	})
+	return id, err
+}
+
 // Ban keeps a person out: sessions and API tokens end at once, and no way to sign in
 // opens any more. The reason is for those who run the server.
 func (s *Service) Ban(ctx context.Context, email, reason string) error {

@@ -31,25 +31,36 @@ func (s *Service) Post(ctx context.Context, a Actor, slug string, m NewMessage) 
 	if err := checkReferences(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.idOf(ctx, slug)
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	st, err := s.admit(ctx, a, slug, postAction(f))
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = a.User.fit()
-	a = s.profiles.actor(a)
 	q := request{Slug: slug, Actor: a, Frame: f}
-	if q.Files, err = s.claim(ctx, room, q); err != nil {
+	if q.Files, err = s.claim(ctx, st.id, q); err != nil {
 		return Message{}, public(err)
 	}
-	posted, err := s.calls.submit.Call(ctx, s.ns.ByName(string(room)), q)
+	posted, err := s.calls.submit.Call(ctx, s.ns.ByName(string(st.id)), q)
+	if err == nil {
+		s.enrolments.note(st, a.ID)
+	}
 	return posted, public(err)
+}
+
+// postAction is what a post is, in the table of permissions.
+func postAction(f ClientFrame) Action {
+	if len(f.Attachments) > 0 {
+		return ActUpload
+	}
+	return ActPost
 }
 
 func (r *Room) submit(ctx context.Context, q request) (Message, error) {
 	if err := r.learn(q.Slug); err != nil {
 		return Message{}, err
 	}
-	did, err := r.take(q.post(r.maxChars))
+	did, err := r.take(q.post(r.maxChars, r.authorityOf(q.Actor)))
 	switch {
 	case err != nil:
 		return Message{}, err
@@ -76,13 +87,13 @@ func (s *Service) Change(ctx context.Context, a Actor, slug string, f ClientFram
 	if err := checkChange(f); err != nil {
 		return Message{}, err
 	}
-	room, err := s.rooms.idOf(ctx, slug)
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	st, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
 		return Message{}, err
 	}
-	a.User = a.User.fit()
-	a = s.profiles.actor(a)
-	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(room)), request{Slug: slug, Actor: a, Frame: f})
+	m, err := s.calls.changeNow.Call(ctx, s.ns.ByName(string(st.id)), request{Slug: slug, Actor: a, Frame: f})
 	return m, public(err)
 }
 

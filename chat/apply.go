@@ -8,17 +8,24 @@ import (
 
 // roomState is what decisions about a room rest on.
 type roomState struct {
-	head    Seq // of the newest durable event
-	newest  Seq // of the newest message; at most the floor: there is none
-	events  Seq // how many seqs, since the room began, are no messages
+	head    Seq   // of the newest durable event
+	newest  Seq   // of the newest message; at most the floor: there is none
+	events  Seq   // how many seqs, since the room began, are no messages
+	lastAt  int64 // when the newest message was posted; 0: never
 	posts   posts
 	changes posts // of messages
+
+	kind     RoomKind
+	archived bool
+	slow     posts // slow mode: one of a person in its time
+	rules    rules
 }
 
 // post is the wish to post a message. Its content is taken as it is: only
 // level 0 trims.
 type post struct {
 	author   User
+	by       authority
 	clientID ClientID // "" only at level 0, where posts can't be repeated safely
 	content  string
 	maxChars int
@@ -41,8 +48,15 @@ type outcome struct {
 // applyPost decides about a post. It changes nothing; earlier is the message
 // that (author, clientID) names already, if any.
 func applyPost(s *roomState, p post, earlier *Message, now time.Time, id MessageID) outcome {
+	if p.by.role == "" {
+		return outcome{refused: errNoRoom}
+	}
 	if earlier != nil {
 		return outcome{repeated: earlier}
+	}
+	at := now.UnixMilli()
+	if refused := refuseAct(s.archived, p.by, at); refused != nil {
+		return outcome{refused: refused}
 	}
 	if strings.TrimSpace(p.content) == "" && len(p.files) == 0 {
 		return outcome{refused: &Error{Code: CodeEmpty, Message: "A message needs some text."}}
@@ -55,18 +69,31 @@ func applyPost(s *roomState, p post, earlier *Message, now time.Time, id Message
 			return outcome{refused: refused}
 		}
 	}
-	at := now.UnixMilli()
-	if wait := s.posts.wait(p.author.ID, at); wait > 0 {
-		return outcome{limited: &RateLimitFrame{
-			Type: "rateLimit", ClientID: p.clientID, RetryAfterMs: wait,
-			Limit: s.posts.rate.Limit, WindowMs: s.posts.window(),
-		}}
+	if callsMany(p.content) && !s.rules.may(ActMentionAll, p.by.role, s.kind) {
+		return outcome{refused: s.rules.forbid(ActMentionAll, s.kind)}
+	}
+	if limited := s.posts.limit(p, at); limited != nil {
+		return outcome{limited: limited}
+	}
+	if s.slow.rate.Limit > 0 && !s.rules.may(ActSlowMode, p.by.role, s.kind) {
+		if limited := s.slow.limit(p, at); limited != nil {
+			return outcome{limited: limited}
+		}
 	}
 	return outcome{posted: &Message{
 		ID: id, UserID: p.author.ID, UserName: p.author.Name, UserImage: p.author.Image,
 		Content: p.content, Timestamp: at, Type: TypeText, Seq: s.head + 1, ClientID: p.clientID,
 		ReplyTo: p.replyTo, Thread: p.thread, Attachments: p.files,
 	}}
+}
+
+// limit says that a post comes too soon; nil: it doesn't.
+func (ps *posts) limit(p post, at int64) *RateLimitFrame {
+	wait := ps.wait(p.author.ID, at)
+	if wait <= 0 {
+		return nil
+	}
+	return &RateLimitFrame{Type: "rateLimit", ClientID: p.clientID, RetryAfterMs: wait, Limit: ps.rate.Limit, WindowMs: ps.window()}
 }
 
 // refuseReference says why a post can't answer a message, or stand in a thread.
@@ -86,15 +113,18 @@ func refuseReference(p post) *Error {
 
 // took notes a message that was posted.
 func (s *roomState) took(m *Message) {
-	s.head, s.newest = m.Seq, m.Seq
+	s.head, s.newest, s.lastAt = m.Seq, m.Seq, m.Timestamp
 	s.posts.took(m.UserID, m.Timestamp)
+	s.slow.took(m.UserID, m.Timestamp)
 }
 
 // changed notes an event that isn't a posting.
 func (s *roomState) changed(e event) {
 	s.head++
 	s.events++
-	s.changes.took(e.By, e.At)
+	if e.Kind != eventRoom {
+		s.changes.took(e.By, e.At)
+	}
 }
 
 // messages is how many messages the room keeps above a floor, up to which it counted so
@@ -113,6 +143,9 @@ type extent struct {
 	head   Seq
 	floor  Seq // the last seq that retention has removed; what follows it, if anything, is a message
 	newest Seq // of the messages; at most floor: there is none
+
+	events, pruned Seq   // how many seqs up to head, and up to floor, are no messages
+	lastAt         int64 // when the newest message was posted; 0: it isn't known here
 }
 
 // newestMessage is the seq of the newest message; 0: there is none.

@@ -17,15 +17,17 @@ const (
 	eventPin     eventKind = "pin"
 	eventPreview eventKind = "preview"
 	eventThread  eventKind = "thread" // a reply was deleted, and the root tells so
+	eventRoom    eventKind = "room"   // it is of no message: see roomEvent
 )
 
 // change is the wish to change a message.
 type change struct {
 	kind     eventKind
-	by       Actor
-	content  string // edit; preview: what the previews were made for
-	emoji    string // react
-	on       bool   // react, pin
+	by       UserID
+	may      func(Action) bool // in this room, as what they are there
+	content  string            // edit; preview: what the previews were made for
+	emoji    string            // react
+	on       bool              // react, pin
 	maxChars int
 	pins     int       // that the room has
 	previews []Preview // preview
@@ -54,7 +56,7 @@ func applyChange(m *Message, c change, at int64) (next *Message, refused *Error)
 		changed.Previews = slices.Clone(changed.Previews)
 		changed.Previews = slices.DeleteFunc(changed.Previews, func(p Preview) bool { return !strings.Contains(c.content, p.URL) })
 	case eventDelete:
-		if c.by.ID != m.UserID && !c.by.moderates() {
+		if c.by != m.UserID && !c.may(ActDeleteAny) {
 			return nil, forbidden("Only its author and moderators can delete a message.")
 		}
 		changed = Message{ID: m.ID, UserID: m.UserID, Timestamp: m.Timestamp, Type: m.Type, Seq: m.Seq,
@@ -68,7 +70,7 @@ func applyChange(m *Message, c change, at int64) (next *Message, refused *Error)
 		}
 	case eventPin:
 		switch {
-		case c.by.Role == RoleGuest:
+		case !c.may(ActPin):
 			return nil, forbidden("Guests can't pin messages.")
 		case c.on == m.Pinned:
 			return nil, nil
@@ -89,7 +91,7 @@ func applyChange(m *Message, c change, at int64) (next *Message, refused *Error)
 }
 
 func mayEdit(m *Message, c change) *Error {
-	if c.by.ID != m.UserID {
+	if c.by != m.UserID {
 		return forbidden("Only its author can edit a message.")
 	}
 	if strings.TrimSpace(c.content) == "" && len(m.Attachments) == 0 {
@@ -98,26 +100,29 @@ func mayEdit(m *Message, c change) *Error {
 	if n := utf8.RuneCountInString(c.content); n > c.maxChars {
 		return tooLong(n, c.maxChars)
 	}
+	if callsMany(c.content) && !callsMany(m.Content) && !c.may(ActMentionAll) {
+		return forbidden("You may not mention everybody at once here.")
+	}
 	return nil
 }
 
 func applyReaction(rs Reactions, c change) (Reactions, *Error) {
 	if !c.on {
-		return rs.without(c.emoji, c.by.ID), nil
+		return rs.without(c.emoji, c.by), nil
 	}
 	if !isEmoji(c.emoji) {
 		return nil, &Error{Code: CodeBadRequest, Message: "emoji must be one emoji of at most " + decimal(maxEmojiBytes) + " bytes."}
 	}
 	i := rs.find(c.emoji)
 	switch {
-	case i >= 0 && slices.Contains(rs[i].Users, c.by.ID):
+	case i >= 0 && slices.Contains(rs[i].Users, c.by):
 		return rs, nil
 	case i < 0 && len(rs) >= maxEmojis:
 		return nil, forbidden("This message has " + decimal(maxEmojis) + " different reactions, as many as fit.")
 	case rs.count() >= maxReactions:
 		return nil, forbidden("This message has " + decimal(maxReactions) + " reactions, as many as fit.")
 	}
-	return rs.with(c.emoji, c.by.ID), nil
+	return rs.with(c.emoji, c.by), nil
 }
 
 // applyReplies is what a thread's root tells once one more reply stands in it.

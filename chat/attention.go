@@ -101,6 +101,6 @@ func (s *Service) Notify(id UserID, n Notice) {
 
 // Head returns the stream of a room and its last seq; "" where it has no history yet.
 func (s *Service) Head(ctx context.Context, room RoomID) (stream string, head Seq, err error) {
-	at, err := s.extentOf(ctx, room)
+	at, err := s.glance(ctx, room)
 	return at.stream, at.head, public(err)
 }

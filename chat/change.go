@@ -10,9 +10,16 @@ import (
 
 // changeOf is the wish that a frame expresses.
 func (r *Room) changeOf(q request) change {
-	c := change{kind: eventKind(q.Frame.Type), by: q.Actor, content: q.Frame.Content, emoji: q.Frame.Emoji, maxChars: r.maxChars}
+	c := change{kind: eventKind(q.Frame.Type), by: q.Actor.ID, content: q.Frame.Content, emoji: q.Frame.Emoji, maxChars: r.maxChars}
 	c.on = q.Frame.On != nil && *q.Frame.On
+	c.may = r.mayDo(q.Actor)
 	return c
+}
+
+// mayDo says what somebody may do in this room.
+func (r *Room) mayDo(a Actor) func(Action) bool {
+	role := r.authorityOf(a).role
+	return func(act Action) bool { return r.state.rules.may(act, role, r.state.kind) }
 }
 
 // change edits, deletes, pins or reacts to a message for a socket, whether it has
@@ -38,12 +45,22 @@ func (r *Room) changeNow(_ context.Context, q request) (Message, error) { return
 // alter decides about a change, stores it and tells of it. A change that changes
 // nothing leaves no trace.
 func (r *Room) alter(q request) (Message, error) {
+	by := r.authorityOf(q.Actor)
+	if by.role == "" {
+		return Message{}, errNoRoom
+	}
 	if err := r.learn(q.Slug); err != nil {
 		return Message{}, err
 	}
 	m, err := r.find(q.Frame.ID)
 	if err != nil {
 		return Message{}, err
+	}
+	if q.Frame.Type == FrameDelete {
+		by.mutedUntil = 0 // what one said one may take back
+	}
+	if refused := refuseAct(r.state.archived, by, r.now().UnixMilli()); refused != nil {
+		return Message{}, refused
 	}
 	c := r.changeOf(q)
 	if c.kind == eventPin && c.on {
@@ -63,14 +80,14 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	case next == nil:
 		return *m, nil
 	}
-	if wait := r.state.changes.wait(c.by.ID, at); wait > 0 && c.kind != eventPreview {
+	if wait := r.state.changes.wait(c.by, at); wait > 0 && c.kind != eventPreview {
 		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
 	if err := r.storable(); err != nil {
 		return Message{}, &Error{Code: CodeStorageFull, Err: err,
 			Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room."}
 	}
-	e := event{Kind: c.kind, By: c.by.ID, At: at}
+	e := event{Kind: c.kind, By: c.by, At: at}
 	if err := r.happen(e, m, next); err != nil {
 		return Message{}, err
 	}

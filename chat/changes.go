@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"strings"
@@ -27,19 +26,18 @@ func (s *Service) AllRooms(ctx context.Context) ([]RoomID, error) { return s.roo
 
 // FindRoom returns the room of a slug for somebody who may see it. A room that isn't
 // there, or that they may not see, is CodeNotFound.
-func (s *Service) FindRoom(ctx context.Context, _ Actor, slug string) (RoomID, error) {
-	return s.rooms.idOf(ctx, slug)
+func (s *Service) FindRoom(ctx context.Context, a Actor, slug string) (RoomID, error) {
+	st, err := s.admit(ctx, a, slug, ActRead)
+	return st.id, err
 }
 
 // VisibleSlug returns the slug of a room; false: it isn't there, or they may not see it.
-func (s *Service) VisibleSlug(ctx context.Context, _ Actor, room RoomID) (slug string, visible bool, err error) {
-	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select slug from rooms where id = ?`, string(room)).Scan(&slug)
-	})
-	if errors.Is(err, sql.ErrNoRows) {
+func (s *Service) VisibleSlug(ctx context.Context, a Actor, room RoomID) (slug string, visible bool, err error) {
+	st, err := s.admitID(ctx, a, room)
+	if errors.Is(err, errNoRoom) {
 		return "", false, nil
 	}
-	return slug, err == nil, err
+	return st.slug, err == nil, err
 }
 
 // Messages returns those of the messages that are there, as they are now.
@@ -73,6 +71,9 @@ func (s *Service) Changes(ctx context.Context, room RoomID, after Seq, limit int
 	taken := make(map[Seq]bool)
 	for _, e := range list {
 		c.Through = e.Seq
+		if e.Kind == string(eventRoom) {
+			continue // it is of no message
+		}
 		if !taken[e.Message.Seq] {
 			taken[e.Message.Seq] = true
 			c.Messages = append(c.Messages, e.Message)
@@ -119,16 +120,21 @@ func (s *Service) RemovePreview(ctx context.Context, a Actor, slug string, id Me
 	if a.ReadOnly {
 		return Message{}, errReadOnly
 	}
-	room, err := s.rooms.idOf(ctx, slug)
+	st, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
 		return Message{}, err
 	}
-	q := request{Slug: slug, Actor: a, Frame: ClientFrame{ID: id, Content: url}}
-	m, err := s.calls.removePreview.Call(ctx, s.ns.ByName(string(room)), q)
+	q := request{Slug: slug, Actor: s.profiles.actor(a), Frame: ClientFrame{ID: id, Content: url}}
+	m, err := s.calls.removePreview.Call(ctx, s.ns.ByName(string(st.id)), q)
 	return m, public(err)
 }
 
 func (r *Room) removePreview(_ context.Context, q request) (Message, error) {
+	by := r.authorityOf(q.Actor)
+	by.mutedUntil = 0
+	if refused := refuseAct(r.state.archived, by, 0); refused != nil {
+		return Message{}, refused
+	}
 	m, err := r.find(q.Frame.ID)
 	if err != nil {
 		return Message{}, err
@@ -136,7 +142,7 @@ func (r *Room) removePreview(_ context.Context, q request) (Message, error) {
 	if m == nil || m.DeletedAt != 0 {
 		return Message{}, errNoMessage
 	}
-	if q.Actor.ID != m.UserID && !q.Actor.moderates() {
+	if q.Actor.ID != m.UserID && !r.mayDo(q.Actor)(ActDeleteAny) {
 		return Message{}, forbidden("Only its author and moderators can remove a preview.")
 	}
 	removed, err := r.removedPreviews(m.Seq)
@@ -151,7 +157,7 @@ func (r *Room) removePreview(_ context.Context, q request) (Message, error) {
 	if err := r.st.Storage().Put(removedKey(m.Seq), encode(append(removed, url))); err != nil {
 		return Message{}, err
 	}
-	return r.apply(m, change{kind: eventPreview, by: q.Actor, content: m.Content, previews: list})
+	return r.apply(m, change{kind: eventPreview, by: q.Actor.ID, content: m.Content, previews: list})
 }
 
 func removedKey(seq Seq) string { return seqKey(prefixRemoved, seq) }

@@ -97,9 +97,12 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 		return false, nil
 	}
 	ahead := c.aheadOf(q.Slug)
-	room, known := c.s.rooms.known(q.Slug)
-	if ahead == nil || !known || *ahead >= maxAhead {
+	room, known := c.s.rooms.at(q.Actor, q.Slug)
+	if ahead == nil || !known || room.role == "" || *ahead >= maxAhead {
 		return false, nil
+	}
+	if q.Frame.Type == FrameMessage {
+		c.s.enrolments.note(room, q.Actor.ID)
 	}
 	*ahead++
 	log := c.s.cfg.Logger
@@ -170,9 +173,10 @@ func (c *client) pass(q request) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), frameWait)
 	defer cancel()
-	room, err := c.s.rooms.find(ctx, q.Slug)
+	room, err := c.s.admit(ctx, q.Actor, q.Slug, frameAction(q.Frame))
 	if err != nil {
 		if AsError(err).Code == CodeNotFound {
+			c.exit(q.Slug) // they may have been removed
 			c.pause(missDelay)
 		}
 		return err
@@ -206,7 +210,22 @@ func (c *client) pass(q request) error {
 		return err
 	}
 	_, err = calls.post.Call(ctx, stub, q)
+	if err == nil {
+		c.s.enrolments.note(room, q.Actor.ID)
+	}
 	return err
+}
+
+// frameAction is what a frame does, as far as the table of permissions says of it before
+// the room looks closer.
+func frameAction(f ClientFrame) Action {
+	switch f.Type {
+	case FrameMessage:
+		return postAction(f)
+	case FrameTyping:
+		return ActPost
+	}
+	return ActRead
 }
 
 // reserve waits for the person's turn to have something replayed; false: the

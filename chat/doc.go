@@ -41,8 +41,15 @@
 //   - When a reply is deleted, an update of its root follows under the next seq.
 //   - A message may hold 1,000 reactions; each update repeats them. An emoji is taken
 //     as it is written: fully qualified, so that one is always the same text.
-//   - The last 100 versions of a message are kept. Moderators are those who have that
-//     role on the server, admins and owners.
+//   - The last 100 versions of a message are kept, for its author and whoever may delete
+//     messages of others.
+//   - In a room that isn't public somebody who isn't in it gets not_found, as for a slug
+//     that isn't there, for every frame and every address. Where they are removed they
+//     get the event that says so, and nothing after.
+//   - Joining a public room by HTTP is an event, but in one of 100 people and more; to
+//     become a member by a first post is none. A room begins without events.
+//   - Slow mode answers with rateLimit, limit 1; whoever may set it isn't held by it.
+//     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
 //   - A read mark beyond the head is one at the head. A frame read needs a seq of at
@@ -50,7 +57,7 @@
 //     with the room, the one that sent it too.
 //   - activity is of postings, not of other events, and bears the newest one's seq. Of
 //     one's own posts one isn't told. A mention is Markdown, @[Name](user:ID), and tells
-//     those who know the room.
+//     those who are in the room. Everybody is in the room "global".
 //   - A draft from a clock that is ahead is one of now. Read marks and drafts together
 //     are limited to 200 writes in 10 s.
 //   - Clients of level 0 hear of posts only, those in threads too, and see no deleted

@@ -10,12 +10,32 @@ import (
 // event is a durable event that isn't the posting of a message, as it is stored under
 // its seq.
 type event struct {
-	Kind   eventKind `json:"kind"`
-	Target Seq       `json:"target"` // the message that it changed
-	By     UserID    `json:"by"`
-	ID     MessageID `json:"id"` // of the message: told of one that is gone
-	At     int64     `json:"at"`
-	Count  Seq       `json:"count"` // events so far, this one too: so many seqs are no messages
+	Kind   eventKind  `json:"kind"`
+	Target Seq        `json:"target"` // the message that it changed
+	By     UserID     `json:"by"`
+	ID     MessageID  `json:"id"` // of the message: told of one that is gone
+	At     int64      `json:"at"`
+	Count  Seq        `json:"count"`          // events so far, this one too: so many seqs are no messages
+	Room   *roomEvent `json:"room,omitempty"` // of eventRoom, which has no target and no id
+}
+
+// roomEvent is what happened to the room itself, as it is stored.
+type roomEvent struct {
+	Event   RoomEvent `json:"event"`
+	ByName  string    `json:"byName"`
+	User    *User     `json:"user,omitempty"`
+	Role    Role      `json:"role,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Topic   *string   `json:"topic,omitempty"`
+	Kind    RoomKind  `json:"kind,omitempty"`
+	Seconds *int      `json:"seconds,omitempty"`
+}
+
+// frame is how the event of a seq is told.
+func (e event) frame(slug string, seq Seq) RoomFrame {
+	what := e.Room
+	return RoomFrame{Type: "room", Room: slug, Seq: seq, Event: what.Event, By: e.By, ByName: what.ByName, User: what.User,
+		Role: what.Role, Name: what.Name, Topic: what.Topic, Kind: what.Kind, Seconds: what.Seconds, At: e.At}
 }
 
 func parseEvent(key string, stored []byte) (event, error) {

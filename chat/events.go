@@ -18,8 +18,8 @@ const (
 // Event is a durable event of a room, for those who follow it: search, previews.
 type Event struct {
 	Seq     Seq
-	Kind    string  // post, edit, delete, react, pin, preview or thread
-	Message Message // that it made or changed, as it is now; deleted where it is gone
+	Kind    string  // post, edit, delete, react, pin, preview, thread or room
+	Message Message // that it made or changed, as it is now; deleted where it is gone; of room there is none
 }
 
 // Events returns events of a room with a seq above after, in order and without a gap
@@ -53,6 +53,10 @@ func (s *Service) Events(ctx context.Context, room RoomID, after Seq, limit int)
 	}
 	var changes []Event
 	err = eventsBetween(from, after, upTo, func(seq Seq, e event) error {
+		if e.Kind == eventRoom {
+			changes = append(changes, Event{Seq: seq, Kind: string(eventRoom)})
+			return nil
+		}
 		m, err := messageAt(from, e.Target)
 		if m == nil {
 			m = e.gone()

@@ -313,9 +313,20 @@ func (p *pipes) cut() {
 }
 
 // roomID is the name of a room's object.
-func roomID(t *testing.T, slug string) (id chat.RoomID) {
+func roomID(t *testing.T, slug string) chat.RoomID {
 	t.Helper()
-	err := tables.Read(t.Context(), func(tx *sql.Tx) error {
+	return roomOf(t, tables, slug)
+}
+
+// roomIn is roomID where a chat has tables of its own.
+func roomIn(w *world, slug string) chat.RoomID {
+	w.Helper()
+	return roomOf(w.T, w.cfg.DB, slug)
+}
+
+func roomOf(t *testing.T, d *db.DB, slug string) (id chat.RoomID) {
+	t.Helper()
+	err := d.Read(t.Context(), func(tx *sql.Tx) error {
 		return tx.QueryRowContext(t.Context(), `select id from rooms where slug = ?`, slug).Scan(&id)
 	})
 	if err != nil {

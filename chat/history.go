@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -46,21 +47,21 @@ func (q HistoryQuery) newest() bool {
 
 // History returns a page of a room's history: a Page, as JSON. It wakes no room and
 // waits for none, but for one that is new. Errors that people may see are *Error.
-func (s *Service) History(ctx context.Context, _ Actor, slug string, q HistoryQuery) ([]byte, error) {
-	return s.page(ctx, slug, q, (*page).whole)
+func (s *Service) History(ctx context.Context, a Actor, slug string, q HistoryQuery) ([]byte, error) {
+	return s.page(ctx, a, slug, q, (*page).whole)
 }
 
 // Newest returns the newest messages of the level 0 room that aren't deleted, oldest
 // first: a JSON array of Message.
-func (s *Service) Newest(ctx context.Context, _ Actor) ([]byte, error) {
-	return s.page(ctx, Level0Room, HistoryQuery{undeleted: true}, (*page).array)
+func (s *Service) Newest(ctx context.Context, a Actor) ([]byte, error) {
+	return s.page(ctx, a, Level0Room, HistoryQuery{undeleted: true}, (*page).array)
 }
 
 // page reads a page and returns what finish makes of it.
-func (s *Service) page(ctx context.Context, slug string, q HistoryQuery, finish func(*page)) ([]byte, error) {
+func (s *Service) page(ctx context.Context, a Actor, slug string, q HistoryQuery, finish func(*page)) ([]byte, error) {
 	p := s.pages.take()
 	defer s.pages.give(p)
-	if err := s.readPage(ctx, slug, q, p); err != nil {
+	if err := s.readPage(ctx, a, slug, q, p); err != nil {
 		return nil, public(err)
 	}
 	finish(p)
@@ -71,12 +72,12 @@ func (s *Service) page(ctx context.Context, slug string, q HistoryQuery, finish 
 // doesn't reach or the room sleeps. All that was sent and acknowledged before is in
 // it: the room publishes what it posts ahead of saying so, and the store is never
 // behind that.
-func (s *Service) readPage(ctx context.Context, slug string, q HistoryQuery, p *page) error {
+func (s *Service) readPage(ctx context.Context, a Actor, slug string, q HistoryQuery, p *page) error {
 	q, err := q.checked()
 	if err != nil {
 		return err
 	}
-	room, err := s.rooms.find(ctx, slug)
+	room, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
 		return err
 	}
@@ -274,22 +275,25 @@ func (s storedMessages) extent() (extent, error) {
 // is of them. Events are read first: they may then be behind the messages, as a client
 // that hears of an event twice takes no harm, but not ahead of them.
 func (s storedMessages) fromHead(fn func(seq Seq, stored []byte) bool) (at extent, err error) {
-	lastEvent := Seq(0)
-	err = s.Each(durable.ListOptions{Prefix: prefixEvent, Reverse: true, Limit: 1}, func(key string, _ []byte) bool {
-		lastEvent = lastSeqOf(key)
+	lastEvent, events := Seq(0), Seq(0)
+	var broken error
+	err = s.Each(durable.ListOptions{Prefix: prefixEvent, Reverse: true, Limit: 1}, func(key string, value []byte) bool {
+		var e event
+		e, broken = parseEvent(key, value)
+		lastEvent, events = lastSeqOf(key), e.Count
 		return false
 	})
-	if err != nil {
+	if err = cmp.Or(err, broken); err != nil {
 		return at, err
 	}
 	const afterMeta = keyMeta + "\x00" // keyMeta comes right behind the messages
 	o := durable.ListOptions{Start: messageKey(0), End: afterMeta, Reverse: true}
-	var broken error
 	err = s.stub.List(s.ctx, o, func(key string, value []byte) bool {
 		if key == keyMeta {
 			var meta roomMeta
 			meta, broken = parseMeta(value)
-			at = extent{meta.Stream, max(meta.Floor, lastEvent), meta.Floor, meta.Floor}
+			at = extent{stream: meta.Stream, head: max(meta.Floor, lastEvent), floor: meta.Floor, newest: meta.Floor,
+				events: max(events, meta.Events), pruned: meta.Events}
 			return broken == nil
 		}
 		seq := seqOfKey(key)

@@ -27,6 +27,11 @@ var (
 // returns the rooms' slugs.
 func benchService(b *testing.B) (*Service, []string) {
 	b.Helper()
+	return benchServiceOf(b, *benchRooms, *benchMessages)
+}
+
+func benchServiceOf(b *testing.B, rooms, messages int) (*Service, []string) {
+	b.Helper()
 	ctx, dir := b.Context(), b.TempDir()
 	must := func(err error) {
 		b.Helper()
@@ -47,7 +52,7 @@ func benchService(b *testing.B) (*Service, []string) {
 		must(err)
 		return s
 	}
-	slugs := make([]string, *benchRooms)
+	slugs := make([]string, rooms)
 	must(tables.Write(ctx, func(tx *sql.Tx) error {
 		for i := range slugs {
 			slugs[i] = fmt.Sprint("room-", i)
@@ -62,7 +67,7 @@ func benchService(b *testing.B) (*Service, []string) {
 	s := start(store)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, slug := range slugs {
-		must(fillRoom(ctx, store, rng, s.ns.ByName(slug+"-id").ID(), slug, *benchMessages))
+		must(fillRoom(ctx, store, rng, s.ns.ByName(slug+"-id").ID(), slug, messages))
 	}
 	must(s.Close(ctx))
 	must(store.Close())

@@ -78,14 +78,14 @@ const memberLetter = '-'
 // is a member's: "".
 func letterOfRole(r Role) byte {
 	switch r {
-	case RoleOwner, RoleAdmin, RoleModerator, RoleGuest:
+	case RoleOwner, RoleAdmin, RoleModerator, RoleGuest, RoleBot:
 		return r[0]
 	}
 	return memberLetter
 }
 
 func roleOfLetter(c byte) Role {
-	for _, r := range [...]Role{RoleOwner, RoleAdmin, RoleModerator, RoleGuest} {
+	for _, r := range [...]Role{RoleOwner, RoleAdmin, RoleModerator, RoleGuest, RoleBot} {
 		if r[0] == c {
 			return r
 		}

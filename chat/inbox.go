@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,28 @@ func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
 		return marked{Read: read}, nil
 	}
 	return marked{read, true}, i.write(readKey(m.Room), ReadMark{read})
+}
+
+// readAll moves the marks of many rooms up at once, and returns those that moved.
+func (i *Inbox) readAll(_ context.Context, marks []mark) (moved []mark, err error) {
+	var entries []durable.Entry
+	for _, m := range marks {
+		was, known, err := load[ReadMark](i.st.Storage(), readKey(m.Room))
+		if err != nil {
+			return nil, err
+		}
+		if known && m.Seq <= was.Read {
+			continue
+		}
+		moved = append(moved, m)
+		entries = append(entries, durable.Entry{Key: readKey(m.Room), Value: encode(ReadMark{m.Seq})})
+	}
+	for chunk := range slices.Chunk(entries, durable.MaxKeysPerCall) {
+		if err := i.st.Storage().PutMany(chunk); err != nil {
+			return nil, err
+		}
+	}
+	return moved, nil
 }
 
 // readThread moves the mark of a thread, which needn't be followed.

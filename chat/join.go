@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -15,6 +14,10 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 	sock, ok := r.st.Socket(q.Socket)
 	if !ok || r.st.Ended(q.Socket) {
 		return 0, nil
+	}
+	role := r.authorityOf(q.Actor).role
+	if role == "" {
+		return 0, errNoRoom
 	}
 	if err := r.learn(q.Slug); err != nil {
 		return 0, err
@@ -44,7 +47,7 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 			frame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: r.presence.listed(), Left: []UserID{}}))
 	} else {
 		r.reply(q, frame(JoinedFrame{
-			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: string(cmp.Or(q.Actor.Role, RoleMember)),
+			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: string(role),
 			Resumed: how.resumed, Count: r.presence.count(), Users: r.presence.listed(),
 		}))
 		r.reply(q, missed...)
@@ -78,6 +81,12 @@ func (r *Room) missed(after Seq) (frames []durable.Frame, size int, err error) {
 			e, known := events[seq]
 			if !known {
 				return nil, size, fmt.Errorf("replay: nothing is stored for seq %d", seq)
+			}
+			if e.Kind == eventRoom {
+				told := encode(e.frame(r.meta.Slug, seq))
+				size += len(told)
+				frames = append(frames, durable.TextFrame(told).Replay())
+				continue
 			}
 			message, err := store.Get(messageKey(e.Target))
 			if err != nil {

@@ -29,8 +29,7 @@ func (r *Room) SocketOpen(_ context.Context, sock *durable.Socket) error {
 // actorOf returns whose a socket is, as they are now.
 func (r *Room) actorOf(sock *durable.Socket) (Actor, error) {
 	a, err := actorOf(sock)
-	a.User = r.current(a.User)
-	return a, err
+	return r.current(a), err
 }
 
 // SocketMessage handles a frame of a level 0 socket. That level has no errors:
@@ -59,7 +58,7 @@ func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.
 		r.st.Send(sock, r.saying(errReadOnly.Message))
 		return nil
 	}
-	did, err := r.take(post{author: a.User, content: content, maxChars: Level0MaxChars})
+	did, err := r.take(post{author: a.User, by: r.authorityOf(a), content: content, maxChars: Level0MaxChars})
 	switch {
 	case err != nil:
 		return err

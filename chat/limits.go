@@ -58,9 +58,28 @@ const (
 	maxThreads        = 50        // in a list
 	maxUnread         = 100       // replies of a thread that are counted
 	maxDrafts         = 200       // of a person
+	maxSameSlugs      = 100       // rooms of one name that get a number behind their slug
 	maxDraftChars     = 20_000    //
 	maxPeople         = 20        // in a list
 	maxCachedRooms    = 10_000    // slugs in memory; a full cache starts anew
+	maxCachedMembers  = 100_000   // memberships in memory; likewise
+	maxEnrolments     = 10_000    // people who wait to become members; of more the next post is waited for
+	enrolmentBatch    = 500       // of them in one transaction
+	maxLockUsers      = 32        // who change a room, or wait for that
+)
+
+// Limits of rooms.
+const (
+	maxTopicChars   = 500
+	maxSectionChars = 50
+	maxGroup        = 9             // people in a group
+	maxMade         = 60            // rooms that a person makes in an hour
+	maxInvited      = 100           // people whom a new room begins with
+	maxSlowMode     = 6 * time.Hour //
+	maxMute         = 366 * 24 * time.Hour
+	maxPrivate      = 10_000 // members of a room that is made private
+	quietJoins      = 100    // members from which on nobody is told that somebody joined
+	maxListLimit    = 100    // rooms or members in a piece of a list
 )
 
 const (

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -8,17 +10,19 @@ import (
 	"snug/durable"
 )
 
-// live knows the people who have a socket of level 1 open, and which rooms they have a
-// read mark in, to tell them what is new in rooms that a socket hasn't joined. Rooms
-// hand it what they posted and don't wait; its own goroutine writes the frames. All of
-// it is memory that begins anew with each socket.
+// live knows the people who have a socket of level 1 open, and which rooms they are in,
+// to tell them what is new in rooms that a socket hasn't joined, and that their list of
+// rooms has changed. Rooms hand it what they posted and don't wait; its own goroutine
+// writes the frames. All of it is memory that begins anew with each socket.
 type live struct {
-	now func() time.Time
+	now      func() time.Time
+	everyone RoomID // the room that everybody is in, without being noted for it
 
 	mu     sync.Mutex
 	people map[UserID]*livePerson
-	rooms  map[RoomID]*liveRoom // those that somebody here has a mark in
-	fresh  map[RoomID]*liveRoom // those of them with news
+	rooms  map[RoomID]*liveRoom     // those that somebody here is in
+	fresh  map[RoomID]*liveRoom     // those of them with news
+	stale  map[*livePerson]struct{} // those whose list of rooms has changed
 
 	wake chan struct{} // holds one word: there is news
 	stop chan struct{}
@@ -30,6 +34,7 @@ type livePerson struct {
 	holders int       // sockets that are open, or about to be
 	sockets []*client // never changed, but made anew
 	rooms   []RoomID  // at most maxLiveRooms
+	listed  int64     // when they were last told that their list of rooms has changed, Unix milliseconds
 }
 
 type liveRoom struct {
@@ -46,9 +51,10 @@ type news struct {
 	mentioned []UserID
 }
 
-func newLive(now func() time.Time) *live {
+func newLive(now func() time.Time, everyone RoomID) *live {
 	l := &live{
-		now: now, people: make(map[UserID]*livePerson), rooms: make(map[RoomID]*liveRoom), fresh: make(map[RoomID]*liveRoom),
+		now: now, everyone: everyone, people: make(map[UserID]*livePerson), stale: make(map[*livePerson]struct{}),
+		rooms: map[RoomID]*liveRoom{everyone: {}}, fresh: make(map[RoomID]*liveRoom),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 	l.over.Go(l.run)
@@ -76,7 +82,7 @@ func (l *live) enter(c *client, id UserID) (first bool) {
 	return first
 }
 
-// learn notes that a person, if they are here, has a mark in some rooms.
+// learn notes that a person, if they are here, is in some rooms.
 func (l *live) learn(id UserID, rooms ...RoomID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,6 +91,9 @@ func (l *live) learn(id UserID, rooms ...RoomID) {
 		return
 	}
 	for _, room := range rooms {
+		if room == l.everyone {
+			continue
+		}
 		r := l.rooms[room]
 		if r == nil {
 			r = &liveRoom{people: make(map[*livePerson]struct{})}
@@ -95,6 +104,77 @@ func (l *live) learn(id UserID, rooms ...RoomID) {
 		l.rooms[room] = r
 		r.people[p] = struct{}{}
 		p.rooms = append(p.rooms, room)
+	}
+}
+
+// unlearn notes that a person isn't in a room any more.
+func (l *live) unlearn(id UserID, room RoomID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.people[id]
+	i := -1
+	if p != nil {
+		i = slices.Index(p.rooms, room)
+	}
+	if i < 0 {
+		return
+	}
+	p.rooms = slices.Delete(p.rooms, i, i+1)
+	l.dropLocked(p, room)
+}
+
+func (l *live) dropLocked(p *livePerson, room RoomID) {
+	r := l.rooms[room]
+	if delete(r.people, p); len(r.people) == 0 {
+		delete(l.rooms, room)
+		delete(l.fresh, room)
+	}
+}
+
+// here reports whether a person has a socket open.
+func (l *live) here(id UserID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.people[id] != nil
+}
+
+// relist has people told that their list of rooms has changed.
+func (l *live) relist(ids ...UserID) {
+	l.mu.Lock()
+	for _, id := range ids {
+		if p := l.people[id]; p != nil {
+			l.stale[p] = struct{}{}
+		}
+	}
+	l.mu.Unlock()
+	l.poke()
+}
+
+// relistRoom has everybody who is in a room told so.
+func (l *live) relistRoom(room RoomID) {
+	l.mu.Lock()
+	for p := range l.inLocked(room) {
+		l.stale[p] = struct{}{}
+	}
+	l.mu.Unlock()
+	l.poke()
+}
+
+// inLocked goes over the people here who are in a room.
+func (l *live) inLocked(room RoomID) iter.Seq[*livePerson] {
+	if room == l.everyone {
+		return maps.Values(l.people)
+	}
+	if r := l.rooms[room]; r != nil {
+		return maps.Keys(r.people)
+	}
+	return func(func(*livePerson) bool) {}
+}
+
+func (l *live) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -121,20 +201,17 @@ func (l *live) detach(c *client) {
 		return
 	}
 	delete(l.people, p.id)
+	delete(l.stale, p)
 	for _, room := range p.rooms {
-		r := l.rooms[room]
-		if delete(r.people, p); len(r.people) == 0 {
-			delete(l.rooms, room)
-			delete(l.fresh, room)
-		}
+		l.dropLocked(p, room)
 	}
 }
 
-// watched reports whether anybody here has a mark in a room.
+// watched reports whether anybody here is in a room.
 func (l *live) watched(room RoomID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.rooms[room] != nil
+	return l.rooms[room] != nil && (room != l.everyone || len(l.people) > 0)
 }
 
 // posted takes note of a message that is durable now.
@@ -158,10 +235,7 @@ func (l *live) posted(room RoomID, slug string, seq Seq, author UserID, mentione
 	}
 	l.fresh[room] = r
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	l.poke()
 }
 
 // run tells of what is new, as it comes and as often as it may.
@@ -200,12 +274,24 @@ func (l *live) tell() (wait time.Duration) {
 				continue
 			}
 		}
-		due = append(due, l.lettersLocked(r, all)...)
+		due = append(due, l.lettersLocked(id, r, all)...)
 		r.news.mentioned = nil
 		if all {
 			r.news, r.last = nil, now
 			delete(l.fresh, id)
 		}
+	}
+	for p := range l.stale {
+		since := now.Sub(time.UnixMilli(p.listed))
+		if left := activityEvery - since; left > 0 && since >= 0 {
+			if wait == 0 || left < wait {
+				wait = left
+			}
+			continue
+		}
+		p.listed = now.UnixMilli()
+		delete(l.stale, p)
+		due = append(due, letter{sockets: p.sockets, frame: frame(RoomsFrame{Type: "rooms"})})
 	}
 	l.mu.Unlock()
 	for _, letter := range due {
@@ -216,15 +302,15 @@ func (l *live) tell() (wait time.Duration) {
 
 // letter is what one person is to be told of one room.
 type letter struct {
-	room    string // slug
+	room    string // slug; "": of none
 	sockets []*client
 	frame   durable.Frame
 }
 
-func (l *live) lettersLocked(r *liveRoom, all bool) (list []letter) {
+func (l *live) lettersLocked(room RoomID, r *liveRoom, all bool) (list []letter) {
 	plain := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq}).Droppable()
 	mention := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq, Mention: true})
-	for p := range r.people {
+	for p := range l.inLocked(room) {
 		switch {
 		case slices.Contains(r.news.mentioned, p.id):
 			list = append(list, letter{r.slug, p.sockets, mention})
@@ -237,7 +323,7 @@ func (l *live) lettersLocked(r *liveRoom, all bool) (list []letter) {
 
 func (m letter) send() {
 	for _, s := range m.sockets {
-		if !s.has(m.room) {
+		if m.room == "" || !s.has(m.room) {
 			s.sock.Send(m.frame)
 		}
 	}

@@ -82,7 +82,7 @@ func TestViewReadsAsTheStoreDoes(t *testing.T) {
 	for range 3000 {
 		head := Seq(rng.IntN(30))
 		floor := Seq(rng.IntN(int(head) + 1))
-		at := extent{"s", head, floor, floor}
+		at := extent{stream: "s", head: head, floor: floor, newest: floor}
 		v, stored := view{}, &view{} // one that holds all
 		stored.first, v.first = 1, Seq(rng.IntN(int(head)+1))+1
 		for seq := Seq(1); seq <= head; seq++ {

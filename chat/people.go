@@ -3,6 +3,8 @@ package chat
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -37,16 +39,6 @@ func (p *profiles) drop(id UserID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.byID, id)
-}
-
-// current returns the person as they are now.
-func (p *profiles) current(u User) User {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if now, changed := p.byID[u.ID]; changed {
-		return now.User
-	}
-	return u
 }
 
 // actor returns who acts as they are now.
@@ -104,6 +96,18 @@ func (p *presence) rename(u User) bool {
 	return true
 }
 
+// Person returns somebody as everybody may see them.
+func (s *Service) Person(ctx context.Context, id UserID) (p Person, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select id, name, coalesce(image, ''), role, created_at from users where id = ? and banned_at is null`
+		return tx.QueryRowContext(ctx, query, string(id)).Scan(&p.ID, &p.Name, &p.Image, &p.Role, &p.CreatedAt)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, errNoPerson
+	}
+	return p, public(err)
+}
+
 // ForgetUsers takes the names and pictures of deleted accounts off their messages in
 // all rooms, with what those said before and their reactions, and empties their inboxes. It looks at every message there is, once for all of them: who has many
 // to forget hands them over together. It may be called again after it failed
@@ -112,6 +116,11 @@ func (s *Service) ForgetUsers(ctx context.Context, ids ...UserID) error {
 	for _, id := range ids {
 		if _, err := s.calls.forgetInbox.Call(ctx, s.inbox(id), none{}); err != nil {
 			return fmt.Errorf("forget the inbox of user %s: %w", id, err)
+		}
+	}
+	for _, id := range ids {
+		if err := s.withdraw(ctx, id); err != nil {
+			return err
 		}
 	}
 	rooms, err := s.rooms.all(ctx)

@@ -74,7 +74,7 @@ const (
 )
 
 // OnServer is the kind of place of the actions on the server as a whole.
-const OnServer RoomKind = ""
+const OnServer = RoomKind("")
 
 const nobody Role = ""
 

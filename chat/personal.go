@@ -3,7 +3,6 @@ package chat
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,48 +19,24 @@ func (s *Service) storedInbox(ctx context.Context, id UserID) storedMessages {
 	return storedMessages{ctx, s.inbox(id)}
 }
 
-// extentOf returns what there is of a room; nothing of one that is new.
-func (s *Service) extentOf(ctx context.Context, room RoomID) (extent, error) {
-	stub := s.ns.ByName(string(room))
-	if shown, awake := stub.Published().(*view); awake {
-		return shown.extent, nil
-	}
-	at, err := storedMessages{ctx, stub}.extent()
-	if errors.Is(err, errNoStream) {
-		err = nil
-	}
-	return at, err
-}
-
-// knownRooms returns rooms that a person has a mark in.
-func (s *Service) knownRooms(ctx context.Context, id UserID) (rooms []RoomID, err error) {
-	o := under(prefixRead)
-	o.Limit = maxLiveRooms
-	err = s.storedInbox(ctx, id).Each(o, func(key string, _ []byte) bool {
-		rooms = append(rooms, roomOfKey(key))
-		return true
-	})
-	return rooms, err
-}
-
 // MarkRead notes how far a person has read a room. A mark only rises, but for back: it
 // then goes to wherever it is told to.
 func (s *Service) MarkRead(ctx context.Context, a Actor, slug string, seq Seq, back bool) (ReadMark, error) {
 	if a.ReadOnly {
 		return ReadMark{}, errReadOnly
 	}
-	room, err := s.rooms.idOf(ctx, slug)
+	st, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
 		return ReadMark{}, err
 	}
-	read, err := s.markRead(ctx, a, room, mark{Slug: slug, Seq: seq, Back: back}, nil)
+	read, err := s.markRead(ctx, a, st.id, mark{Slug: slug, Seq: seq, Back: back}, nil)
 	return ReadMark{read}, public(err)
 }
 
 // markRead does so for a socket too, and tells the person's others and, where few people
 // are in the room, those.
 func (s *Service) markRead(ctx context.Context, a Actor, room RoomID, m mark, from *client) (Seq, error) {
-	at, err := s.extentOf(ctx, room)
+	at, err := s.glance(ctx, room)
 	if err != nil {
 		return 0, err
 	}
@@ -70,7 +45,6 @@ func (s *Service) markRead(ctx context.Context, a Actor, room RoomID, m mark, fr
 	if err != nil || !now.Moved {
 		return now.Read, err
 	}
-	s.live.learn(a.ID, room)
 	told := false
 	if !m.Back {
 		// Whether others hear of it is nothing that the mark depends on.
@@ -102,70 +76,6 @@ func (r *Room) tellRead(_ context.Context, n readNote) (bool, error) {
 	f := frame(ReadFrame{Type: "read", Room: r.meta.Slug, UserID: n.User, Seq: n.Seq})
 	r.st.Broadcast(tagLevel1, f.Droppable(), nil)
 	return true, nil
-}
-
-// RoomList returns the rooms, by their slugs.
-func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
-	entries, err := s.rooms.entries(ctx, maxSummaries)
-	if err != nil {
-		return RoomList{}, public(err)
-	}
-	list := RoomList{make([]RoomSummary, 0, len(entries))}
-	mentions, err := s.cfg.Mentions(ctx, a.ID)
-	if err != nil {
-		return list, public(err)
-	}
-	inbox := s.storedInbox(ctx, a.ID)
-	read := make(map[RoomID]Seq)
-	err = inbox.Each(under(prefixRead), func(key string, value []byte) bool {
-		if m, err := parseAny[ReadMark](value); err == nil { // else nothing is read
-			read[roomOfKey(key)] = m.Read
-		}
-		return true
-	})
-	if err != nil {
-		return list, public(err)
-	}
-	for _, e := range entries {
-		at, err := s.extentOf(ctx, e.id)
-		if err != nil {
-			return list, public(err)
-		}
-		list.Rooms = append(list.Rooms, RoomSummary{Slug: e.slug, Name: e.name, Kind: KindPublic, Head: at.head, Newest: at.newestMessage(), Read: read[e.id], Mentions: mentions[e.id], People: []User{}})
-	}
-	return list, nil
-}
-
-// Room returns one room.
-func (s *Service) Room(ctx context.Context, a Actor, slug string) (RoomInfo, error) {
-	id, err := s.rooms.idOf(ctx, slug)
-	if err != nil {
-		return RoomInfo{}, public(err)
-	}
-	info := RoomInfo{Slug: slug, Kind: KindPublic, Role: cmp.Or(a.Role, RoleMember), People: []User{}}
-	e, err := s.rooms.entryOf(ctx, id)
-	if err != nil {
-		return info, public(err)
-	}
-	info.Name = e.name
-	stub := s.ns.ByName(string(id))
-	if _, err := (storedMessages{ctx, stub}).extent(); errors.Is(err, errNoStream) {
-		_, err = s.calls.open.Call(ctx, stub, slug) // gives it one
-		if err != nil {
-			return info, public(err)
-		}
-	}
-	at, err := s.extentOf(ctx, id)
-	if err != nil {
-		return info, public(err)
-	}
-	m, _, err := load[ReadMark](s.storedInbox(ctx, a.ID), readKey(id))
-	if err != nil {
-		return info, public(err)
-	}
-	mentions, err := s.cfg.Mentions(ctx, a.ID)
-	info.Stream, info.Head, info.Newest, info.Read, info.Mentions = at.stream, at.head, at.newestMessage(), m.Read, mentions[id]
-	return info, public(err)
 }
 
 // Follow makes a person follow a thread, or stop to. Who begins a thread or replies in
@@ -211,15 +121,15 @@ func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) 
 	if a.ReadOnly {
 		return "", nil, errReadOnly
 	}
-	room, err := s.rooms.idOf(ctx, slug)
+	st, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
 		return "", nil, err
 	}
-	m, err := storedMessages{ctx, s.ns.ByName(string(room))}.find(id)
+	m, err := storedMessages{ctx, s.ns.ByName(string(st.id))}.find(id)
 	if err == nil && m.Thread != "" {
 		err = errThreadOfThread
 	}
-	return room, m, err
+	return st.id, m, err
 }
 
 // joinThread makes the author of a reply follow the thread, and who began it, if they
@@ -262,7 +172,11 @@ func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
 	if err = cmp.Or(err, broken); err != nil {
 		return ThreadList{}, public(err)
 	}
-	slugs, err := s.rooms.slugs(ctx)
+	in := make(map[RoomID]struct{})
+	for _, f := range all {
+		in[f.room] = struct{}{}
+	}
+	slugs, err := s.visibleSlugs(ctx, a, in)
 	if err != nil {
 		return ThreadList{}, public(err)
 	}
@@ -272,12 +186,15 @@ func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
 	}
 	var there []found
 	for _, f := range all {
+		slug, visible := slugs[f.room]
+		if !visible {
+			continue
+		}
 		root, err := messageAt(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root)
 		if err != nil {
 			return ThreadList{}, public(err)
 		}
-		slug, known := slugs[f.room]
-		if root == nil || root.ID != f.Root || root.Replies == nil || !known {
+		if root == nil || root.ID != f.Root || root.Replies == nil {
 			continue // it is gone, or nobody has replied yet
 		}
 		there = append(there, found{f, ThreadSummary{Room: slug, Root: *root, Following: true, Read: f.Read}})
@@ -297,23 +214,40 @@ func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
 
 // Drafts returns a person's drafts, those changed last first.
 func (s *Service) Drafts(ctx context.Context, a Actor) (DraftList, error) {
-	slugs, err := s.rooms.slugs(ctx)
+	type keptDraft struct {
+		room RoomID
+		Draft
+	}
+	var all []keptDraft
+	in := make(map[RoomID]struct{})
+	var broken error
+	err := s.storedInbox(ctx, a.ID).Each(under(prefixDraft), func(key string, value []byte) bool {
+		var d draft
+		d, broken = parseAny[draft](value)
+		_, thread, _ := strings.Cut(key, "\x00")
+		if d.Content != "" {
+			room := roomOfKey(key)
+			in[room] = struct{}{}
+			all = append(all, keptDraft{room, Draft{Thread: MessageID(thread), Content: d.Content, ReplyTo: d.ReplyTo, UpdatedAt: d.UpdatedAt}})
+		}
+		return broken == nil
+	})
+	if err = cmp.Or(err, broken); err != nil {
+		return DraftList{}, public(err)
+	}
+	slugs, err := s.visibleSlugs(ctx, a, in)
 	if err != nil {
 		return DraftList{}, public(err)
 	}
 	list := DraftList{[]Draft{}}
-	var broken error
-	err = s.storedInbox(ctx, a.ID).Each(under(prefixDraft), func(key string, value []byte) bool {
-		var d draft
-		d, broken = parseAny[draft](value)
-		_, thread, _ := strings.Cut(key, "\x00")
-		if slug, there := slugs[roomOfKey(key)]; there && d.Content != "" {
-			list.Drafts = append(list.Drafts, Draft{Room: slug, Thread: MessageID(thread), Content: d.Content, ReplyTo: d.ReplyTo, UpdatedAt: d.UpdatedAt})
+	for _, d := range all {
+		if slug, visible := slugs[d.room]; visible {
+			d.Room = slug
+			list.Drafts = append(list.Drafts, d.Draft)
 		}
-		return broken == nil
-	})
+	}
 	slices.SortStableFunc(list.Drafts, func(a, b Draft) int { return cmp.Compare(b.UpdatedAt, a.UpdatedAt) })
-	return list, public(cmp.Or(err, broken))
+	return list, nil
 }
 
 // KeepDraft keeps a draft, or the one that is kept already if that was written later,
@@ -330,11 +264,11 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 	if n := len([]rune(d.Content)); n > maxDraftChars {
 		return Draft{}, &Error{Code: CodeTooLong, Message: fmt.Sprintf("The draft has %d characters; at most %d are kept.", n, maxDraftChars)}
 	}
-	room, err := s.rooms.idOf(ctx, d.Room)
+	st, err := s.admit(ctx, a, d.Room, ActSee)
 	if err != nil {
 		return Draft{}, public(err)
 	}
-	kept, err := s.calls.keep.Call(ctx, s.inbox(a.ID), draftChange{room, d.Thread, draft{d.Content, d.ReplyTo, d.UpdatedAt}})
+	kept, err := s.calls.keep.Call(ctx, s.inbox(a.ID), draftChange{st.id, d.Thread, draft{d.Content, d.ReplyTo, d.UpdatedAt}})
 	d.Content, d.ReplyTo, d.UpdatedAt = kept.Content, kept.ReplyTo, kept.UpdatedAt
 	return d, public(err)
 }

@@ -14,12 +14,12 @@ import (
 // none. All that was sent and acknowledged before is seen.
 
 // reader reads one room for somebody.
-func (s *Service) reader(ctx context.Context, slug string) (storedMessages, error) {
-	id, err := s.rooms.idOf(ctx, slug)
+func (s *Service) reader(ctx context.Context, a Actor, slug string) (storedMessages, standing, error) {
+	st, err := s.admit(ctx, a, slug, ActRead)
 	if err != nil {
-		return storedMessages{}, err
+		return storedMessages{}, st, err
 	}
-	return storedMessages{ctx, s.ns.ByName(string(id))}, nil
+	return storedMessages{ctx, s.ns.ByName(string(st.id))}, st, nil
 }
 
 // find returns the message with that id, or errNoMessage.
@@ -32,8 +32,8 @@ func (s storedMessages) find(id MessageID) (*Message, error) {
 }
 
 // Message returns one message, as it is now.
-func (s *Service) Message(ctx context.Context, _ Actor, slug string, id MessageID) (Message, error) {
-	from, err := s.reader(ctx, slug)
+func (s *Service) Message(ctx context.Context, a Actor, slug string, id MessageID) (Message, error) {
+	from, _, err := s.reader(ctx, a, slug)
 	if err != nil {
 		return Message{}, public(err)
 	}
@@ -47,7 +47,7 @@ func (s *Service) Message(ctx context.Context, _ Actor, slug string, id MessageI
 // Versions returns what a message said before, oldest first: for its author and for
 // moderators.
 func (s *Service) Versions(ctx context.Context, a Actor, slug string, id MessageID) (VersionList, error) {
-	from, err := s.reader(ctx, slug)
+	from, st, err := s.reader(ctx, a, slug)
 	if err != nil {
 		return VersionList{}, public(err)
 	}
@@ -55,7 +55,7 @@ func (s *Service) Versions(ctx context.Context, a Actor, slug string, id Message
 	if err != nil {
 		return VersionList{}, public(err)
 	}
-	if a.ID != m.UserID && !a.moderates() {
+	if a.ID != m.UserID && !s.rules.may(ActDeleteAny, st.role, st.kind) {
 		return VersionList{}, forbidden("Only its author and moderators can see what a message said before.")
 	}
 	list, err := versionsOf(from, m.Seq)
@@ -81,8 +81,8 @@ func versionsOf(from storage, seq Seq) ([]Version, error) {
 }
 
 // Pins returns the pinned messages of a room, those pinned last first.
-func (s *Service) Pins(ctx context.Context, _ Actor, slug string) (PinList, error) {
-	from, err := s.reader(ctx, slug)
+func (s *Service) Pins(ctx context.Context, a Actor, slug string) (PinList, error) {
+	from, _, err := s.reader(ctx, a, slug)
 	if err != nil {
 		return PinList{}, public(err)
 	}
@@ -122,7 +122,7 @@ func (s *Service) Thread(ctx context.Context, a Actor, slug string, id MessageID
 	if err != nil {
 		return ThreadPage{}, err
 	}
-	from, err := s.reader(ctx, slug)
+	from, st, err := s.reader(ctx, a, slug)
 	if err != nil {
 		return ThreadPage{}, public(err)
 	}
@@ -137,11 +137,7 @@ func (s *Service) Thread(ctx context.Context, a Actor, slug string, id MessageID
 	if err != nil {
 		return page, public(err)
 	}
-	room, err := s.rooms.idOf(ctx, slug)
-	if err != nil {
-		return page, public(err)
-	}
-	f, _, err := load[follow](s.storedInbox(ctx, a.ID), followKey(room, root.Seq))
+	f, _, err := load[follow](s.storedInbox(ctx, a.ID), followKey(st.id, root.Seq))
 	page.Following, page.Read = f.Following, f.Read
 	return page, public(err)
 }

@@ -56,11 +56,12 @@ type roomConfig struct {
 	retention Retention
 	now       func() time.Time
 	storable  func() error                   // nil: there is room on the disk
-	current   func(User) User                // the person as they are now
+	current   func(Actor) Actor              // who acts, as they are now
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
 	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
+	rules     rules
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
 	log       *slog.Logger
@@ -75,6 +76,10 @@ type Room struct {
 	state    roomState
 	seen     seen
 	tail     tail
+	about    roomRecord
+	recorded bool // about is stored
+	members  map[UserID]memberRecord
+	gone     bool // the room is deleted
 	presence *presence
 	typed    map[UserID]time.Time // when a person's typing was last passed on
 }
@@ -89,7 +94,10 @@ var (
 func (r *Room) Start(context.Context) error {
 	r.presence = newPresence()
 	r.typed = make(map[UserID]time.Time)
-	r.state.posts, r.state.changes = newPosts(r.rate), newPosts(r.changing)
+	r.state.posts, r.state.changes, r.state.rules = newPosts(r.rate), newPosts(r.changing), r.rules
+	if err := r.readRoom(); err != nil {
+		return err
+	}
 	stored, err := r.st.Storage().Get(keyMeta)
 	if err != nil {
 		return err
@@ -102,6 +110,9 @@ func (r *Room) Start(context.Context) error {
 		return err
 	}
 	if err := r.readEvents(); err != nil {
+		return err
+	}
+	if err := r.readSlow(); err != nil {
 		return err
 	}
 	r.seen = newSeen(r.state.head - r.meta.Floor)
@@ -123,7 +134,9 @@ func (r *Room) readTail() error {
 	left := maxTail
 	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead, _ []byte) (bool, error) {
 		r.state.head = max(r.state.head, m.Seq)
-		r.state.newest = r.state.head
+		if r.state.newest = r.state.head; r.state.lastAt == 0 {
+			r.state.lastAt = m.Timestamp
+		}
 		if r.rate.Limit <= 0 || m.Timestamp <= since || left == 0 {
 			return false, nil
 		}
@@ -154,7 +167,9 @@ func (r *Room) readEvents() error {
 		if r.changing.Limit <= 0 || e.At <= since || len(recent) == maxTail {
 			return false
 		}
-		recent = append(recent, e)
+		if e.Kind != eventRoom {
+			recent = append(recent, e)
+		}
 		return true
 	})
 	for _, e := range slices.Backward(recent) {
@@ -191,7 +206,8 @@ func (r *Room) learn(slug string) error {
 func (r *Room) open(_ context.Context, slug string) (none, error) { return none{}, r.learn(slug) }
 
 func (r *Room) extent() extent {
-	return extent{r.meta.Stream, r.state.head, r.meta.Floor, r.state.newest}
+	return extent{stream: r.meta.Stream, head: r.state.head, floor: r.meta.Floor, newest: r.state.newest,
+		events: r.state.events, pruned: r.meta.Events, lastAt: r.state.lastAt}
 }
 
 // show gives those who read history what there is now. It comes ahead of all that
@@ -216,8 +232,8 @@ type request struct {
 }
 
 // post is the wish that the frame of a message expresses.
-func (q request) post(maxChars int) post {
-	return post{author: q.Actor.User, clientID: q.Frame.ClientID, content: q.Frame.Content, maxChars: maxChars,
+func (q request) post(maxChars int, by authority) post {
+	return post{author: q.Actor.User, by: by, clientID: q.Frame.ClientID, content: q.Frame.Content, maxChars: maxChars,
 		replyTo: q.Frame.ReplyTo, thread: q.Frame.Thread, files: q.Files}
 }
 
@@ -251,6 +267,10 @@ func (r *Room) typing(_ context.Context, q request) (none, error) {
 		return none{}, nil
 	}
 	now, user := r.now(), q.Actor.User
+	if refused := refuseAct(r.state.archived, r.authorityOf(q.Actor), now.UnixMilli()); refused != nil {
+		r.refuse(q, refused)
+		return none{}, nil
+	}
 	if last, ok := r.typed[user.ID]; !ok || now.Sub(last).Abs() >= typingEvery {
 		for id, at := range r.typed {
 			if now.Sub(at).Abs() >= typingEvery {
@@ -272,10 +292,14 @@ func (r *Room) post(ctx context.Context, q request) (none, error) {
 	if r.st.Ended(q.Socket) {
 		return none{}, nil
 	}
+	if r.gone {
+		r.refuse(q, errNoRoom)
+		return none{}, nil
+	}
 	if err := r.learn(q.Slug); err != nil {
 		return none{}, err
 	}
-	did, err := r.take(q.post(r.maxChars))
+	did, err := r.take(q.post(r.maxChars, r.authorityOf(q.Actor)))
 	switch {
 	case err != nil:
 		r.log.Error("post failed", "room", r.st.ID().String(), "cause", err.Error())

@@ -44,7 +44,7 @@ func TestAddRooms(t *testing.T) {
 		t.Errorf("added %d, %v", added, err)
 	}
 
-	a, b, c := chat.RoomEntry{"a", "a", first}, chat.RoomEntry{"b", "Bé", first}, chat.RoomEntry{"c", "b-side", now}
+	a, b, c := chat.RoomEntry{"a", "a", chat.KindPublic, first}, chat.RoomEntry{"b", "Bé", chat.KindPublic, first}, chat.RoomEntry{"c", "b-side", chat.KindPublic, now}
 	for _, tt := range []struct {
 		text  string
 		limit int

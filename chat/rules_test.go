@@ -49,8 +49,8 @@ func TestApplyPost(t *testing.T) {
 		{name: "what can't be stored isn't limited", posts: full, content: "", want: "refused empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := roomState{head: 7, posts: c.posts}
-			did := applyPost(&s, post{author: ada, clientID: "c", content: c.content, maxChars: 20}, c.earlier, start, "m1")
+			s := roomState{head: 7, posts: c.posts, kind: KindPublic, rules: newRules()}
+			did := applyPost(&s, post{author: ada, by: authority{role: RoleMember}, clientID: "c", content: c.content, maxChars: 20}, c.earlier, start, "m1")
 			got := "nothing"
 			switch {
 			case did.posted != nil:
@@ -179,11 +179,11 @@ func TestApplyJoin(t *testing.T) {
 		{"far above the head", h, "s1", seq(math.MaxUint64), joinOutcome{reset: true}},
 		{"another stream", h, "s2", seq(2999), joinOutcome{reset: true}},
 		{"no stream", h, "", seq(2999), joinOutcome{reset: true}},
-		{"all that is kept", extent{"s1", 1600, 1500, 1600}, "s1", seq(1500), joinOutcome{resumed: true}},
-		{"below what is kept", extent{"s1", 1600, 1500, 1600}, "s1", seq(1499), joinOutcome{reset: true}},
-		{"nothing is kept, nothing missed", extent{"s1", 1600, 1600, 1600}, "s1", seq(1600), joinOutcome{resumed: true}},
-		{"an empty room", extent{"s1", 0, 0, 0}, "s1", seq(0), joinOutcome{resumed: true}},
-		{"from the very start", extent{"s1", 5, 0, 5}, "s1", seq(0), joinOutcome{resumed: true}},
+		{"all that is kept", extent{stream: "s1", head: 1600, floor: 1500, newest: 1600}, "s1", seq(1500), joinOutcome{resumed: true}},
+		{"below what is kept", extent{stream: "s1", head: 1600, floor: 1500, newest: 1600}, "s1", seq(1499), joinOutcome{reset: true}},
+		{"nothing is kept, nothing missed", extent{stream: "s1", head: 1600, floor: 1600, newest: 1600}, "s1", seq(1600), joinOutcome{resumed: true}},
+		{"an empty room", extent{stream: "s1", head: 0, floor: 0, newest: 0}, "s1", seq(0), joinOutcome{resumed: true}},
+		{"from the very start", extent{stream: "s1", head: 5, floor: 0, newest: 5}, "s1", seq(0), joinOutcome{resumed: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := applyJoin(c.h, c.stream, c.after); got != c.want {

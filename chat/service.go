@@ -42,6 +42,9 @@ type Config struct {
 	// Mentions counts what speaks to a person and isn't read, by rooms. nil: nobody does.
 	Mentions func(ctx context.Context, id UserID) (map[RoomID]int, error)
 	Files    Files // nil: there are no attachments
+	// Dropped hears of a room that is being deleted: whoever keeps something of it (files,
+	// an index) removes that, or returns an error and is told again. nil: nobody does.
+	Dropped func(ctx context.Context, room RoomID) error
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
@@ -62,9 +65,13 @@ type Service struct {
 	live    *live
 	ending  sync.Once
 
-	pages    pages
-	replays  *replays
-	profiles *profiles
+	pages      pages
+	replays    *replays
+	profiles   *profiles
+	rules      rules
+	enrolments *enrolments
+	turns      keyLocks[RoomID] // of those who change rooms
+	pace       pace             // likewise
 }
 
 // none is the result of calls that have none.
@@ -76,6 +83,8 @@ type calls struct {
 	change              durable.Method[request, none]
 	open                durable.Method[string, none]
 	wake, touch         durable.Method[none, none]
+	obey                durable.Method[order, Seq]
+	erase               durable.Method[none, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
@@ -85,6 +94,7 @@ type calls struct {
 	tellRead            durable.Method[readNote, bool]
 
 	read        durable.Method[mark, marked]
+	readAll     durable.Method[[]mark, []mark]
 	readThread  durable.Method[mark, ThreadMark]
 	follow      durable.Method[followChange, ThreadMark]
 	keep        durable.Method[draftChange, draft]
@@ -117,7 +127,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles()}
+	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles(), rules: newRules(), pace: pace{posts: newPosts(cfg.ChangeRate)}}
 	if _, err := s.rooms.Add(ctx, RoomEntry{Slug: Level0Room, Name: "Global"}); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}
@@ -128,8 +138,18 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s.rt = rt
-	s.live = newLive(cfg.Now)
-	err = s.register()
+	everyone, err := s.rooms.find(ctx, Level0Room)
+	s.live = newLive(cfg.Now, everyone.id)
+	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, func(st standing, user UserID) {
+		if !st.plain { // where it is nobody asked who is in it
+			s.rooms.forgetMember(st.id, user)
+		}
+		s.live.learn(user, st.id)
+		s.live.relist(user)
+	})
+	if err == nil {
+		err = s.register()
+	}
 	if err == nil && cfg.Retention != (Retention{}) {
 		err = s.wakeRooms(ctx)
 	}
@@ -158,7 +178,8 @@ func (s *Service) register() (err error) {
 	shared := roomConfig{
 		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
-		current: s.profiles.current, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
+		rules:   s.rules,
+		current: s.profiles.actor, closed: s.closed, changed: s.cfg.Changed, linked: s.cfg.Linked, live: s.live,
 		follow: func(ctx context.Context, id UserID, c followChange) error {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
@@ -180,6 +201,8 @@ func (s *Service) register() (err error) {
 	s.calls.removePreview = durable.Handle(room, "removePreview", (*Room).removePreview)
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
+	s.calls.obey = durable.Handle(room, "obey", (*Room).obey)
+	s.calls.erase = durable.Handle(room, "erase", (*Room).erase)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
 	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
@@ -190,6 +213,7 @@ func (s *Service) register() (err error) {
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
 	inbox := durable.NewClass("user", func(st *durable.State) durable.Object { return &Inbox{now: s.cfg.Now, st: st} })
 	s.calls.read = durable.Handle(inbox, "read", (*Inbox).read)
+	s.calls.readAll = durable.Handle(inbox, "readAll", (*Inbox).readAll)
 	s.calls.readThread = durable.Handle(inbox, "readThread", (*Inbox).readThread)
 	s.calls.follow = durable.Handle(inbox, "follow", (*Inbox).follow)
 	s.calls.keep = durable.Handle(inbox, "keep", (*Inbox).keep)
@@ -207,7 +231,10 @@ func (s *Service) register() (err error) {
 // Config.CloseSpread, and returns when all that was accepted is durable.
 func (s *Service) Close(ctx context.Context) error {
 	err := s.rt.Shutdown(ctx)
-	s.ending.Do(s.live.close)
+	s.ending.Do(func() {
+		s.enrolments.close()
+		s.live.close()
+	})
 	return err
 }
 
@@ -215,6 +242,7 @@ func (s *Service) Close(ctx context.Context) error {
 // needed. It is for times when nothing happens.
 func (s *Service) Rest() {
 	s.rooms.forgetAll()
+	s.enrolments.rest()
 	s.ns.ForgetNames()
 	s.inboxes.ForgetNames()
 }
@@ -247,11 +275,6 @@ type Actor struct {
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
 	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
-}
-
-// moderates reports whether the person may act on what others wrote.
-func (a Actor) moderates() bool {
-	return a.Role == RoleOwner || a.Role == RoleAdmin || a.Role == RoleModerator
 }
 
 // public gives a failure of the runtime the code that people see.
@@ -329,7 +352,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 	c := newClient(s)
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: a.User, HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	if s.live.enter(c, a.ID) {
-		if rooms, err := s.knownRooms(r.Context(), a.ID); err != nil {
+		if rooms, err := s.rooms.mineIDs(r.Context(), a.ID); err != nil {
 			s.cfg.Logger.Warn("a socket hears of no activity", "user", string(a.ID), "cause", err.Error())
 		} else {
 			s.live.learn(a.ID, rooms...)

@@ -419,7 +419,7 @@ func TestMigrations(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Close()
-		d, err = db.OpenWith(t.Context(), path, `alter table rooms add column topic text`)
+		d, err = db.OpenWith(t.Context(), path, `alter table rooms add column later text`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -447,7 +447,7 @@ func TestMigrations(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				d, err := db.Open(t.Context(), path)
+				d, err := db.OpenPatient(t.Context(), path)
 				if err != nil {
 					t.Error(err)
 					return

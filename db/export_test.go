@@ -11,6 +11,12 @@ func OpenImpatient(ctx context.Context, path string) (*DB, error) {
 	return open(ctx, path, time.Millisecond, embedded())
 }
 
+// OpenPatient is Open for tests in which several wait for each other, however busy the
+// machine is.
+func OpenPatient(ctx context.Context, path string) (*DB, error) {
+	return open(ctx, path, 5*time.Minute, embedded())
+}
+
 // OpenWith is Open with the embedded migrations followed by more.
 func OpenWith(ctx context.Context, path string, more ...string) (*DB, error) {
 	steps := embedded()

@@ -30,6 +30,31 @@ CREATE UNIQUE INDEX api_tokens_token on api_tokens (token_hash);
 
 CREATE INDEX api_tokens_user on api_tokens (user_id);
 
+CREATE TABLE attention_places (
+    room_id text    not null primary key references rooms (id) on delete cascade,
+    stream  text    not null,
+    seq     integer not null
+) strict, without rowid;
+
+CREATE TABLE attention_settings (
+    user_id       text    not null primary key references users (id) on delete cascade,
+    rooms         text    not null default 'mentions',
+    directs       text    not null default 'all',
+    quiet         integer not null default 0,
+    quiet_from    text    not null default '22:00',
+    quiet_to      text    not null default '07:00',
+    quiet_days    text    not null default '0123456',
+    timezone      text    not null default 'UTC',
+    snoozed_until integer not null default 0,
+    mail          text    not null default 'missed',
+    sounds        integer not null default 1,
+    desktop       integer not null default 1,
+    read_through  integer not null default 0,
+    mailed_at     integer not null default 0
+) strict, without rowid;
+
+CREATE INDEX attention_settings_all on attention_settings (user_id) where rooms = 'all';
+
 CREATE TABLE avatars (
     id         text    not null primary key,
     user_id    text    not null references users (id) on delete cascade,
@@ -45,6 +70,30 @@ CREATE TABLE backup_codes (
     code_hash text not null,
     primary key (user_id, code_hash)
 ) strict, without rowid;
+
+CREATE TABLE deliveries (
+    id         integer primary key,
+    user_id    text             references users (id) on delete cascade,
+    room_id    text    not null references rooms (id) on delete cascade,
+    seq        integer not null,
+    root       integer not null,
+    kind       text    not null,
+    by_user    text    not null,
+    at         integer not null,
+    push_at    integer,
+    mail_at    integer,
+    after_user text    not null default ''
+) strict;
+
+CREATE INDEX deliveries_at on deliveries (at);
+
+CREATE INDEX deliveries_mail on deliveries (mail_at) where mail_at is not null;
+
+CREATE UNIQUE INDEX deliveries_message on deliveries (room_id, seq, coalesce(user_id, ''));
+
+CREATE INDEX deliveries_push on deliveries (push_at) where push_at is not null;
+
+CREATE INDEX deliveries_user on deliveries (user_id);
 
 CREATE TABLE departures (
     user_id    text    not null primary key,
@@ -76,6 +125,14 @@ CREATE INDEX files_due on files (due_at);
 CREATE INDEX files_message on files (room_id, user_id, client_id) where client_id is not null;
 
 CREATE INDEX files_user on files (user_id, state, touched_at);
+
+CREATE TABLE inbox_reads (
+    user_id   text    not null references users (id) on delete cascade,
+    notice_id integer not null references notices (id) on delete cascade,
+    primary key (user_id, notice_id)
+) strict, without rowid;
+
+CREATE INDEX inbox_reads_notice on inbox_reads (notice_id);
 
 CREATE TABLE invites (
     id         text    not null primary key,
@@ -113,6 +170,25 @@ CREATE TABLE migrations (
     name    text    not null
 ) strict;
 
+CREATE TABLE notices (
+    id      integer primary key autoincrement,
+    user_id text             references users (id) on delete cascade,
+    room_id text    not null references rooms (id) on delete cascade,
+    seq     integer not null,
+    root    integer not null,
+    kind    text    not null,
+    by_user text    not null,
+    at      integer not null
+) strict;
+
+CREATE INDEX notices_at on notices (at);
+
+CREATE INDEX notices_calls on notices (room_id, id) where user_id is null;
+
+CREATE UNIQUE INDEX notices_message on notices (room_id, seq, coalesce(user_id, ''));
+
+CREATE INDEX notices_user on notices (user_id, id);
+
 CREATE TABLE passkeys (
     id            text    not null primary key,
     user_id       text    not null references users (id) on delete cascade,
@@ -132,12 +208,27 @@ CREATE UNIQUE INDEX passkeys_credential on passkeys (credential_id);
 
 CREATE INDEX passkeys_user on passkeys (user_id);
 
+CREATE TABLE push_subscriptions (
+    endpoint   text    not null primary key,
+    user_id    text    not null references users (id) on delete cascade,
+    session    text    not null references sessions (token_hash) on update cascade on delete cascade,
+    p256dh     text    not null,
+    auth       text    not null,
+    created_at integer not null
+) strict, without rowid;
+
+CREATE INDEX push_subscriptions_session on push_subscriptions (session);
+
+CREATE INDEX push_subscriptions_user on push_subscriptions (user_id, created_at);
+
 CREATE TABLE rooms (
     id         text    not null primary key,
     slug       text    not null,
     name       text    not null,
     created_at integer not null
 , kind text not null default 'public', topic text not null default '', created_by text not null default '', archived_at integer, slow_mode integer not null default 0, pair text, told integer not null default 1, deleted_at integer) strict;
+
+CREATE INDEX rooms_created on rooms (created_by, created_at);
 
 CREATE UNIQUE INDEX rooms_pair on rooms (pair);
 
@@ -162,6 +253,17 @@ CREATE INDEX sessions_expires on sessions (expires_at);
 CREATE UNIQUE INDEX sessions_token on sessions (token_hash);
 
 CREATE INDEX sessions_user on sessions (user_id, created_at);
+
+CREATE TABLE sqlite_sequence(name,seq);
+
+CREATE TABLE thread_followers (
+    room_id text    not null references rooms (id) on delete cascade,
+    root    integer not null,
+    user_id text    not null references users (id) on delete cascade,
+    primary key (room_id, root, user_id)
+) strict, without rowid;
+
+CREATE INDEX thread_followers_user on thread_followers (user_id);
 
 CREATE TABLE two_factors (
     user_id      text    not null primary key references users (id) on delete cascade,

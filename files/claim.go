@@ -89,6 +89,19 @@ func (s *Service) release(ctx context.Context, c Claim) error {
 	return wrap("release files", err)
 }
 
+// RemoveRoom deletes the files of a room that is being deleted. It may be repeated.
+func (s *Service) RemoveRoom(ctx context.Context, room string) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		const update = `update files set state = ?, due_at = ? where room_id = ? and state <> ?`
+		_, err := tx.ExecContext(ctx, update, stateRemoved, s.now(), room, stateRemoved)
+		return err
+	})
+	if err == nil {
+		s.collectSoon()
+	}
+	return wrap("remove files of room", err)
+}
+
 // RemoveOf deletes what people uploaded and no message has: their accounts are gone.
 func (s *Service) RemoveOf(ctx context.Context, users []string) error {
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {

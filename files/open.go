@@ -21,26 +21,34 @@ type Reader struct {
 	Signed bool   // Verify said so
 }
 
-// mayRead is the one place where it is decided who sees a file. Everybody who is signed
-// in may read all rooms, so whoever may see any message sees its files; what no message
-// has yet is its owner's.
-func mayRead(r row, by Reader) bool {
+// mayRead is the one place where it is decided who sees a file. Whoever sees a room sees
+// its files, and nobody else does; what no message has yet is its owner's.
+func (s *Service) mayRead(ctx context.Context, r row, by Reader) (bool, error) {
 	switch {
 	case by.Signed:
-		return true
+		return true, nil
 	case by.User == "":
-		return false
+		return false, nil
+	case !r.client.Valid:
+		return r.user == by.User, nil
 	}
-	return r.client.Valid || r.user == by.User
+	return s.cfg.Sees(ctx, by.User, r.room.String)
 }
 
 // Look finds a file that is ready and that the reader may see. To others it isn't there.
 func (s *Service) Look(ctx context.Context, by Reader, id string) (File, error) {
 	r, err := s.find(ctx, id)
-	if err == nil && (r.state != stateReady || !mayRead(r, by)) {
-		err = notFound()
+	if err != nil {
+		return File{}, err
 	}
-	return r.file(), err
+	may, err := s.mayRead(ctx, r, by)
+	if err != nil {
+		return File{}, wrap("ask who sees a room", err)
+	}
+	if r.state != stateReady || !may {
+		return File{}, notFound()
+	}
+	return r.file(), nil
 }
 
 // Content is what a file holds. It reads from the store what it is asked for.

@@ -48,6 +48,8 @@ type Config struct {
 
 	// Space reports why so many bytes can't be stored now; nil: they always can.
 	Space func(bytes int64) error
+	// Sees reports whether a person sees a room, and so its files.
+	Sees func(ctx context.Context, user, room string) (bool, error)
 	// Holds reports whether a room has the message that claimed a file.
 	Holds func(ctx context.Context, c Claim, file string) (bool, error)
 }
@@ -86,8 +88,8 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Space == nil {
 		c.Space = func(int64) error { return nil }
 	}
-	if c.DB == nil || c.Blobs == nil || c.Parts == "" || len(c.Secret) == 0 || c.MaxBytes < 1 || c.MaxOpen < 1 || c.Holds == nil {
-		return nil, errors.New("files: DB, Blobs, Parts, Secret, MaxBytes, MaxOpen and Holds are required")
+	if c.DB == nil || c.Blobs == nil || c.Parts == "" || len(c.Secret) == 0 || c.MaxBytes < 1 || c.MaxOpen < 1 || c.Holds == nil || c.Sees == nil {
+		return nil, errors.New("files: DB, Blobs, Parts, Secret, MaxBytes, MaxOpen, Holds and Sees are required")
 	}
 	s := &Service{
 		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
@@ -128,8 +130,7 @@ func derive(secret []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// newID can't be guessed: whoever may see all rooms doesn't thereby see what isn't in
-// any yet.
+// newID can't be guessed: it says nothing of what else there is.
 func newID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails

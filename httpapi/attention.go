@@ -103,9 +103,6 @@ func (s *Server) inbox(ctx context.Context, q asked) (page attention.InboxPage, 
 	return s.attention.Inbox(ctx, q.actor.ID, query)
 }
 
-// done is the answer where there is nothing to say.
-type done struct{}
-
 func (s *Server) subscribe(ctx context.Context, q asked, d push.Subscription) (done, error) {
 	return done{}, pushError(s.push.Subscribe(ctx, string(q.actor.ID), q.actor.SessionKey, d))
 }

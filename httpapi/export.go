@@ -110,6 +110,27 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// lineWriter writes an export of lines of JSON. Each has the time-out of an answer.
+type lineWriter struct {
+	w      http.ResponseWriter
+	limits *http.ResponseController
+	begun  bool
+}
+
+func (l *lineWriter) write(line chat.ExportLine) error {
+	if !l.begun {
+		l.begun = true
+		h := l.w.Header()
+		h.Set("Content-Type", ndjson)
+		h.Set("Content-Disposition", `attachment; filename="`+line.Room.Slug+`-`+time.Now().UTC().Format("2006-01-02")+`.ndjson"`)
+		h.Set("Cache-Control", "no-store")
+	}
+	_ = l.limits.SetWriteDeadline(time.Now().Add(writeTimeout)) // where that fails the write will
+	enc := json.NewEncoder(l.w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(line)
+}
+
 func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Identity, account auth.Export) error {
 	// The time-out of answers is for one that is read at once. Here it is for each
 	// message, and for the end, which may come long after the last of them.

@@ -55,6 +55,7 @@ func newShelf(t *testing.T, change ...func(*files.Config)) *shelf {
 	c := files.Config{
 		DB: tables, Blobs: blobs, Parts: filepath.Join(folder, "uploads"), Secret: []byte("secret"), MaxBytes: 1 << 20, MaxOpen: 10, Quota: 10 << 20,
 		Now:   func() time.Time { return time.UnixMilli(clock.Load()) },
+		Sees:  func(context.Context, string, string) (bool, error) { return true, nil },
 		Holds: func(context.Context, files.Claim, string) (bool, error) { return true, nil },
 	}
 	for _, f := range change {

@@ -139,14 +139,14 @@ func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/api/rooms", "", 200, `{"rooms":[{"slug":"global","name":"Global","head":2,"newest":2,"read":0}]}`},
+		{"GET", "/api/rooms", "", 200, `{"rooms":[{"slug":"global","name":"Global","kind":"public","topic":"","head":2,"newest":2,"read":0,"unread":2,"mentions":0,"role":"member","notify":"","snoozedUntil":0,"favourite":false,"section":"","archivedAt":0,"lastAt":`},
 		{"PUT", roomPath + "/read", `{"seq":2}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1,"unread":true}`, 200, `{"read":1}`},
 		{"PUT", roomPath + "/read", `{}`, 400, `seq is missing`},
 		{"PUT", roomPath + "/read", `{"seq":-1}`, 400, `"code":"bad_request"`},
 		{"PUT", "/api/rooms/nowhere/read", `{"seq":1}`, 404, `"code":"not_found"`},
-		{"GET", roomPath, "", 200, `"head":2,"newest":2,"read":1,"role":"member"}`},
+		{"GET", roomPath, "", 200, `"head":2,"newest":2,"read":1,"unread":1,"mentions":0,"role":"member"`},
 		{"GET", "/api/rooms/nowhere", "", 404, `"code":"not_found"`},
 		{"PUT", thread + "/follow", "", 200, `{"following":true,"read":2}`},
 		{"GET", "/api/threads", "", 200, `"unread":0,"following":true,"read":2}]}`},
@@ -177,7 +177,7 @@ func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 // read only, and none a foreign page.
 func TestRoutesAreGuarded(t *testing.T) {
 	s := newRoomsSite(t)
-	fill := strings.NewReplacer("{slug}", "global", "{id}", "x", "{emoji}", "y", "{$}", "")
+	fill := strings.NewReplacer("{slug}", "global", "{id}", "x", "{emoji}", "y", "{user}", "u", "{$}", "")
 	n := 0
 	for path, methods := range httpapi.Routes(s.Server) {
 		if !strings.HasPrefix(path, "/api/rooms") && !strings.HasPrefix(path, "/api/threads") && !strings.HasPrefix(path, "/api/drafts") &&

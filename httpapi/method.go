@@ -142,6 +142,11 @@ func (s *Server) answering(scope auth.Scope, fn func(context.Context, http.Respo
 		case err != nil:
 			s.fail(w, r, err, level1)
 		default:
+			if a, ok := answer.(interface{ answer() (int, any) }); ok {
+				status, v := a.answer()
+				writeJSON(w, status, v)
+				return
+			}
 			if body, ok := answer.(interface{ bytes() []byte }); ok {
 				writeBody(w, http.StatusOK, body.bytes())
 				return

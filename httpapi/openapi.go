@@ -63,6 +63,7 @@ func Interface() openapi.Interface {
 	all.Parameters["emoji"] = "One emoji."
 	all.Names[reflect.TypeFor[errorBody]()] = "Refusal"
 	all.Names[reflect.TypeFor[level0Error]()] = "Level0Refusal"
+	all.Names[reflect.TypeFor[done]()] = "Done"
 	all.Names[reflect.TypeFor[chat.Role]()] = "RoomRole"
 	all.Names[reflect.TypeFor[about]()] = "Server"
 	all.Names[reflect.TypeFor[attention.Settings]()] = "AttentionSettings"

@@ -15,19 +15,11 @@ const (
 	maxQueryChars = 100
 )
 
-// personalRoutes are those of what is a person's own: rooms as they know them, how far
-// they have read, threads, drafts.
+// personalRoutes are those of what is a person's own: how far they have read, threads,
+// drafts.
 func (s *Server) personalRoutes() []route {
 	const message = "/api/rooms/{slug}/messages/{id}"
 	return tagged(tagRooms, []route{
-		{path: "/api/rooms", methods: methods{
-			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.RoomList, error) { return s.rooms.RoomList(ctx, q.actor) }).
-				said("The rooms", "At most 1000, by slug.").more("With how far you have read."),
-		}},
-		{path: "/api/rooms/{slug}", methods: methods{
-			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) { return s.rooms.Room(ctx, q.actor, q.slug) }).
-				said("One room", "As it is now."),
-		}},
 		{path: "/api/rooms/{slug}/read", methods: methods{
 			http.MethodPut: taking(s, s.read).said("Note how far you have read", "Where the mark stands.").
 				more("A mark only rises, and not above the head; with unread it goes to seq wherever it stands."),

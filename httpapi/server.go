@@ -17,6 +17,7 @@ import (
 
 // Rooms is what the server needs of chat.
 type Rooms interface {
+	RoomKeeper
 	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
 	// return once the socket is registered under the actor's session.
 	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
@@ -36,8 +37,6 @@ type Rooms interface {
 	RemovePreview(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, url string) (chat.Message, error)
 	// MessagesBy calls fn for each message of a person, with what it said before.
 	MessagesBy(ctx context.Context, id chat.UserID, fn func(slug string, m chat.Message, before []chat.Version) error) error
-	RoomList(ctx context.Context, a chat.Actor) (chat.RoomList, error)
-	Room(ctx context.Context, a chat.Actor, slug string) (chat.RoomInfo, error)
 	MarkRead(ctx context.Context, a chat.Actor, slug string, seq chat.Seq, back bool) (chat.ReadMark, error)
 	Follow(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, on bool) (chat.ThreadMark, error)
 	ReadThread(ctx context.Context, a chat.Actor, slug string, id chat.MessageID, seq chat.Seq) (chat.ThreadMark, error)
@@ -206,7 +205,7 @@ type methods map[string]method
 
 // routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
-	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.messageRoutes(), s.personalRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

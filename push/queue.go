@@ -156,6 +156,13 @@ func (s *Service) attempt(ctx context.Context, j *job) (retry bool, pause time.D
 	if left <= 0 || j.note.Still != nil && !j.note.Still(ctx) {
 		return false, 0
 	}
+	// Whoever signed out meanwhile, or took the device for another account, hears no more.
+	if still, err := s.subscribed(ctx, j.user, j.to); err != nil || !still {
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Error("a push is forgotten", "cause", err.Error())
+		}
+		return false, 0
+	}
 	j.attempts++
 	log := s.cfg.Logger.With("attempt", j.attempts)
 	header, body, err := s.request(j, left)

@@ -212,6 +212,19 @@ func (s *Service) devices(ctx context.Context, user string) (list []Subscription
 	return list, nil
 }
 
+// subscribed reports whether a subscription is still a person's.
+func (s *Service) subscribed(ctx context.Context, user string, d Subscription) (still bool, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select exists (select 1 from push_subscriptions p join sessions s on s.token_hash = p.session
+			where p.endpoint = ? and p.user_id = ? and p.p256dh = ? and p.auth = ? and s.expires_at > ?)`
+		return tx.QueryRowContext(ctx, query, d.Endpoint, user, d.Keys.P256DH, d.Keys.Auth, s.cfg.Now().UnixMilli()).Scan(&still)
+	})
+	if err != nil {
+		return false, fmt.Errorf("read push subscription: %w", err)
+	}
+	return still, nil
+}
+
 // each calls fn for the rows of a query.
 func each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(scan func(...any) error) error) (err error) {
 	rows, err := tx.QueryContext(ctx, query, args...)

@@ -126,6 +126,9 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 		}
 		more := false
 		err = x.db.Write(ctx, func(tx *sql.Tx) error {
+			if x.isDropped(room) {
+				return nil
+			}
 			w := newWriting(ctx, tx)
 			p, err := w.enter(room, c.Stream)
 			if err != nil {
@@ -166,6 +169,40 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 			}
 		}
 	}
+}
+
+func (x *Index) isDropped(room chat.RoomID) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, dropped := x.dropped[room]
+	return dropped
+}
+
+// DropRoom takes a room that is being deleted out of the index. It may be repeated.
+func (x *Index) DropRoom(ctx context.Context, room chat.RoomID) error {
+	x.mu.Lock()
+	delete(x.behind, room)
+	if len(x.dropped) >= maxBehind {
+		clear(x.dropped)
+	}
+	x.dropped[room] = struct{}{} // what was read of it before isn't written any more
+	x.mu.Unlock()
+	err := x.db.Write(ctx, func(tx *sql.Tx) error {
+		w := newWriting(ctx, tx)
+		var number int64
+		known, err := w.get(`select id from rooms where room = ?`, []any{string(room)}, &number)
+		if err != nil || !known {
+			return err
+		}
+		if err := w.drop(number, endOfSeqs); err != nil {
+			return err
+		}
+		return w.exec(`delete from rooms where id = ?`, number)
+	})
+	if err != nil {
+		return fmt.Errorf("drop room from search index: %w", err)
+	}
+	return nil
 }
 
 // ForgetUsers takes away the names of deleted accounts, once the rooms have.

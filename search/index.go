@@ -52,12 +52,13 @@ type Index struct {
 	cfg Config
 	db  *db.DB
 
-	mu     sync.Mutex
-	behind map[chat.RoomID]chat.Seq // rooms with something new, up to where
-	all    bool                     // look at every room
-	wake   chan struct{}            // has place for one
-	told   atomic.Uint64            // how often Changed was called
-	follow sync.Mutex               // held by who brings it up to date
+	mu      sync.Mutex
+	behind  map[chat.RoomID]chat.Seq // rooms with something new, up to where
+	all     bool                     // look at every room
+	dropped map[chat.RoomID]struct{} // rooms that were deleted since it was opened
+	wake    chan struct{}            // has place for one
+	told    atomic.Uint64            // how often Changed was called
+	follow  sync.Mutex               // held by who brings it up to date
 }
 
 // Open opens the index. One that is damaged, or of a later program, is thrown away and
@@ -83,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open search index: %w", err)
 	}
-	x := &Index{cfg: c, db: d, behind: make(map[chat.RoomID]chat.Seq), wake: make(chan struct{}, 1)}
+	x := &Index{cfg: c, db: d, behind: make(map[chat.RoomID]chat.Seq), dropped: make(map[chat.RoomID]struct{}), wake: make(chan struct{}, 1)}
 	if err := x.begin(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

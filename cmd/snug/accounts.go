@@ -62,7 +62,12 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 			return err
 		}
 		if f := s.index.Load(); f != nil {
-			return f.ForgetUsers(ctx, ids)
+			if err := f.ForgetUsers(ctx, ids); err != nil {
+				return err
+			}
+		}
+		if o := s.observer.Load(); o != nil {
+			return o.attention.ForgetUsers(ctx, ids)
 		}
 		return nil
 	}

@@ -175,10 +175,15 @@ func (p pushes) Push(ctx context.Context, id chat.UserID, n chat.Notice, urgent 
 }
 
 // noticePayload is what a push says: as the frame does, without the picture of who wrote
-// it where that is the picture itself and no address.
+// it where that is the picture itself and no address, or a long one.
 func noticePayload(n chat.Notice) ([]byte, error) {
 	if strings.HasPrefix(n.UserImage, "data:") {
 		n.UserImage = ""
 	}
-	return json.Marshal(chat.NoticeFrame{Type: "notice", Notice: n})
+	payload, err := json.Marshal(chat.NoticeFrame{Type: "notice", Notice: n})
+	if err == nil && len(payload) > push.MaxPayload {
+		n.UserImage = ""
+		payload, err = json.Marshal(chat.NoticeFrame{Type: "notice", Notice: n})
+	}
+	return payload, err
 }

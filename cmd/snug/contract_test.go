@@ -107,6 +107,8 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 			reader.call("GET", path, nil, 200, nil)
 		}
 	}
+	useRooms(ada, bob)
+	useAttention(ada, bob, writer)
 	ada.call("DELETE", at(root)+"/pin", nil, 200, nil)
 	ada.call("DELETE", at(root)+"/previews?url="+url.QueryEscape("https://example.com/"), nil, 200, nil)
 	for found, begun := (struct{ Hits []any }{}), time.Now(); len(found.Hits) == 0; { // the index comes after
@@ -123,7 +125,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		if !slices.Contains([]string{"rooms", "level 0"}, r.Tag) {
 			continue
 		}
-		missing := strings.NewReplacer("{slug}", "nowhere", "{id}", root.ID, "{emoji}", url.PathEscape("❤️"), "{name}", "x").Replace(r.Path)
+		missing := strings.NewReplacer("{slug}", "nowhere", "{id}", root.ID, "{emoji}", url.PathEscape("❤️"), "{name}", "x", "{user}", "u").Replace(r.Path)
 		there := strings.Replace(missing, "nowhere", "global", 1)
 		ask := func(c caller, path string, body any, want int) {
 			t.Helper()

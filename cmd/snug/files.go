@@ -34,6 +34,9 @@ func (s *Server) makeFiles(ctx context.Context, folder *folder, secret []byte) (
 		DB: s.tables, Blobs: blobs, Parts: folder.file(partsName), Secret: secret, Logger: s.log.With("part", "files"),
 		MaxBytes: s.cfg.MaxFile, Quota: s.cfg.FileQuota, MaxOpen: s.cfg.MaxUploads, Pictures: s.cfg.ImageWorkers,
 		Space: s.space.storableBytes,
+		Sees: func(ctx context.Context, user, room string) (bool, error) {
+			return s.chat.MaySee(ctx, chat.UserID(user), chat.RoomID(room))
+		},
 		Holds: func(ctx context.Context, c files.Claim, file string) (bool, error) {
 			return s.chat.Holds(ctx, chat.RoomID(c.Room), chat.UserID(c.User), chat.ClientID(c.ClientID), file)
 		},

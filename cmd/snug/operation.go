@@ -25,7 +25,8 @@ const maxReason = 500
 type office struct {
 	accounts *auth.Service
 	rooms    *chat.Rooms
-	index    *search.Index // nil: no server runs, or it has none
+	settle   func(context.Context) error // tells rooms what they don't know; nil: no server runs, and the next one will
+	index    *search.Index               // nil: no server runs, or it has none
 	url      string
 }
 
@@ -109,7 +110,14 @@ func operations() map[string]operation {
 			return outcome{}, o.accounts.DropTwoFactor(ctx, q.Email)
 		},
 		opAddRooms: func(ctx context.Context, o office, q order) (outcome, error) {
-			added, err := o.rooms.Add(ctx, q.Rooms...)
+			owner, err := o.owner(ctx, q)
+			if err != nil {
+				return outcome{}, err
+			}
+			added, err := o.rooms.AddOf(ctx, owner, q.Rooms...)
+			if err == nil && added > 0 && owner != "" && o.settle != nil {
+				err = o.settle(ctx)
+			}
 			return outcome{Added: added}, err
 		},
 		opListRooms: func(ctx context.Context, o office, q order) (outcome, error) {
@@ -134,6 +142,15 @@ func (o office) perform(ctx context.Context, name string, q order) (outcome, err
 		err = fmt.Errorf("nobody has the e-mail address %s: snug user list shows who there is", q.Email)
 	}
 	return out, err
+}
+
+// owner is whose the rooms are to be that an order names; "": nobody's.
+func (o office) owner(ctx context.Context, q order) (chat.UserID, error) {
+	if q.Email == "" {
+		return "", nil
+	}
+	id, err := o.accounts.UserID(ctx, q.Email)
+	return chat.UserID(id), err
 }
 
 // base is what links begin with.

@@ -115,3 +115,21 @@ func (s *Server) openIndex(ctx context.Context, path string) (err error) {
 	}})
 	return nil
 }
+
+// dropped removes what is kept of a room that is being deleted.
+func (s *Server) dropped(ctx context.Context, room chat.RoomID) error {
+	if s.files != nil {
+		if err := s.files.RemoveRoom(ctx, string(room)); err != nil {
+			return err
+		}
+	}
+	if f := s.index.Load(); f != nil {
+		if err := f.DropRoom(ctx, room); err != nil {
+			return err
+		}
+	}
+	if o := s.observer.Load(); o != nil {
+		return o.attention.DropRoom(ctx, room)
+	}
+	return nil
+}

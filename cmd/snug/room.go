@@ -28,14 +28,16 @@ const (
 func roomCommand() group {
 	return group{
 		name: "room",
-		about: "snug room makes rooms, until the client can. Everybody with an account may enter every room.\n" +
-			"Where a server runs on the data folder it has them at once; where none does, it has them when\n" +
-			"it starts.",
+		about: "snug room makes rooms, as people do in the client, and many of them at once. Everybody with an account\n" +
+			"may enter a public room; a private one only whom its members let in. Where a server runs on the data\n" +
+			"folder it has them at once; where none does, it has them when it starts.",
 		verbs: []verb{
-			{name: "add", args: "SLUG [NAME]", least: 1, most: 2, run: roomAdd,
+			{name: "add", args: "SLUG [NAME] [--owner EMAIL] [--private]", least: 1, most: 2, run: roomAdd,
+				flags: []ownFlag{{name: "owner", value: true}, {name: "private"}},
 				help: "Add a room. SLUG, up to 100 of a to z, 0 to 9, - and _, stands in its address and never changes; NAME is for\n" +
 					"      people, and the slug again if it is left out. A room that is there already stays as it is. With - for SLUG the\n" +
-					"      rooms are read from the standard input: a line each, of a slug, or of a slug, a tab and a name."},
+					"      rooms are read from the standard input: a line each, of a slug, or of a slug, a tab and a name.\n" +
+					"      With --owner they are this person's, who may manage them; --private ones need one."},
 			{name: "list", args: "[TEXT] [--json]", most: 1, run: roomList, flags: []ownFlag{{name: "json"}},
 				help: "List the rooms in whose slug or name TEXT occurs, or all; by slug, at most 1,000."},
 		},
@@ -43,7 +45,10 @@ func roomCommand() group {
 }
 
 func roomAdd(in *invocation) error {
-	e := chat.RoomEntry{Slug: in.word(0), Name: strings.TrimSpace(in.word(1))}
+	e := chat.RoomEntry{Slug: in.word(0), Name: strings.TrimSpace(in.word(1)), Kind: in.roomKind()}
+	if e.Kind == chat.KindPrivate && in.given("owner") == "" {
+		return wrongUse("--private needs --owner EMAIL: nobody else could enter the room")
+	}
 	if e.Slug == "-" {
 		if len(in.words) > 1 {
 			return wrongUse("with - the names are read from the standard input too")
@@ -53,12 +58,19 @@ func roomAdd(in *invocation) error {
 	if err := e.Check(); err != nil {
 		return wrongUse("%v", err)
 	}
-	out, _, err := in.operate(opAddRooms, order{Rooms: []chat.RoomEntry{e}})
+	out, _, err := in.operate(opAddRooms, order{Rooms: []chat.RoomEntry{e}, Email: in.given("owner")})
 	if err != nil {
 		return err
 	}
 	in.printAdded(out.Added, 1-out.Added)
 	return nil
+}
+
+func (in *invocation) roomKind() chat.RoomKind {
+	if in.has("private") {
+		return chat.KindPrivate
+	}
+	return chat.KindPublic
 }
 
 func (in *invocation) printAdded(added, were int) {
@@ -79,8 +91,12 @@ func (in *invocation) addRooms(from io.Reader) (err error) {
 	o := &operator{cfg: in.settings.Config, stderr: in.stderr}
 	added, were := 0, 0
 	tell := progress(in.stderr, "rooms")
+	kind := in.roomKind()
 	err = eachRoomBatch(from, func(batch []chat.RoomEntry) error {
-		out, err := o.do(context.Background(), opAddRooms, order{Rooms: batch})
+		for i := range batch {
+			batch[i].Kind = kind
+		}
+		out, err := o.do(context.Background(), opAddRooms, order{Rooms: batch, Email: in.given("owner")})
 		if err == nil {
 			added, were = added+out.Added, were+len(batch)-out.Added
 			tell(added + were)
@@ -123,7 +139,7 @@ func eachRoomBatch(from io.Reader, fn func([]chat.RoomEntry) error) error {
 			return errors.Join(flush(), fmt.Errorf("line %d: %w", number, err))
 		}
 		// What it takes as JSON, where a byte of a name becomes 6 at worst.
-		bytes := len(`{"slug":"","name":""},`) + len(e.Slug) + 6*len(e.Name)
+		bytes := len(`{"slug":"","name":"","kind":"private"},`) + len(e.Slug) + 6*len(e.Name)
 		if len(batch) == roomBatch || size+bytes > maxOrder-orderRest {
 			if err := flush(); err != nil {
 				return err
@@ -159,9 +175,9 @@ func roomList(in *invocation) error {
 		return e.Encode(list)
 	}
 	table := tabwriter.NewWriter(in.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SLUG\tNAME\tSINCE")
+	fmt.Fprintln(table, "SLUG\tNAME\tKIND\tSINCE")
 	for _, e := range out.Rooms {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", e.Slug, printable(e.Name), e.CreatedAt.UTC().Format(time.DateOnly))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.Slug, printable(e.Name), e.Kind, e.CreatedAt.UTC().Format(time.DateOnly))
 	}
 	return table.Flush()
 }

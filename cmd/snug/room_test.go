@@ -73,8 +73,8 @@ func TestRoomCommands(t *testing.T) {
 			r = room("list", "GEN")
 			r.want(t, 0)
 			if lines := strings.Split(strings.TrimSpace(r.stdout), "\n"); len(lines) != 2 ||
-				!regexp.MustCompile(`^SLUG +NAME +SINCE$`).MatchString(lines[0]) ||
-				!regexp.MustCompile(`^general +general +\d{4}-\d\d-\d\d$`).MatchString(lines[1]) {
+				!regexp.MustCompile(`^SLUG +NAME +KIND +SINCE$`).MatchString(lines[0]) ||
+				!regexp.MustCompile(`^general +general +public +\d{4}-\d\d-\d\d$`).MatchString(lines[1]) {
 				t.Errorf("listed:\n%s", r.stdout)
 			}
 			r = room("list", "--json", "№")
@@ -94,6 +94,9 @@ func TestRoomCommands(t *testing.T) {
 			if mode == "server is stopped" {
 				s = h.start(t)
 				ada.addr = s.Addr().String()
+			}
+			if r := room("add", "secret", "--private", "--owner", "nobody@example.com"); r.code != 1 || !strings.Contains(r.stderr, "nobody has the e-mail address") {
+				t.Errorf("add for nobody: %+v", r)
 			}
 			for slug, want := range map[string]int{"general": 200, "many_2000": 200, "first": 200, "second": 404} {
 				if status, body := ada.post("/api/rooms/"+slug+"/messages", map[string]string{"content": "hello", "clientId": "1"}); status != want {
@@ -116,8 +119,9 @@ func TestRoomCommandLines(t *testing.T) {
 		{[]string{"room", "add"}, 2, []string{"snug room add SLUG [NAME]"}},
 		{[]string{"room", "add", "-", "x"}, 2, []string{"standard input"}},
 		{[]string{"room", "add", "x", "y", "z"}, 2, []string{"snug room add SLUG [NAME]"}},
+		{[]string{"room", "add", "x", "--private"}, 2, []string{"--private needs --owner EMAIL"}},
 		{[]string{"room", "list", "--jsn"}, 2, []string{"did you mean --json?"}},
-		{[]string{"help", "room"}, 0, []string{"until the client can", "snug room add SLUG [NAME]", "a tab and a name"}},
+		{[]string{"help", "room"}, 0, []string{"as people do in the client", "snug room add SLUG [NAME]", "a tab and a name"}},
 		{[]string{"help"}, 0, []string{"  room "}},
 		{[]string{"room", "add", "x"}, 1, []string{"data folder ./data isn't there"}},
 		{[]string{"room", "list"}, 1, []string{"data folder ./data isn't there"}},

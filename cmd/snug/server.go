@@ -172,7 +172,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		Heartbeat: s.cfg.Heartbeat,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
-		Linked: linked,
+		Linked: linked, Dropped: s.dropped,
 		OnClosed: func(sessionKey string) {
 			if s.accounts != nil { // sockets come after them
 				s.accounts.Seen(sessionKey)
@@ -236,6 +236,9 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 	// Before the accounts and the mails are closed: who waits for an answer may still
 	// need them.
 	s.later(s.drain)
+	if err := s.chat.Settle(ctx); err != nil {
+		return fmt.Errorf("settle rooms: %w", err)
+	}
 	s.startPreviews()
 	s.startAttention()
 	if f := s.index.Load(); f != nil {
@@ -252,7 +255,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 // openControl lets operators give commands. A file system on which that can't be is
 // no reason not to run.
 func (s *Server) openControl() {
-	o := office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), url: s.URL()}
+	o := office{accounts: s.accounts, rooms: chat.NewRooms(s.tables, time.Now), settle: s.chat.Settle, url: s.URL()}
 	if f := s.index.Load(); f != nil {
 		o.index = f.Index
 	}

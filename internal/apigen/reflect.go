@@ -120,9 +120,7 @@ func (x *schemas) component(t reflect.Type) (*schema, error) {
 			if err := json.Unmarshal([]byte(c.Literal), &v); err != nil {
 				return nil, fmt.Errorf("%s: %w", c.Name, err)
 			}
-			if v != "" {
-				s.Enum = append(s.Enum, v)
-			}
+			s.Enum = append(s.Enum, v)
 		}
 	case t.Kind() == reflect.Struct:
 		x.components[name] = &schema{} // for one that holds itself

@@ -38,7 +38,7 @@ var checklist = map[int]promise{
 	7: {"No address, name, token, code, cookie or password is in the log, and no page hands on an address with a secret in it.", []string{
 		"cmd/snug.TestLogOfTwoLives", "auth.TestWhatIsLeftOfAStory", "auth.TestLogsHoldNoSecrets", "auth.TestMailsAreNotLogged", "auth.TestSecondFactorIsNotLogged",
 		"auth.TestPasskeysAreNotLogged", "auth.TestGuestsAreNotLogged", "auth.TestLogsNameNobodysSecrets", "cmd/snug.TestCommandsLogNoSecrets",
-		"mail.TestLogHoldsNothingOfAMail", "httpapi.TestTheLogTellsNoSecrets"}},
+		"mail.TestLogHoldsNothingOfAMail", "httpapi.TestTheLogTellsNoSecrets", "push.TestTheNetworkFails"}},
 	8: {"Whatever changes what opens an account gives its session another token, and no session is older than 30 days.", []string{
 		"auth.TestAbsoluteAge", "auth.TestSessionSlidesOnceADay", "auth.TestChangePassword", "auth.TestChangeEmail", "auth.TestTwoFactorRotatesSessions",
 		"auth.TestLinkSocial", "auth.TestResetPassword", "auth.TestGuests"}},
@@ -71,7 +71,7 @@ var checklist = map[int]promise{
 		"e2e.TestForgedIdentityHeaders"}},
 	17: {"Pictures are fetched from nowhere inside, decoded within bounds, made anew, and shown by us alone.", []string{
 		"auth.TestPicturesLeadNowhereInside", "auth.TestPolyglots", "auth.TestPictureElsewhere", "auth.TestPicturesOfProviders", "auth.TestAvatar",
-		"auth.TestUpdateUserChecksNameAndPicture", "fetch.TestURLsThatAreRefused", "fetch.TestNamesOfPrivateAddresses", "fetch.TestRebinding", "fetch.TestRedirects",
+		"auth.TestUpdateUserChecksNameAndPicture", "fetch.TestURLsThatAreRefused", "fetch.TestNamesOfPrivateAddresses", "fetch.TestRebinding", "fetch.TestRedirects", "fetch.TestPost",
 		"fetch.TestNoWayDown", "picture.TestNotAPicture", "picture.TestBombs", "picture.TestNothingElseIsLeft", "picture.FuzzAvatar", "httpapi.TestSecurityHeaders",
 		"picture.TestGIFBombs", "picture.TestPhotosLoseTheirMetadata", "picture.FuzzPhoto"}},
 	18: {"No name hides, turns round, or looks like the system's.", []string{

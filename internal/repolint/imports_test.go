@@ -84,6 +84,7 @@ var neverEvenInTests = []struct{ from, imported, why string }{
 	{"auth", "snug/chat", "chat and auth never meet: httpapi turns an Identity into an Actor"},
 	{"files", "snug/chat", "chat and files never meet: cmd/snug gives each what it needs of the other"},
 	{"chat", "snug/files", "chat and files never meet: cmd/snug gives each what it needs of the other"},
+	{"chat", "snug/attention", "attention follows chat: cmd/snug gives chat the counts of mentions"},
 	{"durable", "snug/chat", "a test of the runtime that needs a room tests the room"},
 	{"durable", "snug/auth", "the runtime knows nobody"},
 	{"bench", "snug/", "it knows the wire protocol only"},

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, Draft, DraftList, Message, NoticeKind, Notify, Page, PeopleList, PinList, ReadMark, RoomInfo, RoomList, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, NoticeKind, Notify, Page, PeopleList, Person, PinList, ReadMark, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -116,6 +116,16 @@ export interface CallbackBody {
   iss?: string;
 }
 
+/** ChangeBody is what is to be different about a room. */
+export interface ChangeBody {
+  name?: string;
+  topic?: string;
+  /** Public or private. */
+  kind?: RoomKind;
+  /** Between two posts of a person; 0: off. */
+  slowModeSeconds?: number;
+}
+
 export interface CodeBody {
   code: string;
   /** Don't ask in this browser for 30 days. */
@@ -142,7 +152,7 @@ export interface DepartureReply {
   redirect: boolean;
 }
 
-/** Done is the answer where there is nothing to say. */
+/** Done says that something is done, where there is nothing more to say. */
 export type Done = Record<string, never>;
 
 /** EditBody is what a message is to say. */
@@ -386,6 +396,16 @@ export interface MessageReply {
   message: string;
 }
 
+/** MuteBody says for how long. */
+export interface MuteBody {
+  seconds: number;
+}
+
+/** NameBody repeats the name of a room. */
+export interface NameBody {
+  name: string;
+}
+
 export interface NewTokenBody {
   name: string;
   scopes: readonly Scope[];
@@ -555,6 +575,24 @@ export interface Results {
 /** A Role is what somebody is on this server. */
 export type Role = "owner" | "admin" | "moderator" | "member" | "guest" | "bot";
 
+/** RoleBody says what somebody is to be in a room. */
+export interface RoleBody {
+  /** Left out: a member, or what they are. */
+  role?: "owner" | "moderator" | "member";
+}
+
+/** RoomBody is a room to be made. */
+export interface RoomBody {
+  /** Public and private rooms need one. */
+  name?: string;
+  /** In its address; made of the name if it is left out. */
+  slug?: string;
+  kind: RoomKind;
+  topic?: string;
+  /** Of a direct the other, of a group 1 to 8. */
+  people?: readonly string[];
+}
+
 /** Said is what a message said until it was edited. */
 export interface Said {
   content: string;
@@ -601,6 +639,17 @@ export interface Session {
 export interface SessionReply {
   session: AuthSession;
   user: AuthUser;
+}
+
+/** SettingsBody is what of one's own settings for a room is to be different. */
+export interface SettingsBody {
+  /** Empty: as for all rooms. */
+  notify?: Notify;
+  snoozedUntil?: number;
+  favourite?: boolean;
+  section?: string;
+  /** Of a direct or group: not in the list until its next message. */
+  hidden?: boolean;
 }
 
 export interface SignInBody {
@@ -779,10 +828,17 @@ export interface Bodies {
   "PUT /api/inbox/read": InboxTicks;
   "DELETE /api/push/subscriptions": EndpointBody;
   "PUT /api/push/subscriptions": PushDevice;
+  "POST /api/rooms": RoomBody;
+  "PUT /api/rooms/read": Record<string, never>;
+  "DELETE /api/rooms/{slug}": NameBody;
+  "PATCH /api/rooms/{slug}": ChangeBody;
+  "PUT /api/rooms/{slug}/members/{user}": RoleBody;
+  "PUT /api/rooms/{slug}/members/{user}/mute": MuteBody;
   "POST /api/rooms/{slug}/messages": PostBody;
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
   "PUT /api/rooms/{slug}/read": ReadBody;
+  "PUT /api/rooms/{slug}/settings": SettingsBody;
 }
 
 /** The JSON of answers with status 200, by method and path. */
@@ -851,11 +907,26 @@ export interface Answers {
   "PUT /api/inbox/read": InboxCount;
   "GET /api/openapi.json": object;
   "GET /api/people": PeopleList;
+  "GET /api/people/{user}": Person;
   "GET /api/push/key": PushKey;
   "DELETE /api/push/subscriptions": Done;
   "PUT /api/push/subscriptions": Done;
   "GET /api/rooms": RoomList;
+  "POST /api/rooms": RoomInfo;
+  "GET /api/rooms/browse": BrowsePage;
+  "PUT /api/rooms/read": Done;
+  "DELETE /api/rooms/{slug}": Done;
   "GET /api/rooms/{slug}": RoomInfo;
+  "PATCH /api/rooms/{slug}": RoomInfo;
+  "DELETE /api/rooms/{slug}/archive": RoomInfo;
+  "PUT /api/rooms/{slug}/archive": RoomInfo;
+  "GET /api/rooms/{slug}/members": MemberPage;
+  "DELETE /api/rooms/{slug}/members/{user}": Done;
+  "PUT /api/rooms/{slug}/members/{user}": Member;
+  "DELETE /api/rooms/{slug}/members/{user}/mute": Mute;
+  "PUT /api/rooms/{slug}/members/{user}/mute": Mute;
+  "DELETE /api/rooms/{slug}/membership": Done;
+  "PUT /api/rooms/{slug}/membership": RoomInfo;
   "GET /api/rooms/{slug}/messages": Page;
   "POST /api/rooms/{slug}/messages": Message;
   "DELETE /api/rooms/{slug}/messages/{id}": Message;
@@ -873,6 +944,7 @@ export interface Answers {
   "GET /api/rooms/{slug}/messages/{id}/versions": VersionList;
   "GET /api/rooms/{slug}/pins": PinList;
   "PUT /api/rooms/{slug}/read": ReadMark;
+  "PUT /api/rooms/{slug}/settings": RoomSettings;
   "GET /api/search": Results;
   "GET /api/settings": Settings;
   "GET /api/threads": ThreadList;

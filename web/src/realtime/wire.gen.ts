@@ -433,7 +433,7 @@ export interface Settings {
 }
 
 /** RoomKind is who a room is for. */
-export type RoomKind = "" | "public" | "private" | "direct" | "group";
+export type RoomKind = "public" | "private" | "direct" | "group";
 
 /** RoomEvent is what happened to a room itself. */
 export type RoomEvent =

@@ -1,0 +1,467 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// JoinRoom makes a person a member of a public room.
+func (s *Service) JoinRoom(ctx context.Context, a Actor, slug string) (RoomInfo, error) {
+	return s.manage(ctx, a, slug, func(t *roomTx) error {
+		if _, err := t.require(ActSee); err != nil {
+			return err
+		}
+		m, err := t.member(a.ID)
+		if err != nil || m.role != "" {
+			return err
+		}
+		// Those who come to a small room are told of; a crowd would be told of nothing else.
+		members, _, err := t.others("")
+		if err != nil {
+			return err
+		}
+		return t.setMember(t.by.User, RoleMember, members >= quietJoins)
+	})
+}
+
+// LeaveRoom takes a person out of a room.
+func (s *Service) LeaveRoom(ctx context.Context, a Actor, slug string) error {
+	return s.RemoveMember(ctx, a, slug, a.ID)
+}
+
+// RemoveMember takes somebody out of a room: oneself, or another whom one may remove.
+func (s *Service) RemoveMember(ctx context.Context, a Actor, slug string, user UserID) error {
+	if a.ReadOnly {
+		return errReadOnly
+	}
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	st, err := s.admit(ctx, a, slug, ActSee)
+	if err != nil {
+		return err
+	}
+	_, err = s.amend(ctx, a, st.id, func(t *roomTx) error { return t.remove(user) })
+	return public(err)
+}
+
+func (t *roomTx) remove(user UserID) error {
+	role, err := t.require(ActSee)
+	if err != nil {
+		return err
+	}
+	if user != t.by.ID {
+		if err := t.rules.refuse(ActRemove, role, t.room.kind); err != nil {
+			return err
+		}
+	}
+	switch {
+	case t.room.slug == Level0Room:
+		return forbidden("Everybody on this server is in this room.")
+	case t.room.kind == KindDirect:
+		return forbidden("Nobody can leave a direct conversation. Close it instead: it comes back with the next message.")
+	}
+	m, err := t.member(user)
+	if err != nil {
+		return err
+	}
+	if m.role == "" {
+		return nil
+	}
+	u, theirs, err := t.someone(user)
+	if err != nil {
+		return err
+	}
+	if user != t.by.ID && !role.Outranks(RoleIn(theirs, m.role, t.room.kind)) {
+		return forbidden("You can't remove somebody whose role is as high as yours.")
+	}
+	if err := t.keepOwner(user, m.role); err != nil {
+		return err
+	}
+	return t.setMember(u, "", false)
+}
+
+// keepOwner refuses to take its last owner from a room that others are in.
+func (t *roomTx) keepOwner(user UserID, was Role) error {
+	if was != RoleOwner {
+		return nil
+	}
+	members, owners, err := t.others(user)
+	if err != nil {
+		return err
+	}
+	if members > 0 && owners == 0 {
+		return forbidden("A room needs an owner. Make somebody else an owner first, or delete the room.")
+	}
+	return nil
+}
+
+// someone is person for those too who may have no account any more.
+func (t *roomTx) someone(id UserID) (User, Role, error) {
+	u, role, err := t.person(id)
+	if errors.Is(err, errNoPerson) {
+		err = nil
+	}
+	return u, cmp.Or(role, RoleMember), err
+}
+
+// withdraw takes somebody whose account is gone out of their rooms. Where they were the
+// last owner, the one who has been there longest is the next, moderators first.
+func (s *Service) withdraw(ctx context.Context, user UserID) error {
+	var rooms []RoomID
+	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		rooms, err = roomIDs(ctx, tx, `select room_id from members where user_id = ?`, string(user))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("list the rooms of user %s: %w", user, err)
+	}
+	for _, room := range rooms {
+		_, err := s.amend(ctx, Actor{}, room, func(t *roomTx) error { return t.withdraw(user) })
+		if err != nil && !errors.Is(err, errNoRoom) {
+			return fmt.Errorf("take user %s out of room %s: %w", user, room, err)
+		}
+	}
+	return nil
+}
+
+func (t *roomTx) withdraw(user UserID) error {
+	m, err := t.member(user)
+	if err != nil {
+		return err
+	}
+	if err := t.setMute(User{ID: user, Name: forgotten}, 0); err != nil {
+		return err
+	}
+	t.order.Members = nil // what follows says both
+	if m.role == RoleOwner {
+		if err := t.succeed(user); err != nil {
+			return err
+		}
+	}
+	if t.room.slug == Level0Room {
+		_, err := t.tx.ExecContext(t.ctx, `update members set role = '', told = 0 where room_id = ? and user_id = ?`, string(t.room.id), string(user))
+		return err
+	}
+	return t.setMember(User{ID: user, Name: forgotten}, "", false)
+}
+
+// succeed makes somebody else the owner where there is no other.
+func (t *roomTx) succeed(user UserID) error {
+	members, owners, err := t.others(user)
+	if err != nil || members == 0 || owners > 0 {
+		return err
+	}
+	var next UserID
+	const query = `select user_id from members where room_id = ? and user_id <> ? and role <> ''
+		order by role <> 'moderator', joined_at, user_id limit 1`
+	if err := t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&next); err != nil {
+		return err
+	}
+	u, _, err := t.someone(next)
+	if err != nil {
+		return err
+	}
+	return t.setMember(u, RoleOwner, false)
+}
+
+// SetMember adds somebody to a room or, if a role is named, gives them that.
+func (s *Service) SetMember(ctx context.Context, a Actor, slug string, user UserID, role Role) (Member, error) {
+	switch role {
+	case "", RoleOwner, RoleModerator, RoleMember:
+	default:
+		return Member{}, bad("role must be owner, moderator or member.")
+	}
+	if a.ReadOnly {
+		return Member{}, errReadOnly
+	}
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	st, err := s.admit(ctx, a, slug, ActSee)
+	if err != nil {
+		return Member{}, err
+	}
+	if _, err := s.amend(ctx, a, st.id, func(t *roomTx) error { return t.put(user, role) }); err != nil {
+		return Member{}, public(err)
+	}
+	m, err := s.rooms.member(ctx, st.id, user)
+	return m, public(err)
+}
+
+func (t *roomTx) put(user UserID, role Role) error {
+	mine, err := t.require(ActSee)
+	if err != nil {
+		return err
+	}
+	was, err := t.member(user)
+	if err != nil {
+		return err
+	}
+	if was.role == "" {
+		if user != t.by.ID || t.room.kind != KindPublic {
+			if err := t.rules.refuse(ActAdd, mine, t.room.kind); err != nil {
+				return err
+			}
+		}
+	}
+	u, theirs, err := t.person(user)
+	if err != nil {
+		return err
+	}
+	next := cmp.Or(role, was.role, RoleMember)
+	if next != cmp.Or(was.role, RoleMember) {
+		if err := t.rules.refuse(ActSetRoles, mine, t.room.kind); err != nil {
+			return err
+		}
+		switch {
+		case theirs == RoleGuest || theirs == RoleBot:
+			return forbidden("Guests and bots have no other role in a room.")
+		case next == RoleOwner && mine != RoleOwner:
+			return forbidden("Only an owner can make somebody an owner.")
+		case user != t.by.ID && !mine.Outranks(RoleIn(theirs, was.role, t.room.kind)):
+			return forbidden("You can't change the role of somebody whose role is as high as yours.")
+		}
+		if err := t.keepOwner(user, was.role); err != nil {
+			return err
+		}
+	}
+	if was.role == "" && t.room.kind == KindGroup {
+		if members, _, err := t.others(""); err != nil {
+			return err
+		} else if members >= maxGroup {
+			return forbidden("A group has at most " + decimal(maxGroup) + " people. Make a private room for more.")
+		}
+	}
+	return t.setMember(u, next, false)
+}
+
+// MuteMember keeps somebody from posting in a room for a time; 0: they may again.
+func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user UserID, d time.Duration) (Mute, error) {
+	if d < 0 || d > maxMute {
+		return Mute{}, bad("seconds must be 1 to " + decimal(int(maxMute/time.Second)) + ".")
+	}
+	if a.ReadOnly {
+		return Mute{}, errReadOnly
+	}
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	st, err := s.admit(ctx, a, slug, ActSee)
+	if err != nil {
+		return Mute{}, err
+	}
+	var until int64
+	_, err = s.amend(ctx, a, st.id, func(t *roomTx) error {
+		role, err := t.require(ActMute)
+		if err != nil {
+			return err
+		}
+		u, theirs, err := t.person(user)
+		if err != nil {
+			return err
+		}
+		m, err := t.member(user)
+		if err != nil {
+			return err
+		}
+		in := RoleIn(theirs, m.role, t.room.kind)
+		switch {
+		case in == "":
+			return errNoPerson
+		case user == t.by.ID || !role.Outranks(in):
+			return forbidden("You can't mute somebody whose role is as high as yours.")
+		}
+		if until = 0; d > 0 {
+			until = t.now.Add(d).UnixMilli()
+		}
+		return t.setMute(u, until)
+	})
+	return Mute{until}, public(err)
+}
+
+// SettingsChange is what of a person's settings for a room is to be different; nil stays.
+type SettingsChange struct {
+	Notify       *Notify
+	SnoozedUntil *int64
+	Favourite    *bool
+	Section      *string
+	Hidden       *bool
+}
+
+func (c SettingsChange) check() error {
+	if c.Notify != nil {
+		switch *c.Notify {
+		case NotifyDefault, NotifyAll, NotifyMentions, NotifyNothing:
+		default:
+			return bad("notify must be all, mentions, nothing, or empty for what holds for all rooms.")
+		}
+	}
+	if c.SnoozedUntil != nil && *c.SnoozedUntil < 0 {
+		return bad("snoozedUntil must be a time in Unix milliseconds, or 0.")
+	}
+	if c.Section != nil && (utf8.RuneCountInString(*c.Section) > maxSectionChars || !isLine(*c.Section)) {
+		return bad("section must be one line of at most " + decimal(maxSectionChars) + " characters.")
+	}
+	return nil
+}
+
+// SetRoom changes a person's own settings for a room that they are in.
+func (s *Service) SetRoom(ctx context.Context, a Actor, slug string, c SettingsChange) (set RoomSettings, err error) {
+	if err := c.check(); err != nil {
+		return set, err
+	}
+	if a.ReadOnly {
+		return set, errReadOnly
+	}
+	st, err := s.admit(ctx, a, slug, ActSee)
+	if err != nil {
+		return set, err
+	}
+	if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
+		return set, err
+	}
+	if c.Hidden != nil && *c.Hidden && st.kind != KindDirect && st.kind != KindGroup {
+		return set, bad("hidden is for directs and groups: leave this room instead.")
+	}
+	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+		if slug == Level0Room {
+			const all = `insert into members (room_id, user_id, role, joined_at) values (?, ?, 'member', 0) on conflict do nothing`
+			if _, err := tx.ExecContext(ctx, all, string(st.id), string(a.ID)); err != nil {
+				return err
+			}
+		}
+		var hiddenAt any
+		if c.Hidden != nil && *c.Hidden {
+			hiddenAt = s.cfg.Now().UnixMilli()
+		}
+		const update = `update members set notify = coalesce(?, notify), snoozed_until = coalesce(?, snoozed_until),
+			favourite = coalesce(?, favourite), section = coalesce(?, section), hidden_at = case when ? then ? else hidden_at end
+			where room_id = ? and user_id = ? and role <> ''
+			returning notify, snoozed_until, favourite, section, hidden_at is not null`
+		row := tx.QueryRowContext(ctx, update, c.Notify, c.SnoozedUntil, c.Favourite, c.Section, c.Hidden != nil, hiddenAt, string(st.id), string(a.ID))
+		return row.Scan(&set.Notify, &set.SnoozedUntil, &set.Favourite, &set.Section, &set.Hidden)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return set, forbidden("Join the room first: what you set is for rooms that you are in.")
+	}
+	if err == nil {
+		s.live.relist(a.ID)
+	}
+	return set, public(err)
+}
+
+// MemberQuery selects a piece of the members of a room.
+type MemberQuery struct {
+	Text  string // that their names hold; "": all
+	After string // of the piece before
+	Limit int    // 1 to 100; 0: 50
+}
+
+// Members returns a piece of the members of a room.
+func (s *Service) Members(ctx context.Context, a Actor, slug string, q MemberQuery) (page MemberPage, err error) {
+	page.Members = []Member{}
+	limit, err := listLimit(q.Limit)
+	if err != nil {
+		return page, err
+	}
+	name, id, err := splitCursor(q.After)
+	if err != nil {
+		return page, err
+	}
+	st, err := s.admit(ctx, a, slug, ActSee)
+	if err != nil {
+		return page, err
+	}
+	from := `from members m join users u on u.id = m.user_id where m.room_id = ?1 and m.role <> ''`
+	if slug == Level0Room {
+		from = `from users u left join members m on m.room_id = ?1 and m.user_id = u.id where u.banned_at is null`
+	}
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		if err := tx.QueryRowContext(ctx, `select count(*) `+from, string(st.id)).Scan(&page.Count); err != nil {
+			return err
+		}
+		query := `select u.id, u.name, coalesce(u.image, ''), u.role, coalesce(m.role, ''), coalesce(m.joined_at, 0), coalesce(m.muted_until, 0), lower(u.name) ` +
+			from + ` and (?2 = '' or instr(lower(u.name), lower(?2)) > 0) and (?4 = '' or (lower(u.name), u.id) > (?3, ?4))
+			order by lower(u.name), u.id limit ?5`
+		rows, err := tx.QueryContext(ctx, query, string(st.id), q.Text, name, id, limit+1)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		var last string
+		for rows.Next() {
+			m, folded, err := scanMember(rows, st.kind, s.cfg.Now())
+			if err != nil {
+				return err
+			}
+			if len(page.Members) == limit {
+				page.Next = last
+				break
+			}
+			page.Members, last = append(page.Members, m), cursorOf(folded, string(m.ID))
+		}
+		return rows.Err()
+	})
+	return page, public(err)
+}
+
+func scanMember(rows interface{ Scan(...any) error }, kind RoomKind, now time.Time) (m Member, folded string, err error) {
+	var server Role
+	err = rows.Scan(&m.ID, &m.Name, &m.Image, &server, &m.Role, &m.JoinedAt, &m.MutedUntil, &folded)
+	m.Role = RoleIn(server, cmp.Or(m.Role, RoleMember), kind)
+	if m.MutedUntil <= now.UnixMilli() {
+		m.MutedUntil = 0
+	}
+	return m, folded, err
+}
+
+// member returns one member as the list has them.
+func (rs *Rooms) member(ctx context.Context, room RoomID, user UserID) (m Member, err error) {
+	err = rs.db.Read(ctx, func(tx *sql.Tx) error {
+		var kind RoomKind
+		var slug string
+		if err := tx.QueryRowContext(ctx, `select kind, slug from rooms where id = ?`, string(room)).Scan(&kind, &slug); err != nil {
+			return err
+		}
+		const query = `select u.id, u.name, coalesce(u.image, ''), u.role, coalesce(m.role, ''), coalesce(m.joined_at, 0), coalesce(m.muted_until, 0), ''
+			from users u left join members m on m.room_id = ?1 and m.user_id = u.id where u.id = ?2 and (m.role <> '' or ?3)`
+		m, _, err = scanMember(tx.QueryRowContext(ctx, query, string(room), string(user), slug == Level0Room), kind, rs.now())
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, errNoPerson // gone in between
+	}
+	if err != nil {
+		return m, fmt.Errorf("read member: %w", err)
+	}
+	return m, nil
+}
+
+func listLimit(limit int) (int, error) {
+	if limit < 0 || limit > maxListLimit {
+		return 0, bad("limit must be 1 to " + decimal(maxListLimit) + ".")
+	}
+	return cmp.Or(limit, DefaultPageLimit), nil
+}
+
+// cursorOf says where a list goes on: behind what has this name and id.
+func cursorOf(name, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(name + "\x00" + id))
+}
+
+func splitCursor(cursor string) (name, id string, err error) {
+	if cursor == "" {
+		return "", "", nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	name, id, ok := strings.Cut(string(text), "\x00")
+	if err != nil || !ok || id == "" {
+		return "", "", bad("after isn't one of this server's: it is what next was.")
+	}
+	return name, id, nil
+}
