@@ -13,7 +13,6 @@ import { makeTheme } from '~/theme'
 import { settled } from './renewal'
 import { makeRoomDesk, type RoomDesk } from './desk'
 import { makeListSettings, type ListSettings } from './list-settings'
-import { labelOf } from './naming'
 import { forgetRooms, makeKeptRooms } from './kept-rooms'
 import { makeRoomList, type RoomList } from './rooms'
 
@@ -118,7 +117,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {
@@ -148,13 +147,15 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   )
 
   function open(slug: string): RoomSession {
+    // Its name outlives its place in the list.
+    let label = `#${slug}`
     const session = sessions.get(slug) ?? makeRoomSession({
       slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
       label() {
-        const room = rooms.find(slug)
-        return room ? labelOf(room) : `#${slug}`
+        if (rooms.find(slug)) label = rooms.label(slug)
+        return label
       },
-      open: () => (rooms.find(slug)?.kind ?? 'private') === 'public',
+      kind: () => rooms.find(slug)?.kind,
       ...(cache && { cache }),
     })
     // The one that was used last stands last.

@@ -18,15 +18,18 @@ export function labelOf(room: Named): string {
 }
 
 /** As many characters an address has at most. */
-const SLUG_CHARS = 60
+const SLUG_CHARS = 80
+/** These are other addresses. */
+const TAKEN: ReadonlySet<string> = new Set(['browse', 'read'])
 
 /** The address that a name gives: letters and digits that every keyboard has; '' where it has none of them. */
 export function slugOf(name: string): string {
-  return name
+  const slug = name
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, SLUG_CHARS)
     .replace(/^-+|-+$/g, '')
+  return TAKEN.has(slug) ? '' : slug
 }

@@ -96,3 +96,39 @@ it('does not take back what was read here when a crash of the server has lost th
   // It is told again.
   expect(list.told('shown')).toBe(4)
 })
+
+it('takes the server\'s count, which knows that not every event is a message', async () => {
+  const list = await open(room('a', 9, 4, { unread: 2 }))
+  expect(list.counts()).toEqual(['a 2'])
+  hears({ type: 'activity', room: 'a', seq: 10, mention: false })
+  expect(list.counts()).toEqual(['a 3'])
+  // One that has been read to its last event but one has one unread at most.
+  hears({ type: 'read', room: 'a', userId: 'me', seq: 9 })
+  expect(list.counts()).toEqual(['a 1'])
+})
+
+it('counts what is new in a direct that one never read in, and leaves out what is to be quiet', async () => {
+  const list = await open(room('d', 3, 0, { kind: 'direct' }), room('m', 5, 2, { notify: 'nothing', mentions: 1 }))
+  expect(list.counts()).toEqual(['d 3', 'm 3'])
+  expect(list.total()).toBe(4)
+})
+
+it('is loaded anew when it is said to have changed, and tells what came and what went', async () => {
+  const list = await open(room('a', 1, 1), room('b', 1, 1))
+  const heard: string[] = []
+  list.onLoad((came, went) => heard.push(`+${came.join()} -${went.join()}`))
+  told = [room('a', 1, 1), room('c', 1, 1)]
+  hears({ type: 'rooms' })
+  await settle()
+  expect(heard).toEqual(['+c -b'])
+  expect(list.counts()).toEqual(['a 0', 'c 0'])
+})
+
+it('shows at once what one sets for a room, and takes it back where the server refuses', async () => {
+  const list = await open(room('a', 1, 1))
+  vi.stubGlobal('fetch', async () => Response.json({ code: 'forbidden', message: 'No.' }, { status: 403 }))
+  const kept = list.settle('a', { favourite: true })
+  expect(list.find('a')?.favourite).toBe(true)
+  expect((await kept).ok).toBe(false)
+  expect(list.find('a')?.favourite).toBe(false)
+})

@@ -4,6 +4,7 @@ import type { Connection } from '~/realtime/connection'
 import type { RoomSettings, RoomSummary } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
 import type { KeptRooms } from './kept-rooms'
+import { labelOf } from './naming'
 import { parseRooms } from './parse-room'
 
 // The rooms one is in, with how far one has read in each: what the list of
@@ -22,6 +23,8 @@ export type RoomChange = Partial<RoomSettings>
 export interface RoomList extends ReadMarks {
   rooms(): readonly ListedRoom[]
   find(slug: string): ListedRoom | undefined
+  /** What people call a room: "#tea", or whom it is with. */
+  label(slug: string): string
   /** Messages of others that are unread; of more than 100 it is 100. */
   unread(room: ListedRoom): number
   /** Over all rooms that may call for attention. */
@@ -67,6 +70,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
   const [settled, setSettled] = createSignal(false)
   const [failed, setFailed] = createSignal(false)
   const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
+  /** Those that were listed, and aren't any more. */
+  const gone = new Set<string>()
   const bySlug = createMemo(() => new Map(rooms().map((r) => [r.slug, r])))
   let disposed = false
   let loading: Promise<void> | undefined
@@ -103,11 +108,18 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
     if (result.ok) {
       kept?.keep(result.value)
       const before = new Map(rooms().map((r) => [r.slug, r]))
-      const now = result.value.map((r) => merged(before.get(r.slug), r, shows(r.slug)))
+      const now = result.value.map((r) => {
+        const known = before.get(r.slug)
+        const next = merged(known, r, shows(r.slug))
+        // What is as it was needs no drawing.
+        return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
+      })
       setRooms(now)
       const slugs = new Set(now.map((r) => r.slug))
       const came = now.map((r) => r.slug).filter((slug) => !before.has(slug))
       const went = [...before.keys()].filter((slug) => !slugs.has(slug))
+      for (const slug of went) gone.add(slug)
+      for (const slug of came) gone.delete(slug)
       if (settled()) for (const l of listeners) l(came, went)
     }
     setSettled(true)
@@ -122,7 +134,6 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       if (frame.type === 'rooms') void load()
       else if (frame.type === 'activity') {
         const { room, seq, mention } = frame
-        // One that was closed comes back with what is said in it.
         if (!find(room)) return loadSoon()
         change(room, (r) => {
           const fresh = Math.max(0, seq - r.newest)
@@ -131,6 +142,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
         })
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
         const { seq, userId: by, timestamp } = frame.message
+        // One that was closed comes back with what is said in it.
+        if (gone.delete(frame.room)) loadSoon()
         change(frame.room, (r) => {
           if (seq <= r.newest) return r
           const now = { ...r, newest: seq, lastAt: Math.max(r.lastAt, timestamp) }
@@ -165,6 +178,10 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
   return {
     rooms,
     find,
+    label(slug) {
+      const room = find(slug)
+      return room ? labelOf(room) : `#${slug}`
+    },
     unread,
     total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r, Date.now()) ? r.mentions : unread(r)), 0)),
     known: () => settled() || last.length > 0,
@@ -222,7 +239,7 @@ function withRead(room: ListedRoom, read: number): ListedRoom {
 function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
   const { read: told, ...rest } = room
   const newest = Math.max(room.newest, known?.newest ?? 0)
-  const now: ListedRoom = { ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
+  const now: ListedRoom = { ...known, ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
   if (known?.read === undefined) return told > 0 || room.kind !== 'public' ? now : withRead(now, newest)
   // Set back elsewhere, or ahead of what the server knows.
   const read = told < known.told && !shown ? told : Math.max(told, known.read)

@@ -14,13 +14,13 @@ export function PanelToggles() {
       <Toggle panel="search" label="Search messages">
         <SearchIcon class="size-4.5" aria-hidden="true" />
       </Toggle>
-      <Toggle panel="threads" label="Threads">
+      {/* A phone has no room for these; there the room's name opens what leads to them. */}
+      <Toggle panel="threads" label="Threads" class="max-sm:hidden">
         <MessagesSquare class="size-4.5" aria-hidden="true" />
       </Toggle>
-      <Toggle panel="pins" label="Pinned messages">
+      <Toggle panel="pins" label="Pinned messages" class="max-sm:hidden">
         <Pin class="size-4.5" aria-hidden="true" />
       </Toggle>
-      {/* A phone has no room for it; there the room's name opens the same. */}
       <Toggle panel="about" also={['members', 'settings']} label="About this room" class="max-sm:hidden">
         <Info class="size-4.5" aria-hidden="true" />
       </Toggle>

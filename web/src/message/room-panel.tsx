@@ -35,7 +35,7 @@ export function RoomPanel(props: RoomPanelProps) {
 /** The buttons in a room's head that open its panels; their place is held until they are there. */
 export function PanelToggles() {
   return (
-    <div class="flex w-29 shrink-0 justify-end gap-1 sm:w-39 pointer-coarse:w-35 sm:pointer-coarse:w-47">
+    <div class="flex w-9 shrink-0 gap-1 sm:w-39 pointer-coarse:w-11 sm:pointer-coarse:w-47">
       <Show when={acting()}>{(part) => <Dynamic component={part().PanelToggles} />}</Show>
     </div>
   )

@@ -142,14 +142,14 @@ const roomEvents: Readonly<Record<RoomEvent, true>> = {
   member_added: true, member_removed: true, role_changed: true, renamed: true, topic_changed: true, archived: true, unarchived: true,
   kind_changed: true, slow_mode: true,
 }
-const roomKinds: Readonly<Record<Exclude<RoomKind, ''>, true>> = { public: true, private: true, direct: true, group: true }
+const roomKinds: Readonly<Record<RoomKind, true>> = { public: true, private: true, direct: true, group: true }
 const roles: Readonly<Record<Role, true>> = { owner: true, admin: true, moderator: true, member: true, guest: true, bot: true }
 
 function isKey<K extends string>(of: Readonly<Record<K, true>>, value: unknown): value is K {
   return isText(value) && Object.hasOwn(of, value)
 }
 
-export const isRoomKind = (value: unknown): value is Exclude<RoomKind, ''> => isKey(roomKinds, value)
+export const isRoomKind = (value: unknown): value is RoomKind => isKey(roomKinds, value)
 export const isRole = (value: unknown): value is Role => isKey(roles, value)
 
 // Null: of a kind that this client has no words for.

@@ -182,7 +182,6 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     case 'notice':
     case 'read':
     case 'activity':
-    case 'notice':
     case 'ack':
     case 'rateLimit':
     case 'ok':

@@ -1,13 +1,11 @@
-import Archive from 'lucide-solid/icons/archive'
-import MicOff from 'lucide-solid/icons/mic-off'
 import { createEffect, createSignal, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
-import { useLive } from '~/app/live'
-import { call, explain } from '~/http'
+import { Dynamic } from 'solid-js/web'
+import { onDemand } from '~/message/on-demand'
 import type { RoomInfo } from '~/realtime/wire.gen'
-import { roomPath } from '~/rooms/info'
-import { Button } from '~/ui/button'
-import { showToast } from '~/ui/toast'
 import { dayOf, sameDay, timeOf } from './times'
+
+/** What is said of a room that isn't as rooms mostly are. */
+export const notes = onDemand(() => import('./room-notes'))
 
 /** setTimeout takes no more, ms. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -28,68 +26,25 @@ export function createUntil(time: () => number): () => boolean {
 /** Where one writes, or the words why one can't. What was written so far is kept. */
 export function RoomFoot(props: { info: RoomInfo | undefined; label: string; onDetails(): void; onJoined(): void; children: JSX.Element }) {
   const muted = createUntil(() => props.info?.mutedUntil ?? 0)
+  const outside = () => props.info !== undefined && !props.info.joined && props.info.kind === 'public' && props.info.slug !== 'global'
   return (
     <Switch
       fallback={
         <>
-          <Show when={props.info && !props.info.joined && props.info.kind === 'public' && props.info.slug !== 'global'}>
-            <JoinBar slug={props.info?.slug ?? ''} label={props.label} onJoined={props.onJoined} />
+          <Show when={outside() && notes()}>
+            {(part) => <Dynamic component={part().JoinBar} slug={props.info?.slug ?? ''} label={props.label} onJoined={props.onJoined} />}
           </Show>
           {props.children}
         </>
       }
     >
       <Match when={(props.info?.archivedAt ?? 0) > 0}>
-        <Closed icon={<Archive class="size-4.5" aria-hidden="true" />} title={`${props.label} is archived`} text="It can be read and searched. Nobody can write in it.">
-          <Button variant="outline" size="small" onClick={() => props.onDetails()}>About this room</Button>
-        </Closed>
+        <Dynamic component={notes()?.Archived} label={props.label} onDetails={props.onDetails} />
       </Match>
       <Match when={muted()}>
-        <Closed
-          icon={<MicOff class="size-4.5" aria-hidden="true" />}
-          title={`You are muted here until ${momentOf(props.info?.mutedUntil ?? 0)}`}
-          text="Until then you can read, but not post. What you were writing is kept."
-        />
+        <Dynamic component={notes()?.Muted} until={momentOf(props.info?.mutedUntil ?? 0)} />
       </Match>
     </Switch>
-  )
-}
-
-function Closed(props: { icon: JSX.Element; title: string; text: string; children?: JSX.Element }) {
-  return (
-    <div class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
-      <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-sunken px-4 py-3">
-        <span class="text-muted">{props.icon}</span>
-        <p class="min-w-0 flex-1 basis-48 text-body">
-          <span class="block font-medium" dir="auto">{props.title}</span>
-          <span class="block text-meta text-muted">{props.text}</span>
-        </p>
-        {props.children}
-      </div>
-    </div>
-  )
-}
-
-function JoinBar(props: { slug: string; label: string; onJoined(): void }) {
-  const { rooms } = useLive()
-  const [busy, setBusy] = createSignal(false)
-  async function join() {
-    setBusy(true)
-    const result = await call(`${roomPath(props.slug)}/membership`, { method: 'PUT' }, () => true as const)
-    setBusy(false)
-    if (!result.ok) return showToast({ tone: 'bad', title: `You are not in ${props.label}`, text: explain(result.failure) })
-    props.onJoined()
-    void rooms.load()
-  }
-  return (
-    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label="Join this room">
-      <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-accent-soft px-4 py-2.5">
-        <p class="min-w-0 flex-1 basis-48 text-meta">
-          You are looking at <span class="font-medium" dir="auto">{props.label}</span> from outside. Join to have it in your list; writing joins, too.
-        </p>
-        <Button size="small" aria-busy={busy()} onClick={() => void join()}>Join</Button>
-      </div>
-    </div>
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Failure, Result } from '~/http'
 import type { RoomState } from '~/realtime/reduce'
-import type { Message, RoomFrame } from '~/realtime/wire.gen'
+import type { Message, RoomFrame, RoomKind } from '~/realtime/wire.gen'
 import type { Act, Acted } from './acts'
 import type { PendingPost, PostMore } from './outbox'
 
@@ -36,6 +36,8 @@ export interface RoomSession {
   readonly slug: string
   /** What people call it: "#tea", or whom it is with. */
   label(): string
+  /** Undefined while it isn't known. */
+  kind(): RoomKind | undefined
   room(): RoomState
   /** Posts to the room that it doesn't show yet. */
   pending(): readonly PendingPost[]

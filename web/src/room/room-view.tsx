@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { useNavigate } from '@tanstack/solid-router'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import { shortcutOf } from '~/keys/map'
@@ -14,8 +15,7 @@ import { changedInfo, infoQuery } from '~/rooms/info'
 import { Button } from '~/ui/button'
 import { Composer } from '~/composer/composer'
 import { ConnectionLine } from './connection-line'
-import { RoomFoot } from './room-foot'
-import { RoomGoneNotice } from './room-gone'
+import { notes, RoomFoot } from './room-foot'
 import { RoomHead } from './room-head'
 import type { Me } from './rows'
 import type { RoomSession, Target } from './session'
@@ -55,8 +55,6 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
 
   const client = useQueryClient()
   const info = useQuery(() => infoQuery(props.slug))
-  // Its name outlives its place in the list.
-  const label = createMemo<string>((last) => (session.gone() ? last : session.label()), session.label())
   const known = () => info.data ?? live.rooms.find(props.slug)
   const { queryKey } = infoQuery(props.slug)
   const askAgain = () => void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
@@ -152,7 +150,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
             </RoomFoot>
           </>
         }>
-          {(gone) => <RoomGoneNotice gone={gone()} slug={props.slug} label={label()} draft={draft.writing.text()} />}
+          {(gone) => <Dynamic component={notes()?.Gone} gone={gone()} slug={props.slug} label={session.label()} draft={draft.writing.text()} />}
         </Show>
       </main>
       <Show when={!session.gone()}>

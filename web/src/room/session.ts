@@ -7,7 +7,7 @@ import {
   appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale,
   trim, type RoomState,
 } from '~/realtime/reduce'
-import type { Page, RoomFrame, ServerFrame } from '~/realtime/wire.gen'
+import type { Page, RoomFrame, RoomKind, ServerFrame } from '~/realtime/wire.gen'
 import { makeActs } from './acts'
 import { onceAFrame } from './once-a-frame'
 import { makeOutbox, postFrame, type PendingPost } from './outbox'
@@ -32,8 +32,7 @@ export interface RoomSessionOptions {
   store: OutboxStore
   marks: ReadMarks
   label(): string
-  /** Whether who is no member may still read there. */
-  open(): boolean
+  kind(): RoomKind | undefined
   /** What was kept of rooms that were read before. */
   cache?: RoomCache
   onSignedOut(): void
@@ -397,7 +396,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       case 'room':
         become(reduce(state, frame, Date.now()))
         for (const w of watchers) w(frame)
-        if (frame.event === 'member_removed' && frame.user?.userId === userId && !options.open()) {
+        if (frame.event === 'member_removed' && frame.user?.userId === userId && options.kind() !== 'public') {
           removedBy = frame.by === userId ? '' : frame.byName
           leave({ reason: 'notFound', message: '' })
         }
@@ -439,6 +438,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   return {
     slug,
     label: options.label,
+    kind: options.kind,
     room,
     pending: () => pending().filter((p) => p.thread === undefined),
     pendingIn: (thread) => pending().filter((p) => p.thread === thread),

@@ -21,9 +21,9 @@ import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
 import { personQuery } from './calls'
-import { roleWords } from './event-words'
+import { oneOf, roleWords } from './event-words'
 import { KindIcon } from './kind-icon'
-import { kindOf } from './kind-words'
+import { kindWords } from './kind-words'
 import { useLeaving } from './leaving'
 import { levels, snoozes } from './levels'
 
@@ -52,13 +52,13 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
           <span class="mt-1"><KindIcon kind={props.info.kind} people={props.info.people} class="size-5" face="size-9 text-body mx-0 -mt-1" /></span>
           <div class="min-w-0">
             <p class="text-title font-semibold tracking-tight [overflow-wrap:anywhere]" dir="auto">{nameOf(props.info)}</p>
-            <p class="text-meta text-muted">{kindOf(props.info.kind).title}{props.info.archivedAt > 0 ? `, archived ${date(props.info.archivedAt, Date.now())}` : ''}</p>
+            <p class="text-meta text-muted">{kindWords[props.info.kind].title}{props.info.archivedAt > 0 ? `, archived ${date(props.info.archivedAt, Date.now())}` : ''}</p>
           </div>
         </div>
         <Show when={props.info.topic !== ''}>
           <p class="text-body whitespace-pre-line [overflow-wrap:anywhere]" dir="auto">{props.info.topic}</p>
         </Show>
-        <p class="text-meta text-muted">{kindOf(props.info.kind).text} {made()}</p>
+        <p class="text-meta text-muted">{kindWords[props.info.kind].text} {made()}</p>
         <div class="flex flex-wrap gap-2 pt-1">
           <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, 'Link')}>
             <LinkIcon class="size-3.5" aria-hidden="true" />
@@ -131,9 +131,9 @@ function Powers(props: { info: RoomInfo }) {
     const all: Role[] = ['member', 'moderator', 'owner']
     return all.includes(props.info.role) ? all : props.info.role === 'admin' ? ['member', 'moderator', 'admin', 'owner'] : [props.info.role, ...all]
   })
-  const rows = () => actions().filter((a) => !PLAIN.has(a) && permissions[a][props.info.kind === '' ? 'public' : props.info.kind] !== '')
+  const rows = () => actions().filter((a) => !PLAIN.has(a) && permissions[a][props.info.kind] !== '')
   return (
-    <PanelBlock title="What may I do here?" text={`You are ${roleWords[props.info.role].toLowerCase()} here. People may:`}>
+    <PanelBlock title="What may I do here?" text={`You are ${oneOf[props.info.role]} here. People may:`}>
       <table class="w-full text-meta">
         <thead>
           <tr>

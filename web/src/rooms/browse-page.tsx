@@ -56,7 +56,7 @@ export function BrowsePage() {
   return (
     <main id="main" tabindex="-1" class="scrollbar-calm min-w-0 flex-1 overflow-y-auto outline-none">
       <div class="mx-auto flex min-h-full w-full max-w-[44rem] flex-col px-3 pb-10 sm:px-6 md:mx-0 md:px-10">
-        <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper px-1 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
+        <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
           <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
@@ -69,7 +69,7 @@ export function BrowsePage() {
           </Show>
         </header>
         <p class="mt-1 max-w-[36rem] text-body text-muted">The public rooms of this server. Look into any of them; join those that you want in your list.</p>
-        <div class="mt-5 flex flex-wrap items-end gap-3">
+        <div class="mt-5 flex flex-wrap items-stretch gap-3">
           <label class="relative min-w-0 flex-1 basis-56">
             <span class="sr-only">Search rooms</span>
             <SearchIcon class="pointer-events-none absolute start-3 top-1/2 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
@@ -82,7 +82,7 @@ export function BrowsePage() {
             />
           </label>
           <div class="w-full sm:w-52">
-            <Choice label="Show" options={[{ value: 'no', label: 'Open' }, { value: 'yes', label: 'Archived' }]} value={archived()} onChange={setArchived} />
+            <Choice label="Which rooms" hideLabel options={[{ value: 'no', label: 'Open' }, { value: 'yes', label: 'Archived' }]} value={archived()} onChange={setArchived} />
           </div>
         </div>
         <p class="sr-only" role="status">

@@ -6,7 +6,8 @@ export const roleWords: Readonly<Record<Role, string>> = {
   owner: 'Owner', admin: 'Admin', moderator: 'Moderator', member: 'Member', guest: 'Guest', bot: 'Bot',
 }
 
-const made: Readonly<Record<Role, string>> = {
+/** The same with its article. */
+export const oneOf: Readonly<Record<Role, string>> = {
   owner: 'an owner', admin: 'an admin', moderator: 'a moderator', member: 'a member', guest: 'a guest', bot: 'a bot',
 }
 
@@ -21,7 +22,7 @@ export function eventWords(frame: RoomFrame, me: string): string {
     case 'member_removed':
       return self ? `${who} left` : `${who} removed ${whom}`
     case 'role_changed':
-      return `${who} made ${self ? (frame.by === me ? 'yourself' : 'themselves') : whom} ${made[frame.role ?? 'member']}`
+      return `${who} made ${self ? (frame.by === me ? 'yourself' : 'themselves') : whom} ${oneOf[frame.role ?? 'member']}`
     case 'renamed':
       return `${who} renamed the room to “${frame.name ?? ''}”`
     case 'topic_changed':

@@ -2,15 +2,11 @@ import { permissions, type Action } from '~/permissions.gen'
 import type { Role, RoomKind } from '~/realtime/wire.gen'
 
 /** What a kind of room means for those in it and those outside. */
-export const kindWords: Readonly<Record<Exclude<RoomKind, ''>, { title: string; text: string }>> = {
+export const kindWords: Readonly<Record<RoomKind, { title: string; text: string }>> = {
   public: { title: 'Public', text: 'Everybody on this server can find it, read it and join.' },
   private: { title: 'Private', text: 'Only its members see it. To others it is as if it weren’t there.' },
   direct: { title: 'Direct', text: 'Between the two of you. Nobody else can see it.' },
   group: { title: 'Group', text: 'For the people in it, who are all equal. Nobody else can see it.' },
-}
-
-export function kindOf(kind: RoomKind): { title: string; text: string } {
-  return kindWords[kind === '' ? 'public' : kind]
 }
 
 const atLeast: Readonly<Record<Role, string>> = {
@@ -24,6 +20,6 @@ const atLeast: Readonly<Record<Role, string>> = {
 
 /** Who may do something in a kind of room, in a sentence. */
 export function whoMay(action: Action, kind: RoomKind): string {
-  const least: Role | '' = permissions[action][kind === '' ? 'server' : kind]
+  const least: Role | '' = permissions[action][kind]
   return least === '' ? `Nobody may ${permissions[action].words} here.` : `${atLeast[least]} ${permissions[action].words}.`
 }

@@ -15,8 +15,8 @@ import { kindWords } from './kind-words'
 import { PeoplePicker } from './people-picker'
 import { Question } from './question'
 
-export const NAME_CHARS = 80
-export const TOPIC_CHARS = 250
+export const NAME_CHARS = 100
+export const TOPIC_CHARS = 500
 /** As many can be taken along at once; more are added later. */
 const FIRST_PEOPLE = 20
 
@@ -28,7 +28,8 @@ export function MakeDialog() {
   const [topic, setTopic] = createSignal('')
   const [kind, setKind] = createSignal<'public' | 'private'>('public')
   const [people, setPeople] = createSignal<readonly User[]>([])
-  const slug = () => slugOf(name())
+  // One that isn't public gets an address that nobody guesses, of the server's making.
+  const slug = () => (kind() === 'public' ? slugOf(name()) : '')
 
   const make = createAction(
     () =>
@@ -61,8 +62,9 @@ export function MakeDialog() {
           <TextFieldLabel>Name</TextFieldLabel>
           <TextFieldInput maxLength={NAME_CHARS} dir="auto" autocomplete="off" autofocus placeholder="Table by the window" />
           <TextFieldDescription>
-            {/* Latin, whatever the page is in. */}
-            Its address: <bdi class="[overflow-wrap:anywhere]">{slug() === '' ? 'made by the server' : `/rooms/${slug()}`}</bdi>
+            <Show when={slug() !== ''} fallback={kind() === 'private' ? 'Its address will be one that nobody guesses.' : 'The server will make its address.'}>
+              Its address: <bdi class="[overflow-wrap:anywhere]">/rooms/{slug()}</bdi>
+            </Show>
           </TextFieldDescription>
         </TextField>
         <fieldset class="flex flex-col gap-2">

@@ -103,7 +103,7 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
     return [
       self || kind() === 'direct' ? [] : [{ label: `Write to ${member.userName}`, icon: MessageSquare, act: () => void write(member) }],
       may('set_roles', role(), kind()) && (above || self) && GIVEN.includes(member.role)
-        ? GIVEN.map((given) => ({
+        ? GIVEN.filter((given) => given !== 'owner' || role() === 'owner').map((given) => ({
             label: roleWords[given],
             checked: member.role === given,
             act: () => void (given === member.role || change(putMember(slug, member.userId, given), `${member.userName} is still ${roleWords[member.role].toLowerCase()}`)),

@@ -1,6 +1,6 @@
 import Check from 'lucide-solid/icons/check'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createEffect, For, on, Show, type Component } from 'solid-js'
+import { createEffect, createMemo, Index, on, Show, type Component } from 'solid-js'
 import { Float } from '~/message/float'
 
 export interface MenuEntry {
@@ -24,8 +24,9 @@ export function MenuFloat(props: { anchor: Element | null; label: string; groups
   const items = () => [...list.querySelectorAll<HTMLElement>('[role^=menuitem]')]
   const first = () => (items().find((item) => item.getAttribute('aria-checked') === 'true') ?? items()[0])?.focus({ preventScroll: true })
 
-  // Other entries are another menu.
-  createEffect(on(() => props.groups.map((g) => g.map((e) => e.label).join()).join(), () => queueMicrotask(first), { defer: true }))
+  // Other entries are another menu; of those that stay one keeps the focus.
+  const labels = createMemo(() => props.groups.map((g) => g.map((e) => e.label).join()).join('\n'))
+  createEffect(on(labels, () => queueMicrotask(first), { defer: true }))
 
   function onKeyDown(event: KeyboardEvent) {
     const all = items()
@@ -42,44 +43,50 @@ export function MenuFloat(props: { anchor: Element | null; label: string; groups
   return (
     <Float anchor={props.anchor} label={props.label} role="menu" class={props.class ?? 'w-60'} onOpen={first} onClose={props.onClose}>
       <div ref={list} class="contents" role="presentation" onKeyDown={onKeyDown}>
-        <For each={props.groups.filter((group) => group.length > 0)}>
+        {/* What changes while it is open keeps its element, and so the focus. */}
+        <Index each={props.groups.filter((group) => group.length > 0)}>
           {(group) => (
             <div class="border-t border-line py-1 first:border-0" role="group">
-              <For each={group}>
-                {(entry) => (
-                  <button
-                    type="button"
-                    role={entry.checked === undefined ? 'menuitem' : 'menuitemradio'}
-                    aria-checked={entry.checked}
-                    aria-disabled={entry.disabled ? 'true' : undefined}
-                    aria-haspopup={entry.more ? 'menu' : undefined}
-                    aria-keyshortcuts={entry.key}
-                    tabindex="-1"
-                    class="menu-item aria-disabled:opacity-60"
-                    classList={{ 'text-bad': entry.bad ?? false, 'py-1': entry.detail !== undefined }}
-                    onClick={() => {
-                      if (entry.disabled) return
-                      if (!entry.more) props.onClose()
-                      entry.act()
-                    }}
-                  >
-                    <Show when={entry.icon} keyed>{(Icon) => <Icon class={entry.bad ? 'size-4 shrink-0' : 'size-4 shrink-0 text-muted'} aria-hidden="true" />}</Show>
-                    <span class="min-w-0 flex-1">
-                      <span class="block truncate" dir="auto">{entry.label}</span>
-                      <Show when={entry.detail}>
-                        <span class="block text-day text-muted" dir="auto">{entry.detail}</span>
-                      </Show>
-                    </span>
-                    <Show when={entry.checked}><Check class="size-4 shrink-0 text-accent" aria-hidden="true" /></Show>
-                    <Show when={entry.more}><ChevronRight class="size-4 shrink-0 text-muted mirrored" aria-hidden="true" /></Show>
-                    <Show when={entry.key}><kbd class="text-day text-muted pointer-coarse:hidden" aria-hidden="true">{entry.key}</kbd></Show>
-                  </button>
-                )}
-              </For>
+              <Index each={group()}>{(entry) => <Entry entry={entry()} onClose={() => props.onClose()} />}</Index>
             </div>
           )}
-        </For>
+        </Index>
       </div>
     </Float>
+  )
+}
+
+function Entry(props: { entry: MenuEntry; onClose(): void }) {
+  return (
+    <button
+      type="button"
+      role={props.entry.checked === undefined ? 'menuitem' : 'menuitemradio'}
+      aria-checked={props.entry.checked}
+      aria-disabled={props.entry.disabled ? 'true' : undefined}
+      aria-haspopup={props.entry.more ? 'menu' : undefined}
+      aria-keyshortcuts={props.entry.key}
+      tabindex="-1"
+      class="menu-item aria-disabled:opacity-60"
+      classList={{ 'text-bad': props.entry.bad ?? false, 'py-1': props.entry.detail !== undefined }}
+      onClick={() => {
+        const { entry } = props
+        if (entry.disabled) return
+        if (!entry.more) props.onClose()
+        entry.act()
+      }}
+    >
+      <Show when={props.entry.icon} keyed>
+        {(Icon) => <Icon class={props.entry.bad ? 'size-4 shrink-0' : 'size-4 shrink-0 text-muted'} aria-hidden="true" />}
+      </Show>
+      <span class="min-w-0 flex-1">
+        <span class="block truncate" dir="auto">{props.entry.label}</span>
+        <Show when={props.entry.detail}>
+          <span class="block text-day text-muted" dir="auto">{props.entry.detail}</span>
+        </Show>
+      </span>
+      <Show when={props.entry.checked}><Check class="size-4 shrink-0 text-accent" aria-hidden="true" /></Show>
+      <Show when={props.entry.more}><ChevronRight class="size-4 shrink-0 text-muted mirrored" aria-hidden="true" /></Show>
+      <Show when={props.entry.key}><kbd class="text-day text-muted pointer-coarse:hidden" aria-hidden="true">{props.entry.key}</kbd></Show>
+    </button>
   )
 }

@@ -41,6 +41,8 @@ export function PeoplePicker(props: {
     props.onChange([...props.chosen, person])
     setText('')
     setActive(0)
+    // It would cover what comes next.
+    setOpen(false)
     field.focus()
   }
   function drop(person: User) {
@@ -51,7 +53,8 @@ export function PeoplePicker(props: {
   function onKeyDown(event: KeyboardEvent) {
     if (event.isComposing) return
     const person = found()[at()]
-    if (event.key === 'ArrowDown' && shown()) setActive((at() + 1) % Math.max(1, found().length))
+    if (event.key === 'ArrowDown' && !shown()) setOpen(true)
+    else if (event.key === 'ArrowDown') setActive((at() + 1) % Math.max(1, found().length))
     else if (event.key === 'ArrowUp' && shown()) setActive((at() - 1 + found().length) % Math.max(1, found().length))
     else if (event.key === 'Enter' && shown() && person) take(person)
     else if (event.key === 'Backspace' && text() === '' && props.chosen.length > 0) props.onChange(props.chosen.slice(0, -1))
@@ -102,7 +105,7 @@ export function PeoplePicker(props: {
               setOpen(true)
               setActive(0)
             }}
-            onFocus={() => setOpen(true)}
+            onClick={() => setOpen(true)}
             onBlur={() => setOpen(false)}
             onKeyDown={onKeyDown}
           />

@@ -125,7 +125,7 @@ function KindForm(props: { info: RoomInfo; onChanged(): void }) {
   return (
     <>
       <p class="text-meta">
-        <span class="font-medium">{kindWords[props.info.kind === 'private' ? 'private' : 'public'].title}.</span> {kindWords[props.info.kind === 'private' ? 'private' : 'public'].text}
+        <span class="font-medium">{kindWords[props.info.kind].title}.</span> {kindWords[props.info.kind].text}
       </p>
       <Button variant="outline" size="small" class="self-start" onClick={() => setAsks(true)}>
         Make it {other()}…

@@ -10,7 +10,7 @@ import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
 import { useLeaving } from './leaving'
 import { Question } from './question'
 
-const SECTION_CHARS = 40
+const SECTION_CHARS = 50
 
 /** Puts a room under a heading of one's own that isn't there yet. */
 export function SectionDialog(props: { room: ListedRoom }) {
