@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createContext, createEffect, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
-import { forgetAccount, keepAccount } from '~/auth/last-account'
+import { keepAccount } from '~/auth/last-account'
 import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
@@ -135,7 +135,6 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     // Whoever comes next at this browser has no business with what was read.
     if (database) void wipeRoomCache(database)
     forgetRooms()
-    forgetAccount()
   })
 
   // Posts of an earlier visit go, whatever room is looked at in this one.

@@ -12,14 +12,6 @@ export function keepAccount(account: Account) {
   }
 }
 
-export function forgetAccount() {
-  try {
-    localStorage.removeItem(LAST_ACCOUNT)
-  } catch {
-    // What can't be opened holds nothing.
-  }
-}
-
 export function lastAccount(): Account | null {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(LAST_ACCOUNT) ?? 'null')

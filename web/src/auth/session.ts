@@ -27,7 +27,7 @@ export function signOut(): Promise<Result<true>> {
   return post('/api/auth/sign-out', {}, (v) => (member(v, 'success') === true ? true : null))
 }
 
-/** Where last-account.ts keeps it. */
+/** Where last-account.ts keeps who was signed in last. */
 export const LAST_ACCOUNT = 'snug:account'
 
 /**
@@ -44,13 +44,7 @@ export const sessionQuery = queryOptions({
       if (last) return last
       throw new RequestError(result.failure)
     }
-    if (!result.value.account) {
-      try {
-        localStorage.removeItem(LAST_ACCOUNT)
-      } catch {
-        // What can't be opened holds nothing.
-      }
-    }
+    if (!result.value.account) forgetAccount()
     return result.value.account
   },
   staleTime: 5 * 60_000,
@@ -66,6 +60,15 @@ export function setSession(client: QueryClient, account: Account | null) {
   const before = client.getQueryData(sessionQuery.queryKey)
   if (before?.id !== account?.id || before?.guest !== account?.guest) client.removeQueries(personal)
   client.setQueryData(sessionQuery.queryKey, account)
+  if (!account) forgetAccount()
+}
+
+function forgetAccount() {
+  try {
+    localStorage.removeItem(LAST_ACCOUNT)
+  } catch {
+    // What can't be opened holds nothing.
+  }
 }
 
 /** Makes the rest of the page ask anew who is signed in. */
