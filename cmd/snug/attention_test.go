@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +95,7 @@ func (s *Server) count(t *testing.T, query string, args ...any) (n int) {
 // eventually waits until something is so.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for begun := time.Now(); !is(); runtime.Gosched() {
+	for begun := time.Now(); !is(); <-time.After(5 * time.Millisecond) {
 		if time.Since(begun) > patience {
 			t.Fatalf("not %s within %v", what, patience)
 		}
