@@ -104,7 +104,7 @@ func (s *Server) allowsUpgrade(r *http.Request) bool {
 
 // policy is the content security policy: everything is ours. Pictures may be
 // made in the page (blob:, data:).
-const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; " +
 	"object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // setHeaders sets what every answer carries. A handler may be stricter.

@@ -307,7 +307,7 @@ func TestSecurityHeaders(t *testing.T) {
 			h := s.get(path, "Host", host).Header()
 			csp := h.Get("Content-Security-Policy")
 			for _, want := range []string{"default-src 'self'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
-				"connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+				"connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
 				if !strings.Contains(csp, want) {
 					t.Errorf("%s: no %q in the policy %q", path, want, csp)
 				}

@@ -101,6 +101,16 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 	if err := good.Check(); err != nil {
 		t.Error(err)
 	}
+	// Whoever runs the server may have a push service of their own, and then it is that one alone.
+	own := Subscription{"http://push.internal:8080/x", good.Keys}
+	if err := own.Check("http://push.internal:8080"); err != nil {
+		t.Error(err)
+	}
+	for _, endpoint := range []string{"http://push.internal/x", "http://push.internal:8080.example.org/x", "http://a@push.internal:8080/x", "ftp://push.internal:8080/x"} {
+		if err := (Subscription{endpoint, good.Keys}).Check("http://push.internal:8080"); err == nil {
+			t.Errorf("%s is taken for a push service of one's own", endpoint)
+		}
+	}
 	for name, change := range map[string]func(*Subscription){
 		"http":          func(s *Subscription) { s.Endpoint = "http://push.example.org/x" },
 		"no address":    func(s *Subscription) { s.Endpoint = "" },

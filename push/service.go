@@ -23,6 +23,9 @@ type Config struct {
 	Key func() ([]byte, error)
 	// Subject is whom push services turn to: a mailto: or https: URL.
 	Subject string
+	// Own are the origins of push services that may be named whatever they are, without
+	// TLS too.
+	Own []string
 	// Post sends a body to a URL that a stranger chose. It follows no redirect.
 	Post   Post
 	Logger *slog.Logger     // nil: nothing is logged
@@ -90,13 +93,14 @@ type BadSubscription struct{ Reason string }
 
 func (e *BadSubscription) Error() string { return e.Reason }
 
-// Check reports why nothing could be sent to the subscription, as a *BadSubscription.
-func (d Subscription) Check() error {
+// Check reports why nothing could be sent to the subscription, as a *BadSubscription. The
+// origins of own may be without TLS.
+func (d Subscription) Check(own ...string) error {
 	u, err := url.Parse(d.Endpoint)
 	switch {
 	case len(d.Endpoint) > maxEndpoint:
 		return &BadSubscription{fmt.Sprintf("endpoint has more than %d bytes", maxEndpoint)}
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "":
+	case err != nil || u.Scheme != "https" && !slices.Contains(own, u.Scheme+"://"+u.Host) || u.Hostname() == "" || u.User != nil || u.Fragment != "":
 		return &BadSubscription{"endpoint must be an https address: that of a push service"}
 	}
 	if _, err := d.Keys.receiver(); err != nil {
@@ -108,7 +112,7 @@ func (d Subscription) Check() error {
 // Subscribe keeps a device's subscription for as long as the session lasts, and under
 // the session that named it last. A person keeps the 16 newest.
 func (s *Service) Subscribe(ctx context.Context, user, session string, d Subscription) error {
-	if err := d.Check(); err != nil {
+	if err := d.Check(s.cfg.Own...); err != nil {
 		return err
 	}
 	same := false

@@ -26,6 +26,9 @@ func built() fstest.MapFS {
 		"robots.txt":              f("User-agent: *"),
 		"favicon.svg":             f("<svg/>"),
 		"manifest.webmanifest":    f("{}"),
+		"sw.js":                   f("self"),
+		"sw.js.br":                f("br self"),
+		"icons/icon-192.png":      f("png"),
 		"assets/_app-1a2b.js":     f("export {}"),
 		"assets/_app-1a2b.js.br":  f("br app"),
 		"assets/_app-1a2b.js.gz":  f("gz app"),
@@ -116,6 +119,10 @@ func TestHeaders(t *testing.T) {
 		{"/robots.txt", "text/plain; charset=utf-8", ask},
 		{"/favicon.svg", "image/svg+xml", ask},
 		{"/manifest.webmanifest", "application/manifest+json", ask},
+		// Kept for a day, an old worker would go on serving an old page (its scope is all
+		// of the server by where it lies).
+		{"/sw.js", "text/javascript; charset=utf-8", ask},
+		{"/icons/icon-192.png", "image/png", ask},
 		{"/assets/_app-1a2b.js", "text/javascript; charset=utf-8", forever},
 		{"/assets/app-5e6f.css", "text/css; charset=utf-8", forever},
 		{"/assets/inter-3c4d.woff2", "font/woff2", forever},
@@ -275,7 +282,7 @@ func TestEmbedded(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"index.html", "theme.js", "robots.txt", "favicon.svg", "manifest.webmanifest"} {
+	for _, name := range []string{"index.html", "theme.js", "robots.txt", "favicon.svg", "manifest.webmanifest", "sw.js", "favicon-unread.svg", "icons/icon-192.png"} {
 		if resp := serve(t, fsys, request{path: "/" + name}); resp.StatusCode != 200 {
 			t.Errorf("%s: status %d", name, resp.StatusCode)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	netmail "net/mail"
+	neturl "net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,9 +43,13 @@ func (s *Server) openAttention(ctx context.Context, folder *folder, secret []byt
 	o.push = push.New(push.Config{
 		DB: s.tables, Subject: pushSubject(s.URL(), s.cfg.SMTP.From), Logger: s.log.With("part", "push"),
 		Key: func() ([]byte, error) { return folder.kept(vapidName, push.NewKey) },
+		Own: s.cfg.PushServices,
 		Post: func(ctx context.Context, url string, header http.Header, body []byte) (int, http.Header, error) {
 			if post := o.post.Load(); post != nil {
 				return (*post)(ctx, url, header, body)
+			}
+			if ownPushService(url, s.cfg.PushServices) {
+				return postNear(ctx, url, header, body)
 			}
 			answer, err := fetcher.Post(ctx, url, header, body)
 			return answer.Status, answer.Header, err
@@ -64,6 +71,33 @@ func (s *Server) openAttention(ctx context.Context, folder *folder, secret []byt
 	}
 	s.observer.Store(o)
 	return nil
+}
+
+// nearTime is how long a push service of the own network may take.
+const nearTime = 10 * time.Second
+
+func ownPushService(endpoint string, own []string) bool {
+	u, err := neturl.Parse(endpoint)
+	return err == nil && u.User == nil && slices.Contains(own, u.Scheme+"://"+u.Host)
+}
+
+// postNear sends a push to a service that whoever runs this server has named: it may be
+// anywhere. It follows no redirect.
+func postNear(ctx context.Context, url string, header http.Header, body []byte) (int, http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, nearTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header = header.Clone()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	resp.Body.Close()
+	return resp.StatusCode, resp.Header, nil
 }
 
 // startAttention follows the rooms and tells people until the server stops. What is

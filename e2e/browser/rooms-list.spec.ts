@@ -19,7 +19,7 @@ test('the list is gone through, folded and set by keys alone', async ({ enter })
   await expect(focus).toHaveText('Art')
   // One stop for the Tab key, which comes back to where one was.
   await page.keyboard.press('Shift+Tab')
-  await expect(page.getByRole('button', { name: 'Add', exact: true })).toBeFocused()
+  await expect(page.getByRole('link', { name: 'Inbox' })).toBeFocused()
   await page.keyboard.press('Tab')
   await expect(focus).toHaveText('Art')
 

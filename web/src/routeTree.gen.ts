@@ -22,11 +22,13 @@ import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppBrowseRouteImport } from './routes/_app/browse'
+import { Route as AppInboxRouteImport } from './routes/_app/inbox'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
 import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
 import { Route as AppAccountDevicesRouteImport } from './routes/_app/account.devices'
 import { Route as AppAccountInvitationsRouteImport } from './routes/_app/account.invitations'
+import { Route as AppAccountNotificationsRouteImport } from './routes/_app/account.notifications'
 import { Route as AppAccountProfileRouteImport } from './routes/_app/account.profile'
 import { Route as AppAccountSignInRouteImport } from './routes/_app/account.sign-in'
 import { Route as AppAccountTokensRouteImport } from './routes/_app/account.tokens'
@@ -98,6 +100,11 @@ const AppBrowseRoute = AppBrowseRouteImport.update({
   path: '/browse',
   getParentRoute: () => AppRoute,
 } as any)
+const AppInboxRoute = AppInboxRouteImport.update({
+  id: '/inbox',
+  path: '/inbox',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
@@ -121,6 +128,11 @@ const AppAccountDevicesRoute = AppAccountDevicesRouteImport.update({
 const AppAccountInvitationsRoute = AppAccountInvitationsRouteImport.update({
   id: '/invitations',
   path: '/invitations',
+  getParentRoute: () => AppAccountRoute,
+} as any)
+const AppAccountNotificationsRoute = AppAccountNotificationsRouteImport.update({
+  id: '/notifications',
+  path: '/notifications',
   getParentRoute: () => AppAccountRoute,
 } as any)
 const AppAccountProfileRoute = AppAccountProfileRouteImport.update({
@@ -167,10 +179,12 @@ export interface FileRoutesByFullPath {
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRouteWithChildren
   '/browse': typeof AppBrowseRoute
+  '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/notifications': typeof AppAccountNotificationsRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -190,11 +204,13 @@ export interface FileRoutesByTo {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/browse': typeof AppBrowseRoute
+  '/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
+  '/account/notifications': typeof AppAccountNotificationsRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -217,11 +233,13 @@ export interface FileRoutesById {
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRouteWithChildren
   '/_app/browse': typeof AppBrowseRoute
+  '/_app/inbox': typeof AppInboxRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
   '/_app/account/data': typeof AppAccountDataRoute
   '/_app/account/devices': typeof AppAccountDevicesRoute
   '/_app/account/invitations': typeof AppAccountInvitationsRoute
+  '/_app/account/notifications': typeof AppAccountNotificationsRoute
   '/_app/account/profile': typeof AppAccountProfileRoute
   '/_app/account/sign-in': typeof AppAccountSignInRoute
   '/_app/account/tokens': typeof AppAccountTokensRoute
@@ -245,10 +263,12 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/account'
     | '/browse'
+    | '/inbox'
     | '/invite/$token'
     | '/account/data'
     | '/account/devices'
     | '/account/invitations'
+    | '/account/notifications'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -268,11 +288,13 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/browse'
+    | '/inbox'
     | '/invite/$token'
     | '/'
     | '/account/data'
     | '/account/devices'
     | '/account/invitations'
+    | '/account/notifications'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -294,11 +316,13 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/_app/account'
     | '/_app/browse'
+    | '/_app/inbox'
     | '/invite/$token'
     | '/_app/'
     | '/_app/account/data'
     | '/_app/account/devices'
     | '/_app/account/invitations'
+    | '/_app/account/notifications'
     | '/_app/account/profile'
     | '/_app/account/sign-in'
     | '/_app/account/tokens'
@@ -416,6 +440,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppBrowseRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/inbox': {
+      id: '/_app/inbox'
+      path: '/inbox'
+      fullPath: '/inbox'
+      preLoaderRoute: typeof AppInboxRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
@@ -449,6 +480,13 @@ declare module '@tanstack/solid-router' {
       path: '/invitations'
       fullPath: '/account/invitations'
       preLoaderRoute: typeof AppAccountInvitationsRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
+    '/_app/account/notifications': {
+      id: '/_app/account/notifications'
+      path: '/notifications'
+      fullPath: '/account/notifications'
+      preLoaderRoute: typeof AppAccountNotificationsRouteImport
       parentRoute: typeof AppAccountRoute
     }
     '/_app/account/profile': {
@@ -500,6 +538,7 @@ interface AppAccountRouteChildren {
   AppAccountDataRoute: typeof AppAccountDataRoute
   AppAccountDevicesRoute: typeof AppAccountDevicesRoute
   AppAccountInvitationsRoute: typeof AppAccountInvitationsRoute
+  AppAccountNotificationsRoute: typeof AppAccountNotificationsRoute
   AppAccountProfileRoute: typeof AppAccountProfileRoute
   AppAccountSignInRoute: typeof AppAccountSignInRoute
   AppAccountTokensRoute: typeof AppAccountTokensRoute
@@ -510,6 +549,7 @@ const AppAccountRouteChildren: AppAccountRouteChildren = {
   AppAccountDataRoute: AppAccountDataRoute,
   AppAccountDevicesRoute: AppAccountDevicesRoute,
   AppAccountInvitationsRoute: AppAccountInvitationsRoute,
+  AppAccountNotificationsRoute: AppAccountNotificationsRoute,
   AppAccountProfileRoute: AppAccountProfileRoute,
   AppAccountSignInRoute: AppAccountSignInRoute,
   AppAccountTokensRoute: AppAccountTokensRoute,
@@ -523,6 +563,7 @@ const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
   AppBrowseRoute: typeof AppBrowseRoute
+  AppInboxRoute: typeof AppInboxRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
   AppRoomsIndexRoute: typeof AppRoomsIndexRoute
@@ -531,6 +572,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
   AppBrowseRoute: AppBrowseRoute,
+  AppInboxRoute: AppInboxRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
   AppRoomsIndexRoute: AppRoomsIndexRoute,

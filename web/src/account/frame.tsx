@@ -1,5 +1,6 @@
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import Bell from 'lucide-solid/icons/bell'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Download from 'lucide-solid/icons/download'
 import KeyRound from 'lucide-solid/icons/key-round'
@@ -40,7 +41,7 @@ export function AccountFrame() {
       <div class={cn('min-h-0 flex-col overflow-y-auto scrollbar-calm md:flex md:w-60 md:shrink-0 md:border-e md:border-line', atList() ? 'flex flex-1 md:flex-none' : 'hidden')}>
         <Sections atList={atList()} />
       </div>
-      <div class={cn('scrollbar-calm min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
+      <div class={cn('scrollbar-calm relative min-w-0 flex-1 flex-col overflow-y-auto md:flex', atList() ? 'hidden' : 'flex')}>
         <Outlet />
       </div>
     </main>
@@ -48,7 +49,7 @@ export function AccountFrame() {
 }
 
 interface Section {
-  to: '/account/profile' | '/account/sign-in' | '/account/devices' | '/account/tokens' | '/account/invitations' | '/account/data'
+  to: '/account/profile' | '/account/notifications' | '/account/sign-in' | '/account/devices' | '/account/tokens' | '/account/invitations' | '/account/data'
   title: string
   text: string
   icon: (props: { class?: string; 'aria-hidden'?: 'true' }) => JSX.Element
@@ -57,6 +58,7 @@ interface Section {
 
 const sections: readonly Section[] = [
   { to: '/account/profile', title: 'Profile', text: 'Name, picture, e-mail', icon: UserRound },
+  { to: '/account/notifications', title: 'Notifications', text: 'What you are told of, and when not', icon: Bell },
   { to: '/account/sign-in', title: 'Ways to sign in', text: 'Password, passkeys, two steps', icon: KeyRound, for: (a) => !a.guest },
   { to: '/account/devices', title: 'Devices', text: 'Where you are signed in', icon: MonitorSmartphone },
   { to: '/account/tokens', title: 'API tokens', text: 'For scripts and bots', icon: SquareTerminal, for: (a) => !a.guest },

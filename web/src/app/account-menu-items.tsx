@@ -1,7 +1,10 @@
 import { useRouter } from '@tanstack/solid-router'
+import Keyboard from 'lucide-solid/icons/keyboard'
 import LogOut from 'lucide-solid/icons/log-out'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
+import Rows2 from 'lucide-solid/icons/rows-2'
+import Rows4 from 'lucide-solid/icons/rows-4'
 import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
@@ -19,7 +22,7 @@ import { useLive } from './live'
 
 /** The account menu, with its button. */
 export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen: boolean }) {
-  const { account, theme } = useLive()
+  const { account, theme, open } = useLive()
   const router = useRouter()
 
   async function leave() {
@@ -66,6 +69,24 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
           </DropdownMenuRadioGroup>
         </DropdownMenuGroup>
         <DropdownMenuSeparator />
+        <DropdownMenuGroup>
+          <DropdownMenuGroupLabel>Density</DropdownMenuGroupLabel>
+          <DropdownMenuRadioGroup value={theme.density()} onChange={(value) => theme.chooseDensity(value === 'compact' ? 'compact' : 'roomy')}>
+            <DropdownMenuRadioItem value="roomy">
+              <Rows2 class="size-4 text-muted" aria-hidden="true" />
+              Roomy
+            </DropdownMenuRadioItem>
+            <DropdownMenuRadioItem value="compact">
+              <Rows4 class="size-4 text-muted" aria-hidden="true" />
+              Compact
+            </DropdownMenuRadioItem>
+          </DropdownMenuRadioGroup>
+        </DropdownMenuGroup>
+        <DropdownMenuSeparator />
+        <DropdownMenuItem onSelect={() => open('shortcuts')}>
+          <Keyboard class="size-4 text-muted" aria-hidden="true" />
+          Keyboard shortcuts
+        </DropdownMenuItem>
         <DropdownMenuItem onSelect={() => void leave()}>
           <LogOut class="size-4 text-muted" aria-hidden="true" />
           Sign out

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createContext, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
+import { createContext, createEffect, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
+import { keepAccount } from '~/auth/last-account'
 import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
@@ -12,6 +13,7 @@ import { makeTheme } from '~/theme'
 import { settled } from './renewal'
 import { makeRoomDesk, type RoomDesk } from './desk'
 import { makeListSettings, type ListSettings } from './list-settings'
+import { forgetRooms, makeKeptRooms } from './kept-rooms'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -24,6 +26,12 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
+  /** Unread entries of the inbox. */
+  inboxUnread: Accessor<number>
+  setInboxUnread(unread: number): void
+  /** What is open above the page. */
+  opened: Accessor<Overlay | undefined>
+  open(overlay: Overlay | undefined): void
   /** How their list is shown. */
   list: ListSettings
   /** What is asked about rooms, above the page. */
@@ -31,6 +39,9 @@ export interface Live {
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
+
+/** What can be opened from anywhere. */
+export type Overlay = 'switcher' | 'shortcuts' | 'allRead'
 
 /** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
 const ROOMS_LIVE = 10
@@ -76,8 +87,11 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  createEffect(() => keepAccount(props.account))
+  forgetRooms(userId)
   const rooms = makeRoomList({
     userId,
+    kept: makeKeptRooms(userId),
     connection,
     shows: (slug) => slug === shown,
     count(slug, read) {
@@ -120,6 +134,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme.dispose()
     // Whoever comes next at this browser has no business with what was read.
     if (database) void wipeRoomCache(database)
+    forgetRooms()
   })
 
   // Posts of an earlier visit go, whatever room is looked at in this one.
@@ -155,6 +170,9 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     return session
   }
 
+  const [inboxUnread, setInboxUnread] = createSignal(0)
+  const [opened, setOpened] = createSignal<Overlay>()
+
   const live: Live = {
     account: () => props.account,
     connection,
@@ -162,6 +180,10 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme,
     drafts,
     rooms,
+    inboxUnread,
+    setInboxUnread: (unread) => setInboxUnread(unread),
+    opened,
+    open: (overlay) => setOpened(overlay),
     list: makeListSettings(userId),
     desk: makeRoomDesk(),
     room(slug) {

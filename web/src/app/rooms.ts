@@ -3,6 +3,7 @@ import { call, type Result } from '~/http'
 import type { Connection } from '~/realtime/connection'
 import type { RoomSettings, RoomSummary } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
+import type { KeptRooms } from './kept-rooms'
 import { labelOf } from './naming'
 import { parseRooms } from './parse-room'
 
@@ -28,7 +29,7 @@ export interface RoomList extends ReadMarks {
   unread(room: ListedRoom): number
   /** Over all rooms that may call for attention. */
   total(): number
-  /** False until the first answer, good or bad. */
+  /** False until the first answer, good or bad, where there is no list from before. */
   known(): boolean
   /** The list couldn't be had, and what is shown is from before. */
   failed(): boolean
@@ -48,6 +49,8 @@ export interface RoomListOptions {
   count(slug: string, read: number): number | undefined
   /** Whether this page shows the room: then it knows best how far one has read. */
   shows(slug: string): boolean
+  /** The list as it was last. */
+  kept?: KeptRooms
 }
 
 /** As many unread messages are told apart. */
@@ -61,8 +64,9 @@ const home: ListedRoom = {
   notify: '', snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [],
 }
 
-export function makeRoomList({ userId, connection, count, shows }: RoomListOptions): RoomList {
-  const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
+export function makeRoomList({ userId, connection, count, shows, kept }: RoomListOptions): RoomList {
+  const last = kept?.load() ?? []
+  const [rooms, setRooms] = createSignal<readonly ListedRoom[]>(last.length > 0 ? last.map((r) => merged(undefined, r, false)) : [home])
   const [settled, setSettled] = createSignal(false)
   const [failed, setFailed] = createSignal(false)
   const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
@@ -102,6 +106,7 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
     if (disposed) return
     setFailed(!result.ok)
     if (result.ok) {
+      kept?.keep(result.value)
       const before = new Map(rooms().map((r) => [r.slug, r]))
       const now = result.value.map((r) => {
         const known = before.get(r.slug)
@@ -179,7 +184,7 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
     },
     unread,
     total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r, Date.now()) ? r.mentions : unread(r)), 0)),
-    known: settled,
+    known: () => settled() || last.length > 0,
     failed,
     load,
     async settle(slug, to) {

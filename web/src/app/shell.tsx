@@ -13,8 +13,10 @@ import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
+import { BackgroundLater } from './background-later'
 import { LiveProvider, useLive } from './live'
 import { SideList } from './side-list'
+import { Wayfinding } from './wayfinding'
 
 const asking = onDemand(() => import('~/rooms/asked'))
 
@@ -40,6 +42,7 @@ export function Shell(props: { account: Account }) {
     <Show when={account().id} keyed>
       <LiveProvider account={account()} onSignedOut={() => leave(true)}>
         <Frame onSignedOut={() => leave(false)} />
+        <BackgroundLater />
         <Toaster />
       </LiveProvider>
     </Show>
@@ -104,6 +107,7 @@ function Sidebar(props: { onSignedOut(): void }) {
           <Plus class="size-4.5" aria-hidden="true" />
         </SideButton>
       </div>
+      <Wayfinding />
       <SideList />
       <div class="border-t border-line p-2">
         <AccountMenu onSignedOut={props.onSignedOut} />

@@ -3,6 +3,7 @@ import ChevronDown from 'lucide-solid/icons/chevron-down'
 import Compass from 'lucide-solid/icons/compass'
 import SquarePen from 'lucide-solid/icons/square-pen'
 import { createMemo, createSelector, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { shortcutOf } from '~/keys/map'
 import { KindIcon } from '~/rooms/kind-icon'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
@@ -75,7 +76,7 @@ export function SideList() {
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
     else if ((event.key === 'ArrowLeft' && folds === 'true') || (event.key === 'ArrowRight' && folds === 'false')) target?.click()
-    else if (event.key.toLowerCase() === 'f' && !event.shiftKey && target?.dataset['room'] !== undefined) favour(target.dataset['room'])
+    else if (shortcutOf(event, 'rooms') === 'favourite' && target?.dataset['room'] !== undefined) favour(target.dataset['room'])
     else return
     event.preventDefault()
   }

@@ -27,12 +27,24 @@ export function signOut(): Promise<Result<true>> {
   return post('/api/auth/sign-out', {}, (v) => (member(v, 'success') === true ? true : null))
 }
 
-/** The session as a query, fresh for five minutes: live sockets end with it anyway. */
+/** Where last-account.ts keeps who was signed in last. */
+export const LAST_ACCOUNT = 'snug:account'
+
+/**
+ * The session as a query, fresh for five minutes: live sockets end with it anyway.
+ * Without a network it is whoever was signed in last, so that what this browser keeps
+ * of the rooms can be read; once the server is there again, it has the word.
+ */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Account | null> => {
     const result = await getSession(signal)
-    if (!result.ok) throw new RequestError(result.failure)
+    if (!result.ok) {
+      const last = result.failure.kind === 'unreachable' ? await import('./last-account').then((m) => m.lastAccount(), () => null) : null
+      if (last) return last
+      throw new RequestError(result.failure)
+    }
+    if (!result.value.account) forgetAccount()
     return result.value.account
   },
   staleTime: 5 * 60_000,
@@ -48,6 +60,15 @@ export function setSession(client: QueryClient, account: Account | null) {
   const before = client.getQueryData(sessionQuery.queryKey)
   if (before?.id !== account?.id || before?.guest !== account?.guest) client.removeQueries(personal)
   client.setQueryData(sessionQuery.queryKey, account)
+  if (!account) forgetAccount()
+}
+
+function forgetAccount() {
+  try {
+    localStorage.removeItem(LAST_ACCOUNT)
+  } catch {
+    // What can't be opened holds nothing.
+  }
 }
 
 /** Makes the rest of the page ask anew who is signed in. */

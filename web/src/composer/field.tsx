@@ -1,5 +1,6 @@
 import { createEffect, createSignal, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { shortcutOf } from '~/keys/map'
 import type { Person } from './trigger'
 import type { Writing } from './writing'
 
@@ -71,7 +72,7 @@ export function Field(props: FieldProps) {
       props.onSubmit()
     } else if (event.key === 'Escape') {
       if (props.onEscape?.()) event.preventDefault()
-    } else if (event.key === 'ArrowUp' && field.value === '' && props.onUp) {
+    } else if (field.value === '' && props.onUp && shortcutOf(event, 'writing') === 'editLast') {
       event.preventDefault()
       props.onUp()
     }

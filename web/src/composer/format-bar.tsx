@@ -10,23 +10,22 @@ import Strikethrough from 'lucide-solid/icons/strikethrough'
 import TextQuote from 'lucide-solid/icons/text-quote'
 import { For } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { shortcuts, type ShortcutId } from '~/keys/map'
+import { hintOf } from '~/keys/words'
 import type { Block, Mark } from './markdown'
 
 export type Format = Mark | Block | 'link' | 'fence' | 'line'
 
-const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform)
-const key = (keys: string) => (mac ? `⌘${keys.replace('Shift+', '⇧')}` : `Ctrl+${keys}`)
-
-const formats: readonly { kind: Format; label: string; keys?: string; icon: typeof Bold; apart?: boolean }[] = [
-  { kind: 'bold', label: 'Bold', keys: 'B', icon: Bold, apart: true },
-  { kind: 'italic', label: 'Italic', keys: 'I', icon: Italic },
-  { kind: 'strike', label: 'Strike through', keys: 'Shift+X', icon: Strikethrough },
-  { kind: 'link', label: 'Link', keys: 'K', icon: Link, apart: true },
-  { kind: 'code', label: 'Code', keys: 'E', icon: Code },
+const formats: readonly { kind: Format; label: string; keys?: ShortcutId; icon: typeof Bold; apart?: boolean }[] = [
+  { kind: 'bold', label: 'Bold', keys: 'bold', icon: Bold, apart: true },
+  { kind: 'italic', label: 'Italic', keys: 'italic', icon: Italic },
+  { kind: 'strike', label: 'Strike through', keys: 'strike', icon: Strikethrough },
+  { kind: 'link', label: 'Link', keys: 'link', icon: Link, apart: true },
+  { kind: 'code', label: 'Code', keys: 'code', icon: Code },
   { kind: 'fence', label: 'Block of code', icon: SquareCode },
-  { kind: 'bullet', label: 'List', keys: 'Shift+8', icon: List, apart: true },
-  { kind: 'number', label: 'Numbered list', keys: 'Shift+7', icon: ListOrdered },
-  { kind: 'quote', label: 'Quote', keys: 'Shift+9', icon: TextQuote },
+  { kind: 'bullet', label: 'List', keys: 'bullet', icon: List, apart: true },
+  { kind: 'number', label: 'Numbered list', keys: 'number', icon: ListOrdered },
+  { kind: 'quote', label: 'Quote', keys: 'quote', icon: TextQuote },
 ]
 const newLine = { kind: 'line', label: 'New line', icon: CornerDownLeft } as const
 
@@ -70,7 +69,7 @@ export function FormatBar(props: { floating?: boolean; controls: string; onForma
               tabindex={i() === 0 ? 0 : -1}
               class="grid size-7 shrink-0 place-items-center rounded-control text-muted hover:bg-ink/6 hover:text-ink focus-visible:-outline-offset-2 pointer-coarse:size-10"
               aria-label={format.label}
-              title={'keys' in format && format.keys ? `${format.label} (${key(format.keys)})` : format.label}
+              title={'keys' in format && format.keys ? `${format.label} (${hintOf(shortcuts[format.keys].chords[0] ?? '')})` : format.label}
               // What is selected stays so, and a phone keeps its keyboard.
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => props.onFormat(format.kind)}

@@ -3,6 +3,7 @@ import { Portal } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { noteEmoji, recentEmoji, skinTone } from '~/emoji/recent'
 import { withTone } from '~/emoji/tone'
+import { shortcutOf, type ShortcutId } from '~/keys/map'
 import { inFence } from './code'
 import { typography, type FieldProps } from './field'
 import { FormatBar, type Format } from './format-bar'
@@ -272,14 +273,11 @@ export function Names(props: { writing: Writing; field: HTMLTextAreaElement }) {
   )
 }
 
-const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform)
-const letters: Partial<Record<string, Format>> = { b: 'bold', i: 'italic', e: 'code', k: 'link' }
-const shifted: Partial<Record<string, Format>> = { x: 'strike', 7: 'number', 8: 'bullet', 9: 'quote' }
+const formats: Readonly<Partial<Record<ShortcutId, Format>>> = {
+  bold: 'bold', italic: 'italic', code: 'code', link: 'link', strike: 'strike', number: 'number', bullet: 'bullet', quote: 'quote',
+}
 
 function formatOf(event: KeyboardEvent): Format | undefined {
-  // On a Mac, Control has meanings of its own in every field.
-  if (event.altKey || (mac ? !event.metaKey || event.ctrlKey : !event.ctrlKey || event.metaKey)) return undefined
-  // On layouts without Latin letters, and for shifted digits, the place of the key says what it is.
-  const key = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit)/, '').toLowerCase()
-  return event.shiftKey ? shifted[key] : letters[key]
+  const pressed = shortcutOf(event, 'writing')
+  return pressed && formats[pressed]
 }

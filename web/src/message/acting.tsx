@@ -7,6 +7,7 @@ import Reply from 'lucide-solid/icons/reply'
 import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense } from 'solid-js'
 import { prefetchEmoji } from '~/emoji/panel'
 import { explain } from '~/http'
+import { shortcutOf, type ShortcutId } from '~/keys/map'
 import type { Posted } from '~/realtime/reduce'
 import { showToast } from '~/ui/toast'
 import { followThread, messageQueries } from './calls'
@@ -122,32 +123,31 @@ export function Acting(props: { scroller: HTMLElement }) {
     void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
   }
 
-  const keys: Readonly<Record<string, (message: Posted) => Choice | false>> = {
-    r: () => room.place !== 'pins' && 'reply',
-    t: () => room.place === 'timeline' && 'thread',
-    e: (m) => mayEdit(room, m) && 'edit',
-    '+': () => 'react',
-    ':': () => 'react',
-    p: (m) => mayPin(room, m) && (m.pinned ? 'unpin' : 'pin'),
-    c: () => 'copyLink',
-    u: () => room.place === 'timeline' && 'unread',
-    Delete: (m) => mayDelete(room, m) && 'delete',
-    Backspace: (m) => mayDelete(room, m) && 'delete',
+  const keys: Readonly<Partial<Record<ShortcutId, (message: Posted) => Choice | false>>> = {
+    reply: () => room.place !== 'pins' && 'reply',
+    thread: () => room.place === 'timeline' && 'thread',
+    edit: (m) => mayEdit(room, m) && 'edit',
+    react: () => 'react',
+    pin: (m) => mayPin(room, m) && (m.pinned ? 'unpin' : 'pin'),
+    copyLink: () => 'copyLink',
+    unread: () => room.place === 'timeline' && 'unread',
+    delete: (m) => mayDelete(room, m) && 'delete',
   }
 
   // Keys act where the row itself has the focus, not what is in it.
   function onKeyDown(event: KeyboardEvent) {
     const article = event.target instanceof HTMLElement && event.target.matches('[role=article]') ? event.target : null
-    if (!article || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    const pressed = article && !event.isComposing ? shortcutOf(event, 'message') : undefined
+    if (!article || !pressed) return
     const row = article.querySelector<HTMLElement>('[data-message]')
     const message = messageOf(row)
     if (!row || !message) return
-    if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
+    if (pressed === 'menu') {
       event.preventDefault()
       open('menu', message, row)
       return
     }
-    const choice = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key]?.(message)
+    const choice = keys[pressed]?.(message)
     if (!choice) return
     event.preventDefault()
     act(choice, message, row)

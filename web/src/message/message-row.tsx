@@ -51,8 +51,8 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
     return (
       <div
         class={cn(
-          'group relative flex gap-3 px-3 py-0.5 hover:bg-ink/[0.025] data-pinned:bg-accent-soft/40 data-active:bg-ink/[0.035] sm:px-5',
-          faced() && 'mt-2 pt-1.5',
+          'group relative flex gap-3 px-3 py-0.5 compact:gap-2.5 compact:py-px hover:bg-ink/[0.025] data-pinned:bg-accent-soft/40 data-active:bg-ink/[0.035] sm:px-5',
+          faced() && 'mt-2 pt-1.5 compact:mt-0.5 compact:pt-1',
         )}
         data-message={id()}
         data-pinned={props.row.message?.pinned && room.place === 'timeline' ? '' : undefined}
@@ -67,7 +67,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
               />
             }
           >
-            <Avatar userId={props.row.userId} name={props.row.userName} image={props.row.userImage} class="mt-0.5" />
+            <Avatar userId={props.row.userId} name={props.row.userName} image={props.row.userImage} class="mt-0.5 compact:ms-2 compact:size-7 compact:text-day" />
           </Show>
         </div>
         <div class="min-w-0 max-w-[47.5rem] flex-1">

@@ -48,6 +48,7 @@ export function Panels(props: RoomPanelProps) {
         <SearchPanel
           room={props.session.slug}
           text={props.search.q ?? ''}
+          everywhere={props.search.in === 'all'}
           onText={(q) => void navigate({ to: '.', search: { panel: 'search', ...(q === '' ? {} : { q }) }, replace: true })}
           covers={() => !matchMedia(BESIDE).matches}
           onClose={close}

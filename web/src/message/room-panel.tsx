@@ -12,6 +12,8 @@ export interface PanelSearch {
   panel?: string
   /** What is looked for. */
   q?: string
+  /** "all": in all rooms. */
+  in?: string
 }
 
 export interface RoomPanelProps {

@@ -1,3 +1,4 @@
+import { parseNotice } from '~/attention/notice'
 import type { Attachment, Code, Message, Page, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
@@ -87,6 +88,10 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
     case 'activity': {
       const { seq } = f
       return isText(room) && isCount(seq) ? { type: 'activity', room, seq, mention: f['mention'] === true } : null
+    }
+    case 'notice': {
+      const notice = parseNotice(f['notice'])
+      return notice && { type: 'notice', notice }
     }
     case 'ack': {
       const { id, seq, timestamp } = f

@@ -4,6 +4,7 @@ import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, 
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { shortcutOf } from '~/keys/map'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
 import { RoomPanel } from '~/message/room-panel'
 import { createPartsReady } from '~/message/parts'
@@ -34,6 +35,7 @@ export interface RoomSearch {
   thread?: string
   panel?: string
   q?: string
+  in?: string
 }
 
 /** One room: who is here, what was said, and a place to say something. */
@@ -49,8 +51,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   let main!: HTMLElement
 
   createEffect(() => {
-    const unread = live.rooms.total()
-    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}${session.label()} · Snug`
+    document.title = `${session.label()} · Snug`
   })
 
   const client = useQueryClient()
@@ -114,7 +115,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   onMount(() => {
     // What floats above the page, and fields with a use of their own for it, come first.
     main.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      if (shortcutOf(event, 'reading') !== 'markRead' || event.defaultPrevented || event.isComposing) return
       timeline()?.readAll()
     })
   })

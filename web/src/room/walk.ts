@@ -1,5 +1,6 @@
 import { defaultRangeExtractor, type Range } from '@tanstack/virtual-core'
 import { createComputed, createEffect, createSignal, on } from 'solid-js'
+import { shortcutOf, type ShortcutId } from '~/keys/map'
 import { covers, type Rows } from './rows'
 import type { VirtualList } from './virtual'
 
@@ -17,7 +18,7 @@ export interface Walk {
   hold(list: VirtualList): void
 }
 
-const steps: { [key: string]: -1 | 1 | undefined } = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }
+const steps: Readonly<Partial<Record<ShortcutId, -1 | 1>>> = { previousMessage: -1, nextMessage: 1 }
 
 /** The rows to draw: those of the range, and those about the message that has the focus. */
 export function kept(range: Range, rows: Rows, seq: number | undefined): number[] {
@@ -45,9 +46,10 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
 
   return {
     onKeyDown(event) {
-      const step = steps[event.key]
+      const pressed = shortcutOf(event, 'reading')
+      const step = pressed && steps[pressed]
       const row = rowOf(event.target)
-      if (!step || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented) return
+      if (!step || event.defaultPrevented) return
       // A field or a menu in a row has its own use for these.
       if (event.target !== scroller() && event.target !== row) return
       const index = row ? Number(row.dataset.index) + step : first()

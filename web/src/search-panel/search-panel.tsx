@@ -29,6 +29,8 @@ const EXAMPLES = [
 export function SearchPanel(props: {
   room: string
   text: string
+  /** It begins with all rooms. */
+  everywhere?: boolean
   onText(text: string): void
   /** It stands in the room's place, so that who opens a hit leaves it. */
   covers(): boolean
@@ -38,7 +40,7 @@ export function SearchPanel(props: {
   let panel!: HTMLDivElement
   let field!: HTMLInputElement
   let list: HTMLOListElement | undefined
-  const [everywhere, setEverywhere] = createSignal(false)
+  const [everywhere, setEverywhere] = createSignal(props.everywhere === true)
   const [sort, setSort] = createSignal<Sort>('newest')
   const [hits, setHits] = createSignal<readonly Hit[]>([])
   const [cursor, setCursor] = createSignal<string>()
@@ -84,10 +86,21 @@ export function SearchPanel(props: {
 
   let timer: ReturnType<typeof setTimeout> | undefined
   onCleanup(() => clearTimeout(timer))
+  // An address that this panel didn't write: another search was asked for.
+  const told = new Set([props.text])
+  createEffect(
+    on(() => props.text, (text) => {
+      if (told.has(text)) return
+      told.add(text)
+      setEverywhere((was) => was || props.everywhere === true)
+      setTyped(text)
+    }),
+  )
   createEffect(
     on([typed, () => props.room, everywhere, sort], ([text]) => {
       clearTimeout(timer)
       timer = setTimeout(() => {
+        told.add(text)
         props.onText(text)
         void search()
       }, text === '' ? 0 : TYPING_MS)

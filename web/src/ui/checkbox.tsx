@@ -14,7 +14,8 @@ export function Checkbox(props: {
 }) {
   return (
     <Primitive.Root
-      class={cn('group flex items-start gap-2.5 py-1 data-disabled:opacity-50 pointer-coarse:min-h-11 pointer-coarse:py-2.5', props.class)}
+      // The field itself is out of sight, and has to be where its box is: a browser scrolls to it.
+      class={cn('group relative flex items-start gap-2.5 py-1 data-disabled:opacity-50 pointer-coarse:min-h-11 pointer-coarse:py-2.5', props.class)}
       checked={props.checked}
       onChange={(checked) => props.onChange(checked)}
       disabled={props.disabled ?? false}

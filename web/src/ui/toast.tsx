@@ -10,7 +10,7 @@ export function Toaster() {
     <Portal>
       <Primitive.Region duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
         {/* Above the place where one writes: what undoes something must not cover what sends. */}
-        <Primitive.List class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
+        <Primitive.List as="div" class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
       </Primitive.Region>
     </Portal>
   )
@@ -30,6 +30,7 @@ export interface ToastText {
 export function showToast(toast: ToastText) {
   Primitive.toaster.show((props) => (
     <Primitive.Root
+      as="div"
       toastId={props.toastId}
       duration={toast.durationMs}
       priority={toast.tone === 'bad' ? 'high' : 'low'}

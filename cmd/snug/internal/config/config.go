@@ -19,6 +19,7 @@ type Config struct {
 	BaseURL        string // an origin without a slash at its end; "" when none is set
 	InsecureHTTP   bool
 	TLS            TLS
+	PushServices   []string // origins
 	TrustedOrigins []string // in the form that browsers send, or patterns with * for auth.Origins
 	TrustedProxies []netip.Prefix
 	WebDir         string   // a folder with a built front end; "" is the one in the binary
@@ -128,6 +129,9 @@ func serverSettings() []Setting {
 		{Name: "trusted-origins", Example: "https://app.example.com,https://example.com",
 			Help: "Further origins whose pages may use this server, separated by commas. A * stands for any text: https://*.example.com.",
 			set:  func(c *Config, v string) error { return parseList(v, &c.TrustedOrigins, parseOriginPattern) }},
+		{Name: "push-services", Example: "https://push.example.internal",
+			Help: "Push services of your own network, as origins, separated by commas. Without it pushes go to those of the public web alone.",
+			set:  func(c *Config, v string) error { return parseList(v, &c.PushServices, parseOrigin) }},
 		{Name: "trusted-proxies", Example: "127.0.0.1,10.0.0.0/8",
 			Help: "Reverse proxies in front, as addresses or CIDR ranges. Only their X-Forwarded-For and X-Forwarded-Host are believed.",
 			set:  func(c *Config, v string) error { return parseList(v, &c.TrustedProxies, parsePrefix) }},

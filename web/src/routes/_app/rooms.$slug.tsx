@@ -4,7 +4,7 @@ import { RoomView } from '~/room/room-view'
 import { only } from '~/search'
 
 export const Route = createFileRoute('/_app/rooms/$slug')({
-  validateSearch: only('at', 'message', 'thread', 'panel', 'q'),
+  validateSearch: only('at', 'message', 'thread', 'panel', 'q', 'in'),
   component: () => {
     const params = Route.useParams()
     const search = Route.useSearch()

@@ -1,0 +1,293 @@
+import type { CDPSession, Page } from '@playwright/test'
+import { expectClean } from './axe'
+import { expect, outage, Person, test } from './kit'
+import { PushService } from './push-service'
+import { noLimits } from './server'
+
+const inbox = (person: Person) => person.page.getByRole('link', { name: /^Inbox/ })
+
+/** How a person's id is known to tests. */
+async function idOf(person: Person): Promise<string> {
+  const { user } = await (await person.page.request.get('/api/auth/get-session')).json()
+  return user.id
+}
+
+async function mention(from: Person, whom: Person, text: string): Promise<string> {
+  const reply = await from.page.request.post('/api/rooms/global/messages', {
+    data: { clientId: `${text}-${Math.random()}`, content: `@[${whom.name}](user:${await idOf(whom)}) ${text}` },
+  })
+  expect(reply.ok(), await reply.text()).toBe(true)
+  const { id, message } = await reply.json()
+  return id ?? message.id
+}
+
+/** Until the worker has all of the page, and the page what works everywhere. */
+async function ready(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+    if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }))
+  })
+}
+
+/** What the icon of the app was told last: a count, -1 for a dot. */
+async function appBadge(page: Page): Promise<unknown> {
+  return await page.evaluate((): unknown => {
+    const told: unknown = Reflect.get(globalThis, 'told')
+    return Array.isArray(told) ? told.at(-1) : undefined
+  })
+}
+
+interface Shown {
+  title: string
+  body: string
+  tag: string
+}
+
+async function shown(page: Page): Promise<Shown[]> {
+  return await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))
+  })
+}
+
+/** Presses a notification, as the system does: no test can reach its own surface. */
+async function press(person: Person, title: string): Promise<void> {
+  const worker = person.page.context().serviceWorkers()[0] ?? (await person.page.context().waitForEvent('serviceworker'))
+  await worker.evaluate(async (wanted) => {
+    const scope = globalThis as unknown as EventTarget & {
+      registration: ServiceWorkerRegistration
+      NotificationEvent: new (type: string, init: { notification: Notification }) => Event
+    }
+    const notification = (await scope.registration.getNotifications()).find((n) => n.title === wanted)
+    if (!notification) throw new Error(`no notification ${wanted}`)
+    scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }))
+  }, title)
+}
+
+test('a mention is counted in the list, the title and the icon, shown by the system, and gone when it is read', async ({ enter, server }) => {
+  await server.command('room', 'add', 'tea', 'Tea')
+  const bob = await enter('Bob')
+  await bob.post('good morning')
+  const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
+  await expect(ada.posted('good morning')).toBeVisible()
+  await expect.poll(async () => (await (await ada.page.request.get('/api/rooms/global')).json()).read).toBe(1)
+  await ready(ada.page)
+  // Another tab of hers hears of everything, too.
+  const other = new Person('Ada', await ada.page.context().newPage(), server)
+  await other.page.goto('/rooms/tea')
+  await expect(inbox(other)).toBeVisible()
+  await ada.page.bringToFront()
+  // The icon of an installed app is no part of a page: what it is told is.
+  await ada.page.addInitScript(() => {
+    const told: (number | undefined)[] = []
+    Object.assign(globalThis, { told })
+    navigator.setAppBadge = async (count) => void told.push(count ?? -1)
+    navigator.clearAppBadge = async () => void told.push(0)
+  })
+  await ada.page.goto('/rooms/tea')
+  await expect(ada.page.getByRole('textbox', { name: 'Message #tea' })).toBeVisible()
+  await expect(ada.page).toHaveTitle('#tea · Snug')
+
+  const id = await mention(bob, ada, 'the kettle is on')
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox 1 unread')
+  await expect(ada.page).toHaveTitle('(1) #tea · Snug')
+  await expect(ada.page.locator('link[rel=icon]')).toHaveAttribute('href', '/favicon-unread.svg')
+  await expect.poll(() => appBadge(ada.page)).toBe(1)
+  // By one of the tabs, and once.
+  await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Bob mentioned you in #Global', body: '@Ada the kettle is on', tag: 'room:global' }])
+  await mention(bob, ada, 'and it boils')
+  await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Bob mentioned you in #Global', body: '@Ada and it boils', tag: 'room:global' }])
+
+  // It leads to the message, and reading that ends it on all her pages.
+  await press(ada, 'Bob mentioned you in #Global')
+  await expect.poll(async () => [ada, other].some((tab) => new URL(tab.page.url()).pathname === '/rooms/global')).toBe(true)
+  const there = new URL(ada.page.url()).pathname === '/rooms/global' ? ada : other
+  await there.page.bringToFront()
+  await expect(there.posted('and it boils')).toBeInViewport()
+  expect(id).not.toBe('')
+  await expect(inbox(there)).toHaveAccessibleName('Inbox')
+  await expect.poll(() => shown(there.page)).toEqual([])
+  await expect(there.page.locator('link[rel=icon]')).toHaveAttribute('href', '/favicon.svg')
+  await expect.poll(() => appBadge(ada.page)).toBe(0)
+
+  // What is before her eyes is told to nobody.
+  await mention(bob, ada, 'you see this already')
+  await expect(there.posted('you see this already')).toBeVisible()
+  await mention(bob, ada, 'and this')
+  await expect(there.posted('and this')).toBeVisible()
+  expect(await shown(there.page)).toEqual([])
+})
+
+test('the inbox holds what one was called by, and is worked off by keys', async ({ enter, server }) => {
+  await server.command('room', 'add', 'tea', 'Tea')
+  const bob = await enter('Bob')
+  const ada = await enter('Ada', { reducedMotion: 'reduce' })
+  await ada.page.goto('/inbox')
+  await expect(ada.page.getByRole('heading', { name: 'Nothing here yet' })).toBeVisible()
+  await expectClean(ada.page)
+  for (const text of ['first', 'second', 'third']) await mention(bob, ada, text)
+  const entries = ada.page.getByRole('list', { name: 'Entries' }).getByRole('link')
+  await expect(entries).toHaveCount(3)
+  await expect(entries.first()).toContainText('third')
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox 3 unread')
+  await expectClean(ada.page)
+
+  await ada.page.keyboard.press('j')
+  await expect(entries.first()).toBeFocused()
+  await ada.page.keyboard.press('j')
+  await expect(entries.nth(1)).toBeFocused()
+  await ada.page.keyboard.press('k')
+  await expect(entries.first()).toBeFocused()
+  await ada.page.keyboard.press('e')
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox 2 unread')
+  // It stays until the list is shown anew, so that nobody loses their place.
+  await expect(entries).toHaveCount(3)
+  await expect(entries.first()).toBeFocused()
+  await ada.page.keyboard.press('ArrowDown')
+  await ada.page.keyboard.press('Enter')
+  await expect(ada.page).toHaveURL(/\/rooms\/global/)
+  await expect(ada.posted('second')).toBeInViewport()
+  // There it is read, and all that is below it on the screen.
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox')
+  await ada.page.goto('/inbox')
+  await expect(ada.page.getByRole('heading', { name: 'All read' })).toBeVisible()
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox')
+  await ada.page.getByRole('button', { name: 'All', exact: true }).click()
+  await expect(entries).toHaveCount(3)
+
+  await mention(bob, ada, 'fourth')
+  await expect(entries).toHaveCount(4)
+  await ada.page.getByRole('button', { name: 'Mark all as read' }).click()
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox')
+  await expect(entries).toHaveCount(4)
+  await ada.page.reload()
+  await expect(ada.page.getByRole('heading', { name: 'All read' })).toBeVisible()
+})
+
+test('what one wants to be told of is kept, and quiet is quiet', async ({ enter }) => {
+  const bob = await enter('Bob')
+  const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
+  await ready(ada.page)
+  await ada.page.goto('/account/notifications')
+  await expect(ada.page.getByRole('heading', { name: 'What for' })).toBeVisible()
+  await expectClean(ada.page)
+  const tick = async (name: string) => {
+    await ada.page.getByRole('checkbox', { name }).focus()
+    await ada.page.keyboard.press('Space')
+  }
+  await tick('Quiet hours')
+  // Only the page's own part of it scrolls.
+  expect(await ada.page.evaluate(() => document.documentElement.scrollTop)).toBe(0)
+  await expect(ada.page.getByText('By the clocks of Berlin.')).toBeVisible()
+  await ada.page.getByLabel('From').fill('21:30')
+  await ada.page.getByLabel('From').blur()
+  await tick('Sunday')
+  await tick('Sounds')
+  await ada.page.getByRole('button', { name: '2 hours' }).click()
+  await expect(ada.page.getByRole('status').filter({ hasText: /^Silent until / })).toBeVisible()
+  await expectClean(ada.page)
+  await expect.poll(async () => {
+    const { quietHours, sounds, snoozedUntil } = await (await ada.page.request.get('/api/attention')).json()
+    return { quietHours, sounds, snoozed: snoozedUntil > Date.now() }
+  }).toEqual({ quietHours: { on: true, from: '21:30', to: '07:00', days: [1, 2, 3, 4, 5, 6], timezone: 'Europe/Berlin' }, sounds: false, snoozed: true })
+
+  await mention(bob, ada, 'while she rests')
+  await expect(inbox(ada)).toHaveAccessibleName('Inbox 1 unread')
+  expect(await shown(ada.page)).toEqual([])
+  await ada.page.getByRole('button', { name: 'Test' }).click()
+  await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Snug mentioned you in #global', body: 'This is how it looks when somebody means you.', tag: 'room:global' }])
+})
+
+test.describe('push', () => {
+  let service: PushService
+  test.use({
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants one
+    settings: async ({}, use) => {
+      service = await PushService.start()
+      await use({ ...noLimits, SNUG_PUSH_SERVICES: service.origin })
+      await service.stop()
+    },
+    // A page that is only text has no icon.
+    provoked: { errors: [...outage, /favicon\.ico/] },
+  })
+
+  test('tells a device while no page is open, and a press opens what it is about', async ({ enter }) => {
+    const bob = await enter('Bob')
+    const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
+    await ready(ada.page)
+
+    // Chromium's own push service is out of reach here: this stands in for it, and all
+    // that comes after it is the real thing.
+    await ada.page.addInitScript((given) => {
+      const KEY = 'e2e:subscription'
+      const made = (applicationServerKey: ArrayBuffer) => ({
+        endpoint: given.endpoint, expirationTime: null, options: { userVisibleOnly: true, applicationServerKey },
+        toJSON: () => given, unsubscribe: async () => (localStorage.removeItem(KEY), true),
+      })
+      const bytes = (text: string) => Uint8Array.from(text.split(',').map(Number)).buffer
+      Object.assign(PushManager.prototype, {
+        async subscribe({ applicationServerKey }: { applicationServerKey: Uint8Array }) {
+          localStorage.setItem(KEY, [...applicationServerKey].join(','))
+          return made(bytes([...applicationServerKey].join(',')))
+        },
+        async getSubscription() {
+          const key = localStorage.getItem(KEY)
+          return key ? made(bytes(key)) : null
+        },
+      })
+    }, service.subscription)
+    await ada.page.goto('/account/notifications')
+    await ada.page.getByRole('button', { name: /^Turn on/ }).click()
+    await expect(ada.page.getByRole('button', { name: /^Turn off/ })).toBeVisible()
+    service.expectedKey = (await (await ada.page.request.get('/api/push/key')).json()).publicKey
+
+    const deliver = await delivering(ada.page)
+    // Nothing of Snug is open any more; only a file of the same origin, for the protocol of the tools.
+    await ada.page.goto('/robots.txt')
+    await mention(bob, ada, 'come back')
+    const pushed = await service.next()
+    expect(JSON.parse(pushed.text)).toMatchObject({ type: 'notice', notice: { kind: 'mention', room: 'global', userName: 'Bob', text: '@Ada come back' } })
+    expect(pushed.urgency).toBe('high')
+    expect(pushed.text).not.toContain('session')
+    await deliver(pushed.text)
+    await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Bob mentioned you in #Global', body: '@Ada come back', tag: 'room:global' }])
+    // The same once more is the same.
+    await deliver(pushed.text)
+    await expect.poll(() => shown(ada.page)).toHaveLength(1)
+    // What can't be read says nothing.
+    await deliver('{"type":"notice","notice":{"room":""}}')
+    await deliver('nonsense')
+    expect(await shown(ada.page)).toHaveLength(1)
+
+    const page = await ada.page.context().newPage()
+    await page.goto('/account/profile')
+    await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+    await ready(page)
+    const again = new Person('Ada', page, ada.server)
+    await expect(inbox(again)).toHaveAccessibleName('Inbox 1 unread')
+    await ada.page.close()
+    await press(again, 'Bob mentioned you in #Global')
+    await expect(again.posted('come back')).toBeInViewport()
+    await expect.poll(() => shown(page)).toEqual([])
+
+    // Turned off, the server sends nothing any more.
+    await page.goto('/account/notifications')
+    await expect(page.getByRole('heading', { name: 'On this device' })).toBeVisible()
+    expect(service.faults).toEqual([])
+  })
+})
+
+/** Hands a push to the page's worker, as the browser does when its service has sent one. */
+async function delivering(page: Page): Promise<(data: string) => Promise<void>> {
+  const client: CDPSession = await page.context().newCDPSession(page)
+  const registration = new Promise<string>((resolve) => {
+    client.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const live = registrations.find((r) => !r.isDeleted)
+      if (live) resolve(live.registrationId)
+    })
+  })
+  await client.send('ServiceWorker.enable')
+  const registrationId = await registration
+  const origin = new URL(page.url()).origin
+  return async (data) => void (await client.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }))
+}

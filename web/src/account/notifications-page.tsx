@@ -1,0 +1,212 @@
+import { useQueryClient } from '@tanstack/solid-query'
+import { createSignal, For, onCleanup, Show } from 'solid-js'
+import { useLive } from '~/app/live'
+import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
+import { explain } from '~/http'
+import { useQuery } from '~/query'
+import { timeOf } from '~/room/times'
+import { Button } from '~/ui/button'
+import { Checkbox } from '~/ui/checkbox'
+import { Choice } from '~/ui/choice'
+import { cn } from '~/ui/cn'
+import { Skeleton } from '~/ui/skeleton'
+import { showToast } from '~/ui/toast'
+import { Block, Card, Item, Loaded, Page } from './parts'
+import { ThisDevice } from './this-device'
+
+/** What one is told of, where, and when not. */
+export function NotificationsPage() {
+  const attention = useQuery(() => attentionQuery)
+  return (
+    <Page title="Notifications" lead="What you are told of while you look elsewhere. Each room can have a level of its own.">
+      <Loaded query={attention} what="Your settings" skeleton={<Skeleton class="h-64 w-full rounded-card" />}>
+        {(settings) => <Settings settings={settings()} />}
+      </Loaded>
+    </Page>
+  )
+}
+
+const levels: readonly { value: Level; label: string }[] = [
+  { value: 'all', label: 'Everything' },
+  { value: 'mentions', label: 'Mentions' },
+  { value: 'nothing', label: 'Nothing' },
+]
+
+function Settings(props: { settings: Attention }) {
+  const { account } = useLive()
+  const client = useQueryClient()
+  let saving: Promise<unknown> = Promise.resolve()
+
+  // Shown at once, and saved one after the other.
+  function change(to: Partial<Attention>) {
+    client.setQueryData(attentionQuery.queryKey, { ...props.settings, ...to })
+    saving = saving.then(async () => {
+      const result = await saveAttention(to)
+      if (result.ok) return
+      showToast({ tone: 'bad', title: 'That was not saved', text: explain(result.failure) })
+      await client.invalidateQueries({ queryKey: attentionQuery.queryKey })
+    })
+  }
+
+  return (
+    <div class="flex flex-col gap-9 md:gap-10">
+      <Block title="What for">
+        <Card>
+          <div class="flex flex-col gap-5 px-4 py-5 sm:px-5">
+            <Choice label="In rooms" options={levels} value={props.settings.notify.rooms} onChange={(rooms) => change({ notify: { ...props.settings.notify, rooms } })} />
+            <Choice label="In direct messages and groups" options={levels} value={props.settings.notify.directs} onChange={(directs) => change({ notify: { ...props.settings.notify, directs } })} />
+            <p class="text-meta text-muted">Mentions are your name, @here, @room, answers to you, and threads that you follow.</p>
+          </div>
+        </Card>
+      </Block>
+
+      <Block title="How">
+        <Card>
+          <div class="flex flex-col gap-2 px-4 py-4 sm:px-5">
+            <Checkbox checked={props.settings.desktop} onChange={(desktop) => change({ desktop })} hint="Shown by your system, while a page of Snug is open somewhere on this device.">
+              Notifications on the desktop
+            </Checkbox>
+            <Checkbox checked={props.settings.sounds} onChange={(sounds) => change({ sounds })} hint="Two notes for what is meant for you, one for the rest.">
+              Sounds
+            </Checkbox>
+            <Show when={!account().guest}>
+              <Checkbox checked={props.settings.mail === 'missed'} onChange={(on) => change({ mail: on ? 'missed' : 'off' })} hint="Gathered in one mail, a while later, and not if you have read it by then.">
+                E-mail about what you missed
+              </Checkbox>
+            </Show>
+          </div>
+        </Card>
+      </Block>
+
+      <ThisDevice desktop={props.settings.desktop} sounds={props.settings.sounds} />
+
+      <Block title="When not">
+        <Card>
+          <Snooze until={props.settings.snoozedUntil} onChange={(snoozedUntil) => change({ snoozedUntil })} />
+          <Hours hours={props.settings.quietHours} onChange={(quietHours) => change({ quietHours })} />
+        </Card>
+      </Block>
+    </div>
+  )
+}
+
+const MINUTE = 60_000
+
+function Snooze(props: { until: number; onChange(until: number): void }) {
+  const [now, setNow] = createSignal(Date.now())
+  const tick = setInterval(() => setNow(Date.now()), MINUTE / 4)
+  onCleanup(() => clearInterval(tick))
+  const snoozed = () => props.until > now()
+
+  function begin(until: number) {
+    setNow(Date.now())
+    props.onChange(until)
+  }
+  return (
+    <Item
+      title={<span role="status">{snoozed() ? `Silent until ${whenOf(props.until)}` : 'Silent for a while'}</span>}
+      text={snoozed() ? 'What comes meanwhile waits in your inbox.' : 'Nothing rings or shows; what comes waits in your inbox.'}
+      much
+    >
+      <Show
+        when={snoozed()}
+        fallback={
+          <>
+            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>30 minutes</Button>
+            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>2 hours</Button>
+            <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>Until tomorrow</Button>
+          </>
+        }
+      >
+        <Button variant="outline" onClick={() => begin(0)}>End the silence</Button>
+      </Show>
+    </Item>
+  )
+}
+
+// Eight in the morning, when people are up again.
+function tomorrow(): number {
+  const day = new Date()
+  day.setDate(day.getDate() + 1)
+  return day.setHours(8, 0, 0, 0)
+}
+
+function whenOf(time: number): string {
+  const today = new Date(time).toDateString() === new Date().toDateString()
+  return today ? timeOf(time) : new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(time)
+}
+
+/** The week as the reader's language begins it: a Monday in most places. */
+const week = [1, 2, 3, 4, 5, 6, 0] as const
+const dayName = (day: number, form: 'short' | 'long') => new Intl.DateTimeFormat(undefined, { weekday: form, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 7 + day))
+
+function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attention['quietHours']): void }) {
+  const here = timezoneHere()
+  const put = (to: Partial<Attention['quietHours']>) => props.onChange({ ...props.hours, ...to })
+  return (
+    <div class="flex flex-col gap-4 px-4 py-4 sm:px-5">
+      <Checkbox checked={props.hours.on} onChange={(on) => put({ on, ...(on && { timezone: here }) })} hint="Silent at the same hours, every day that you choose.">
+        Quiet hours
+      </Checkbox>
+      <Show when={props.hours.on}>
+        <div class="flex flex-col gap-4 sm:ps-7.5">
+          <div class="grid max-w-72 grid-cols-2 gap-3">
+            <Clock label="From" value={props.hours.from} onChange={(from) => put({ from })} />
+            <Clock label="To" value={props.hours.to} onChange={(to) => put({ to })} />
+          </div>
+          <fieldset>
+            <legend class="pb-1.5 text-meta font-medium">Beginning on</legend>
+            <div class="flex flex-wrap gap-1.5">
+              <For each={week}>
+                {(day) => (
+                  <label
+                    class={cn(
+                      'relative grid h-9 min-w-11 place-items-center rounded-control border px-2 text-meta has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent pointer-coarse:h-11',
+                      props.hours.days.includes(day) ? 'forced-border border-accent bg-accent-soft font-medium' : 'border-line text-muted hover:bg-ink/5',
+                    )}
+                  >
+                    <input
+                      type="checkbox"
+                      class="sr-only"
+                      aria-label={dayName(day, 'long')}
+                      checked={props.hours.days.includes(day)}
+                      onChange={(event) => put({ days: event.currentTarget.checked ? [...props.hours.days, day].sort() : props.hours.days.filter((d) => d !== day) })}
+                    />
+                    <span aria-hidden="true">{dayName(day, 'short')}</span>
+                  </label>
+                )}
+              </For>
+            </div>
+          </fieldset>
+          <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
+            <span>By the clocks of {placeOf(props.hours.timezone)}.</span>
+            <Show when={props.hours.timezone !== here}>
+              <Button variant="link" size="inline" class="text-meta" onClick={() => put({ timezone: here })}>Use those of {placeOf(here)}</Button>
+            </Show>
+          </p>
+        </div>
+      </Show>
+    </div>
+  )
+}
+
+function Clock(props: { label: string; value: string; onChange(value: string): void }) {
+  return (
+    <label class="flex min-w-0 flex-col gap-1.5 text-meta font-medium">
+      {props.label}
+      <input
+        type="time"
+        required
+        value={props.value}
+        // Half a time is none.
+        onChange={(event) => (event.currentTarget.value === '' ? (event.currentTarget.value = props.value) : props.onChange(event.currentTarget.value))}
+        class="h-10 w-full min-w-0 rounded-control border border-line-strong/70 bg-surface px-2.5 text-body font-normal tabular-nums pointer-coarse:h-11 pointer-coarse:text-[1rem]"
+      />
+    </label>
+  )
+}
+
+/** "Europe/Berlin" is a place in Berlin. */
+function placeOf(timezone: string): string {
+  return (timezone.split('/').at(-1) ?? timezone).replaceAll('_', ' ')
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { noticeData, notificationOf, parseNotice, pathOf, titleOf } from './notice'
+
+const whole = {
+  id: 7, kind: 'mention', room: 'tea', roomName: 'Tea', seq: 9, messageId: 'm9', userId: 'u2', userName: 'Bob', text: 'hello @Ada', at: 5, quiet: false,
+}
+
+describe('a notice', () => {
+  it('is read as it comes', () => {
+    expect(parseNotice(whole)).toEqual(whole)
+    expect(parseNotice({ ...whole, kind: 'something new', userName: '', roomName: undefined })).toMatchObject({ kind: 'room', userName: 'Somebody', roomName: 'tea' })
+    for (const bad of [null, 'x', [], {}, { ...whole, room: '' }, { ...whole, messageId: undefined }]) expect(parseNotice(bad)).toBeNull()
+  })
+
+  it('is said in words', () => {
+    const bob = { roomName: 'Tea', userName: 'Bob' }
+    expect(titleOf({ ...bob, kind: 'mention' })).toBe('Bob mentioned you in #Tea')
+    expect(titleOf({ ...bob, kind: 'reply' })).toBe('Bob answered you in #Tea')
+    expect(titleOf({ ...bob, kind: 'thread' })).toBe('Bob in a thread of #Tea')
+    expect(titleOf({ ...bob, kind: 'call' })).toBe('Bob called everybody in #Tea')
+    expect(titleOf({ ...bob, kind: 'room' })).toBe('Bob in #Tea')
+    // Between two people the room is the other one.
+    expect(titleOf({ roomName: 'Bob', userName: 'Bob', kind: 'room' })).toBe('Bob')
+  })
+
+  it('leads to the message, in this server and nowhere else', () => {
+    expect(pathOf(whole)).toBe('/rooms/tea?message=m9')
+    expect(pathOf({ room: 'a/../b', messageId: 'x&y' })).toBe('/rooms/a%2F..%2Fb?message=x%26y')
+    expect(noticeData(notificationOf({ ...whole, kind: 'mention' }, false)[1].data)).toEqual({ messageId: 'm9', room: 'tea', seq: 9, path: '/rooms/tea?message=m9' })
+    expect(noticeData({ messageId: 'm9', room: 'tea', seq: 9, path: 'https://evil.example/' })).toBeNull()
+    expect(noticeData({ messageId: 'm9', room: 'tea', seq: 9, path: '//evil.example/' })).toBeNull()
+    expect(noticeData(undefined)).toBeNull()
+  })
+})

@@ -1,0 +1,106 @@
+// What one is told of, away from where it was said. The page and the service worker
+// read it alike, so nothing here needs a window.
+
+import type { Notice, NoticeKind } from '../realtime/wire.gen'
+
+const kinds: readonly NoticeKind[] = ['mention', 'reply', 'thread', 'call', 'room']
+
+export function asKind(value: unknown): NoticeKind {
+  return kinds.find((kind) => kind === value) ?? 'room'
+}
+
+/** Parses a notice that came over the socket or by push. Null: not one. */
+export function parseNotice(value: unknown): Notice | null {
+  if (typeof value !== 'object' || value === null) return null
+  const get = (name: string): unknown => Reflect.get(value, name)
+  const word = (name: string) => {
+    const v = get(name)
+    return typeof v === 'string' ? v : ''
+  }
+  const count = (name: string) => {
+    const v = get(name)
+    return typeof v === 'number' && Number.isFinite(v) ? v : 0
+  }
+  const room = word('room')
+  const messageId = word('messageId')
+  if (room === '' || messageId === '') return null
+  return {
+    id: count('id'),
+    kind: asKind(get('kind')),
+    room,
+    roomName: word('roomName') || room,
+    seq: count('seq'),
+    messageId,
+    ...(word('thread') !== '' && { thread: word('thread') }),
+    userId: word('userId'),
+    userName: word('userName') || 'Somebody',
+    ...(word('userImage') !== '' && { userImage: word('userImage') }),
+    text: word('text'),
+    at: count('at'),
+    quiet: get('quiet') === true,
+  }
+}
+
+/** A room that is one person's name has no sign before it. */
+export function roomWords(notice: Pick<Notice, 'roomName' | 'userName'>): string {
+  return notice.roomName === notice.userName ? '' : `#${notice.roomName}`
+}
+
+/** What happened, in one line. */
+export function titleOf(notice: Pick<Notice, 'kind' | 'roomName' | 'userName'>): string {
+  const { userName } = notice
+  const room = roomWords(notice)
+  const where = room === '' ? '' : ` in ${room}`
+  switch (notice.kind) {
+    case 'mention':
+      return `${userName} mentioned you${where}`
+    case 'reply':
+      return `${userName} answered you${where}`
+    case 'thread':
+      return `${userName} in a thread${room === '' ? '' : ` of ${room}`}`
+    case 'call':
+      return `${userName} called everybody${where}`
+    case 'room':
+      return `${userName}${where}`
+  }
+}
+
+/** The address of what it is about. */
+export function pathOf({ room, messageId }: Pick<Notice, 'room' | 'messageId'>): string {
+  return `/rooms/${encodeURIComponent(room)}?message=${encodeURIComponent(messageId)}`
+}
+
+/** Of one room one notification stands: the newest. */
+export function tagOf(room: string): string {
+  return `room:${room}`
+}
+
+/** What a notification carries with it. */
+export interface NoticeData {
+  messageId: string
+  room: string
+  seq: number
+  path: string
+}
+
+export function noticeData(value: unknown): NoticeData | null {
+  if (typeof value !== 'object' || value === null) return null
+  const [messageId, room, seq, path]: unknown[] = ['messageId', 'room', 'seq', 'path'].map((name): unknown => Reflect.get(value, name))
+  if (typeof messageId !== 'string' || typeof room !== 'string' || typeof seq !== 'number' || typeof path !== 'string' || !path.startsWith('/rooms/')) return null
+  return { messageId, room, seq, path }
+}
+
+/** How it is shown by the system. The sound is the page's, where there is one. */
+export function notificationOf(notice: Notice, silent: boolean): [title: string, options: NotificationOptions & { data: NoticeData }] {
+  return [
+    titleOf(notice),
+    {
+      body: notice.text,
+      tag: tagOf(notice.room),
+      icon: '/icons/icon-192.png',
+      badge: '/icons/badge-96.png',
+      silent,
+      data: { messageId: notice.messageId, room: notice.room, seq: notice.seq, path: pathOf(notice) },
+    },
+  ]
+}

@@ -1,0 +1,4 @@
+import { createFileRoute } from '@tanstack/solid-router'
+import { InboxPage } from '~/attention/inbox-page'
+
+export const Route = createFileRoute('/_app/inbox')({ component: InboxPage })

@@ -1,0 +1,6 @@
+/** What the service worker says to pages. */
+export type WorkerNote =
+  /** A version is in place whose page begins with this script. */
+  | { type: 'version'; entry: string }
+  /** A notification was pressed that leads here. */
+  | { type: 'open'; path: string }

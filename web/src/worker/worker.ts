@@ -1,0 +1,184 @@
+// The service worker: it starts the page without a network, and is told while no page
+// is open. Of the server's answers it keeps the page's own files and nothing else: what
+// people say is never in its caches, but where the page itself keeps it.
+
+import { noticeData, notificationOf, parseNotice, tagOf } from '../attention/notice'
+import { decide, HTML } from './decide'
+import type { WorkerNote } from './note'
+
+declare const self: ServiceWorkerGlobalScope
+/** What the build made: the files of a whole page, the script that it begins with, and a name for these very bytes. */
+declare const __FILES__: readonly string[]
+declare const __ENTRY__: string
+declare const __VERSION__: string
+
+const FILES = __FILES__
+const PREFIX = 'snug-'
+const CACHE = PREFIX + __VERSION__
+/** Pages of the version before may still be open, and want parts of it. */
+const VERSIONS = 2
+/** A network that is slower than this is none to wait for, if there is something to show. */
+const PAGE_MS = 4_000
+
+self.addEventListener('install', (event) => event.waitUntil(install()))
+self.addEventListener('activate', (event) => event.waitUntil(activate()))
+
+// All or nothing: half a page is worse than the last whole one.
+async function install() {
+  const cache = await caches.open(CACHE)
+  await Promise.all(
+    [HTML, ...FILES].map(async (path) => {
+      const hashed = path.startsWith('/assets/')
+      const known = hashed ? await caches.match(path, { ignoreVary: true }) : undefined
+      const response = known ?? (await fetch(path, { cache: hashed ? 'default' : 'no-cache' }))
+      if (!response.ok) throw new Error(`keep ${path}: status ${response.status}`)
+      await cache.put(path, response)
+    }),
+  )
+  // Nothing is lost by it: pages get their page from the network first, and parts by
+  // names that never mean other bytes.
+  await self.skipWaiting()
+}
+
+async function activate() {
+  const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE)
+  // In the order in which they were made.
+  await Promise.all(names.slice(0, -(VERSIONS - 1)).map((name) => caches.delete(name)))
+  await self.registration.navigationPreload?.enable()
+  await self.clients.claim()
+  for (const client of await self.clients.matchAll({ type: 'window' })) note(client, { type: 'version', entry: __ENTRY__ })
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  switch (decide(new URL(request.url), request, self.location.origin, FILES)) {
+    case 'page':
+      return event.respondWith(page(event))
+    case 'part':
+      return event.respondWith(part(request))
+    case 'file':
+      return event.respondWith(file(request))
+    case 'pass':
+  }
+})
+
+// The network first: whoever is online never sees an old page.
+async function page(event: FetchEvent): Promise<Response> {
+  const network = answer(event)
+  const kept = await (await caches.open(CACHE)).match(HTML, { ignoreVary: true })
+  if (!kept) return await network
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<Response>((resolve) => (timer = setTimeout(() => resolve(kept), PAGE_MS)))
+  try {
+    const response = await Promise.race([network, late])
+    // What stands in for a server that is away.
+    return response.status >= 502 && response.status <= 504 ? kept : response
+  } catch {
+    return kept
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function answer(event: FetchEvent): Promise<Response> {
+  const preloaded: unknown = await event.preloadResponse
+  return preloaded instanceof Response ? preloaded : await fetch(event.request)
+}
+
+async function part(request: Request): Promise<Response> {
+  const kept = await caches.match(request.url, { ignoreVary: true })
+  if (kept) return kept
+  const response = await fetch(request)
+  // Fonts of other scripts, colours of a language: kept once they were wanted.
+  if (response.ok && response.type === 'basic') await (await caches.open(CACHE)).put(request.url, response.clone())
+  return response
+}
+
+async function file(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (cause) {
+    const kept = await caches.match(request.url, { ignoreVary: true })
+    if (kept) return kept
+    throw cause
+  }
+}
+
+self.addEventListener('push', (event) => event.waitUntil(tell(event.data)))
+
+async function tell(data: PushMessageData | null) {
+  const notice = parseNotice(read(data))
+  if (!notice) return
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  // Whoever has the room before their eyes needs no telling; the page tells the rest of
+  // what comes while it is looked at.
+  if (windows.some((w) => w.focused && shows(w.url, notice.room))) return
+  const [title, more] = notificationOf(notice, notice.quiet)
+  const before = await self.registration.getNotifications({ tag: tagOf(notice.room) })
+  // The page was faster: once is enough.
+  if (before.some((n) => noticeData(n.data)?.messageId === notice.messageId)) return
+  await self.registration.showNotification(title, more)
+}
+
+function read(data: PushMessageData | null): unknown {
+  try {
+    const frame: unknown = data?.json()
+    return typeof frame === 'object' && frame !== null ? Reflect.get(frame, 'notice') : null
+  } catch {
+    return null
+  }
+}
+
+function shows(url: string, room: string): boolean {
+  return new URL(url).pathname === `/rooms/${encodeURIComponent(room)}`
+}
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(noticeData(event.notification.data)?.path ?? '/'))
+})
+
+// In the window that was used last, if one is open.
+async function open(path: string) {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const window = windows.find((w) => w.focused) ?? windows.find((w) => w.visibilityState === 'visible') ?? windows[0]
+  if (!window) {
+    await self.clients.openWindow(path)
+    return
+  }
+  note(window, { type: 'open', path })
+  // A browser may not let itself be brought to the front.
+  await window.focus().catch(() => {})
+}
+
+// The browser gave this device another address: the server has to know it.
+self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(event)))
+
+async function renew(event: PushSubscriptionChangeEvent) {
+  const { oldSubscription: old } = event
+  const options = old?.options ?? (await keyOfServer())
+  const fresh = event.newSubscription ?? (await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: options.applicationServerKey }))
+  await ask('PUT', fresh.toJSON())
+  if (old && old.endpoint !== fresh.endpoint) await ask('DELETE', { endpoint: old.endpoint })
+}
+
+async function keyOfServer(): Promise<{ applicationServerKey: string }> {
+  const answered: unknown = await (await fetch('/api/push/key')).json()
+  const key: unknown = typeof answered === 'object' && answered !== null ? Reflect.get(answered, 'publicKey') : undefined
+  if (typeof key !== 'string') throw new Error('ask the key of the server: no key in the answer')
+  return { applicationServerKey: key }
+}
+
+async function ask(method: 'PUT' | 'DELETE', { endpoint, keys }: PushSubscriptionJSON) {
+  await fetch('/api/push/subscriptions', {
+    method,
+    credentials: 'same-origin',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(method === 'PUT' ? { endpoint, keys: { p256dh: keys?.['p256dh'], auth: keys?.['auth'] } } : { endpoint }),
+  })
+}
+
+function note(client: Client, what: WorkerNote) {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a client is of this origin
+  client.postMessage(what)
+}
