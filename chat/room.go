@@ -61,6 +61,7 @@ type roomConfig struct {
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
 	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
+	noted     func(RoomID)                   // there is something for the audit log
 	rules     rules
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
@@ -120,6 +121,9 @@ func (r *Room) Start(context.Context) error {
 		return err
 	}
 	if err := r.scheduleRetention(); err != nil {
+		return err
+	}
+	if err := r.recallNotes(); err != nil {
 		return err
 	}
 	r.show()

@@ -64,6 +64,7 @@ type Service struct {
 	profiles   *profiles
 	rules      rules
 	enrolments *enrolments
+	chores     *chores
 	turns      keyLocks[RoomID] // of those who change rooms
 }
 
@@ -78,6 +79,9 @@ type calls struct {
 	wake, touch         durable.Method[none, none]
 	obey                durable.Method[order, Seq]
 	erase               durable.Method[none, none]
+	purge               durable.Method[purgeRequest, none]
+	outbox              durable.Method[none, []deletion]
+	handedOver          durable.Method[Seq, none]
 	rename              durable.Method[User, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
@@ -135,6 +139,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		s.live.learn(user, st.id)
 		s.live.relist(user)
 	})
+	s.chores = newChores(s)
 	if err == nil {
 		err = s.register()
 	}
@@ -172,6 +177,7 @@ func (s *Service) register() (err error) {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
 		released: func(RoomID, UserID, ClientID) {},
+		noted:    func(id RoomID) { s.chores.noted(id) },
 	}
 	if s.cfg.Files != nil {
 		shared.released = s.cfg.Files.Released
@@ -190,6 +196,9 @@ func (s *Service) register() (err error) {
 	s.calls.open = durable.Handle(room, "open", (*Room).open)
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.obey = durable.Handle(room, "obey", (*Room).obey)
+	s.calls.purge = durable.Handle(room, "purge", (*Room).purge)
+	s.calls.outbox = durable.Handle(room, "outbox", (*Room).outbox)
+	s.calls.handedOver = durable.Handle(room, "handedOver", (*Room).handedOver)
 	s.calls.erase = durable.Handle(room, "erase", (*Room).erase)
 	s.calls.rename = durable.Handle(room, "rename", (*Room).rename)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
@@ -220,6 +229,7 @@ func (s *Service) register() (err error) {
 func (s *Service) Close(ctx context.Context) error {
 	err := s.rt.Shutdown(ctx)
 	s.ending.Do(func() {
+		s.chores.close()
 		s.enrolments.close()
 		s.live.close()
 	})

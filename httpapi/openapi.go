@@ -43,11 +43,12 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
 
 // The headings of the document.
 const (
-	tagRooms   = "rooms"
-	tagLevel0  = "level 0"
-	tagServer  = "server"
-	tagAccount = "my account"
-	tagFiles   = "files"
+	tagRooms      = "rooms"
+	tagModeration = "moderation"
+	tagLevel0     = "level 0"
+	tagServer     = "server"
+	tagAccount    = "my account"
+	tagFiles      = "files"
 )
 
 // Interface describes all routes: those of this package, and those of auth.
