@@ -176,6 +176,7 @@ func (t *roomTx) setMute(u User, until int64) error {
 		return err
 	}
 	t.order.Members = append(t.order.Members, memberOrder{User: u, Role: was.role, MutedUntil: until, Was: was.role, Quiet: true})
+	t.lists = append(t.lists, u.ID) // what they may do there is no event
 	return nil
 }
 

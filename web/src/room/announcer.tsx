@@ -1,5 +1,6 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { attached, newestSeq } from '~/realtime/reduce'
+import { eventWords } from '~/rooms/event-words'
 import type { RoomSession } from './session'
 
 /** Says to screen readers what others post, at most once a second; never what was there already. */
@@ -18,7 +19,7 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     if (fresh.length === 0) return
     setSaid(
       fresh.length <= 3
-        ? fresh.map((m) => `${m.userName}: ${m.content.slice(0, 300)}`).join('\n')
+        ? fresh.map((m) => (m.event ? eventWords(m.event, props.me) : `${m.userName}: ${m.content.slice(0, 300)}`)).join('\n')
         : `${fresh.length} new messages`,
     )
   }

@@ -1,3 +1,4 @@
+import type { RoomFrame } from '~/realtime/wire.gen'
 import { indexFrom, type Posted } from '~/realtime/reduce'
 import type { PendingPost } from './outbox'
 import { sameDay } from './times'
@@ -24,6 +25,8 @@ export interface Row {
   /** The message itself; absent while it isn't posted. */
   message?: Posted
   pending?: PendingPost
+  /** What happened to the room; the row is no message then. */
+  event?: RoomFrame
   /** Its day, where it is the first of it. */
   day?: number
   /** Shows face and name. */
@@ -85,7 +88,7 @@ export class Rows {
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
     // Who has a new name begins a group by it; what is deleted has none.
     const renamed = own.userName !== '' && before !== undefined && before.userName !== '' && before.userName !== own.userName
-    const first = newDay || before.userId !== own.userId || renamed || own.timestamp - before.timestamp > GROUP_MS
+    const first = newDay || before.event !== undefined || before.userId !== own.userId || renamed || own.timestamp - before.timestamp > GROUP_MS
     const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
     return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
@@ -94,6 +97,7 @@ export class Rows {
   estimate(index: number): number {
     const row = this.at(index)
     if (!row) return 26
+    if (row.event) return 26 + (row.day === undefined ? 0 : 44)
     const lines = row.content.split('\n').reduce((n, line) => n + Math.max(1, Math.ceil(line.length / 90)), 0)
     return 4 + (row.content === '' ? 0 : lines * 22) + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44) + extras(row)
   }
@@ -101,9 +105,9 @@ export class Rows {
   private plain(index: number): Omit<Row, 'first' | 'lastWaiting'> | undefined {
     const m = this.messages[index + this.skipped]
     if (m) {
-      const { userId, content, timestamp, seq } = m
+      const { userId, content, timestamp, seq, event } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, ...(event ? { event } : { message: m }) }
     }
     const p = this.pending[index + this.skipped - this.messages.length]
     if (!p) return undefined

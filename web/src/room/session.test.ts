@@ -103,6 +103,7 @@ let server: FakeServer
 function open(cache?: RoomCache, at?: Target) {
   const session = makeRoomSession({
     slug: 'r', userId: 'me', connection: server.connection, store: makeMemoryStore(), onSignedOut: signedOut,
+    label: () => '#r', kind: () => 'public',
     client: new QueryClient(), marks: new Marks(),
     ...(cache && { cache }),
   })

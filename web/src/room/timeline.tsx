@@ -7,7 +7,7 @@ import { ActingIn } from '~/message/acting-in'
 import { MessageRow } from '~/message/message-row'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
-import { Rows, type Me } from './rows'
+import { Rows, type Me, type Row } from './rows'
 import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
@@ -309,7 +309,7 @@ export function Timeline(props: TimelineProps) {
         class="scrollbar-calm absolute inset-0 overflow-x-hidden overflow-y-auto [contain:strict] [overflow-anchor:none] focus-visible:-outline-offset-2"
         tabindex="0"
         role="region"
-        aria-label={`Messages in #${session.slug}`}
+        aria-label={`Messages in ${session.label()}`}
         data-testid="timeline"
         onKeyDown={walk.onKeyDown}
         onFocusIn={walk.onFocusIn}
@@ -338,7 +338,7 @@ export function Timeline(props: TimelineProps) {
                         data-seq={current().seq}
                         tabindex="-1"
                         role="article"
-                        aria-label={current().userName}
+                        aria-label={rowLabel(current())}
                         aria-posinset={current().seq}
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
@@ -371,6 +371,10 @@ export function Timeline(props: TimelineProps) {
       </Show>
     </div>
   )
+}
+
+function rowLabel(row: Row): string {
+  return row.event ? 'What happened to the room' : row.userName
 }
 
 // Takes no height: it comes and goes without moving a row.
