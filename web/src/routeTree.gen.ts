@@ -22,6 +22,7 @@ import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppBrowseRouteImport } from './routes/_app/browse'
+import { Route as AppModerationRouteImport } from './routes/_app/moderation'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
 import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
@@ -98,6 +99,11 @@ const AppBrowseRoute = AppBrowseRouteImport.update({
   path: '/browse',
   getParentRoute: () => AppRoute,
 } as any)
+const AppModerationRoute = AppModerationRouteImport.update({
+  id: '/moderation',
+  path: '/moderation',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
@@ -167,6 +173,7 @@ export interface FileRoutesByFullPath {
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRouteWithChildren
   '/browse': typeof AppBrowseRoute
+  '/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
@@ -190,6 +197,7 @@ export interface FileRoutesByTo {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/browse': typeof AppBrowseRoute
+  '/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
   '/account/data': typeof AppAccountDataRoute
@@ -217,6 +225,7 @@ export interface FileRoutesById {
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRouteWithChildren
   '/_app/browse': typeof AppBrowseRoute
+  '/_app/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
   '/_app/account/data': typeof AppAccountDataRoute
@@ -245,6 +254,7 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/account'
     | '/browse'
+    | '/moderation'
     | '/invite/$token'
     | '/account/data'
     | '/account/devices'
@@ -268,6 +278,7 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/browse'
+    | '/moderation'
     | '/invite/$token'
     | '/'
     | '/account/data'
@@ -294,6 +305,7 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/_app/account'
     | '/_app/browse'
+    | '/_app/moderation'
     | '/invite/$token'
     | '/_app/'
     | '/_app/account/data'
@@ -416,6 +428,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppBrowseRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/moderation': {
+      id: '/_app/moderation'
+      path: '/moderation'
+      fullPath: '/moderation'
+      preLoaderRoute: typeof AppModerationRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
@@ -523,6 +542,7 @@ const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
   AppBrowseRoute: typeof AppBrowseRoute
+  AppModerationRoute: typeof AppModerationRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
   AppRoomsIndexRoute: typeof AppRoomsIndexRoute
@@ -531,6 +551,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
   AppBrowseRoute: AppBrowseRoute,
+  AppModerationRoute: AppModerationRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
   AppRoomsIndexRoute: AppRoomsIndexRoute,

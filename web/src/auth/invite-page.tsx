@@ -8,11 +8,13 @@ import type { Account } from './session'
 import { inWords } from './words'
 
 /** Where an invitation leads to. */
-export function InvitePage(props: { account: Account | null; opened: Result<Invitation> | null }) {
+export function InvitePage(props: { token: string; account: Account | null; opened: Result<Invitation> | null }) {
   const router = useRouter()
+  // Who comes back with an account enters the room.
+  const back = (invitation: Invitation) => (invitation.roomName === '' ? {} : { search: { redirect: `/invite/${props.token}` } })
   return (
     <Switch>
-      <Match when={props.account}>
+      <Match when={!(props.opened && !props.opened.ok) && props.account}>
         {(account) => (
           <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. The invitation stays good for somebody else.`}>
             <div class="mt-6 grid">
@@ -29,10 +31,10 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
             title="You are invited"
             lead={
               <>
-                <Show when={invitation().invitedBy} fallback="Somebody invited you to talk here.">
+                <Show when={invitation().invitedBy} fallback={<>Somebody invited you to <Where name={invitation().roomName} />.</>}>
                   {(name) => (
                     <>
-                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to talk here.
+                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to <Where name={invitation().roomName} />.
                     </>
                   )}
                 </Show>
@@ -47,10 +49,10 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
             }
           >
             <div class="mt-6 flex flex-col gap-2.5">
-              <Link to="/sign-up" class={buttonVariants({ size: 'large' })}>
+              <Link to="/sign-up" {...back(invitation())} class={buttonVariants({ size: 'large' })}>
                 Create your account
               </Link>
-              <Link to="/sign-in" class={buttonVariants({ variant: 'outline', size: 'large' })}>
+              <Link to="/sign-in" {...back(invitation())} class={buttonVariants({ variant: 'outline', size: 'large' })}>
                 I have an account
               </Link>
             </div>
@@ -79,5 +81,13 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
         )}
       </Match>
     </Switch>
+  )
+}
+
+function Where(props: { name: string }) {
+  return (
+    <Show when={props.name} fallback="talk here">
+      {(name) => <>the room <strong class="font-medium text-ink" dir="auto">{name()}</strong></>}
+    </Show>
   )
 }
