@@ -85,6 +85,7 @@ test('a spammer is reported, and with all that they wrote shut out', async ({ en
   await mod.page.getByRole('dialog', { name: 'Mark as handled?' }).getByRole('button', { name: 'Handled' }).click()
   await expect(mod.page.getByText('Nothing is waiting for you.')).toBeVisible()
 
+  await mod.page.reload()
   await mod.page.getByText('Audit log', { exact: true }).click()
   const log = mod.page.getByRole('list', { name: 'Audit log' })
   await expect(log).toContainText('Mod banned Sam: advertisements')
@@ -109,7 +110,7 @@ test('an invitation leads into a private room, with an account and without', asy
   const owner = await enter('Owner')
   const ada = await enter('Ada')
   const slug = await makeRoom(owner, 'Council', 'private')
-  await openRoom(owner, slug, '#council')
+  await openRoom(owner, slug, 'Council')
   await owner.page.getByRole('heading', { level: 1 }).getByRole('button').click()
   const panel = owner.page.getByRole('complementary', { name: 'Room', exact: true })
   await panel.getByRole('tab', { name: 'Members' }).click()

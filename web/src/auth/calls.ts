@@ -1,5 +1,5 @@
 import { post } from '~/api'
-import type { Accepted, Invitation } from '~/api.gen'
+import type { Invitation } from '~/api.gen'
 import { call, member, type Result } from '~/http'
 import { parseAccount, type Account } from './session'
 
@@ -96,14 +96,6 @@ export function parseInvitation(value: unknown): Invitation | null {
     invitedBy: typeof invitedBy === 'string' ? invitedBy : null,
     roomName: typeof roomName === 'string' ? roomName : '',
   }
-}
-
-/** Enters the room that an invitation leads into. */
-export function acceptInvitation(token: string): Promise<Result<Accepted>> {
-  return post('/api/account/invites/accept', { token }, (value) => {
-    const room = member(value, 'room')
-    return typeof room === 'string' ? { room } : null
-  })
 }
 
 function parseEntered(value: unknown): Entered | null {

@@ -1,21 +1,11 @@
 import { createFileRoute, redirect } from '@tanstack/solid-router'
-import { acceptInvitation, openInvitation } from '~/auth/calls'
 import { InvitePage } from '~/auth/invite-page'
-import { optionsQuery } from '~/auth/options'
-import { sessionQuery } from '~/auth/session'
 
 export const Route = createFileRoute('/invite/$token')({
-  loader: async ({ context: { client }, params }) => {
-    const account = await client.ensureQueryData(sessionQuery).catch(() => null)
-    if (account && !account.guest) {
-      const accepted = await acceptInvitation(params.token)
-      if (accepted.ok && accepted.value.room !== '') throw redirect({ to: '/rooms/$slug', params: { slug: accepted.value.room } })
-      return { account, opened: accepted.ok ? null : accepted }
-    }
-    const opened = await openInvitation(params.token)
-    // They know of the invitation from now on.
-    client.removeQueries({ queryKey: optionsQuery.queryKey })
-    return { account: null, opened }
+  loader: async ({ context: { client }, params: { token } }) => {
+    const followed = await (await import('~/auth/accept')).follow(client, token)
+    if (followed.room !== '') throw redirect({ to: '/rooms/$slug', params: { slug: followed.room } })
+    return followed
   },
   gcTime: 0, // it is another answer once one is signed in
   component: () => {
