@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -136,15 +135,5 @@ func (r *Room) readSlow() error {
 	for user, at := range last {
 		r.state.slow.took(user, at)
 	}
-	return err
-}
-
-// forgetMember takes away what the room knows of somebody whose account is gone.
-func (r *Room) forgetMember(_ context.Context, user UserID) error {
-	if _, known := r.members[user]; !known {
-		return nil
-	}
-	delete(r.members, user)
-	_, err := r.st.Storage().Delete(memberKey(user))
 	return err
 }

@@ -73,6 +73,7 @@ const (
 	maxTopicChars   = 500
 	maxSectionChars = 50
 	maxGroup        = 9             // people in a group
+	maxMade         = 60            // rooms that a person makes in an hour
 	maxInvited      = 100           // people whom a new room begins with
 	maxSlowMode     = 6 * time.Hour //
 	maxMute         = 366 * 24 * time.Hour

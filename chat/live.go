@@ -34,7 +34,7 @@ type livePerson struct {
 	holders int       // sockets that are open, or about to be
 	sockets []*client // never changed, but made anew
 	rooms   []RoomID  // at most maxLiveRooms
-	listed  time.Time // when they were last told that their list of rooms has changed
+	listed  int64     // when they were last told that their list of rooms has changed, Unix milliseconds
 }
 
 type liveRoom struct {
@@ -282,14 +282,14 @@ func (l *live) tell() (wait time.Duration) {
 		}
 	}
 	for p := range l.stale {
-		since := now.Sub(p.listed)
+		since := now.Sub(time.UnixMilli(p.listed))
 		if left := activityEvery - since; left > 0 && since >= 0 {
 			if wait == 0 || left < wait {
 				wait = left
 			}
 			continue
 		}
-		p.listed = now
+		p.listed = now.UnixMilli()
 		delete(l.stale, p)
 		due = append(due, letter{sockets: p.sockets, frame: frame(RoomsFrame{Type: "rooms"})})
 	}

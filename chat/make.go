@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -35,6 +36,9 @@ func (s *Service) MakeRoom(ctx context.Context, a Actor, n NewRoom) (info RoomIn
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
+	if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
+		return info, false, err
+	}
 	if n.Kind == KindDirect {
 		room, known, err := s.directOf(ctx, a.ID, n.People[0])
 		if err != nil {
@@ -178,6 +182,14 @@ func randomSlug() string { return strings.ToLower(rand.Text()[:16]) }
 
 // insert makes the row of a room, and those of who is in it.
 func (t *roomTx) insert(n NewRoom) error {
+	const lately = `select count(*) from rooms where created_by = ? and created_at > ?`
+	var made int
+	if err := t.tx.QueryRowContext(t.ctx, lately, string(t.by.ID), t.now.Add(-time.Hour).UnixMilli()).Scan(&made); err != nil {
+		return err
+	}
+	if made >= maxMade {
+		return &Error{Code: CodeRateLimited, Message: "You have made " + decimal(maxMade) + " rooms in the last hour. Wait a while.", Retry: time.Minute}
+	}
 	var pair any
 	if n.Kind == KindDirect {
 		pair = pairOf(t.by.ID, n.People[0])

@@ -340,6 +340,9 @@ func (s *Service) SetRoom(ctx context.Context, a Actor, slug string, c SettingsC
 	if err != nil {
 		return set, err
 	}
+	if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
+		return set, err
+	}
 	if c.Hidden != nil && *c.Hidden && st.kind != KindDirect && st.kind != KindGroup {
 		return set, bad("hidden is for directs and groups: leave this room instead.")
 	}

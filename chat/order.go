@@ -106,7 +106,7 @@ func (r *Room) obey(_ context.Context, o order) (Seq, error) {
 	slowed := r.about.SlowMode
 	r.about, r.recorded = o.Room, true
 	r.heed()
-	if slowed == 0 && r.about.SlowMode > 0 {
+	if slowed != r.about.SlowMode {
 		if err := r.readSlow(); err != nil {
 			return 0, err
 		}

@@ -41,16 +41,6 @@ func (p *profiles) drop(id UserID) {
 	delete(p.byID, id)
 }
 
-// current returns the person as they are now.
-func (p *profiles) current(u User) User {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if now, changed := p.byID[u.ID]; changed {
-		return now.User
-	}
-	return u
-}
-
 // actor returns who acts as they are now.
 func (p *profiles) actor(a Actor) Actor {
 	p.mu.RLock()

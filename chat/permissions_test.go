@@ -10,10 +10,6 @@ import (
 	"snug/chat"
 )
 
-func allRoles() []chat.Role {
-	return []chat.Role{chat.RoleOwner, chat.RoleAdmin, chat.RoleModerator, chat.RoleMember, chat.RoleGuest, chat.RoleBot}
-}
-
 func allKinds() []chat.RoomKind {
 	return []chat.RoomKind{chat.KindPublic, chat.KindPrivate, chat.KindDirect, chat.KindGroup}
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"math"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,24 @@ type posts struct {
 func newPosts(rate Rate) posts { return posts{rate: rate, times: make(map[UserID][]int64)} }
 
 func (p *posts) window() int64 { return p.rate.Window.Milliseconds() }
+
+// pace is a rate over all rooms, for what people do to rooms and not in them.
+type pace struct {
+	mu    sync.Mutex
+	posts posts
+}
+
+// take counts something that a person does, or says why they may not yet.
+func (p *pace) take(user UserID, now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := now.UnixMilli()
+	if wait := p.posts.wait(user, at); wait > 0 {
+		return &Error{Code: CodeRateLimited, Message: "That is too much at once. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
+	}
+	p.posts.took(user, at)
+	return nil
+}
 
 // wait returns for how many milliseconds from now no post of the person is
 // taken. A clock that was set back must not silence anybody for long: a post

@@ -205,6 +205,7 @@ func TestRemoval(t *testing.T) {
 		slug := w.make("ada", chat.KindPrivate, "Removal", "bob")
 		ada, bob := w.enter("ada", slug), w.enter("bob", slug)
 		elsewhere := w.socket("bob/s2")
+		elsewhere.lists.Store(true)
 		w.hibernate() // what the room knows of its members outlives that
 		ada.drain()
 		bob.drain()
@@ -293,17 +294,20 @@ func TestSlowModeAndMute(t *testing.T) {
 						w.restart()
 					}
 				}
-				seconds := 120
-				_, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{SlowModeSeconds: &seconds})
-				w.must(err)
+				slow := func(seconds int) {
+					_, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{SlowModeSeconds: &seconds})
+					w.must(err)
+				}
+				slow(5)
 				w.sayIn(slug, "bob", "one")
 				begun := time.Now()
+				slow(120) // what was posted before counts
 				between()
 				post := func() error {
 					_, err := w.chat.Post(w.Context(), somebody("bob"), slug, chat.NewMessage{Content: "another"})
 					return err
 				}
-				err = post()
+				err := post()
 				wait := 120*time.Second - time.Since(begun)
 				if e := chat.AsError(err); e.Code != chat.CodeRateLimited || e.Retry != wait {
 					t.Errorf("at once: %v, wait %v; want %v", err, e.Retry, wait)
@@ -452,5 +456,28 @@ func TestDeletedRoom(t *testing.T) {
 			t.Errorf("got %+v, %v", info, err)
 		}
 		w.must(w.chat.DeleteRoom(w.Context(), somebody("ada"), slug, "Doomed"))
+	})
+}
+
+// That a list of rooms has changed is told at once, and then once a second at most.
+func TestListsAreToldOfOnceASecond(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		w.accounts("ada", "bob")
+		slug := w.make("ada", chat.KindPublic, "Told", "bob")
+		bob := w.socket("bob")
+		bob.lists.Store(true)
+		bob.drain()
+		time.Sleep(time.Second)
+		for i := range 30 {
+			name := fmt.Sprint("Told ", i)
+			_, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{Name: &name})
+			w.must(err)
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Second)
+		if n := len(bob.drain("rooms")); n != 4 {
+			t.Errorf("told %d times in 3 seconds", n)
+		}
+		bob.silent()
 	})
 }

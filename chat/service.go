@@ -66,6 +66,7 @@ type Service struct {
 	enrolments *enrolments
 	chores     *chores
 	turns      keyLocks[RoomID] // of those who change rooms
+	pace       pace             // likewise
 }
 
 // none is the result of calls that have none.
@@ -121,7 +122,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Storable == nil {
 		cfg.Storable = func() error { return nil }
 	}
-	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles(), rules: newRules()}
+	s := &Service{cfg: cfg, rooms: NewRooms(cfg.DB, cfg.Now), replays: newReplays(), profiles: newProfiles(), rules: newRules(), pace: pace{posts: newPosts(cfg.ChangeRate)}}
 	if _, err := s.rooms.Add(ctx, RoomEntry{Slug: Level0Room, Name: "Global"}); err != nil {
 		return nil, fmt.Errorf("make the first room: %w", err)
 	}
@@ -135,7 +136,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	everyone, err := s.rooms.find(ctx, Level0Room)
 	s.live = newLive(cfg.Now, everyone.id)
 	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, func(st standing, user UserID) {
-		s.rooms.forgetMember(st.id, user)
+		if !st.plain { // where it is nobody asked who is in it
+			s.rooms.forgetMember(st.id, user)
+		}
 		s.live.learn(user, st.id)
 		s.live.relist(user)
 	})

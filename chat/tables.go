@@ -189,6 +189,11 @@ func (t *roomTx) set(column string, value any) error {
 
 // amend changes a room: in the tables, then in its object. fn decides, in the transaction.
 func (s *Service) amend(ctx context.Context, a Actor, room RoomID, fn func(t *roomTx) error) (roomRow, error) {
+	if a.ID != "" {
+		if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
+			return roomRow{}, err
+		}
+	}
 	release, err := s.turns.take(ctx, room)
 	if err != nil {
 		return roomRow{}, err

@@ -205,6 +205,8 @@ CREATE TABLE rooms (
     created_at integer not null
 , kind text not null default 'public', topic text not null default '', created_by text not null default '', archived_at integer, slow_mode integer not null default 0, pair text, told integer not null default 1, deleted_at integer) strict;
 
+CREATE INDEX rooms_created on rooms (created_by, created_at);
+
 CREATE UNIQUE INDEX rooms_pair on rooms (pair);
 
 CREATE UNIQUE INDEX rooms_slug on rooms (slug);

@@ -12,6 +12,7 @@ alter table rooms add column pair text;
 alter table rooms add column told integer not null default 1;
 alter table rooms add column deleted_at integer;
 create unique index rooms_pair on rooms (pair);
+create index rooms_created on rooms (created_by, created_at);
 create index rooms_untold on rooms (id) where told = 0 or deleted_at is not null;
 
 -- Who is in a room. In the room "global" is everybody: there a row is only what somebody

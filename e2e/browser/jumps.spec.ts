@@ -102,6 +102,7 @@ for (const [name, options] of devices) {
 
   test(`each room keeps its place, when one comes back and after a reload: ${name}`, async ({ enter }) => {
     const ada = await enter(newcomer(), options)
+    await ada.becomeMember('tea')
     await expect(ada.posted('№2000 ')).toBeVisible()
     await scrollUp(ada, 3_000)
     const before = await atRest(ada)

@@ -113,6 +113,14 @@ export class Person {
     await expect(this.people).toBeVisible()
   }
 
+  /** Makes them a member of a room, and comes back to a page that knows it. */
+  async becomeMember(slug: string): Promise<void> {
+    const reply = await this.page.request.put(`/api/rooms/${slug}/membership`)
+    expect(reply.ok(), await reply.text()).toBe(true)
+    await this.page.reload()
+    await this.inRoom()
+  }
+
   /** On a phone it stands below the list of rooms. */
   async openAccountMenu(): Promise<void> {
     const rooms = this.page.getByRole('link', { name: 'All rooms' })

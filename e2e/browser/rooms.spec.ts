@@ -35,6 +35,7 @@ async function send(person: Person, frames: readonly object[]): Promise<unknown[
 test('what is unread is counted, and is read when it was on the screen and not before', async ({ enter, server }) => {
   await server.command('room', 'add', 'tea', 'Tea')
   const ada = await enter('Ada')
+  await ada.becomeMember('tea')
   const bob = await enter('Bob')
   await bob.post('before')
   await expect(ada.posted('before')).toBeVisible()
@@ -73,6 +74,7 @@ test('what was said above the screen is not read by opening the room', async ({ 
   const bob = await enter('Bob')
   await bob.post('before')
   const ada = await enter('Ada')
+  await ada.becomeMember('tea')
   await expect(ada.posted('before')).toBeVisible()
   await rooms(ada).getByRole('link', { name: 'Tea' }).click()
   await expect(ada.page).toHaveTitle('#tea · Snug')
@@ -178,6 +180,7 @@ test('a room that was read before is there at once, and without a network', asyn
   await server.command('room', 'add', 'tea', 'Tea')
   await seed(browser, server, 'Cleo', chatter(300))
   const ada = await enter('Ada')
+  await ada.becomeMember('tea')
   await expect(ada.posted('№300 ')).toBeInViewport()
   await rooms(ada).getByRole('link', { name: 'Tea' }).click()
   await expect(ada.timeline.getByText('Nobody has said anything yet')).toBeVisible()
