@@ -62,12 +62,15 @@ function Writer(props: ComposerProps) {
   }
   const sendable = () => left() >= 0 && (text().trim() !== '' || draft.files().length > 0)
 
+  // Made twice, they would take each file that is pasted twice.
+  let loading = false
   function loadTools() {
-    if (tools()) return
+    if (loading) return
+    loading = true
     import('./tools').then(
       ({ makeTools }) => runWithOwner(owner, () => setTools(makeTools({ drafts: props.drafts, draft, form, field, dropLabel: props.dropLabel, setTrouble }))),
       // Without a network the composer does without; the next focus tries again.
-      () => {},
+      () => (loading = false),
     )
   }
   onMount(() => {
