@@ -143,7 +143,8 @@ test('an invitation leads into a private room, with an account and without', asy
   // It was good for two.
   const late = await enter('Late')
   await late.page.goto(link)
-  await expect(late.page.getByRole('heading', { name: "That didn't work" })).toBeVisible()
+  await expect(late.page.getByRole('heading', { name: 'You are in already' })).toBeVisible()
+  await expect(late.page.getByRole('main')).toContainText(/used up/)
   const { members } = (await api(owner, 'GET', `/api/rooms/${slug}/members`)) as { members?: unknown[] }
   expect(members).toHaveLength(3)
 })

@@ -10,13 +10,18 @@ import { inWords } from './words'
 /** Where an invitation leads to. */
 export function InvitePage(props: { token: string; account: Account | null; opened: Result<Invitation> | null }) {
   const router = useRouter()
+  const failure = () => (props.opened && !props.opened.ok ? props.opened.failure : null)
+  const refused = () => {
+    const f = failure()
+    return f && inWords(f)
+  }
   // Who comes back with an account enters the room.
   const back = (invitation: Invitation) => (invitation.roomName === '' ? {} : { search: { redirect: `/invite/${props.token}` } })
   return (
     <Switch>
-      <Match when={!(props.opened && !props.opened.ok) && props.account}>
+      <Match when={(failure() === null || failure()?.kind === 'refused') && props.account}>
         {(account) => (
-          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. The invitation stays good for somebody else.`}>
+          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. ${refused() ?? 'The invitation stays good for somebody else.'}`}>
             <div class="mt-6 grid">
               <Link to="/" class={buttonVariants({ size: 'large' })}>
                 Go to the rooms
@@ -59,18 +64,18 @@ export function InvitePage(props: { token: string; account: Account | null; open
           </AuthPage>
         )}
       </Match>
-      <Match when={props.opened && !props.opened.ok ? props.opened.failure : null}>
-        {(failure) => (
+      <Match when={failure()}>
+        {(f) => (
           <AuthPage
-            title={failure().kind === 'refused' ? "That didn't work" : 'No way through'}
-            lead={inWords(failure())}
+            title={f().kind === 'refused' ? "That didn't work" : 'No way through'}
+            lead={inWords(f())}
             aside={
               <>
                 Have an account? <ToSignIn />
               </>
             }
           >
-            <Show when={failure().kind !== 'refused'}>
+            <Show when={f().kind !== 'refused'}>
               <div class="mt-6 grid">
                 <Button size="large" onClick={() => void router.invalidate()}>
                   Try again
