@@ -72,6 +72,43 @@ func userBy(ctx context.Context, tx *sql.Tx, email string) (*user, error) {
 	return u, err
 }
 
+// ErrNoPerson says that nobody has that id.
+var ErrNoPerson = errors.New("nobody has that id")
+
+// Whom says who something is done to, and by whom.
+type Whom struct {
+	Email string // of the person
+	ID    string // likewise, where there is no Email
+	By    string // id of who does it; "": whoever runs the server
+	// Check is asked in the transaction that does it, with both as they are there: it
+	// refuses with an error, and notes what is done. by is empty without By. Nil: none.
+	Check func(ctx context.Context, tx *sql.Tx, by, to Person) error
+}
+
+// find returns the person whom something may be done to.
+func (w Whom) find(ctx context.Context, tx *sql.Tx) (u *user, err error) {
+	if w.Email != "" {
+		u, err = userBy(ctx, tx, w.Email)
+	} else if u, err = selectUser(ctx, tx, `u.id = ?`, w.ID); err == nil && u == nil {
+		err = ErrNoPerson
+	}
+	if err != nil || w.Check == nil {
+		return u, err
+	}
+	var by Person
+	if w.By != "" {
+		who, err := selectUser(ctx, tx, `u.id = ?`, w.By)
+		if err != nil {
+			return nil, err
+		}
+		if who == nil || who.banned {
+			return nil, ErrNoPerson // since the session was looked at
+		}
+		by = who.person("")
+	}
+	return u, w.Check(ctx, tx, by, u.person(""))
+}
+
 // UserID returns the id of the person with that address.
 func (s *Service) UserID(ctx context.Context, email string) (id string, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
@@ -86,13 +123,13 @@ func (s *Service) UserID(ctx context.Context, email string) (id string, err erro
 
 // Ban keeps a person out: sessions and API tokens end at once, and no way to sign in
 // opens any more. The reason is for those who run the server.
-func (s *Service) Ban(ctx context.Context, email, reason string) error {
+func (s *Service) Ban(ctx context.Context, whom Whom, reason string) error {
 	now := s.now()
 	var over []ended
 	var id string
 	ctx = context.WithoutCancel(ctx)
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userBy(ctx, tx, email)
+		u, err := whom.find(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -117,22 +154,22 @@ func (s *Service) Ban(ctx context.Context, email, reason string) error {
 }
 
 // Unban lets a person in again.
-func (s *Service) Unban(ctx context.Context, email string) error {
-	return s.changeUser(ctx, email, "user unbanned", func(tx *sql.Tx, u *user) error {
+func (s *Service) Unban(ctx context.Context, whom Whom) error {
+	return s.changeUser(ctx, whom, "user unbanned", func(tx *sql.Tx, u *user) error {
 		_, err := tx.ExecContext(ctx, `update users set banned_at = null, ban_reason = '', updated_at = ? where id = ?`, millis(s.now()), u.id)
 		return err
 	})
 }
 
 // SetRole makes a person something else on this server. The last owner stays one.
-func (s *Service) SetRole(ctx context.Context, email string, role Role) error {
+func (s *Service) SetRole(ctx context.Context, whom Whom, role Role) error {
 	switch role {
 	case RoleOwner, RoleAdmin, RoleModerator, RoleMember:
 	default:
 		return fmt.Errorf("role %q is not owner, admin, moderator or member", role)
 	}
 	var id string
-	err := s.changeUser(ctx, email, "role changed", func(tx *sql.Tx, u *user) error {
+	err := s.changeUser(ctx, whom, "role changed", func(tx *sql.Tx, u *user) error {
 		id = u.id
 		if u.anonymous {
 			return errGuest
@@ -165,12 +202,12 @@ func keepOwner(ctx context.Context, tx *sql.Tx, u *user) error {
 	return err
 }
 
-// changeUser runs fn for the user with that address and lets the sessions know.
-func (s *Service) changeUser(ctx context.Context, email, what string, fn func(tx *sql.Tx, u *user) error) error {
+// changeUser runs fn for a user and lets the sessions know.
+func (s *Service) changeUser(ctx context.Context, whom Whom, what string, fn func(tx *sql.Tx, u *user) error) error {
 	var u *user
 	var hashes []tokenHash
 	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		if u, err = userBy(ctx, tx, email); err != nil {
+		if u, err = whom.find(ctx, tx); err != nil {
 			return err
 		}
 		if err := fn(tx, u); err != nil {
@@ -234,10 +271,10 @@ func (s *Service) Delete(ctx context.Context, email string) error {
 }
 
 // SignOut ends all sessions of a person. API tokens stay good.
-func (s *Service) SignOut(ctx context.Context, email string) error {
+func (s *Service) SignOut(ctx context.Context, whom Whom) error {
 	var u *user
-	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		u, err = userBy(ctx, tx, email)
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		u, err = whom.find(ctx, tx)
 		return err
 	})
 	if err == nil {
@@ -246,14 +283,14 @@ func (s *Service) SignOut(ctx context.Context, email string) error {
 	if err != nil {
 		return fmt.Errorf("sign user out: %w", err)
 	}
-	s.log.Info("user signed out by the operator", "user", u.id)
+	s.log.Info("user signed out", "user", u.id, "by", whom.By)
 	return nil
 }
 
 // DropTwoFactor takes the second factor off somebody who lost it: authenticator and
 // backup codes. Who asked for that has shown to the operator who they are.
 func (s *Service) DropTwoFactor(ctx context.Context, email string) error {
-	return s.changeUser(ctx, email, "second factor off", func(tx *sql.Tx, u *user) error {
+	return s.changeUser(ctx, Whom{Email: email}, "second factor off", func(tx *sql.Tx, u *user) error {
 		return dropFactor(ctx, tx, u.id, s.now())
 	})
 }

@@ -16,7 +16,7 @@ func TestSignOutByOperator(t *testing.T) {
 	phone := g.jar().signIn("ada")
 	token := ada.makeToken(`{"name":"a","scopes":["messages:read"]}`)
 	g.told()
-	if err := g.SignOut(t.Context(), "Ada@example.com"); err != nil {
+	if err := g.SignOut(t.Context(), auth.Whom{Email: "Ada@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	if ends := g.told(); len(ends) != 2 || ends[0].All || ends[1].All || ends[0].Banned {
@@ -34,7 +34,7 @@ func TestSignOutByOperator(t *testing.T) {
 		t.Error("somebody else is signed out")
 	}
 	ada.signIn("ada")
-	if err := g.SignOut(t.Context(), "nobody@example.com"); !errors.Is(err, auth.ErrNoUser) {
+	if err := g.SignOut(t.Context(), auth.Whom{Email: "nobody@example.com"}); !errors.Is(err, auth.ErrNoUser) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -43,7 +43,7 @@ func TestBanReasonIsListed(t *testing.T) {
 	g := newRig(t)
 	g.jar().signUp("owner")
 	g.jar().signUp("ada")
-	if err := g.Ban(t.Context(), "ada@example.com", "sold watches"); err != nil {
+	if err := g.Ban(t.Context(), auth.Whom{Email: "ada@example.com"}, "sold watches"); err != nil {
 		t.Fatal(err)
 	}
 	reasons := func() (list []string) {
@@ -59,7 +59,7 @@ func TestBanReasonIsListed(t *testing.T) {
 	if got := reasons(); len(got) != 2 || got[0] == got[1] || got[0] != "ada@example.com sold watches" && got[1] != "ada@example.com sold watches" {
 		t.Errorf("listed %q", got)
 	}
-	if err := g.Unban(t.Context(), "ada@example.com"); err != nil {
+	if err := g.Unban(t.Context(), auth.Whom{Email: "ada@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, got := range reasons() {

@@ -146,6 +146,7 @@ type inviteBody struct {
 	Email         *string `json:"email,omitempty" openapi:"nullable"` // the only address that may use it; it is mailed there
 	Uses          *int    `json:"uses,omitempty" openapi:"nullable,minimum=1,maximum=1000,default=1"`
 	ExpiresInDays *int    `json:"expiresInDays,omitempty" openapi:"nullable,minimum=1,maximum=365,default=7"`
+	Room          *string `json:"room,omitempty" openapi:"nullable"` // slug of a room that it leads into
 }
 
 type newTokenBody struct {

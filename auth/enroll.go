@@ -31,7 +31,7 @@ type newcomer struct {
 // used up then as if there were a new account. Who was a guest until now stays the same user. The
 // first account is its owner's.
 func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (*user, error) {
-	role, err := s.roleOf(ctx, tx, r, n, now)
+	role, invite, err := s.roleOf(ctx, tx, r, n, now)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +64,11 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 	if err != nil {
 		return nil, fmt.Errorf("store user: %w", err)
 	}
+	if invite != "" {
+		if err := noteInviteUse(ctx, tx, invite, u.id); err != nil {
+			return nil, err
+		}
+	}
 	if n.provider != "" {
 		if n.accountID == "" {
 			n.accountID = u.id
@@ -80,7 +85,7 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 func (s *Service) wouldEnroll(ctx context.Context, r *http.Request, n newcomer) (bool, error) {
 	undo := errors.New("undo")
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := s.roleOf(ctx, tx, r, n, s.now()); err != nil {
+		if _, _, err := s.roleOf(ctx, tx, r, n, s.now()); err != nil {
 			return err
 		}
 		return undo
@@ -106,32 +111,33 @@ func insertAccount(ctx context.Context, tx *sql.Tx, userID, provider, accountID,
 	return nil
 }
 
-// roleOf says what a newcomer becomes, or refuses.
-func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (Role, error) {
+// roleOf says what a newcomer becomes, or refuses. invite is the invitation that was used
+// for it.
+func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (role Role, invite string, err error) {
 	var one int
-	err := tx.QueryRowContext(ctx, `select 1 from users where anonymous = 0 limit 1`).Scan(&one)
+	err = tx.QueryRowContext(ctx, `select 1 from users where anonymous = 0 limit 1`).Scan(&one)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return RoleOwner, nil
+		return RoleOwner, "", nil
 	case err != nil:
-		return "", fmt.Errorf("look for users: %w", err)
+		return "", "", fmt.Errorf("look for users: %w", err)
 	case s.cfg.SignUp.Mode == SignUpOpen:
-		return RoleMember, nil
+		return RoleMember, "", nil
 	case s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
-		return RoleMember, nil
+		return RoleMember, "", nil
 	case s.cfg.SignUp.Mode == SignUpClosed:
-		return "", errSignUpClosed
+		return "", "", errSignUpClosed
 	}
-	invited, err := s.useInvite(ctx, tx, r, n.email, now)
+	invite, err = s.useInvite(ctx, tx, r, n.email, now)
 	switch {
 	case err != nil:
-		return "", err
-	case invited:
-		return RoleMember, nil
+		return "", "", err
+	case invite != "":
+		return RoleMember, invite, nil
 	case s.cfg.SignUp.Mode == SignUpDomain:
-		return "", errDomain
+		return "", "", errDomain
 	}
-	return "", errUninvited
+	return "", "", errUninvited
 }
 
 // ofDomain: an address that isn't verified yet will be, before anyone signs in
@@ -149,18 +155,28 @@ func (s *Service) ofDomain(n newcomer) bool {
 	return false
 }
 
-// useInvite uses up one use of the invitation that the browser holds.
-func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email string, now time.Time) (bool, error) {
+// useInvite uses up one use of the invitation that the browser holds, and returns its id,
+// "" where there is none.
+func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email string, now time.Time) (id string, err error) {
 	const update = `update invites set uses_left = uses_left - 1
-		where token_hash = ? and uses_left > 0 and expires_at > ? and (email is null or lower(email) = ?)`
+		where token_hash = ? and uses_left > 0 and expires_at > ? and (email is null or lower(email) = ?) returning id`
 	for _, token := range s.signed(r, inviteCookie) {
-		used, err := one(tx.ExecContext(ctx, update, hashToken(token).String(), millis(now), email))
-		if err != nil {
-			return false, fmt.Errorf("use invite: %w", err)
+		err := tx.QueryRowContext(ctx, update, hashToken(token).String(), millis(now), email).Scan(&id)
+		if err == nil {
+			return id, nil
 		}
-		if used {
-			return true, nil
+		if !errors.Is(err, sql.ErrNoRows) {
+			return "", fmt.Errorf("use invite: %w", err)
 		}
 	}
-	return false, nil
+	return "", nil
+}
+
+// noteInviteUse keeps who used an invitation into a room, so that they may enter it.
+func noteInviteUse(ctx context.Context, tx *sql.Tx, invite, userID string) error {
+	const insert = `insert into invite_uses (invite_id, user_id) select id, ? from invites where id = ? and room <> '' on conflict do nothing`
+	if _, err := tx.ExecContext(ctx, insert, userID, invite); err != nil {
+		return fmt.Errorf("note use of invite: %w", err)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,22 @@ type inviteJSON struct {
 	CreatedAt stamp   `json:"createdAt"`
 	ExpiresAt stamp   `json:"expiresAt"`
 	UsesLeft  int     `json:"usesLeft"`
+	Room      string  `json:"room"`     // slug of the room that it leads into; "": none
+	RoomName  string  `json:"roomName"` // likewise
 }
 
 // openedJSON is what somebody who was invited is told.
 type openedJSON struct {
 	Email     *string `json:"email"` // the only address that it is for; null where it is for whoever has it
 	InvitedBy *string `json:"invitedBy"`
+	RoomName  string  `json:"roomName"` // of the room that it leads into; "": none
+
+	room string // its key
+}
+
+// acceptedJSON is the room that somebody entered.
+type acceptedJSON struct {
+	Room string `json:"room"` // slug; "": the invitation leads into none
 }
 
 // An Invite is an invitation to be made.
@@ -30,6 +41,7 @@ type Invite struct {
 	Email string // the only address that may use it; "": whoever has the link
 	Uses  int    // how many accounts may be made with it
 	Life  time.Duration
+	Room  string // key of the room that it leads into; "": none
 }
 
 // makeInvite stores an invitation and returns it with its token. host is nil for an
@@ -56,15 +68,15 @@ func (s *Service) makeInvite(ctx context.Context, host *login, i Invite) (invite
 			}
 		}
 		var open int
-		if err := tx.QueryRowContext(ctx, `select count(*) from invites`).Scan(&open); err != nil {
+		if err := tx.QueryRowContext(ctx, `select count(*) from invites where uses_left > 0`).Scan(&open); err != nil {
 			return err
 		}
 		if open >= maxInvites {
 			return errTooManyInvites
 		}
-		const insert = `insert into invites (id, token_hash, email, created_by, created_at, expires_at, uses_left)
-			values (?, ?, ?, nullif(?, ''), ?, ?, ?)`
-		_, err := tx.ExecContext(ctx, insert, row.ID, hashToken(token).String(), row.Email, by, millis(now), millis(now.Add(i.Life)), i.Uses)
+		const insert = `insert into invites (id, token_hash, email, created_by, created_at, expires_at, uses_left, room)
+			values (?, ?, ?, nullif(?, ''), ?, ?, ?, ?)`
+		_, err := tx.ExecContext(ctx, insert, row.ID, hashToken(token).String(), row.Email, by, millis(now), millis(now.Add(i.Life)), i.Uses, i.Room)
 		return err
 	})
 	if err != nil {
@@ -76,10 +88,10 @@ func (s *Service) makeInvite(ctx context.Context, host *login, i Invite) (invite
 
 // findInvite returns an invitation that is still good, nil if there is none.
 func findInvite(ctx context.Context, tx *sql.Tx, token string, now time.Time) (*openedJSON, error) {
-	const query = `select i.email, u.name from invites i left join users u on u.id = i.created_by
+	const query = `select i.email, u.name, i.room from invites i left join users u on u.id = i.created_by
 		where i.token_hash = ? and i.uses_left > 0 and i.expires_at > ?`
 	var found openedJSON
-	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy)
+	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy, &found.room)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -105,7 +117,7 @@ func (s *Service) listInvites(c *call) error {
 		return err
 	}
 	list := []inviteJSON{}
-	const query = `select i.id, i.email, u.name, i.created_at, i.expires_at, i.uses_left
+	const query = `select i.id, i.email, u.name, i.created_at, i.expires_at, i.uses_left, i.room
 		from invites i left join users u on u.id = i.created_by where i.uses_left > 0 and i.expires_at > ? order by i.created_at desc, i.id`
 	ctx := c.r.Context()
 	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
@@ -117,7 +129,7 @@ func (s *Service) listInvites(c *call) error {
 		for rows.Next() {
 			var row inviteJSON
 			var created, expires int64
-			if err := rows.Scan(&row.ID, &row.Email, &row.InvitedBy, &created, &expires, &row.UsesLeft); err != nil {
+			if err := rows.Scan(&row.ID, &row.Email, &row.InvitedBy, &created, &expires, &row.UsesLeft, &row.Room); err != nil {
 				return err
 			}
 			row.CreatedAt, row.ExpiresAt = stamp(fromMillis(created)), stamp(fromMillis(expires))
@@ -128,7 +140,24 @@ func (s *Service) listInvites(c *call) error {
 	if err != nil {
 		return fmt.Errorf("list invites: %w", err)
 	}
+	for i := range list {
+		if list[i].Room, list[i].RoomName, err = s.roomOf(ctx, list[i].Room); err != nil {
+			return fmt.Errorf("list invites: %w", err)
+		}
+	}
 	return c.reply(list)
+}
+
+// roomOf returns the address and the name of the room of a key, "" where there is none.
+func (s *Service) roomOf(ctx context.Context, key string) (room, name string, err error) {
+	if key == "" || s.cfg.Rooms == nil {
+		return "", "", nil
+	}
+	room, name, ok, err := s.cfg.Rooms.Name(ctx, key)
+	if err != nil || !ok {
+		return "", "", err
+	}
+	return room, name, nil
 }
 
 // madeInvite is an invitation with its link, shown this once.
@@ -168,8 +197,26 @@ func (s *Service) createInvite(c *call) error {
 	if given {
 		i.Life = time.Duration(days) * 24 * time.Hour
 	}
+	room, given, err := c.body.optional("room")
+	if err != nil {
+		return err
+	}
+	if given && room != "" {
+		ok := false
+		if s.cfg.Rooms != nil {
+			if i.Room, ok, err = s.cfg.Rooms.Find(c.r.Context(), l.user.identity(), room); err != nil {
+				return fmt.Errorf("find the room of an invite: %w", err)
+			}
+		}
+		if !ok {
+			return errInviteRoom
+		}
+	}
 	row, token, err := s.makeInvite(c.r.Context(), l, i)
 	if err != nil {
+		return err
+	}
+	if row.Room, row.RoomName, err = s.roomOf(c.r.Context(), i.Room); err != nil {
 		return err
 	}
 	row.InvitedBy = &l.user.name
@@ -224,7 +271,75 @@ func (s *Service) openInvite(c *call) error {
 	if found == nil {
 		return errNoInvite
 	}
+	if _, found.RoomName, err = s.roomOf(ctx, found.room); err != nil {
+		return err
+	}
 	life := inviteCookieLife
 	s.setCookie(c.w, inviteCookie, s.sign(token), &life)
 	return c.reply(found)
+}
+
+// acceptInvite lets somebody who has an account into the room that an invitation leads
+// into. Whoever came by it already takes no other use.
+func (s *Service) acceptInvite(c *call) error {
+	l, _, err := s.require(c)
+	if err != nil {
+		return err
+	}
+	token, err := c.body.required("token")
+	if err != nil {
+		return err
+	}
+	var room, by string
+	ctx := c.r.Context()
+	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		room, by, err = takeInvite(ctx, tx, l, token, s.now())
+		return err
+	})
+	if err != nil || room == "" || s.cfg.Rooms == nil {
+		if err != nil {
+			return err
+		}
+		return c.reply(acceptedJSON{})
+	}
+	slug, ok, err := s.cfg.Rooms.Enter(ctx, l.user.identity(), room, by)
+	if err != nil {
+		return fmt.Errorf("enter the room of an invite: %w", err)
+	}
+	if !ok {
+		return errInviteGone
+	}
+	s.log.Info("invitation into a room accepted", "user", l.user.id)
+	return c.reply(acceptedJSON{slug})
+}
+
+// takeInvite uses an invitation into a room up by one, and returns its room's key and who
+// made it. One that leads nowhere is left as it is.
+func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (room, by string, err error) {
+	u, err := stillIn(ctx, tx, l)
+	if err != nil {
+		return "", "", err
+	}
+	var id string
+	var email *string
+	var left int
+	var came bool
+	const query = `select id, email, room, coalesce(created_by, ''), uses_left,
+			exists (select 1 from invite_uses where invite_id = invites.id and user_id = ?)
+		from invites where token_hash = ? and expires_at > ?`
+	err = tx.QueryRowContext(ctx, query, u.id, hashToken(token).String(), millis(now)).Scan(&id, &email, &room, &by, &left, &came)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && left == 0 && !came:
+		return "", "", errNoInvite
+	case err != nil:
+		return "", "", fmt.Errorf("find invite: %w", err)
+	case email != nil && !strings.EqualFold(*email, u.email):
+		return "", "", errInviteFor
+	case room == "" || came:
+		return room, by, nil
+	}
+	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, id); err != nil {
+		return "", "", fmt.Errorf("use invite: %w", err)
+	}
+	return room, by, noteInviteUse(ctx, tx, id, u.id)
 }

@@ -39,7 +39,7 @@ func TestNamed(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", c.text, got, c.want)
 		}
 	}
-	if err := g.Ban(t.Context(), "b@x.org", ""); err != nil {
+	if err := g.Ban(t.Context(), auth.Whom{Email: "b@x.org"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := g.Named(t.Context(), "bob", 20); err != nil || len(found) != 0 {
@@ -55,7 +55,7 @@ func TestNewRoleIsTold(t *testing.T) {
 	g.jar().signUp("bob")
 	told.since()
 	for _, role := range []auth.Role{auth.RoleModerator, auth.RoleMember} {
-		if err := g.SetRole(t.Context(), "bob@example.com", role); err != nil {
+		if err := g.SetRole(t.Context(), auth.Whom{Email: "bob@example.com"}, role); err != nil {
 			t.Fatal(err)
 		}
 		if list := told.since(); len(list) != 1 || list[0].Role != role {

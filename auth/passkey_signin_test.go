@@ -230,7 +230,7 @@ func TestPasskeyOfNobody(t *testing.T) {
 			return 401, "PASSKEY_NOT_FOUND"
 		},
 		"bob": func(*jar) (int, string) {
-			if err := g.Ban(t.Context(), "bob@example.com", ""); err != nil {
+			if err := g.Ban(t.Context(), auth.Whom{Email: "bob@example.com"}, ""); err != nil {
 				t.Fatal(err)
 			}
 			return 403, "BANNED_USER"

@@ -107,6 +107,9 @@ var (
 	errForbidden       = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}
 	errNoInvite        = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked"}
 	errTooManyInvites  = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
+	errInviteRoom      = &refusal{status: 403, code: "ROOM_NOT_YOURS", message: "There is no such room that you may invite people to"}
+	errInviteGone      = &refusal{status: 404, code: "ROOM_NOT_FOUND", message: "The room that this invitation leads into is gone"}
+	errInviteFor       = &refusal{status: 403, code: "INVITE_FOR_ANOTHER", message: "This invitation is for another e-mail address"}
 	errTooManyTokens   = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}
 
 	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,

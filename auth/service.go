@@ -68,6 +68,9 @@ type Config struct {
 	// Active reports whether something is open for the session just now.
 	Active func(sessionKey string) bool
 
+	// Rooms are where invitations may lead into. Nil: into none.
+	Rooms InviteRooms
+
 	// OnSessionEnd hears of every session that ends; see the package comment.
 	OnSessionEnd func(SessionEnd)
 	// OnUserChange hears of a new name, picture or role, after it is durable.
@@ -76,6 +79,18 @@ type Config struct {
 	// once. It is called until it succeeds, over restarts too, and may be called again
 	// after that. It may be slow: a tenth of the time is spent in it at most.
 	OnUserDelete func(ctx context.Context, userIDs []string) error
+}
+
+// InviteRooms are the rooms that invitations lead into, of whose names auth knows nothing.
+type InviteRooms interface {
+	// Find returns the key of a room that people may be invited to by somebody; ok is
+	// false where they may not, or there is none.
+	Find(ctx context.Context, by Identity, room string) (key string, ok bool, err error)
+	// Name returns the address and the name of the room of a key; ok is false where it is gone.
+	Name(ctx context.Context, key string) (room, name string, ok bool, err error)
+	// Enter makes somebody who was invited a member; by is the id of who invited them, ""
+	// where that isn't known. It may be called again. ok is false where there is no such room.
+	Enter(ctx context.Context, who Identity, key, by string) (room string, ok bool, err error)
 }
 
 // A Mail is a message of the server to one person.

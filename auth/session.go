@@ -422,7 +422,7 @@ func (s *Service) sweepSome(ctx context.Context) (more bool, err error) {
 	var stale, guests bool
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		const query = `select exists (select 1 from verifications where expires_at <= ?)
-			or exists (select 1 from invites where expires_at <= ? or uses_left = 0),
+			or exists (select 1 from invites where expires_at <= ? or uses_left = 0 and room = ''),
 			exists (select 1 from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id))`
 		return tx.QueryRowContext(ctx, query, millis(now.Add(-expiredKept)), millis(now)).Scan(&stale, &guests)
 	})
@@ -441,8 +441,8 @@ func (s *Service) sweepSome(ctx context.Context) (more bool, err error) {
 	}
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		for remove, before := range map[string]time.Time{
-			`delete from verifications where token_hash in (select token_hash from verifications where expires_at <= ? limit ?)`: now.Add(-expiredKept),
-			`delete from invites where id in (select id from invites where expires_at <= ? or uses_left = 0 limit ?)`:            now,
+			`delete from verifications where token_hash in (select token_hash from verifications where expires_at <= ? limit ?)`:    now.Add(-expiredKept),
+			`delete from invites where id in (select id from invites where expires_at <= ? or uses_left = 0 and room = '' limit ?)`: now,
 		} {
 			result, err := tx.ExecContext(ctx, remove, millis(before), sweepBatch)
 			if err != nil {

@@ -143,6 +143,7 @@ func (s *story) strangers(owner *jar) {
 	bob.done("/account/invites/open", `{"token":%q}`, invite.URL[strings.LastIndexByte(invite.URL, '/')+1:])
 	bob.get("/account/options").want(s, 200, "")
 	bob.enters("up", "bob")
+	bob.done("/account/invites/accept", `{"token":%q}`, invite.URL[strings.LastIndexByte(invite.URL, '/')+1:])
 	owner.done("/account/invites", `{}`).decode(s, &invite)
 	owner.get("/account/invites").want(s, 200, "")
 	owner.done("/account/invites/revoke", `{"id":%q}`, invite.ID)
@@ -240,7 +241,7 @@ func (s *story) ends(owner *jar) {
 	s.clock.pass(25 * time.Hour)
 	bob.done("/delete-user", `{"callbackURL":"/bye"}`)
 	bob.get("/delete-user/callback?"+s.mailed("Delete your account").RawQuery).wantAt(s, "/bye")
-	if err := s.Ban(s.Context(), "planted.dora@example.com", "planted reason"); err != nil {
+	if err := s.Ban(s.Context(), auth.Whom{Email: "planted.dora@example.com"}, "planted reason"); err != nil {
 		s.Fatal(err)
 	}
 	s.Settle()

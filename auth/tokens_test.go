@@ -353,7 +353,7 @@ func TestBan(t *testing.T) {
 	token := ada.makeToken(`{"name":"a","scopes":["messages:read"]}`)
 	thief := ada.copy()
 	g.told()
-	if err := g.Ban(t.Context(), "Ada@example.com", "spam"); err != nil {
+	if err := g.Ban(t.Context(), auth.Whom{Email: "Ada@example.com"}, "spam"); err != nil {
 		t.Fatal(err)
 	}
 	if ends := g.told(); len(ends) != 1 || !ends[0].All || !ends[0].Banned {
@@ -376,7 +376,7 @@ func TestBan(t *testing.T) {
 	if err != nil || len(people) != 1 || !people[0].Banned {
 		t.Errorf("people %+v %v", people, err)
 	}
-	if err := g.Unban(t.Context(), "ada@example.com"); err != nil {
+	if err := g.Unban(t.Context(), auth.Whom{Email: "ada@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	ada.signIn("ada")
@@ -388,15 +388,15 @@ func TestOwnerStays(t *testing.T) {
 	second := g.jar().signUp("second")
 	ctx := t.Context()
 	for what, do := range map[string]func() error{
-		"ban":    func() error { return g.Ban(ctx, "owner@example.com", "") },
-		"role":   func() error { return g.SetRole(ctx, "owner@example.com", auth.RoleMember) },
+		"ban":    func() error { return g.Ban(ctx, auth.Whom{Email: "owner@example.com"}, "") },
+		"role":   func() error { return g.SetRole(ctx, auth.Whom{Email: "owner@example.com"}, auth.RoleMember) },
 		"delete": func() error { return g.Delete(ctx, "owner@example.com") },
 	} {
 		if err := do(); err == nil || !strings.Contains(err.Error(), "only owner") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := g.SetRole(ctx, "second@example.com", auth.RoleOwner); err != nil {
+	if err := g.SetRole(ctx, auth.Whom{Email: "second@example.com"}, auth.RoleOwner); err != nil {
 		t.Fatal(err)
 	}
 	if id, _ := second.identity(); id.Role != auth.RoleOwner {
@@ -406,13 +406,13 @@ func TestOwnerStays(t *testing.T) {
 		t.Error(err)
 	}
 	for _, err := range []error{
-		g.SetRole(ctx, "nobody@example.com", auth.RoleAdmin), g.Ban(ctx, "nobody", ""), g.Unban(ctx, "x@example.com"), g.Delete(ctx, ""),
+		g.SetRole(ctx, auth.Whom{Email: "nobody@example.com"}, auth.RoleAdmin), g.Ban(ctx, auth.Whom{Email: "nobody"}, ""), g.Unban(ctx, auth.Whom{Email: "x@example.com"}), g.Delete(ctx, ""),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "nobody has that e-mail address") {
 			t.Errorf("got %v", err)
 		}
 	}
-	if err := g.SetRole(ctx, "second@example.com", "king"); err == nil {
+	if err := g.SetRole(ctx, auth.Whom{Email: "second@example.com"}, "king"); err == nil {
 		t.Error("a role that isn't")
 	}
 }

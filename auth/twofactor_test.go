@@ -289,7 +289,7 @@ func TestPendingSignInExpires(t *testing.T) {
 		}
 	}
 	j = g.jar().pending("ada")
-	if err := g.Ban(t.Context(), "ada@example.com", ""); err != nil {
+	if err := g.Ban(t.Context(), auth.Whom{Email: "ada@example.com"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	j.totp(phone.code(0)).want(t, 403, "BANNED_USER")

@@ -68,7 +68,11 @@ func (r *Room) alter(q request) (Message, error) {
 			return Message{}, err
 		}
 	}
-	return r.apply(m, c)
+	next, err := r.apply(m, c)
+	if err == nil && c.kind == eventDelete && m.UserID != c.by && m.DeletedAt == 0 {
+		err = r.noteDeletion(q.Actor.User, m, r.state.head, next.DeletedAt)
+	}
+	return next, err
 }
 
 func (r *Room) apply(m *Message, c change) (Message, error) {

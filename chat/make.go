@@ -220,6 +220,9 @@ func (t *roomTx) insert(n NewRoom) error {
 			return err
 		}
 	}
+	if err := t.log(AuditRoomMade, User{}, string(n.Kind)); err != nil {
+		return err
+	}
 	record := t.room.record()
 	t.order = order{Slug: slug, By: t.by.User, Room: record, Was: record, New: true, Members: t.order.Members}
 	return nil

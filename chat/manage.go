@@ -52,14 +52,21 @@ func (t *roomTx) change(c RoomChange) error {
 		}
 	}
 	if c.Name != nil && *c.Name != room.name {
+		was := room.name
 		room.name = *c.Name
 		if err := t.set("name", room.name); err != nil {
+			return err
+		}
+		if err := t.log(AuditRoomRenamed, User{}, was); err != nil {
 			return err
 		}
 	}
 	if c.Topic != nil && *c.Topic != room.topic {
 		room.topic = *c.Topic
 		if err := t.set("topic", room.topic); err != nil {
+			return err
+		}
+		if err := t.log(AuditTopicChanged, User{}, room.topic); err != nil {
 			return err
 		}
 	}
@@ -69,6 +76,9 @@ func (t *roomTx) change(c RoomChange) error {
 		}
 		room.slowMode = *c.SlowModeSeconds
 		if err := t.set("slow_mode", room.slowMode); err != nil {
+			return err
+		}
+		if err := t.log(AuditSlowModeSet, User{}, decimal(room.slowMode)); err != nil {
 			return err
 		}
 	}
@@ -107,7 +117,10 @@ func (t *roomTx) setKind(kind RoomKind) error {
 		}
 	}
 	t.room.kind = kind
-	return t.set("kind", string(kind))
+	if err := t.set("kind", string(kind)); err != nil {
+		return err
+	}
+	return t.log(AuditKindChanged, User{}, string(kind))
 }
 
 // Archive makes a room one that is only read, or one like the others again.
@@ -122,12 +135,18 @@ func (s *Service) Archive(ctx context.Context, a Actor, slug string, on bool) (R
 		case on == (t.room.archived != 0):
 			return nil
 		}
-		t.room.archived = 0
-		if on {
-			t.room.archived = t.now.UnixMilli()
-			return t.set("archived_at", t.room.archived)
+		if !on {
+			t.room.archived = 0
+			if err := t.set("archived_at", nil); err != nil {
+				return err
+			}
+			return t.log(AuditRoomUnarchived, User{}, "")
 		}
-		return t.set("archived_at", nil)
+		t.room.archived = t.now.UnixMilli()
+		if err := t.set("archived_at", t.room.archived); err != nil {
+			return err
+		}
+		return t.log(AuditRoomArchived, User{}, "")
 	})
 }
 
@@ -186,7 +205,10 @@ func (s *Service) DeleteRoom(ctx context.Context, a Actor, slug, name string) er
 		}
 		// From here on nobody finds it, and another may have its slug.
 		_, err := tx.ExecContext(ctx, `update rooms set deleted_at = ?, slug = ?, pair = null where id = ?`, t.now.UnixMilli(), "deleted/"+string(st.id), string(st.id))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.log(AuditRoomDeleted, User{}, "")
 	})
 	if err != nil {
 		return public(err)

@@ -84,7 +84,10 @@ func (t *roomTx) remove(user UserID) error {
 	if err := t.keepOwner(user, m.role); err != nil {
 		return err
 	}
-	return t.setMember(u, "", false)
+	if err := t.setMember(u, "", false); err != nil {
+		return err
+	}
+	return t.log(AuditMemberRemoved, u, "")
 }
 
 // keepOwner refuses to take its last owner from a room that others are in.
@@ -238,7 +241,16 @@ func (t *roomTx) put(user UserID, role Role) error {
 			return forbidden("A group has at most " + decimal(maxGroup) + " people. Make a private room for more.")
 		}
 	}
-	return t.setMember(u, next, false)
+	if next == was.role {
+		return nil
+	}
+	if err := t.setMember(u, next, false); err != nil {
+		return err
+	}
+	if was.role == "" {
+		return t.log(AuditMemberAdded, u, string(next))
+	}
+	return t.log(AuditRoleSet, u, string(next))
 }
 
 // MuteMember keeps somebody from posting in a room for a time; 0: they may again.
@@ -279,7 +291,13 @@ func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user Use
 		if until = 0; d > 0 {
 			until = t.now.Add(d).UnixMilli()
 		}
-		return t.setMute(u, until)
+		if err := t.setMute(u, until); err != nil {
+			return err
+		}
+		if until == 0 {
+			return t.log(AuditUnmuted, u, "")
+		}
+		return t.log(AuditMuted, u, decimal(int(d/time.Second)))
 	})
 	return Mute{until}, public(err)
 }

@@ -62,15 +62,20 @@ const (
 	ActExportRoom Action = "export_room"
 )
 
+// The actions in a room, and on the server as a whole.
+const (
+	ActSeeReports Action = "see_reports"
+	ActSeeAudit   Action = "see_audit"
+)
+
 // The actions on the server as a whole.
 const (
-	ActMakePublic  Action = "make_public_room"
-	ActMakePrivate Action = "make_private_room"
-	ActMakeDirect  Action = "make_direct"
-	ActInvite      Action = "invite"
-	ActBan         Action = "ban"
-	ActSeeReports  Action = "see_reports"
-	ActSeeAudit    Action = "see_audit"
+	ActMakePublic     Action = "make_public_room"
+	ActMakePrivate    Action = "make_private_room"
+	ActMakeDirect     Action = "make_direct"
+	ActInvite         Action = "invite"
+	ActBan            Action = "ban"
+	ActSetServerRoles Action = "set_server_roles"
 )
 
 // OnServer is the kind of place of the actions on the server as a whole.
@@ -126,10 +131,11 @@ func Permissions() []Permission {
 		server(ActMakeDirect, "write to people directly", bot),
 		server(ActMakePublic, "make public rooms", member),
 		server(ActMakePrivate, "make private rooms", member),
-		server(ActSeeReports, "see what was reported", moderator),
+		{ActSeeReports, "see what was reported", moderator, moderator, moderator, nobody, nobody},
 		server(ActBan, "ban people", moderator),
 		server(ActInvite, "invite people to the server", admin),
-		server(ActSeeAudit, "see the audit log", admin),
+		server(ActSetServerRoles, "give and take roles on the server", admin),
+		{ActSeeAudit, "see the audit log", admin, moderator, moderator, nobody, nobody},
 	}
 }
 

@@ -65,6 +65,7 @@ type roomConfig struct {
 	doubted   func(RoomID)                   // there may be one; nil: likewise
 	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
+	noted     func(RoomID)                   // there is something for the audit log
 	rules     rules
 	live      *live
 	follow    func(context.Context, UserID, followChange) error
@@ -128,6 +129,9 @@ func (r *Room) Start(context.Context) error {
 		return err
 	}
 	if err := r.scheduleRetention(); err != nil {
+		return err
+	}
+	if err := r.recallNotes(); err != nil {
 		return err
 	}
 	r.show()

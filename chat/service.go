@@ -75,6 +75,7 @@ type Service struct {
 	states     *states
 	rules      rules
 	enrolments *enrolments
+	chores     *chores
 	turns      keyLocks[RoomID] // of those who change rooms
 	pace       pace             // likewise
 }
@@ -92,6 +93,9 @@ type calls struct {
 	restate             durable.Method[restated, none]
 	obey                durable.Method[order, Seq]
 	erase               durable.Method[none, none]
+	purge               durable.Method[purgeRequest, none]
+	outbox              durable.Method[none, []deletion]
+	handedOver          durable.Method[Seq, none]
 	forget              durable.Method[authorRequest, Seq]
 	authored            durable.Method[authorRequest, authoredPage]
 	submit, changeNow   durable.Method[request, Message]
@@ -154,6 +158,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		// a frame that comes some time after a post would surprise clients that know no rooms.
 		s.live.learn(user, st.id)
 	})
+	s.chores = newChores(s)
 	s.states = newStates(s)
 	if err == nil {
 		err = s.states.load(ctx)
@@ -199,6 +204,7 @@ func (s *Service) register() (err error) {
 			return s.calls.follow.Send(ctx, s.inbox(id), c)
 		},
 		released: func(RoomID, UserID, ClientID) {},
+		noted:    func(id RoomID) { s.chores.noted(id) },
 	}
 	if s.cfg.Files != nil {
 		shared.released = s.cfg.Files.Released
@@ -219,6 +225,9 @@ func (s *Service) register() (err error) {
 	s.calls.wake = durable.Handle(room, "wake", (*Room).wake)
 	s.calls.restate = durable.Handle(room, "restate", (*Room).restate)
 	s.calls.obey = durable.Handle(room, "obey", (*Room).obey)
+	s.calls.purge = durable.Handle(room, "purge", (*Room).purge)
+	s.calls.outbox = durable.Handle(room, "outbox", (*Room).outbox)
+	s.calls.handedOver = durable.Handle(room, "handedOver", (*Room).handedOver)
 	s.calls.erase = durable.Handle(room, "erase", (*Room).erase)
 	s.calls.forget = durable.Handle(room, "forget", (*Room).forget)
 	s.calls.authored = durable.Handle(room, "authored", (*Room).authored)
@@ -252,6 +261,7 @@ func (s *Service) register() (err error) {
 func (s *Service) Close(ctx context.Context) error {
 	err := s.rt.Shutdown(ctx)
 	s.ending.Do(func() {
+		s.chores.close()
 		s.enrolments.close()
 		s.live.close()
 		s.states.close()

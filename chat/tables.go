@@ -293,6 +293,7 @@ func (s *Service) Settle(ctx context.Context) error {
 			return fmt.Errorf("tell room %s what it is: %w", room, err)
 		}
 	}
+	s.chores.purge()
 	for _, room := range dying {
 		if err := s.bury(ctx, room); err != nil {
 			return fmt.Errorf("delete room %s: %w", room, err)

@@ -55,6 +55,28 @@ CREATE TABLE attention_settings (
 
 CREATE INDEX attention_settings_all on attention_settings (user_id) where rooms = 'all';
 
+CREATE TABLE audit (
+    id         integer not null primary key autoincrement,
+    at         integer not null,
+    action     text    not null,
+    by_id      text    not null,
+    by_name    text    not null,
+    room_id    text    not null default '',
+    room_name  text    not null default '',
+    hidden     integer not null default 0,
+    user_id    text    not null default '',
+    user_name  text    not null default '',
+    message_id text    not null default '',
+    detail     text    not null default '',
+    seq        integer
+) strict;
+
+CREATE INDEX audit_at on audit (at);
+
+CREATE UNIQUE INDEX audit_event on audit (room_id, seq) where seq is not null;
+
+CREATE INDEX audit_room on audit (room_id, id);
+
 CREATE TABLE avatars (
     id         text    not null primary key,
     user_id    text    not null references users (id) on delete cascade,
@@ -136,6 +158,14 @@ CREATE TABLE inbox_reads (
 
 CREATE INDEX inbox_reads_notice on inbox_reads (notice_id);
 
+CREATE TABLE invite_uses (
+    invite_id text not null references invites (id) on delete cascade,
+    user_id   text not null references users (id) on delete cascade,
+    primary key (invite_id, user_id)
+) strict, without rowid;
+
+CREATE INDEX invite_uses_user on invite_uses (user_id);
+
 CREATE TABLE invites (
     id         text    not null primary key,
     token_hash text    not null,
@@ -144,7 +174,7 @@ CREATE TABLE invites (
     created_at integer not null,
     expires_at integer not null,
     uses_left  integer not null
-) strict;
+, room text not null default '') strict;
 
 CREATE UNIQUE INDEX invites_token on invites (token_hash);
 
@@ -210,6 +240,15 @@ CREATE UNIQUE INDEX passkeys_credential on passkeys (credential_id);
 
 CREATE INDEX passkeys_user on passkeys (user_id);
 
+CREATE TABLE purges (
+    room_id  text    not null,
+    user_id  text    not null,
+    by_id    text    not null,
+    next_seq integer not null default 0,
+    asked_at integer not null,
+    primary key (room_id, user_id)
+) strict, without rowid;
+
 CREATE TABLE push_subscriptions (
     endpoint   text    not null primary key,
     user_id    text    not null references users (id) on delete cascade,
@@ -222,6 +261,33 @@ CREATE TABLE push_subscriptions (
 CREATE INDEX push_subscriptions_session on push_subscriptions (session);
 
 CREATE INDEX push_subscriptions_user on push_subscriptions (user_id, created_at);
+
+CREATE TABLE reports (
+    id            integer not null primary key autoincrement,
+    at            integer not null,
+    room_id       text    not null,
+    room_name     text    not null,
+    hidden        integer not null,
+    message_id    text    not null,
+    message       text    not null,
+    user_id       text    not null,
+    reported_by   text    not null,
+    reported_name text    not null,
+    reason        text    not null,
+    state         text    not null default 'open',
+    note          text    not null default '',
+    closed_at     integer not null default 0,
+    closed_by     text    not null default '',
+    closed_name   text    not null default ''
+) strict;
+
+CREATE INDEX reports_at on reports (at);
+
+CREATE UNIQUE INDEX reports_once on reports (reported_by, message_id);
+
+CREATE INDEX reports_open on reports (id) where state = 'open';
+
+CREATE INDEX reports_room on reports (room_id, id);
 
 CREATE TABLE rooms (
     id         text    not null primary key,

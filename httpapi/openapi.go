@@ -46,13 +46,13 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) {
 
 // The headings of the document.
 const (
-	tagRooms   = "rooms"
-	tagLevel0  = "level 0"
-	tagServer  = "server"
-	tagAccount = "my account"
-	tagFiles   = "files"
-
-	tagAttention = "attention"
+	tagRooms      = "rooms"
+	tagModeration = "moderation"
+	tagLevel0     = "level 0"
+	tagServer     = "server"
+	tagAccount    = "my account"
+	tagFiles      = "files"
+	tagAttention  = "attention"
 )
 
 // Interface describes all routes: those of this package, and those of auth.

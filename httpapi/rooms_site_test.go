@@ -45,13 +45,23 @@ func newTown(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tw.api, err = httpapi.New(httpapi.Config{Rooms: tw.chat, Accounts: believing{&fakeAccounts{}}, Search: &fakeSearch{}, Web: http.NotFoundHandler()})
+	accounts, err := auth.New(auth.Config{
+		DB: tw.tables, Secret: []byte(strings.Repeat("s", 32)),
+		OnSessionEnd: func(end auth.SessionEnd) { tw.chat.BanUser(chat.UserID(end.UserID)) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tw.api, err = httpapi.New(httpapi.Config{Rooms: tw.chat, Accounts: believing{&fakeAccounts{}, accounts}, Search: &fakeSearch{}, Web: http.NotFoundHandler()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tw.http = httptest.NewServer(tw.api)
 	t.Cleanup(func() {
 		tw.http.Close()
+		if err := accounts.Close(); err != nil {
+			t.Error(err)
+		}
 		if err := tw.chat.Close(ctx); err != nil {
 			t.Error(err)
 		}
@@ -74,7 +84,10 @@ func (anyFile) Claim(_ context.Context, _ chat.RoomID, _ chat.UserID, _ chat.Cli
 func (anyFile) Released(chat.RoomID, chat.UserID, chat.ClientID) {}
 
 // believing takes people at their word: "Authorization: id role".
-type believing struct{ *fakeAccounts }
+type believing struct {
+	*fakeAccounts
+	httpapi.Overseer
+}
 
 func (believing) Identify(r *http.Request) (auth.Identity, bool, error) {
 	id, role, ok := strings.Cut(r.Header.Get("Authorization"), " ")

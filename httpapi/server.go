@@ -18,6 +18,7 @@ import (
 // Rooms is what the server needs of chat.
 type Rooms interface {
 	RoomKeeper
+	Moderator
 	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
 	// return once the socket is registered under the actor's session.
 	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
@@ -53,6 +54,7 @@ type Rooms interface {
 
 // Accounts is what the server needs of auth.
 type Accounts interface {
+	Overseer
 	// Handler serves everything below /api/auth/ and /api/avatars/, /api/account, and
 	// what is below that.
 	Handler() http.Handler
@@ -210,7 +212,8 @@ type methods map[string]method
 
 // routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
-	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.messageRoutes(), s.personalRoutes(), s.statusRoutes(), s.searchRoutes())
+	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.moderationRoutes(), s.messageRoutes(),
+		s.personalRoutes(), s.statusRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

@@ -53,6 +53,8 @@ func withBase(base string, trusted ...string) func(*httpapi.Config) {
 }
 
 type fakeAccounts struct {
+	httpapi.Overseer // what the tests don't ask for
+
 	err  error
 	gone func() bool    // the session ended meanwhile
 	next *auth.Identity // whom the request's other cookie names, once the first has gone

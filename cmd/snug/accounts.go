@@ -41,6 +41,7 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	c := accountsConfig(s.cfg, s.tables, secret, s.log)
 	c.ClientIP = clientIP
 	c.Active = s.chat.Active
+	c.Rooms = inviteRooms{s.chat}
 	c.OnSessionEnd = s.endSockets
 	c.OnUserChange = func(id auth.Identity) {
 		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}

@@ -74,4 +74,5 @@ func useRooms(ada, bob caller) {
 	ada.call("POST", "/api/rooms", map[string]any{"kind": "direct", "people": []string{"nobody"}}, 404, nil)
 	ada.call("POST", "/api/rooms", map[string]any{"kind": "palace"}, 400, nil)
 	bob.call("PATCH", "/api/rooms/global", map[string]any{"name": "Mine"}, 403, nil)
+	useModeration(ada, bob, bobID)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,6 +29,14 @@ type office struct {
 	settle   func(context.Context) error // tells rooms what they don't know; nil: no server runs, and the next one will
 	index    *search.Index               // nil: no server runs, or it has none
 	url      string
+}
+
+// whom says who something is done to, so that it stands in the audit log.
+func (o office) whom(email string, what chat.Oversight) auth.Whom {
+	return auth.Whom{Email: email, Check: func(ctx context.Context, tx *sql.Tx, _, to auth.Person) error {
+		what.User, what.Role = chat.User{ID: chat.UserID(to.ID), Name: to.Name}, chat.Role(to.Role)
+		return o.rooms.Oversee(ctx, tx, what)
+	}}
 }
 
 // An order is what an operation is asked to do. Each takes from it what it needs.
@@ -92,19 +101,19 @@ func operations() map[string]operation {
 			if len([]rune(q.Reason)) > maxReason {
 				return outcome{}, fmt.Errorf("the reason has more than %d characters", maxReason)
 			}
-			return outcome{}, o.accounts.Ban(ctx, q.Email, q.Reason)
+			return outcome{}, o.accounts.Ban(ctx, o.whom(q.Email, chat.Oversight{Action: chat.AuditBanned, Detail: q.Reason}), q.Reason)
 		},
 		opUnban: func(ctx context.Context, o office, q order) (outcome, error) {
-			return outcome{}, o.accounts.Unban(ctx, q.Email)
+			return outcome{}, o.accounts.Unban(ctx, o.whom(q.Email, chat.Oversight{Action: chat.AuditUnbanned}))
 		},
 		opRole: func(ctx context.Context, o office, q order) (outcome, error) {
-			return outcome{}, o.accounts.SetRole(ctx, q.Email, q.Role)
+			return outcome{}, o.accounts.SetRole(ctx, o.whom(q.Email, chat.Oversight{Action: chat.AuditServerRoleSet, Detail: string(q.Role)}), q.Role)
 		},
 		opDelete: func(ctx context.Context, o office, q order) (outcome, error) {
 			return outcome{}, o.accounts.Delete(ctx, q.Email)
 		},
 		opSignOut: func(ctx context.Context, o office, q order) (outcome, error) {
-			return outcome{}, o.accounts.SignOut(ctx, q.Email)
+			return outcome{}, o.accounts.SignOut(ctx, o.whom(q.Email, chat.Oversight{Action: chat.AuditSignedOut}))
 		},
 		opFactor: func(ctx context.Context, o office, q order) (outcome, error) {
 			return outcome{}, o.accounts.DropTwoFactor(ctx, q.Email)

@@ -10,9 +10,9 @@ const KiB = 1024
 
 // Gzip bytes, since that is what the slowest proxies leave of it.
 const budget = {
-  'sign-in, first view, JS': 70 * KiB,
+  'sign-in, first view, JS': 71 * KiB,
   'room, first view, JS': 130 * KiB,
-  'CSS': 15 * KiB,
+  'CSS': 17 * KiB,
   'font, preloaded': 60_000,
   'largest lazy chunk': 60 * KiB,
   'all JS': 520 * KiB,

@@ -1,6 +1,12 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, AuditPage, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+
+/** Accepted is the room that somebody entered. */
+export interface Accepted {
+  /** Slug; "": the invitation leads into none. */
+  room: string;
+}
 
 /** AccountReply is how an account stands. */
 export interface AccountReply {
@@ -108,6 +114,14 @@ export interface BackupCodesReply {
   backupCodes: readonly string[];
 }
 
+/** BanBody says why somebody is banned. */
+export interface BanBody {
+  /** For those who run the server. */
+  reason?: string;
+  /** All that they wrote, in all rooms. */
+  deleteMessages?: boolean;
+}
+
 export interface CallbackBody {
   state?: string;
   code?: string;
@@ -124,6 +138,12 @@ export interface ChangeBody {
   kind?: RoomKind;
   /** Between two posts of a person; 0: off. */
   slowModeSeconds?: number;
+}
+
+/** CloseBody says what became of a report. */
+export interface CloseBody {
+  state: "handled" | "dismissed";
+  note?: string;
 }
 
 export interface CodeBody {
@@ -306,6 +326,8 @@ export interface Invitation {
   /** The only address that it is for; null where it is for whoever has it. */
   email: string | null;
   invitedBy: string | null;
+  /** Of the room that it leads into; "": none. */
+  roomName: string;
 }
 
 /** Invite is an open invitation. */
@@ -317,6 +339,10 @@ export interface Invite {
   createdAt: string;
   expiresAt: string;
   usesLeft: number;
+  /** Slug of the room that it leads into; "": none. */
+  room: string;
+  /** Likewise. */
+  roomName: string;
 }
 
 export interface InviteBody {
@@ -324,6 +350,8 @@ export interface InviteBody {
   email?: string | null;
   uses?: number | null;
   expiresInDays?: number | null;
+  /** Slug of a room that it leads into. */
+  room?: string | null;
 }
 
 /** Level0Refusal is the answer of the level 0 routes, whose client knows no other. */
@@ -370,6 +398,10 @@ export interface MadeInvite {
   createdAt: string;
   expiresAt: string;
   usesLeft: number;
+  /** Slug of the room that it leads into; "": none. */
+  room: string;
+  /** Likewise. */
+  roomName: string;
   url: string;
   /** It was sent to its address. */
   mailed: boolean;
@@ -554,6 +586,11 @@ export interface RenamedReply {
   passkey: Passkey;
 }
 
+/** ReportBody says why a message is reported. */
+export interface ReportBody {
+  reason?: string;
+}
+
 export interface ResetBody {
   /** Lengths in UTF-16 units. */
   newPassword: string;
@@ -613,6 +650,11 @@ export interface SecondFactorReply {
 export interface Server {
   name: "Snug";
   version: string;
+}
+
+/** ServerRoleBody says what somebody is to be on the server. */
+export interface ServerRoleBody {
+  role: "owner" | "admin" | "moderator" | "member";
 }
 
 /** Session is a session as its user sees it beside others. */
@@ -787,6 +829,7 @@ export interface WholeUser {
 export interface Bodies {
   "POST /api/account/avatar/remove": Record<string, never>;
   "POST /api/account/invites": InviteBody;
+  "POST /api/account/invites/accept": TokenBody;
   "POST /api/account/invites/open": TokenBody;
   "POST /api/account/invites/revoke": IdBody;
   "POST /api/account/tokens": NewTokenBody;
@@ -827,8 +870,11 @@ export interface Bodies {
   "POST /api/auth/verify-email": Record<string, never>;
   "PUT /api/drafts": Draft;
   "PUT /api/inbox/read": InboxTicks;
+  "PUT /api/people/{user}/ban": BanBody;
+  "PUT /api/people/{user}/role": ServerRoleBody;
   "DELETE /api/push/subscriptions": EndpointBody;
   "PUT /api/push/subscriptions": PushDevice;
+  "PUT /api/reports/{report}": CloseBody;
   "POST /api/rooms": RoomBody;
   "PUT /api/rooms/read": Record<string, never>;
   "DELETE /api/rooms/{slug}": NameBody;
@@ -837,6 +883,7 @@ export interface Bodies {
   "PUT /api/rooms/{slug}/members/{user}/mute": MuteBody;
   "POST /api/rooms/{slug}/messages": PostBody;
   "PATCH /api/rooms/{slug}/messages/{id}": EditBody;
+  "POST /api/rooms/{slug}/messages/{id}/report": ReportBody;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
   "PUT /api/rooms/{slug}/read": ReadBody;
   "PUT /api/rooms/{slug}/settings": SettingsBody;
@@ -852,6 +899,7 @@ export interface Answers {
   "GET /api/account/export": Export;
   "GET /api/account/invites": readonly Invite[];
   "POST /api/account/invites": MadeInvite;
+  "POST /api/account/invites/accept": Accepted;
   "POST /api/account/invites/open": Invitation;
   "POST /api/account/invites/revoke": StatusReply;
   "GET /api/account/options": SignInOptions;
@@ -860,6 +908,7 @@ export interface Answers {
   "POST /api/account/tokens/revoke": StatusReply;
   "GET /api/attention": AttentionSettings;
   "PUT /api/attention": AttentionSettings;
+  "GET /api/audit": AuditPage;
   "POST /api/auth/change-email": StatusReply;
   "POST /api/auth/change-password": SignUpReply;
   "POST /api/auth/delete-anonymous-user": SuccessReply;
@@ -910,9 +959,15 @@ export interface Answers {
   "GET /api/openapi.json": object;
   "GET /api/people": PeopleList;
   "GET /api/people/{user}": Person;
+  "DELETE /api/people/{user}/ban": Done;
+  "PUT /api/people/{user}/ban": Done;
+  "PUT /api/people/{user}/role": Done;
+  "DELETE /api/people/{user}/sessions": Done;
   "GET /api/push/key": PushKey;
   "DELETE /api/push/subscriptions": Done;
   "PUT /api/push/subscriptions": Done;
+  "GET /api/reports": ReportPage;
+  "PUT /api/reports/{report}": Report;
   "GET /api/rooms": RoomList;
   "POST /api/rooms": RoomInfo;
   "GET /api/rooms/browse": BrowsePage;
@@ -925,6 +980,7 @@ export interface Answers {
   "GET /api/rooms/{slug}/members": MemberPage;
   "DELETE /api/rooms/{slug}/members/{user}": Done;
   "PUT /api/rooms/{slug}/members/{user}": Member;
+  "DELETE /api/rooms/{slug}/members/{user}/messages": Done;
   "DELETE /api/rooms/{slug}/members/{user}/mute": Mute;
   "PUT /api/rooms/{slug}/members/{user}/mute": Mute;
   "DELETE /api/rooms/{slug}/membership": Done;
@@ -941,6 +997,7 @@ export interface Answers {
   "DELETE /api/rooms/{slug}/messages/{id}/previews": Message;
   "DELETE /api/rooms/{slug}/messages/{id}/reactions/{emoji}": Message;
   "PUT /api/rooms/{slug}/messages/{id}/reactions/{emoji}": Message;
+  "POST /api/rooms/{slug}/messages/{id}/report": Done;
   "GET /api/rooms/{slug}/messages/{id}/thread": ThreadPage;
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ThreadMark;
   "GET /api/rooms/{slug}/messages/{id}/versions": VersionList;

@@ -36,10 +36,11 @@ export const permissions = {
   make_direct: { words: 'write to people directly', server: 'bot', public: '', private: '', direct: '', group: '' },
   make_public_room: { words: 'make public rooms', server: 'member', public: '', private: '', direct: '', group: '' },
   make_private_room: { words: 'make private rooms', server: 'member', public: '', private: '', direct: '', group: '' },
-  see_reports: { words: 'see what was reported', server: 'moderator', public: '', private: '', direct: '', group: '' },
+  see_reports: { words: 'see what was reported', server: 'moderator', public: 'moderator', private: 'moderator', direct: '', group: '' },
   ban: { words: 'ban people', server: 'moderator', public: '', private: '', direct: '', group: '' },
   invite: { words: 'invite people to the server', server: 'admin', public: '', private: '', direct: '', group: '' },
-  see_audit: { words: 'see the audit log', server: 'admin', public: '', private: '', direct: '', group: '' },
+  set_server_roles: { words: 'give and take roles on the server', server: 'admin', public: '', private: '', direct: '', group: '' },
+  see_audit: { words: 'see the audit log', server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>
 
 export type Action = keyof typeof permissions

@@ -23,6 +23,7 @@ import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
 import { Route as AppBrowseRouteImport } from './routes/_app/browse'
 import { Route as AppInboxRouteImport } from './routes/_app/inbox'
+import { Route as AppModerationRouteImport } from './routes/_app/moderation'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
 import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
@@ -105,6 +106,11 @@ const AppInboxRoute = AppInboxRouteImport.update({
   path: '/inbox',
   getParentRoute: () => AppRoute,
 } as any)
+const AppModerationRoute = AppModerationRouteImport.update({
+  id: '/moderation',
+  path: '/moderation',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
@@ -180,6 +186,7 @@ export interface FileRoutesByFullPath {
   '/account': typeof AppAccountRouteWithChildren
   '/browse': typeof AppBrowseRoute
   '/inbox': typeof AppInboxRoute
+  '/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
@@ -205,6 +212,7 @@ export interface FileRoutesByTo {
   '/verify-email': typeof VerifyEmailRoute
   '/browse': typeof AppBrowseRoute
   '/inbox': typeof AppInboxRoute
+  '/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
   '/account/data': typeof AppAccountDataRoute
@@ -234,6 +242,7 @@ export interface FileRoutesById {
   '/_app/account': typeof AppAccountRouteWithChildren
   '/_app/browse': typeof AppBrowseRoute
   '/_app/inbox': typeof AppInboxRoute
+  '/_app/moderation': typeof AppModerationRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
   '/_app/account/data': typeof AppAccountDataRoute
@@ -264,6 +273,7 @@ export interface FileRouteTypes {
     | '/account'
     | '/browse'
     | '/inbox'
+    | '/moderation'
     | '/invite/$token'
     | '/account/data'
     | '/account/devices'
@@ -289,6 +299,7 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/browse'
     | '/inbox'
+    | '/moderation'
     | '/invite/$token'
     | '/'
     | '/account/data'
@@ -317,6 +328,7 @@ export interface FileRouteTypes {
     | '/_app/account'
     | '/_app/browse'
     | '/_app/inbox'
+    | '/_app/moderation'
     | '/invite/$token'
     | '/_app/'
     | '/_app/account/data'
@@ -447,6 +459,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppInboxRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/moderation': {
+      id: '/_app/moderation'
+      path: '/moderation'
+      fullPath: '/moderation'
+      preLoaderRoute: typeof AppModerationRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
@@ -564,6 +583,7 @@ interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
   AppBrowseRoute: typeof AppBrowseRoute
   AppInboxRoute: typeof AppInboxRoute
+  AppModerationRoute: typeof AppModerationRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
   AppRoomsIndexRoute: typeof AppRoomsIndexRoute
@@ -573,6 +593,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
   AppBrowseRoute: AppBrowseRoute,
   AppInboxRoute: AppInboxRoute,
+  AppModerationRoute: AppModerationRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
   AppRoomsIndexRoute: AppRoomsIndexRoute,

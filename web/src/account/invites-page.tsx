@@ -15,6 +15,7 @@ import { createAction } from './action'
 import { CopyField } from './copy'
 import { createInvite, invitesQuery, revokeInvite, type Invite, type MadeInvite } from './invites'
 import { Confirm, Modal, onOpen } from './modal'
+import { QRCode } from './qr-code'
 import { Act, Block, Card, Empty, Fault, Item, Keyed, Loaded, Page, Sign } from './parts'
 import { ahead } from './times'
 
@@ -90,13 +91,15 @@ const leads = {
 } as const
 
 function about(invite: Invite): string {
-  const uses = invite.usesLeft === 1 ? 'for one account' : `for ${invite.usesLeft} accounts`
+  const into = invite.roomName === '' ? '' : ` · into ${invite.roomName}`
+  const uses = invite.usesLeft === 1 ? 'for one account' : invite.usesLeft === 0 ? 'used up' : `for ${invite.usesLeft} accounts`
   const end = invite.expiresAt === null ? '' : ` · ends ${ahead(invite.expiresAt, Date.now())}`
   const by = invite.invitedBy ? ` · by ${invite.invitedBy}` : ''
-  return `${uses}${end}${by}`
+  return `${uses}${into}${end}${by}`
 }
 
-function MakeDialog(props: { open: boolean; onClose(): void }) {
+/** Makes a link, and shows it once; with a room, one that leads there. */
+export function MakeDialog(props: { open: boolean; room?: { slug: string; label: string }; onClose(): void }) {
   const [made, setMade] = createSignal<MadeInvite | null>(null)
   const close = () => props.onClose()
   onOpen(
@@ -108,13 +111,14 @@ function MakeDialog(props: { open: boolean; onClose(): void }) {
       open={props.open}
       onClose={close}
       holds={made() !== null}
-      title={made() ? 'Your invitation' : 'Invite'}
+      title={made() ? 'Your invitation' : props.room ? `Invite to ${props.room.label}` : 'Invite'}
       text={made() ? (made()?.mailed ? 'It was mailed. The link is not shown again.' : 'Send this link to whom you invite. It is not shown again.') : undefined}
     >
-      <Show when={made()} fallback={<MakeForm onCancel={close} onMade={setMade} />}>
+      <Show when={made()} fallback={<MakeForm room={props.room?.slug} onCancel={close} onMade={setMade} />}>
         {(m) => (
           <>
             <CopyField label="Link" value={m().url} />
+            <QRCode text={m().url} label="The link, for the camera of a phone" class="size-44 self-center" />
             <DialogFooter>
               <Button onClick={close}>Done</Button>
             </DialogFooter>
@@ -137,7 +141,7 @@ const lives = [
 ] as const
 const MAX_USES = 1000
 
-function MakeForm(props: { onCancel(): void; onMade(made: MadeInvite): void }) {
+function MakeForm(props: { room: string | undefined; onCancel(): void; onMade(made: MadeInvite): void }) {
   const client = useQueryClient()
   const [kind, setKind] = createSignal<(typeof whom)[number]['value']>('anyone')
   const [email, setEmail] = createSignal('')
@@ -153,6 +157,7 @@ function MakeForm(props: { onCancel(): void; onMade(made: MadeInvite): void }) {
       createInvite({
         ...(kind() === 'one' ? { email: email().trim() } : { uses: Number(uses()) }),
         expiresInDays: Number(life()),
+        ...(props.room !== undefined && { room: props.room }),
       }),
     {
       done(made) {
@@ -175,7 +180,7 @@ function MakeForm(props: { onCancel(): void; onMade(made: MadeInvite): void }) {
         when={kind() === 'one'}
         fallback={
           <Field
-            label="How many accounts" name="uses" inputmode="numeric" autocomplete="off"
+            label={props.room === undefined ? 'How many accounts' : 'How many people'} name="uses" inputmode="numeric" autocomplete="off"
             value={uses()} onChange={setUses} fault={tried() ? usesFault() : ''}
           />
         }

@@ -12,6 +12,8 @@ export interface Invite {
   expiresAt: number | null
   usesLeft: number
   invitedBy: string
+  /** Of the room that it leads into; '': none. */
+  roomName: string
 }
 
 function parseInvite(value: unknown): Invite | null {
@@ -25,6 +27,7 @@ function parseInvite(value: unknown): Invite | null {
     expiresAt: time<Listed>(value, 'expiresAt'),
     usesLeft,
     invitedBy: text<Listed>(value, 'invitedBy'),
+    roomName: text<Listed>(value, 'roomName'),
   }
 }
 

@@ -1,6 +1,7 @@
 import { useRouter } from '@tanstack/solid-router'
 import Keyboard from 'lucide-solid/icons/keyboard'
 import LogOut from 'lucide-solid/icons/log-out'
+import Shield from 'lucide-solid/icons/shield'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
 import Rows2 from 'lucide-solid/icons/rows-2'
@@ -9,6 +10,9 @@ import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
 import { Show } from 'solid-js'
+import { may } from '~/permissions.gen'
+import { useQuery } from '~/query'
+import { meQuery } from '~/account/me'
 import { signOut } from '~/auth/session'
 import { explain } from '~/http'
 import type { Theme } from '~/theme'
@@ -22,8 +26,11 @@ import { useLive } from './live'
 
 /** The account menu, with its button. */
 export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen: boolean }) {
-  const { account, theme, open } = useLive()
+  const { account, theme, open, rooms } = useLive()
   const router = useRouter()
+  const me = useQuery(() => meQuery)
+  const moderates = () =>
+    (!me.isPending && me.data !== undefined && may('see_reports', me.data.role, 'server')) || rooms.rooms().some((r) => may('see_reports', r.role, r.kind))
 
   async function leave() {
     const result = await signOut()
@@ -50,6 +57,12 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
           <UserRound class="size-4 text-muted" aria-hidden="true" />
           Account
         </DropdownMenuItem>
+        <Show when={moderates()}>
+          <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
+            <Shield class="size-4 text-muted" aria-hidden="true" />
+            Moderation
+          </DropdownMenuItem>
+        </Show>
         <DropdownMenuSeparator />
         <DropdownMenuGroup>
           <DropdownMenuGroupLabel>Theme</DropdownMenuGroupLabel>

@@ -90,7 +90,12 @@ export function parseInvitation(value: unknown): Invitation | null {
   if (typeof value !== 'object' || value === null) return null
   const email = member(value, 'email')
   const invitedBy = member(value, 'invitedBy')
-  return { email: typeof email === 'string' ? email : null, invitedBy: typeof invitedBy === 'string' ? invitedBy : null }
+  const roomName = member(value, 'roomName')
+  return {
+    email: typeof email === 'string' ? email : null,
+    invitedBy: typeof invitedBy === 'string' ? invitedBy : null,
+    roomName: typeof roomName === 'string' ? roomName : '',
+  }
 }
 
 function parseEntered(value: unknown): Entered | null {

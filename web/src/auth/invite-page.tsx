@@ -8,13 +8,20 @@ import type { Account } from './session'
 import { inWords } from './words'
 
 /** Where an invitation leads to. */
-export function InvitePage(props: { account: Account | null; opened: Result<Invitation> | null }) {
+export function InvitePage(props: { token: string; account: Account | null; opened: Result<Invitation> | null }) {
   const router = useRouter()
+  const failure = () => (props.opened && !props.opened.ok ? props.opened.failure : null)
+  const refused = () => {
+    const f = failure()
+    return f && inWords(f)
+  }
+  // Who comes back with an account enters the room.
+  const back = (invitation: Invitation) => (invitation.roomName === '' ? {} : { search: { redirect: `/invite/${props.token}` } })
   return (
     <Switch>
-      <Match when={props.account}>
+      <Match when={(failure() === null || failure()?.kind === 'refused') && props.account}>
         {(account) => (
-          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. The invitation stays good for somebody else.`}>
+          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. ${refused() ?? 'The invitation stays good for somebody else.'}`}>
             <div class="mt-6 grid">
               <Link to="/" class={buttonVariants({ size: 'large' })}>
                 Go to the rooms
@@ -29,10 +36,10 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
             title="You are invited"
             lead={
               <>
-                <Show when={invitation().invitedBy} fallback="Somebody invited you to talk here.">
+                <Show when={invitation().invitedBy} fallback={<>Somebody invited you to <Where name={invitation().roomName} />.</>}>
                   {(name) => (
                     <>
-                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to talk here.
+                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to <Where name={invitation().roomName} />.
                     </>
                   )}
                 </Show>
@@ -47,28 +54,28 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
             }
           >
             <div class="mt-6 flex flex-col gap-2.5">
-              <Link to="/sign-up" class={buttonVariants({ size: 'large' })}>
+              <Link to="/sign-up" {...back(invitation())} class={buttonVariants({ size: 'large' })}>
                 Create your account
               </Link>
-              <Link to="/sign-in" class={buttonVariants({ variant: 'outline', size: 'large' })}>
+              <Link to="/sign-in" {...back(invitation())} class={buttonVariants({ variant: 'outline', size: 'large' })}>
                 I have an account
               </Link>
             </div>
           </AuthPage>
         )}
       </Match>
-      <Match when={props.opened && !props.opened.ok ? props.opened.failure : null}>
-        {(failure) => (
+      <Match when={failure()}>
+        {(f) => (
           <AuthPage
-            title={failure().kind === 'refused' ? "That didn't work" : 'No way through'}
-            lead={inWords(failure())}
+            title={f().kind === 'refused' ? "That didn't work" : 'No way through'}
+            lead={inWords(f())}
             aside={
               <>
                 Have an account? <ToSignIn />
               </>
             }
           >
-            <Show when={failure().kind !== 'refused'}>
+            <Show when={f().kind !== 'refused'}>
               <div class="mt-6 grid">
                 <Button size="large" onClick={() => void router.invalidate()}>
                   Try again
@@ -79,5 +86,13 @@ export function InvitePage(props: { account: Account | null; opened: Result<Invi
         )}
       </Match>
     </Switch>
+  )
+}
+
+function Where(props: { name: string }) {
+  return (
+    <Show when={props.name} fallback="talk here">
+      {(name) => <>the room <strong class="font-medium text-ink" dir="auto">{name()}</strong></>}
+    </Show>
   )
 }

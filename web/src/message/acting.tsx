@@ -21,6 +21,8 @@ import { ReactionPicker } from './reaction-picker'
 export { PanelToggles } from './panel-toggles'
 
 const Menu = lazy(async () => ({ default: (await import('./menu')).Menu }))
+const ReportDialog = lazy(async () => ({ default: (await import('~/moderation/report-dialog')).ReportDialog }))
+const PersonDialog = lazy(async () => ({ default: (await import('~/moderation/person-dialog')).PersonDialog }))
 const ForwardDialog = lazy(async () => ({ default: (await import('./forward-dialog')).ForwardDialog }))
 
 /** A finger that rests this long on a message asks what can be done with it. */
@@ -47,6 +49,8 @@ export function Acting(props: { scroller: HTMLElement }) {
   const [target, setTarget] = createSignal<HTMLElement | null>(null)
   const [opened, setOpened] = createSignal<Opened | null>(null)
   const [forwarding, setForwarding] = createSignal<Posted | null>(null)
+  const [reporting, setReporting] = createSignal<Posted | null>(null)
+  const [about, setAbout] = createSignal<Posted | null>(null)
   let toolbar!: HTMLDivElement
   let giveBack: HTMLElement | null = null
 
@@ -102,6 +106,12 @@ export function Acting(props: { scroller: HTMLElement }) {
         return void markUnread(message.seq)
       case 'forward':
         setForwarding(message)
+        return
+      case 'person':
+        setAbout(message)
+        return
+      case 'report':
+        setReporting(message)
         return
       case 'follow':
       case 'unfollow':
@@ -160,6 +170,10 @@ export function Acting(props: { scroller: HTMLElement }) {
     const message = messageOf(row)
     if (reacting && message) {
       open('picker', message, reacting)
+      return
+    }
+    if (message && event.target.closest('[data-act=person]')) {
+      setAbout(message)
       return
     }
     // A link to a room of ours opens in this page, unless another one is asked for.
@@ -316,6 +330,12 @@ export function Acting(props: { scroller: HTMLElement }) {
       </Show>
       <Show when={forwarding()} keyed>
         {(message) => <ForwardDialog message={message} from={room.session.slug} onClose={() => setForwarding(null)} />}
+      </Show>
+      <Show when={reporting()} keyed>
+        {(message) => <ReportDialog message={message} slug={room.session.slug} onClose={() => setReporting(null)} />}
+      </Show>
+      <Show when={about()} keyed>
+        {(message) => <PersonDialog user={message} slug={room.session.slug} onClose={() => setAbout(null)} />}
       </Show>
     </Suspense>
   )

@@ -1,7 +1,9 @@
 import Bell from 'lucide-solid/icons/bell'
 import BellOff from 'lucide-solid/icons/bell-off'
+import CircleUserRound from 'lucide-solid/icons/circle-user-round'
 import Copy from 'lucide-solid/icons/copy'
 import FaceSlightlySmilingPlus from 'lucide-solid/icons/face-slightly-smiling-plus'
+import Flag from 'lucide-solid/icons/flag'
 import Forward from 'lucide-solid/icons/forward'
 import Link from 'lucide-solid/icons/link'
 import MailOpen from 'lucide-solid/icons/mail-open'
@@ -22,7 +24,7 @@ import { quickReactions } from './quick'
 
 /** What a menu's item asks for. */
 export type Choice =
-  | 'react' | 'reply' | 'thread' | 'edit' | 'pin' | 'unpin' | 'copyLink' | 'copyText' | 'unread' | 'forward' | 'follow' | 'unfollow' | 'delete'
+  | 'react' | 'reply' | 'thread' | 'edit' | 'pin' | 'unpin' | 'copyLink' | 'copyText' | 'unread' | 'forward' | 'follow' | 'unfollow' | 'person' | 'report' | 'delete'
 
 interface Item {
   choice: Choice
@@ -61,7 +63,11 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
         { choice: 'copyLink', label: 'Copy link', icon: Link, key: 'C' },
         m.content !== '' && { choice: 'copyText', label: 'Copy text', icon: Copy },
       ],
-      [mayDelete(room, m) && { choice: 'delete', label: 'Delete', icon: Trash, key: 'Del', bad: true }],
+      [
+        { choice: 'person', label: `About ${m.userId === room.me().id ? 'me' : m.userName}…`, icon: CircleUserRound },
+        m.userId !== room.me().id && { choice: 'report', label: 'Report…', icon: Flag },
+        mayDelete(room, m) && { choice: 'delete', label: 'Delete', icon: Trash, key: 'Del', bad: true },
+      ],
     ]
     return all.map((group) => group.filter((item) => item !== false)).filter((group) => group.length > 0)
   })

@@ -57,7 +57,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
         data-message={id()}
         data-pinned={props.row.message?.pinned && room.place === 'timeline' ? '' : undefined}
       >
-        <div class="w-9 shrink-0">
+        <div class="w-9 shrink-0" data-act={faced() ? 'person' : undefined}>
           <Show
             when={faced()}
             fallback={
@@ -73,9 +73,10 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
         <div class="min-w-0 max-w-[47.5rem] flex-1">
           <Show when={faced()}>
             <div class="flex items-baseline gap-2">
-              <span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(props.row.userId) }} dir="auto">
+              {/* By keys it is in the message's menu. */}
+              <button type="button" tabindex="-1" data-act="person" class="person-name min-w-0 cursor-pointer truncate font-semibold" style={{ '--hue': hueOf(props.row.userId) }} dir="auto">
                 {props.row.userName}
-              </span>
+              </button>
               <Time timestamp={props.row.timestamp} class="shrink-0 text-day text-muted tabular-nums" />
             </div>
           </Show>

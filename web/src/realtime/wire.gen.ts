@@ -441,6 +441,80 @@ export interface Settings {
   previews: boolean;
 }
 
+/** AuditAction is something that is kept in the audit log. */
+export type AuditAction =
+  | "room_made"
+  | "room_renamed"
+  | "topic_changed"
+  | "kind_changed"
+  | "slow_mode_set"
+  | "room_archived"
+  | "room_unarchived"
+  | "room_deleted"
+  | "member_added"
+  | "member_removed"
+  | "role_set"
+  | "muted"
+  | "unmuted"
+  | "message_deleted"
+  | "messages_deleted"
+  | "report_handled"
+  | "report_dismissed"
+  | "banned"
+  | "unbanned"
+  | "server_role_set"
+  | "signed_out";
+
+/** AuditEntry is a line of the audit log. Names are what they were then. */
+export interface AuditEntry {
+  /** rises with time */
+  id: number;
+  at: number;
+  action: AuditAction;
+  /** without an id: whoever runs the server */
+  by: User;
+  /** slug; "": of the server, or the room is gone */
+  room: string;
+  /** "": of the server */
+  roomName: string;
+  user?: User;
+  messageId?: MessageID;
+  /** by Action */
+  detail?: string;
+}
+
+/** AuditPage is a piece of the audit log, the latest first. */
+export interface AuditPage {
+  entries: AuditEntry[];
+  hasOlder: boolean;
+}
+
+/** ReportState is what became of a report. */
+export type ReportState = "open" | "handled" | "dismissed";
+
+/** Report is a message that somebody reported to those who moderate. */
+export interface Report {
+  id: number;
+  at: number;
+  /** Room is empty where who reads this doesn't see the room: they have the message alone. */
+  room: string;
+  roomName: string;
+  /** as it was when it was reported */
+  message: Message;
+  reportedBy: User;
+  reason: string;
+  state: ReportState;
+  note?: string;
+  closedAt?: number;
+  closedBy?: User;
+}
+
+/** ReportPage is a piece of the reports, the latest first. */
+export interface ReportPage {
+  reports: Report[];
+  hasOlder: boolean;
+}
+
 /** State tells whether a person is here, and may be disturbed. */
 export type State = "online" | "away" | "dnd" | "offline";
 

@@ -4,15 +4,19 @@ import MessageSquare from 'lucide-solid/icons/message-square'
 import MicOff from 'lucide-solid/icons/mic-off'
 import SearchIcon from 'lucide-solid/icons/search'
 import UserRoundMinus from 'lucide-solid/icons/user-round-minus'
+import LinkIcon from 'lucide-solid/icons/link'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
-import { createMemo, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
+import { createMemo, createSignal, For, lazy, Match, onCleanup, Show, Suspense, Switch } from 'solid-js'
 import { createAction } from '~/account/action'
+import { meQuery } from '~/account/me'
 import { Confirm } from '~/account/modal'
 import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
+import { labelOf } from '~/app/naming'
 import { explain, type Result } from '~/http'
 import { PanelFailure } from '~/message/panel-frame'
 import { may, outranks } from '~/permissions.gen'
+import { useQuery } from '~/query'
 import type { Member, Role, RoomInfo, User } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
@@ -54,6 +58,10 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
   const { slug } = session
   const [text, setText] = createSignal('')
   const [adding, setAdding] = createSignal(false)
+  const [inviting, setInviting] = createSignal(false)
+  const account = useQuery(() => meQuery)
+  // Links let people onto the server too: who may invite to that makes them.
+  const invites = () => !account.isPending && account.data !== undefined && may('invite', account.data.role, 'server') && adds() && (kind() === 'public' || kind() === 'private') && slug !== 'global'
   const [open, setOpen] = createSignal<{ member: Member; anchor: HTMLElement } | null>(null)
   const [leaves, setLeaves] = createSignal<Member | null>(null)
   const pages = createPages<Member>(
@@ -64,6 +72,8 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
     },
   )
   const ids = createMemo(() => pages.items()?.map((m) => m.userId))
+  // It still shows while it closes.
+  const invited = createMemo<boolean>((before) => before || inviting(), false)
   const find = (id: string) => pages.items()?.find((m) => m.userId === id)
   const kind = () => props.info.kind
   const role = () => props.info.role
@@ -127,10 +137,18 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
             <Show
               when={adding()}
               fallback={
-                <Button variant="outline" size="small" class="self-start" onClick={() => setAdding(true)}>
-                  <UserRoundPlus class="size-4" aria-hidden="true" />
-                  Add people
-                </Button>
+                <div class="flex flex-wrap gap-2">
+                  <Button variant="outline" size="small" onClick={() => setAdding(true)}>
+                    <UserRoundPlus class="size-4" aria-hidden="true" />
+                    Add people
+                  </Button>
+                  <Show when={invites()}>
+                    <Button variant="outline" size="small" onClick={() => setInviting(true)}>
+                      <LinkIcon class="size-4" aria-hidden="true" />
+                      Invite by link
+                    </Button>
+                  </Show>
+                </div>
               }
             >
               <Adding
@@ -223,6 +241,11 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
           />
         )}
       </Show>
+      <Show when={invited()}>
+        <Suspense>
+          <InviteDialog open={inviting()} room={{ slug, label: labelOf(props.info) }} onClose={() => setInviting(false)} />
+        </Suspense>
+      </Show>
       <Confirm
         target={leaves()}
         onClose={() => setLeaves(null)}
@@ -239,6 +262,8 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
     </>
   )
 }
+
+const InviteDialog = lazy(async () => ({ default: (await import('~/account/invites-page')).MakeDialog }))
 
 function Adding(props: { slug: string; without(id: string): boolean; onDone(): void }) {
   const [people, setPeople] = createSignal<readonly User[]>([])

@@ -1,20 +1,16 @@
-import { createFileRoute } from '@tanstack/solid-router'
-import { openInvitation } from '~/auth/calls'
+import { createFileRoute, redirect } from '@tanstack/solid-router'
 import { InvitePage } from '~/auth/invite-page'
-import { optionsQuery } from '~/auth/options'
-import { sessionQuery } from '~/auth/session'
 
 export const Route = createFileRoute('/invite/$token')({
-  loader: async ({ context: { client }, params }) => {
-    const account = await client.ensureQueryData(sessionQuery).catch(() => null)
-    if (account && !account.guest) return { account, opened: null }
-    const opened = await openInvitation(params.token)
-    // They know of the invitation from now on.
-    client.removeQueries({ queryKey: optionsQuery.queryKey })
-    return { account: null, opened }
+  loader: async ({ context: { client }, params: { token } }) => {
+    const followed = await (await import('~/auth/accept')).follow(client, token)
+    if (followed.room !== '') throw redirect({ to: '/rooms/$slug', params: { slug: followed.room } })
+    return followed
   },
+  gcTime: 0, // it is another answer once one is signed in
   component: () => {
     const data = Route.useLoaderData()
-    return <InvitePage account={data().account} opened={data().opened} />
+    const params = Route.useParams()
+    return <InvitePage token={params().token} account={data().account} opened={data().opened} />
   },
 })

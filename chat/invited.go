@@ -1,0 +1,69 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Invitations are made and taken elsewhere: here is what rooms have to do with them.
+
+// InvitableRoom returns the room that somebody may invite people to.
+func (s *Service) InvitableRoom(ctx context.Context, a Actor, slug string) (RoomID, error) {
+	st, err := s.admit(ctx, s.profiles.actor(a), slug, ActAdd)
+	return st.id, err
+}
+
+// NameOf returns the slug and the name of a room, whoever may see it; ok is false where
+// it is gone.
+func (s *Service) NameOf(ctx context.Context, room RoomID) (slug, name string, ok bool, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `select slug, name from rooms where id = ? and deleted_at is null`, string(room)).Scan(&slug, &name)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", false, nil
+	}
+	if err != nil {
+		return "", "", false, fmt.Errorf("read name of room: %w", err)
+	}
+	return slug, name, true, nil
+}
+
+// EnterInvited makes somebody who was invited a member of a room, of whatever kind but a
+// direct, and returns its slug. by is who invited them; "": it isn't known any more.
+func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by UserID) (slug string, err error) {
+	a.User = a.User.fit()
+	a = s.profiles.actor(a)
+	_, err = s.amend(ctx, a, room, func(t *roomTx) error {
+		slug = t.room.slug
+		m, err := t.member(a.ID)
+		if err != nil || m.role != "" {
+			return err
+		}
+		u, _, err := t.person(a.ID)
+		if err != nil {
+			return err
+		}
+		members, _, err := t.others("")
+		switch {
+		case err != nil:
+			return err
+		case t.room.kind == KindDirect || t.room.kind == KindGroup && members >= maxGroup:
+			return forbidden("This conversation takes nobody else.")
+		}
+		if by != "" {
+			host, _, err := t.someone(by)
+			if err != nil {
+				return err
+			}
+			host.ID = by
+			t.by.User, t.order.By = host, host
+		}
+		if err := t.setMember(u, RoleMember, members >= quietJoins); err != nil {
+			return err
+		}
+		return t.log(AuditMemberAdded, u, string(RoleMember))
+	})
+	return slug, public(err)
+}

@@ -1,0 +1,302 @@
+import { Link, useRouter } from '@tanstack/solid-router'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import X from 'lucide-solid/icons/x'
+import { createMemo, createSignal, For, Match, onMount, Show, Switch, type JSX } from 'solid-js'
+import { createAction } from '~/account/action'
+import { meQuery } from '~/account/me'
+import { Confirm, Modal } from '~/account/modal'
+import { Act, Fault } from '~/account/parts'
+import { ago, exactly } from '~/account/times'
+import { useLive } from '~/app/live'
+import { labelOf } from '~/app/naming'
+import { explain, type Failure } from '~/http'
+import { may } from '~/permissions.gen'
+import { useQuery } from '~/query'
+import type { Report } from '~/realtime/wire.gen'
+import { Select } from '~/rooms/block'
+import { createPages, type Pages } from '~/rooms/pages'
+import { Avatar } from '~/ui/avatar'
+import { Badge } from '~/ui/badge'
+import { Button, buttonVariants } from '~/ui/button'
+import { Choice } from '~/ui/choice'
+import { DialogFooter } from '~/ui/dialog'
+import { Skeleton } from '~/ui/skeleton'
+import { showToast } from '~/ui/toast'
+import { Area } from './area'
+import { auditWords } from './audit-words'
+import { closeReport, deleteMessage, getAudit, getReports, type AuditLine } from './calls'
+import { PersonDialog } from './person-dialog'
+
+const NOTE_CHARS = 1_000
+
+interface Somebody {
+  userId: string
+  userName: string
+  userImage?: string | undefined
+}
+
+/** What was reported, and what those did who keep order. */
+export function ModerationPage() {
+  const [view, setView] = createSignal<'reports' | 'log'>('reports')
+  onMount(() => {
+    document.title = 'Moderation · Snug'
+  })
+  return (
+    <main id="main" tabindex="-1" class="scrollbar-calm min-w-0 flex-1 overflow-y-auto outline-none">
+      <div class="mx-auto flex min-h-full w-full max-w-[44rem] flex-col px-3 pb-10 sm:px-6 md:mx-0 md:px-10">
+        <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
+          <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+            <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
+          </Link>
+          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">Moderation</h1>
+        </header>
+        <p class="mt-1 max-w-[36rem] text-body text-muted">What people reported in the rooms that you look after, and who did what about it.</p>
+        <div class="mt-5 w-full sm:w-72">
+          <Choice label="What to show" hideLabel options={[{ value: 'reports', label: 'Reports' }, { value: 'log', label: 'Audit log' }]} value={view()} onChange={setView} />
+        </div>
+        <Show when={view() === 'reports'} fallback={<Log />}>
+          <Reports />
+        </Show>
+      </div>
+    </main>
+  )
+}
+
+function Reports() {
+  const router = useRouter()
+  const [which, setWhich] = createSignal<'open' | 'all'>('open')
+  const [about, setAbout] = createSignal<{ user: Somebody; slug: string } | null>(null)
+  const [closing, setClosing] = createSignal<{ report: Report; state: 'handled' | 'dismissed' } | null>(null)
+  const [deleting, setDeleting] = createSignal<Report | null>(null)
+  const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
+  const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: 'The message is deleted' }) })
+
+  function jump(report: Report) {
+    void router.navigate({ to: '/rooms/$slug', params: { slug: report.room }, search: { message: report.message.id } })
+  }
+
+  return (
+    <>
+      <div class="mt-4 w-full sm:w-52">
+        <Choice label="Which reports" hideLabel options={[{ value: 'open', label: 'Open' }, { value: 'all', label: 'All' }]} value={which()} onChange={setWhich} />
+      </div>
+      <Listed
+        pages={pages}
+        what="The reports"
+        empty={which() === 'open' ? 'Nothing is waiting for you. What people report with a message’s menu comes here.' : 'Nothing has been reported yet.'}
+      >
+        {(reports) => (
+          <ul class="mt-4 flex flex-col gap-3" aria-label="Reports">
+            <For each={reports}>
+              {(report) => (
+                <li class="rounded-card border border-line bg-surface p-4">
+                  <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
+                    <span>
+                      Reported by <span class="font-medium text-ink" dir="auto">{report.reportedBy.userName}</span> <Moment at={report.at} />
+                      {report.roomName !== '' ? ` in ${report.roomName}` : report.room === '' ? ' in a room that you don’t see' : ''}
+                    </span>
+                    <Show when={report.state !== 'open'}><Badge tone={report.state === 'handled' ? 'good' : 'plain'}>{report.state === 'handled' ? 'Handled' : 'Dismissed'}</Badge></Show>
+                  </p>
+                  <Show when={report.reason !== ''}>
+                    <p class="mt-1 text-body [overflow-wrap:anywhere]" dir="auto">{report.reason}</p>
+                  </Show>
+                  <blockquote class="mt-3 flex gap-3 rounded-control border border-line bg-sunken p-3">
+                    <Avatar userId={report.message.userId} name={report.message.userName} image={report.message.userImage} class="size-8" />
+                    <div class="min-w-0">
+                      <p class="text-meta font-semibold" dir="auto">{report.message.userName}</p>
+                      <p class="scrollbar-calm max-h-48 overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
+                        {report.message.content}
+                      </p>
+                      <Show when={report.message.attachments?.length}>
+                        {(n) => <p class="text-meta text-muted">{n() === 1 ? 'With a file' : `With ${n()} files`}</p>}
+                      </Show>
+                    </div>
+                  </blockquote>
+                  <Show
+                    when={report.state === 'open'}
+                    fallback={
+                      <p class="mt-3 text-meta text-muted">
+                        {report.state === 'handled' ? 'Handled' : 'Dismissed'} by {report.closedBy?.userName ?? 'somebody'} <Moment at={report.closedAt ?? 0} />{report.note ? `: ${report.note}` : ''}
+                      </p>
+                    }
+                  >
+                    <div class="mt-3 flex flex-wrap gap-2">
+                      <Show when={report.room !== ''}>
+                        <Button variant="outline" size="small" onClick={() => jump(report)}>Show it</Button>
+                        <Button variant="outline" size="small" class="text-bad" onClick={() => setDeleting(report)}>Delete message</Button>
+                      </Show>
+                      <Button variant="outline" size="small" onClick={() => setAbout({ user: report.message, slug: report.room })}>
+                        About {report.message.userName}…
+                      </Button>
+                      <span class="grow" />
+                      <Button variant="quiet" size="small" onClick={() => setClosing({ report, state: 'dismissed' })}>Dismiss</Button>
+                      <Button size="small" onClick={() => setClosing({ report, state: 'handled' })}>Mark handled</Button>
+                    </div>
+                  </Show>
+                </li>
+              )}
+            </For>
+          </ul>
+        )}
+      </Listed>
+      <Confirm
+        target={deleting()}
+        onClose={() => setDeleting(null)}
+        title={() => 'Delete this message?'}
+        text={(report) => `What ${report.message.userName} wrote is deleted for everybody. The report keeps it for those who moderate.`}
+        label="Delete"
+        busyLabel="Deleting…"
+        action={remove}
+      />
+      <Show when={closing()} keyed>
+        {(c) => (
+          <CloseDialog
+            {...c}
+            onClose={() => setClosing(null)}
+            onDone={() => {
+              setClosing(null)
+              pages.reload()
+            }}
+          />
+        )}
+      </Show>
+      <Show when={about()} keyed>{(a) => <PersonDialog user={a.user} slug={a.slug} onClose={() => setAbout(null)} />}</Show>
+    </>
+  )
+}
+
+function CloseDialog(props: { report: Report; state: 'handled' | 'dismissed'; onClose(): void; onDone(): void }) {
+  const [note, setNote] = createSignal('')
+  const close = createAction(() => closeReport(props.report.id, props.state, note().trim()), {
+    done() {
+      showToast({ title: props.state === 'handled' ? 'The report is handled' : 'The report is dismissed' })
+      props.onDone()
+    },
+  })
+  return (
+    <Modal
+      open
+      onClose={() => props.onClose()}
+      title={props.state === 'handled' ? 'Mark as handled?' : 'Dismiss this report?'}
+      text={props.state === 'handled' ? 'Something was done about it. Other reports of the same message are closed too.' : 'Nothing is wrong with the message. Other reports of it are closed too.'}
+    >
+      <Area label="A note for the audit log (optional)" value={note()} limit={NOTE_CHARS} onChange={setNote} />
+      <Fault action={close} />
+      <DialogFooter>
+        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
+        <Act action={close} label={props.state === 'handled' ? 'Handled' : 'Dismiss'} busyLabel="One moment…" onClick={() => void close.run()} />
+      </DialogFooter>
+    </Modal>
+  )
+}
+
+function Log() {
+  const live = useLive()
+  const me = useQuery(() => meQuery)
+  const server = () => me.data !== undefined && may('see_audit', me.data.role, 'server')
+  const rooms = createMemo(() => live.rooms.rooms().filter((r) => may('see_audit', r.role, r.kind)))
+  const [room, setRoom] = createSignal<string>()
+  const [person, setPerson] = createSignal<Somebody | null>(null)
+  // Who doesn't see that of the server begins with a room of theirs.
+  const chosen = () => room() ?? (server() ? '' : rooms()[0]?.slug)
+  const options = () => [...(server() ? [{ value: '', label: 'The server and its rooms' }] : []), ...rooms().map((r) => ({ value: r.slug, label: labelOf(r) }))]
+  return (
+    <Show when={!me.isPending} fallback={<Skeletons />}>
+      <Show when={chosen() !== undefined} fallback={<Nothing text="You look after no room yet: there is no log for you to see." />}>
+        <div class="mt-4 flex flex-wrap items-end gap-3">
+          <div class="min-w-0 flex-1 basis-56 sm:max-w-72">
+            <Select label="Of" value={chosen() ?? ''} options={options()} onChange={setRoom} />
+          </div>
+          <Show when={person()}>
+            {(p) => (
+              <Button variant="outline" onClick={() => setPerson(null)}>
+                <span class="min-w-0 truncate" dir="auto">{p().userName}</span>
+                <X class="size-4" aria-hidden="true" />
+                <span class="sr-only">alone: show all again</span>
+              </Button>
+            )}
+          </Show>
+        </div>
+        <Entries room={chosen() ?? ''} user={person()?.userId ?? ''} onPerson={setPerson} />
+      </Show>
+    </Show>
+  )
+}
+
+function Entries(props: { room: string; user: string; onPerson(person: Somebody): void }) {
+  const pages = createPages<AuditLine>(
+    () => JSON.stringify([props.room, props.user]),
+    (_, after, signal) => getAudit({ room: props.room, user: props.user }, after, signal),
+  )
+  return (
+    <Listed pages={pages} what="The audit log" empty="Nothing is in the log yet. What moderators, admins and owners do is kept here for a year.">
+      {(entries) => (
+        <ol class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-label="Audit log">
+          <For each={entries}>
+            {(entry) => (
+              <li class="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5">
+                <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]" dir="auto">
+                  <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">Whoever runs the server</strong>}>
+                    <button type="button" class="rounded-control font-medium hover:underline" title={`Show ${entry.by.userName} alone`} onClick={() => props.onPerson(entry.by)}>
+                      {entry.by.userName}
+                    </button>
+                  </Show>{' '}
+                  {auditWords(entry)}
+                </p>
+                <span class="text-meta text-muted"><Moment at={entry.at} /></span>
+              </li>
+            )}
+          </For>
+        </ol>
+      )}
+    </Listed>
+  )
+}
+
+function Moment(props: { at: number }) {
+  return <time dateTime={new Date(props.at).toISOString()} title={exactly(props.at)}>{ago(props.at, Date.now())}</time>
+}
+
+/** A list that comes in pieces: what there is, none, or why not. */
+function Listed<T>(props: { pages: Pages<T>; what: string; empty: string; children: (items: readonly T[]) => JSX.Element }) {
+  return (
+    <Switch fallback={<Skeletons />}>
+      <Match when={props.pages.failure() !== null && props.pages.failure()}>
+        {(failure) => <Broken what={props.what} failure={failure()} onRetry={() => props.pages.reload()} />}
+      </Match>
+      <Match when={props.pages.items()?.length === 0}><Nothing text={props.empty} /></Match>
+      <Match when={props.pages.items()}>
+        {(items) => (
+          <>
+            {props.children(items())}
+            <Show when={props.pages.more()}>
+              <Button variant="outline" class="mt-4 self-center" aria-busy={props.pages.loading()} onClick={() => props.pages.loadMore()}>Show more</Button>
+            </Show>
+          </>
+        )}
+      </Match>
+    </Switch>
+  )
+}
+
+function Broken(props: { what: string; failure: Failure; onRetry(): void }) {
+  return (
+    <div class="mt-4 flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-surface p-4" role="alert">
+      <p class="min-w-0 flex-1 basis-56 text-body">{props.what} couldn't be loaded. {explain(props.failure)}</p>
+      <Button variant="outline" onClick={() => props.onRetry()}>Try again</Button>
+    </div>
+  )
+}
+
+function Nothing(props: { text: string }) {
+  return <p class="mt-4 rounded-card border border-dashed border-line-strong/50 p-5 text-body text-muted">{props.text}</p>
+}
+
+function Skeletons() {
+  return (
+    <div class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-busy="true">
+      <span class="sr-only" role="status">Loading</span>
+      <For each={['w-40', 'w-56', 'w-32']}>{(width) => <div class="p-4"><Skeleton class={`h-3.5 ${width}`} /></div>}</For>
+    </div>
+  )
+}
