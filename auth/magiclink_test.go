@@ -262,7 +262,7 @@ func TestMagicLinkFollowsTheSignUpPolicy(t *testing.T) {
 	var office postOffice
 	g := newRig(t, office.use, magicLinks, func(c *auth.Config) { c.SignUp.Mode = auth.SignUpInvite })
 	owner := g.plantUser("owner@example.com", "owner", nil, 1)
-	g.exec(`insert into invites values ('i', ?, null, ?, 0, 99999999999999, 1)`, auth.HashToken("tok").String(), owner)
+	g.exec(`insert into invites values ('i', ?, null, ?, 0, 99999999999999, 1, '')`, auth.HashToken("tok").String(), owner)
 	j := g.jar()
 	j.cookies["snug.invite"] = g.Sign("tok")
 	j.post("/sign-in/magic-link", `{"email":"new@example.com","callbackURL":"/in"}`).want(t, 200, "")

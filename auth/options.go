@@ -57,6 +57,9 @@ func (s *Service) options(c *call) error {
 		}
 		return nil
 	})
+	if err == nil && o.Invite != nil {
+		_, o.Invite.RoomName, err = s.roomOf(ctx, o.Invite.room)
+	}
 	if err != nil {
 		return fmt.Errorf("read options: %w", err)
 	}

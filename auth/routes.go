@@ -328,7 +328,7 @@ func (s *Service) routeTable() map[string]route {
 			Summary: "Accept an invitation", Says: "A cookie holds it for a day, for whichever way one signs up.",
 			Body: of[tokenBody](), Answer: gives[openedJSON](), Refusals: why{404: "Used up, expired or revoked."},
 		}},
-		"POST /account/invites/accept": {handle: s.acceptInvite, about: openapi.Operation{
+		"POST /account/invites/accept": {handle: s.acceptInvite, family: "invite", about: openapi.Operation{
 			Summary: "Enter the room that an invitation leads into", Says: "I am a member of it.",
 			Who: openapi.Session, Body: of[tokenBody](), Answer: gives[acceptedJSON](),
 			Refusals: why{403: "It is for another address, or another site's page asks.", 404: "Used up, expired or revoked, or the room is gone."},

@@ -311,7 +311,7 @@ func TestSignUpTellsNothing(t *testing.T) {
 		var seen []string
 		for i, email := range []string{"owner@example.com", "new@example.com", "OWNER@example.com"} {
 			token := fmt.Sprintf("invite%d", i)
-			g.exec(`insert into invites values (?, ?, null, ?, 0, 99999999999999, 1)`, token, auth.HashToken(token).String(), owner)
+			g.exec(`insert into invites values (?, ?, null, ?, 0, 99999999999999, 1, '')`, token, auth.HashToken(token).String(), owner)
 			guest := g.plantUser(fmt.Sprintf("guest%d@anonymous.placeholder.invalid", i), "Guest", nil, 0)
 			g.exec(`update users set anonymous = 1, role = 'guest' where id = ?`, guest)
 			g.plant("guest"+token, guest, time.Now(), time.Now().Add(time.Hour))

@@ -1,0 +1,70 @@
+package auth_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"snug/auth"
+)
+
+// den is the only room that there is, and who entered it.
+type den struct{ entered []string }
+
+func (*den) Find(_ context.Context, by auth.Identity, room string) (string, bool, error) {
+	return "key", room == "den" && by.Role == auth.RoleOwner, nil
+}
+
+func (*den) Name(_ context.Context, key string) (room, name string, ok bool, err error) {
+	return "den", "The Den", key == "key", nil
+}
+
+func (d *den) Enter(_ context.Context, who auth.Identity, key, by string) (string, bool, error) {
+	d.entered = append(d.entered, who.Email+" by "+by)
+	return "den", key == "key", nil
+}
+
+// An invitation into a room is used up by those who make an account by it, and by those
+// who have one, once by each.
+func TestInvitationIntoARoom(t *testing.T) {
+	t.Parallel()
+	rooms := &den{}
+	g := newRig(t, func(c *auth.Config) { c.Rooms, c.SignUp.Mode = rooms, auth.SignUpInvite })
+	owner := g.jar()
+	owner.post("/sign-up/email", `{"name":"Owner","email":"owner@example.com","password":"`+good+`"}`).want(t, 200, "")
+	ownerID, _ := owner.identity()
+	var made struct{ URL, Room, RoomName string }
+	owner.post("/account/invites", `{"room":"palace"}`).want(t, 403, "ROOM_NOT_YOURS")
+	owner.post("/account/invites", `{"room":"den","uses":2}`).want(t, 200, "").decode(t, &made)
+	token := fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])
+
+	stranger := g.jar()
+	stranger.post("/account/invites/accept", token).want(t, 401, "")
+	var opened struct{ RoomName string }
+	stranger.post("/account/invites/open", token).want(t, 200, "").decode(t, &opened)
+	var options struct{ Invite struct{ RoomName string } }
+	stranger.get("/account/options").want(t, 200, "").decode(t, &options)
+	if made.Room != "den" || made.RoomName != "The Den" || opened.RoomName != "The Den" || options.Invite.RoomName != "The Den" {
+		t.Errorf("made %+v, opened %+v, options %+v", made, opened, options)
+	}
+	stranger.post("/sign-up/email", `{"name":"Bob","email":"bob@example.com","password":"`+good+`"}`).want(t, 200, "")
+	for range 2 {
+		stranger.post("/account/invites/accept", token).want(t, 200, "")
+		owner.post("/account/invites/accept", token).want(t, 200, "") // the second use
+	}
+	by := " by " + ownerID.UserID
+	if want := []string{"bob@example.com" + by, "owner@example.com" + by, "bob@example.com" + by, "owner@example.com" + by}; !slices.Equal(rooms.entered, want) {
+		t.Errorf("entered: %q", rooms.entered)
+	}
+	g.jar().post("/account/invites/open", token).want(t, 404, "INVITE_NOT_FOUND")
+
+	// For one address alone.
+	owner.post("/account/invites", `{"room":"den","email":"eve@example.com"}`).want(t, 200, "").decode(t, &made)
+	token = fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])
+	stranger.post("/account/invites/accept", token).want(t, 403, "INVITE_FOR_ANOTHER")
+	if len(rooms.entered) != 4 {
+		t.Errorf("somebody else entered: %q", rooms.entered)
+	}
+}
