@@ -107,6 +107,8 @@ type mark struct {
 	Back bool      // it may go back
 	Root Seq       // of a thread; 0: the room
 	ID   MessageID // the root's
+	// First says that it is the one to begin with: one that is there stays.
+	First bool
 }
 
 // applyMark decides what becomes of a mark that stands at was.
@@ -131,7 +133,7 @@ func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
 		return marked{}, err
 	}
 	read := applyMark(was.Read, m.Seq, m.Seq, m.Back)
-	if known && read == was.Read {
+	if known && (read == was.Read || m.First) {
 		return marked{Read: read}, nil
 	}
 	if err := i.admit(); err != nil {

@@ -230,8 +230,23 @@ func (s *Service) amend(ctx context.Context, a Actor, room RoomID, fn func(t *ro
 		return t.room, nil
 	}
 	err = s.give(ctx, room, t.order)
+	s.beginReading(ctx, t)
 	s.retell(ctx, t)
 	return t.room, err
+}
+
+// beginReading marks what was said before as read for those who come into a room. Where it
+// fails they find all of it unread.
+func (s *Service) beginReading(ctx context.Context, t *roomTx) {
+	at, err := s.glance(ctx, t.room.id)
+	for _, m := range t.order.Members {
+		if m.Role != "" && err == nil {
+			_, err = s.calls.read.Call(ctx, s.inbox(m.User.ID), mark{Room: t.room.id, Seq: at.head, First: true})
+		}
+	}
+	if err != nil {
+		s.cfg.Logger.Warn("who came into a room finds all of it unread", "room", string(t.room.id), "cause", err.Error())
+	}
 }
 
 // give tells a room an order, and the tables that it knows.

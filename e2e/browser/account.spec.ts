@@ -178,7 +178,7 @@ test.describe('devices', () => {
       await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
     }
     await open(ada, 'devices', 'Devices')
-    const rows = ada.page.locator('section').first().getByText(/ on /)
+    const rows = ada.page.getByRole('main').locator('section').first().getByText(/ on /)
     await expect(rows.first()).toContainText('Chrome on')
     await expect(ada.page.getByText('This device')).toHaveCount(1)
     await expect(ada.page.getByText('Active now')).toHaveCount(3)

@@ -44,7 +44,6 @@ async function activate() {
   const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE)
   // In the order in which they were made.
   await Promise.all(names.slice(0, -(VERSIONS - 1)).map((name) => caches.delete(name)))
-  await self.registration.navigationPreload?.enable()
   await self.clients.claim()
   for (const client of await self.clients.matchAll({ type: 'window' })) note(client, { type: 'version', entry: __ENTRY__ })
 }
@@ -64,7 +63,9 @@ self.addEventListener('fetch', (event) => {
 
 // The network first: whoever is online never sees an old page.
 async function page(event: FetchEvent): Promise<Response> {
-  const network = answer(event)
+  // Without preloading: that would ask for each page twice that this passes on, and some
+  // addresses, as of those who come back from another site, are good for once only.
+  const network = fetch(event.request)
   const kept = await (await caches.open(CACHE)).match(HTML, { ignoreVary: true })
   if (!kept) return await network
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -78,11 +79,6 @@ async function page(event: FetchEvent): Promise<Response> {
   } finally {
     clearTimeout(timer)
   }
-}
-
-async function answer(event: FetchEvent): Promise<Response> {
-  const preloaded: unknown = await event.preloadResponse
-  return preloaded instanceof Response ? preloaded : await fetch(event.request)
 }
 
 async function part(request: Request): Promise<Response> {
