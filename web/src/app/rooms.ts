@@ -142,8 +142,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
         })
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
         const { seq, userId: by, timestamp } = frame.message
-        // One that was closed comes back with what is said in it.
-        if (gone.delete(frame.room)) loadSoon()
+        // One that was closed comes back with what is said in it, and whoever posts in a room is in it.
+        if (gone.delete(frame.room) || (by === userId && !find(frame.room))) loadSoon()
         change(frame.room, (r) => {
           if (seq <= r.newest) return r
           const now = { ...r, newest: seq, lastAt: Math.max(r.lastAt, timestamp) }

@@ -72,6 +72,8 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
       onFrame: (frame) => frame.type === 'rooms' && askAgain(),
     }),
   )
+  // A first post brings the room into the list, and nobody tells so.
+  createEffect(on(() => live.rooms.find(props.slug) !== undefined, askAgain, { defer: true }))
   // Who has just posted knows without being told how long the room is slow for them.
   const slowedUntil = () => {
     const seconds = slowed(info.data)
