@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,12 @@ type RoomChange struct {
 
 // ChangeRoom changes a room: its name, its topic, its slow mode, whom it is for.
 func (s *Service) ChangeRoom(ctx context.Context, a Actor, slug string, c RoomChange) (RoomInfo, error) {
+	for _, text := range []**string{&c.Name, &c.Topic} {
+		if *text != nil {
+			trimmed := strings.TrimSpace(**text)
+			*text = &trimmed
+		}
+	}
 	if err := c.check(); err != nil {
 		return RoomInfo{}, err
 	}

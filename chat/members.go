@@ -162,9 +162,15 @@ func (t *roomTx) succeed(user UserID) error {
 		return err
 	}
 	var next UserID
-	const query = `select user_id from members where room_id = ? and user_id <> ? and role <> ''
-		order by role <> 'moderator', joined_at, user_id limit 1`
-	if err := t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&next); err != nil {
+	// A guest, a bot or somebody who is banned could do nothing with it.
+	const query = `select m.user_id from members m join users u on u.id = m.user_id
+		where m.room_id = ? and m.user_id <> ? and m.role <> '' and u.role not in ('guest', 'bot') and u.banned_at is null
+		order by m.role <> 'moderator', m.joined_at, m.user_id limit 1`
+	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	u, _, err := t.someone(next)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -387,6 +388,82 @@ func TestOwnerWithoutAccount(t *testing.T) {
 		if _, err := w.chat.Room(w.Context(), somebody("ann"), slug); code(err) != "not_found" {
 			t.Errorf("who is gone: %v", err)
 		}
+	})
+}
+
+// Who could do nothing with a room isn't its next owner.
+func TestNextOwner(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ann", "bot", "gus", "out", "zoe")
+		slug := w.make("ann", chat.KindPrivate, "Heirs", "bot", "gus", "out", "zoe")
+		w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+			for _, change := range []string{`role = 'bot' where id = 'bot'`, `role = 'guest' where id = 'gus'`, `banned_at = 1 where id = 'out'`} {
+				if _, err := tx.Exec(`update users set ` + change); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		w.must(w.chat.ForgetUsers(w.Context(), "ann"))
+		if info, err := w.chat.Room(w.Context(), somebody("zoe"), slug); err != nil || info.Role != chat.RoleOwner {
+			t.Errorf("got %+v, %v", info, err)
+		}
+		w.must(w.chat.ForgetUsers(w.Context(), "zoe"))
+		if info, err := w.chat.Room(w.Context(), somebody("out"), slug); err != nil || info.Members != 3 || info.Role != chat.RoleMember {
+			t.Errorf("a room without anybody who may own it: %+v, %v", info, err)
+		}
+	})
+}
+
+// Whoever others add to more rooms than a list has keeps those that they were in, and
+// their favourites, in it.
+func TestMoreRoomsThanAList(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ann")
+		own, liked := w.make("ann", chat.KindPrivate, "Zoo"), ""
+		const many = 1100
+		w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+			for i := range many {
+				liked = fmt.Sprintf("added-%04d", i)
+				if _, err := tx.Exec(`insert into rooms (id, slug, name, created_at) values (?1, ?1, ?1, 1)`, liked); err != nil {
+					return err
+				}
+				const add = `insert into members (room_id, user_id, role, joined_at, favourite) values (?, 'ann', 'member', ?, ?)`
+				if _, err := tx.Exec(add, liked, time.Now().Add(time.Hour).UnixMilli(), i == many-1); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		list, err := w.chat.RoomList(w.Context(), somebody("ann"))
+		w.must(err)
+		var slugs []string
+		for _, r := range list.Rooms {
+			slugs = append(slugs, r.Slug)
+		}
+		if !slices.IsSorted(slugs) || len(slugs) != 1000 {
+			t.Errorf("%d rooms: %q", len(slugs), slugs)
+		}
+		for _, slug := range []string{own, liked, "global"} {
+			if !slices.Contains(slugs, slug) {
+				t.Errorf("%s isn't in the list", slug)
+			}
+		}
+	})
+}
+
+// To mark all rooms read looks at all of them, so it is counted as what is done to rooms.
+func TestReadAllIsPaced(t *testing.T) {
+	inBubble(t, func(c *chat.Config) { c.ChangeRate = chat.Rate{Limit: 3, Window: time.Minute} }, func(w *world) {
+		for range 3 {
+			w.must(w.chat.ReadAll(w.Context(), somebody("ada")))
+		}
+		if err := w.chat.ReadAll(w.Context(), somebody("ada")); code(err) != "rate_limited" {
+			t.Errorf("one too many: %v", err)
+		}
+		w.must(w.chat.ReadAll(w.Context(), somebody("bob")))
+		time.Sleep(2 * time.Minute)
+		w.must(w.chat.ReadAll(w.Context(), somebody("ada")))
 	})
 }
 

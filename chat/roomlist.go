@@ -80,13 +80,16 @@ func (l *listed) scan(row interface{ Scan(...any) error }) error {
 	return err
 }
 
-// mine returns the rooms that a person is in, by their slugs, at most maxSummaries.
+// mine returns the rooms that a person is in, by their slugs, at most maxSummaries. Of more
+// it has the favourites, and those that they are in for longest: whoever is added to many
+// rooms by others doesn't lose their own by that.
 func (rs *Rooms) mine(ctx context.Context, user UserID) (list []*listed, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		const query = `select ` + listedColumns + ` from rooms r join members m on m.room_id = r.id
+		const query = `select * from (select ` + listedColumns + ` from rooms r join members m on m.room_id = r.id
 			where m.user_id = ?1 and m.role <> '' and r.deleted_at is null and r.slug <> ?2
+			order by m.favourite desc, m.joined_at, m.room_id limit ?3 - 1)
 			union all select ` + listedColumns + ` from rooms r left join members m on m.room_id = r.id and m.user_id = ?1
-			where r.slug = ?2 order by 2 limit ?3`
+			where r.slug = ?2 order by 2`
 		rows, err := tx.QueryContext(ctx, query, string(user), Level0Room, maxSummaries)
 		if err != nil {
 			return err
@@ -138,10 +141,12 @@ func eachPerson(ctx context.Context, tx *sql.Tx, fn func(RoomID, User), query st
 	return rows.Err()
 }
 
-// mineIDs returns the ids of the rooms that a person is in, but for that of everybody.
+// mineIDs returns the ids of the rooms that a person is in, but for that of everybody. Of
+// too many it has those that mine has.
 func (rs *Rooms) mineIDs(ctx context.Context, user UserID) (ids []RoomID, err error) {
 	err = rs.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = roomIDs(ctx, tx, `select room_id from members where user_id = ? and role <> '' limit ?`, string(user), maxLiveRooms)
+		ids, err = roomIDs(ctx, tx, `select room_id from members where user_id = ? and role <> ''
+			order by favourite desc, joined_at, room_id limit ?`, string(user), maxLiveRooms)
 		return err
 	})
 	return ids, err
@@ -356,6 +361,9 @@ func (s *Service) Browse(ctx context.Context, a Actor, q BrowseQuery) (page Brow
 func (s *Service) ReadAll(ctx context.Context, a Actor) error {
 	if a.ReadOnly {
 		return errReadOnly
+	}
+	if err := s.pace.take(a.ID, s.cfg.Now()); err != nil { // it looks at all of their rooms
+		return err
 	}
 	rooms, err := s.rooms.mine(ctx, a.ID)
 	if err != nil {

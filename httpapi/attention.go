@@ -51,7 +51,7 @@ func (s *Server) attentionRoutes() []route {
 					openapi.Param[int]("limit", "How many at most.", "minimum=1,maximum=100,default=30")),
 		}},
 		{path: "/api/inbox/read", methods: methods{
-			http.MethodPut: taking(s, func(ctx context.Context, q asked, t attention.Ticks) (attention.InboxCount, error) {
+			http.MethodPut: setting(s, func(ctx context.Context, q asked, t attention.Ticks) (attention.InboxCount, error) {
 				return s.attention.ReadInbox(ctx, q.actor.ID, t)
 			}).said("Tick off items of your inbox", "How many are left.").more("Up to one, or some. The marks of the rooms stay where they are."),
 		}},
@@ -59,7 +59,7 @@ func (s *Server) attentionRoutes() []route {
 			http.MethodGet: reading(s, func(ctx context.Context, q asked) (attention.Settings, error) {
 				return s.attention.Settings(ctx, q.actor.ID)
 			}).said("How you want to be told of things", "As it is now."),
-			http.MethodPut: taking(s, func(ctx context.Context, q asked, c attention.Change) (attention.Settings, error) {
+			http.MethodPut: setting(s, func(ctx context.Context, q asked, c attention.Change) (attention.Settings, error) {
 				return s.attention.SetSettings(ctx, q.actor.ID, c)
 			}).said("Change how you want to be told of things", "As it is now.").
 				more("What is left out stays. What you want of one room is among that room's settings."),
@@ -74,10 +74,10 @@ func (s *Server) attentionRoutes() []route {
 				more("Where it isn't what a subscription was made with, that is worth nothing any more: make another."),
 		}},
 		{path: "/api/push/subscriptions", methods: methods{
-			http.MethodPut: taking(s, s.subscribe).said("Have this device woken by web pushes", "It is kept.").
+			http.MethodPut: setting(s, s.subscribe).said("Have this device woken by web pushes", "It is kept.").
 				more("As long as the session lasts; a person's 16 newest. Say it whenever the client starts: it is safe to repeat. " +
 					"A push holds what a notice frame does."),
-			http.MethodDelete: taking(s, s.unsubscribe).said("Have a device not woken any more", "It isn't."),
+			http.MethodDelete: setting(s, s.unsubscribe).said("Have a device not woken any more", "It isn't."),
 		}},
 	})
 }

@@ -16,6 +16,9 @@ func Routes(s *Server) map[string][]string {
 // UploadCount is how many requests of uploads a person may make at once.
 const UploadCount = uploadCount
 
+// SettingCount is how many changes of what is their own a person may make at once.
+const SettingCount = settingCount
+
 // ParseMetadata reads Upload-Metadata.
 func ParseMetadata(header string) (map[string]string, error) { return parseMetadata(header) }
 

@@ -49,6 +49,10 @@ const (
 	// disk, in a queue with all others that do.
 	uploadCount = 600
 	uploadPer   = time.Minute
+	// settingCount changes of what is one's own a person may make in settingPer, beside
+	// those that rooms and inboxes count: each is a write that all others wait for.
+	settingCount = 200
+	settingPer   = 10 * time.Second
 	// finishTimeout is for looking at an upload when it is whole, and storing it.
 	finishTimeout = 6 * time.Minute
 	// signedFor is how long a signed address lasts.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"time"
 
 	"snug/auth"
 	"snug/chat"
@@ -65,6 +66,16 @@ func taking[B, A any](s *Server, fn func(ctx context.Context, q asked, body B) (
 	m.Body = reflect.TypeFor[B]()
 	m.Refusals[http.StatusRequestEntityTooLarge] = ""
 	return m
+}
+
+// setting is taking of what is the person's alone, and not too often.
+func setting[B, A any](s *Server, fn func(ctx context.Context, q asked, body B) (A, error)) method {
+	return taking(s, func(ctx context.Context, q asked, body B) (answer A, err error) {
+		if wait := s.own.take(string(q.actor.ID), time.Now()); wait > 0 {
+			return answer, &chat.Error{Code: chat.CodeRateLimited, Message: "That is too much at once. Wait a moment.", Retry: wait}
+		}
+		return fn(ctx, q, body)
+	})
 }
 
 // said adds what the types don't tell: what it does, and what the answer means.

@@ -104,6 +104,7 @@ func TestRoomsThatCannotBe(t *testing.T) {
 		{"PATCH", at, `{"slowModeSeconds":21601}`, 400, "slowModeSeconds must be 0 to 21600"},
 		{"PATCH", at, `{"kind":"group"}`, 400, "kind must be public or private"},
 		{"PATCH", at, `{"name":""}`, 400, "name can't be empty"},
+		{"PATCH", at, `{"name":" \u3000"}`, 400, "name can't be empty"},
 		{"PATCH", "/api/rooms/global", `{"topic":"mine"}`, 403, "You may not change the name and the topic here"},
 		{"PUT", at + "/members/ann/mute", `{"seconds":0}`, 400, "seconds must"},
 		{"PUT", at + "/members/ann/mute", `{"seconds":9}`, 403, "can't mute"},

@@ -120,6 +120,7 @@ type Server struct {
 	exportTurns *readers // all of those as one
 	downloads   *readers // of files
 	uploads     *limiter // requests of them
+	own         *limiter // changes of what is a person's alone
 	version     string
 	document    []byte // of OpenAPI
 	log         *slog.Logger
@@ -161,6 +162,7 @@ func New(c Config) (*Server, error) {
 		exportTurns: newReaders(exportsAtOnce, exportsWaiting),
 		downloads:   newReaders(downloadsAtOnce, downloadsWaiting),
 		uploads:     newLimiter(Rate{uploadCount, uploadPer}, upgradeAddresses),
+		own:         newLimiter(Rate{settingCount, settingPer}, upgradeAddresses),
 		version:     c.Version,
 		log:         c.Logger,
 		ready:       readiness{check: c.Ready},

@@ -9,6 +9,9 @@ const (
 	maxEndpoint = 2000
 	// maxQueue pushes wait at once, of maxPayload each at most.
 	maxQueue = 4000
+	// maxWaiting of them are one person's; of more the oldest go. Whoever has others write
+	// to them, at a push service of their own that never answers, doesn't fill the queue.
+	maxWaiting = 200
 	// workers send at once, each for another person: whoever's push service answers
 	// slowly keeps one of them.
 	workers = 8

@@ -53,6 +53,7 @@ func (s *Service) Send(ctx context.Context, user string, n Note) (devices int, e
 		s.jobs = slices.DeleteFunc(s.jobs, func(j *job) bool {
 			return n.Topic != "" && j.note.Topic == n.Topic && j.to.Endpoint == to.Endpoint
 		})
+		s.trimLocked(user)
 		if len(s.jobs) >= maxQueue {
 			return 0, ErrFull
 		}
@@ -60,6 +61,22 @@ func (s *Service) Send(ctx context.Context, user string, n Note) (devices int, e
 	}
 	s.poke()
 	return len(list), nil
+}
+
+// trimLocked makes place for one more job of a person among their own.
+func (s *Service) trimLocked(user string) {
+	waiting, oldest := 0, -1
+	for i, j := range s.jobs {
+		if j.user != user {
+			continue
+		}
+		if waiting++; oldest < 0 || j.made.Before(s.jobs[oldest].made) {
+			oldest = i
+		}
+	}
+	if waiting >= maxWaiting {
+		s.jobs = slices.Delete(s.jobs, oldest, oldest+1)
+	}
 }
 
 func (s *Service) poke() {
@@ -101,7 +118,8 @@ func (s *Service) work(ctx context.Context) {
 }
 
 // next takes the job that has been due longest, of somebody whom nothing else is being
-// sent to. Without one it returns how long until one is due; 0: none waits.
+// sent to and who had no turn for longest: whoever has many jobs keeps nobody else waiting.
+// Without one it returns how long until one is due; 0: none waits.
 func (s *Service) next() (taken *job, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +132,7 @@ func (s *Service) next() (taken *job, wait time.Duration) {
 			if wait == 0 || left < wait {
 				wait = left
 			}
-		case at < 0 || j.due.Before(s.jobs[at].due):
+		case at < 0 || s.beforeLocked(j, s.jobs[at]):
 			at, more = i, at >= 0
 		default:
 			more = true
@@ -126,10 +144,20 @@ func (s *Service) next() (taken *job, wait time.Duration) {
 	j := s.jobs[at]
 	s.jobs = slices.Delete(s.jobs, at, at+1)
 	s.flying[j.user] = true
+	s.turn++
+	s.served[j.user] = s.turn
 	if more {
 		s.poke()
 	}
 	return j, 0
+}
+
+// beforeLocked reports whether a job that is due comes before another one that is.
+func (s *Service) beforeLocked(j, other *job) bool {
+	if a, b := s.served[j.user], s.served[other.user]; a != b {
+		return a < b
+	}
+	return j.due.Before(other.due)
 }
 
 // deliver tries a job once, and queues it again where that is worth it.
@@ -146,6 +174,9 @@ func (s *Service) deliver(ctx context.Context, j *job) {
 		if !slices.ContainsFunc(s.jobs, newer) && len(s.jobs) < maxQueue {
 			s.jobs = append(s.jobs, j)
 		}
+	}
+	if !slices.ContainsFunc(s.jobs, func(o *job) bool { return o.user == j.user }) {
+		delete(s.served, j.user)
 	}
 	s.poke() // others of this person may wait
 }

@@ -44,9 +44,11 @@ type Service struct {
 	key   *signer // nil: nobody has asked yet
 
 	mu     sync.Mutex
-	jobs   []*job          // that wait
-	flying map[string]bool // people whom something is being sent to
-	wake   chan struct{}   // holds one word: there may be something to do
+	jobs   []*job            // that wait
+	flying map[string]bool   // people whom something is being sent to
+	turn   uint64            // how many jobs were taken so far
+	served map[string]uint64 // people with jobs: the turn that they had last
+	wake   chan struct{}     // holds one word: there may be something to do
 }
 
 // New makes a Service. It asks for no key yet.
@@ -57,7 +59,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{cfg: c, flying: make(map[string]bool), wake: make(chan struct{}, 1)}
+	return &Service{cfg: c, flying: make(map[string]bool), served: make(map[string]uint64), wake: make(chan struct{}, 1)}
 }
 
 // Key is what browsers subscribe with.

@@ -356,15 +356,67 @@ func TestWhoSignsOutHearsNoMore(t *testing.T) {
 
 func TestTheQueueIsBounded(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		for range maxDevices {
-			r.subscribe("ada", "s-ada")
-		}
-		for range maxQueue / maxDevices {
-			r.send("ada", Note{Payload: []byte("x")}, maxDevices)
+		r.subscribe("ada", "s-ada")
+		for i := range maxQueue {
+			r.jobs = append(r.jobs, &job{user: fmt.Sprint("p", i/maxWaiting)})
 		}
 		if _, err := r.Send(t.Context(), "ada", Note{Payload: []byte("x"), TTL: time.Hour}); !errors.Is(err, ErrFull) {
 			t.Errorf("one too many: %v", err)
 		}
+	})
+}
+
+// However much one person is written, others have a place in the queue.
+func TestAPersonFillsNotTheQueue(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		for range maxDevices {
+			r.subscribe("ada", "s-ada")
+		}
+		for i := range maxQueue/maxDevices + 1 {
+			r.send("ada", Note{Payload: []byte(fmt.Sprint(i))}, maxDevices)
+		}
+		if n := len(r.jobs); n != maxWaiting {
+			t.Errorf("%d wait for one person", n)
+		}
+		if newest := r.jobs[len(r.jobs)-1].note; string(newest.Payload) != fmt.Sprint(maxQueue/maxDevices) {
+			t.Errorf("the newest that waits is %s", newest.Payload)
+		}
+		bob := r.subscribe("bob", "s-bob")
+		r.send("bob", Note{Payload: []byte("hello")}, 1)
+		defer r.run()()
+		r.wantGot(bob, "hello")
+	})
+}
+
+// People whose push services answer as late as they may, and who are written much, keep
+// another one waiting until one of them is done with, and not until all is sent.
+func TestManySlowPushServicesHoldUpNobodyForLong(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		bob := r.subscribe("bob", "s-bob")
+		const late = 10 * time.Second
+		r.answerBy(func(ctx context.Context, url string, header http.Header, body []byte) (int, http.Header, error) {
+			if url == bob.Endpoint {
+				return r.server.Post(ctx, url, header, body)
+			}
+			select {
+			case <-time.After(late):
+			case <-ctx.Done():
+			}
+			return 0, nil, errors.New("no answer")
+		})
+		defer r.run()()
+		for i := range 2 * workers {
+			name := fmt.Sprint("slow", i)
+			r.person(name)
+			r.subscribe(name, "s-"+name)
+			for range 20 {
+				r.send(name, Note{Payload: []byte("x")}, 1)
+			}
+		}
+		time.Sleep(3 * late) // all of them had a turn
+		r.send("bob", Note{Payload: []byte("hello")}, 1)
+		time.Sleep(late)
+		r.wantGot(bob, "hello")
 	})
 }
 
