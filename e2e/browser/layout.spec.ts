@@ -25,7 +25,8 @@ async function targets(page: Page, least: number): Promise<void> {
     for (const e of document.querySelectorAll<HTMLElement>('button, a[href], input, textarea, [role=menuitem], [role=menuitemradio]')) {
       const r = e.getBoundingClientRect()
       const inText = e.tagName === 'A' && e.parentElement?.tagName === 'P' // a word of a sentence
-      if (r.width <= 1 || inText || getComputedStyle(e).visibility === 'hidden') continue
+      const beside = e.dataset.act === 'person' // a name: the face beside it and the message's menu lead there too
+      if (r.width <= 1 || inText || beside || getComputedStyle(e).visibility === 'hidden') continue
       if (r.width < min || r.height < min) found.push(`${e.getAttribute('aria-label') ?? e.textContent}: ${r.width.toFixed(0)} × ${r.height.toFixed(0)}`)
     }
     return found
