@@ -58,6 +58,13 @@ export class Person {
     return emailOf(this.name)
   }
 
+  /** Who they are to the server. */
+  async id(): Promise<string> {
+    const session: unknown = await (await this.page.context().request.get('/api/auth/get-session')).json()
+    const user: unknown = typeof session === 'object' && session !== null ? Reflect.get(session, 'user') : null
+    return typeof user === 'object' && user !== null ? String(Reflect.get(user, 'id')) : ''
+  }
+
   get composer(): Locator {
     return this.page.getByRole('textbox', { name: 'Message #global' })
   }

@@ -72,8 +72,14 @@ export class Server {
 
   /** Runs a command of the binary beside it, with the same settings; resolves with what it prints. */
   async command(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(binary, [...args, '--data', this.data], { cwd: this.home, env: this.env })
-    return stdout
+    return await this.commandWith('', ...args)
+  }
+
+  /** The same, with an input of its own. */
+  async commandWith(input: string, ...args: string[]): Promise<string> {
+    const running = promisify(execFile)(binary, [...args, '--data', this.data], { cwd: this.home, env: this.env })
+    running.child.stdin?.end(input)
+    return (await running).stdout
   }
 
   private get data(): string {

@@ -15,7 +15,7 @@ const budget = {
   'CSS': 15 * KiB,
   'font, preloaded': 60_000,
   'largest lazy chunk': 60 * KiB,
-  'all JS': 350 * KiB,
+  'all JS': 520 * KiB,
   'index.html': 3 * KiB,
 }
 

@@ -21,6 +21,7 @@ import { Route as TwoFactorRouteImport } from './routes/two-factor'
 import { Route as VerifyEmailRouteImport } from './routes/verify-email'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAccountRouteImport } from './routes/_app/account'
+import { Route as AppBrowseRouteImport } from './routes/_app/browse'
 import { Route as InviteTokenRouteImport } from './routes/invite.$token'
 import { Route as AppAccountIndexRouteImport } from './routes/_app/account.index'
 import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
@@ -92,6 +93,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppBrowseRoute = AppBrowseRouteImport.update({
+  id: '/browse',
+  path: '/browse',
+  getParentRoute: () => AppRoute,
+} as any)
 const InviteTokenRoute = InviteTokenRouteImport.update({
   id: '/invite/$token',
   path: '/invite/$token',
@@ -160,6 +166,7 @@ export interface FileRoutesByFullPath {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/account': typeof AppAccountRouteWithChildren
+  '/browse': typeof AppBrowseRoute
   '/invite/$token': typeof InviteTokenRoute
   '/account/data': typeof AppAccountDataRoute
   '/account/devices': typeof AppAccountDevicesRoute
@@ -182,6 +189,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
+  '/browse': typeof AppBrowseRoute
   '/invite/$token': typeof InviteTokenRoute
   '/': typeof AppIndexRoute
   '/account/data': typeof AppAccountDataRoute
@@ -208,6 +216,7 @@ export interface FileRoutesById {
   '/two-factor': typeof TwoFactorRoute
   '/verify-email': typeof VerifyEmailRoute
   '/_app/account': typeof AppAccountRouteWithChildren
+  '/_app/browse': typeof AppBrowseRoute
   '/invite/$token': typeof InviteTokenRoute
   '/_app/': typeof AppIndexRoute
   '/_app/account/data': typeof AppAccountDataRoute
@@ -235,6 +244,7 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/account'
+    | '/browse'
     | '/invite/$token'
     | '/account/data'
     | '/account/devices'
@@ -257,6 +267,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/two-factor'
     | '/verify-email'
+    | '/browse'
     | '/invite/$token'
     | '/'
     | '/account/data'
@@ -282,6 +293,7 @@ export interface FileRouteTypes {
     | '/two-factor'
     | '/verify-email'
     | '/_app/account'
+    | '/_app/browse'
     | '/invite/$token'
     | '/_app/'
     | '/_app/account/data'
@@ -397,6 +409,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/browse': {
+      id: '/_app/browse'
+      path: '/browse'
+      fullPath: '/browse'
+      preLoaderRoute: typeof AppBrowseRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/invite/$token': {
       id: '/invite/$token'
       path: '/invite/$token'
@@ -503,6 +522,7 @@ const AppAccountRouteWithChildren = AppAccountRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppAccountRoute: typeof AppAccountRouteWithChildren
+  AppBrowseRoute: typeof AppBrowseRoute
   AppIndexRoute: typeof AppIndexRoute
   AppRoomsSlugRoute: typeof AppRoomsSlugRoute
   AppRoomsIndexRoute: typeof AppRoomsIndexRoute
@@ -510,6 +530,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAccountRoute: AppAccountRouteWithChildren,
+  AppBrowseRoute: AppBrowseRoute,
   AppIndexRoute: AppIndexRoute,
   AppRoomsSlugRoute: AppRoomsSlugRoute,
   AppRoomsIndexRoute: AppRoomsIndexRoute,

@@ -10,6 +10,8 @@ import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
 import { makeRoomSession, type RoomSession } from '~/room/session'
 import { makeTheme } from '~/theme'
 import { settled } from './renewal'
+import { makeRoomDesk, type RoomDesk } from './desk'
+import { makeListSettings, type ListSettings } from './list-settings'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -22,6 +24,10 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
+  /** How their list is shown. */
+  list: ListSettings
+  /** What is asked about rooms, above the page. */
+  desk: RoomDesk
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
 }
@@ -77,8 +83,17 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     count(slug, read) {
       const room = sessions.get(slug)?.room()
       if (!room || !attached(room) || room.start > read + 1) return undefined
-      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined ? n + 1 : n), 0)
+      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined && !m.event ? n + 1 : n), 0)
     },
+  })
+
+  // Rooms that went may have gone for good; those that came may have been gone here.
+  rooms.onLoad((came, went) => {
+    for (const slug of came) sessions.get(slug)?.check()
+    for (const slug of went) {
+      const session = sessions.get(slug)
+      if (session && !session.gone()) session.check()
+    }
   })
 
   // The page becomes that of whoever is signed in now.
@@ -88,7 +103,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more) })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {
@@ -116,8 +131,15 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   )
 
   function open(slug: string): RoomSession {
+    // Its name outlives its place in the list.
+    let label = `#${slug}`
     const session = sessions.get(slug) ?? makeRoomSession({
       slug, userId, connection, client, store, marks: rooms, onSignedOut: () => props.onSignedOut(),
+      label() {
+        if (rooms.find(slug)) label = rooms.label(slug)
+        return label
+      },
+      kind: () => rooms.find(slug)?.kind,
       ...(cache && { cache }),
     })
     // The one that was used last stands last.
@@ -140,6 +162,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme,
     drafts,
     rooms,
+    list: makeListSettings(userId),
+    desk: makeRoomDesk(),
     room(slug) {
       shown = slug
       return open(slug)

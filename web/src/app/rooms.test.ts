@@ -1,10 +1,10 @@
 import { createRoot } from 'solid-js'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener } from '~/realtime/connection'
-import type { ServerFrame } from '~/realtime/wire.gen'
-import { makeRoomList, type ToldRoom } from './rooms'
+import type { RoomSummary, ServerFrame } from '~/realtime/wire.gen'
+import { makeRoomList } from './rooms'
 
-let told: ToldRoom[]
+let told: RoomSummary[]
 let listener: ConnectionListener
 
 const connection: Connection = {
@@ -20,9 +20,12 @@ const connection: Connection = {
 const hears = (frame: ServerFrame) => listener.onFrame?.(frame)
 const reopens = () => listener.onState?.({ status: 'open', hello: { type: 'hello', protocol: 1, you: { userId: 'me', userName: 'Me' }, heartbeatMs: 1 } })
 const settle = () => vi.waitFor(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve)))
-const room = (slug: string, head: number, read: number): ToldRoom => ({ slug, name: slug, head, newest: head, read })
+const room = (slug: string, head: number, read: number, more: Partial<RoomSummary> = {}): RoomSummary => ({
+  slug, name: slug, head, newest: head, read, unread: Math.min(100, head - read), mentions: 0, kind: 'public', topic: '', role: 'member', notify: '',
+  snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [], ...more,
+})
 
-async function open(...rooms: ToldRoom[]) {
+async function open(...rooms: RoomSummary[]) {
   told = rooms
   const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined, shows: (slug) => slug === 'shown' }))
   await settle()
@@ -38,10 +41,10 @@ it('counts what came after the read mark, over all rooms', async () => {
   expect(list.total()).toBe(5)
   hears({ type: 'activity', room: 'b', seq: 5, mention: true })
   expect(list.counts()).toEqual(['a 5', 'b 2'])
-  expect(list.rooms()[1]?.mentioned).toBe(true)
+  expect(list.rooms()[1]?.mentions).toBe(1)
   hears({ type: 'read', room: 'b', userId: 'me', seq: 5 })
   expect(list.counts()).toEqual(['a 5', 'b 0'])
-  expect(list.rooms()[1]?.mentioned).toBe(false)
+  expect(list.rooms()[1]?.mentions).toBe(0)
 })
 
 it('does not greet a newcomer with ten thousand unread messages', async () => {
@@ -92,4 +95,40 @@ it('does not take back what was read here when a crash of the server has lost th
   expect(list.read('shown')).toBe(9)
   // It is told again.
   expect(list.told('shown')).toBe(4)
+})
+
+it('takes the server\'s count, which knows that not every event is a message', async () => {
+  const list = await open(room('a', 9, 4, { unread: 2 }))
+  expect(list.counts()).toEqual(['a 2'])
+  hears({ type: 'activity', room: 'a', seq: 10, mention: false })
+  expect(list.counts()).toEqual(['a 3'])
+  // One that has been read to its last event but one has one unread at most.
+  hears({ type: 'read', room: 'a', userId: 'me', seq: 9 })
+  expect(list.counts()).toEqual(['a 1'])
+})
+
+it('counts what is new in a direct that one never read in, and leaves out what is to be quiet', async () => {
+  const list = await open(room('d', 3, 0, { kind: 'direct' }), room('m', 5, 2, { notify: 'nothing', mentions: 1 }))
+  expect(list.counts()).toEqual(['d 3', 'm 3'])
+  expect(list.total()).toBe(4)
+})
+
+it('is loaded anew when it is said to have changed, and tells what came and what went', async () => {
+  const list = await open(room('a', 1, 1), room('b', 1, 1))
+  const heard: string[] = []
+  list.onLoad((came, went) => heard.push(`+${came.join()} -${went.join()}`))
+  told = [room('a', 1, 1), room('c', 1, 1)]
+  hears({ type: 'rooms' })
+  await settle()
+  expect(heard).toEqual(['+c -b'])
+  expect(list.counts()).toEqual(['a 0', 'c 0'])
+})
+
+it('shows at once what one sets for a room, and takes it back where the server refuses', async () => {
+  const list = await open(room('a', 1, 1))
+  vi.stubGlobal('fetch', async () => Response.json({ code: 'forbidden', message: 'No.' }, { status: 403 }))
+  const kept = list.settle('a', { favourite: true })
+  expect(list.find('a')?.favourite).toBe(true)
+  expect((await kept).ok).toBe(false)
+  expect(list.find('a')?.favourite).toBe(false)
 })

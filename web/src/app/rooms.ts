@@ -1,33 +1,43 @@
 import { createMemo, createSignal } from 'solid-js'
-import { call } from '~/http'
+import { call, type Result } from '~/http'
 import type { Connection } from '~/realtime/connection'
-import type { RoomSummary } from '~/realtime/wire.gen'
+import type { RoomSettings, RoomSummary } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
+import { labelOf } from './naming'
+import { parseRooms } from './parse-room'
 
-// The rooms one can be in, with how far one has read in each: what the list of
+// The rooms one is in, with how far one has read in each: what the list of
 // rooms shows, and the count in the tab's title.
 
-export interface ListedRoom {
-  slug: string
-  name: string
-  /** The newest message that is known of. */
-  newest: number
+export interface ListedRoom extends Omit<RoomSummary, 'read'> {
   /** Undefined until the server has told. */
   read: number | undefined
   /** The mark that the server has. */
   told: number
-  /** One was mentioned in what is unread. */
-  mentioned: boolean
 }
 
-/** What is looked at of a room that the server lists. */
-export type ToldRoom = Pick<RoomSummary, 'slug' | 'name' | 'head' | 'newest' | 'read'>
+/** What a person has set for a room for themselves. */
+export type RoomChange = Partial<RoomSettings>
 
 export interface RoomList extends ReadMarks {
   rooms(): readonly ListedRoom[]
+  find(slug: string): ListedRoom | undefined
+  /** What people call a room: "#tea", or whom it is with. */
+  label(slug: string): string
+  /** Messages of others that are unread; of more than 100 it is 100. */
   unread(room: ListedRoom): number
-  /** Over all rooms. */
+  /** Over all rooms that may call for attention. */
   total(): number
+  /** False until the first answer, good or bad. */
+  known(): boolean
+  /** The list couldn't be had, and what is shown is from before. */
+  failed(): boolean
+  /** Asks the server anew. */
+  load(): Promise<void>
+  /** Changes what one has set for a room: shown at once, and as before where the server refuses. */
+  settle(slug: string, to: RoomChange): Promise<Result<true>>
+  /** Called with each answer of the server but the first, with the slugs that came and went. */
+  onLoad(listener: (came: readonly string[], went: readonly string[]) => void): () => void
   dispose(): void
 }
 
@@ -40,28 +50,73 @@ export interface RoomListOptions {
   shows(slug: string): boolean
 }
 
+/** As many unread messages are told apart. */
+export const UNREAD_LIMIT = 100
+/** Of rooms that come to be in a bunch the list is loaded once. */
+const LOAD_AFTER_MS = 300
+
 /** What is there before the server has told, and where it can't be asked. */
-const home: ListedRoom = { slug: 'global', name: 'global', newest: 0, read: undefined, told: 0, mentioned: false }
+const home: ListedRoom = {
+  slug: 'global', name: 'global', kind: 'public', topic: '', head: 0, newest: 0, read: undefined, told: 0, unread: 0, mentions: 0, role: 'member',
+  notify: '', snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [],
+}
 
 export function makeRoomList({ userId, connection, count, shows }: RoomListOptions): RoomList {
   const [rooms, setRooms] = createSignal<readonly ListedRoom[]>([home])
   const [settled, setSettled] = createSignal(false)
+  const [failed, setFailed] = createSignal(false)
+  const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
+  /** Those that were listed, and aren't any more. */
+  const gone = new Set<string>()
+  const bySlug = createMemo(() => new Map(rooms().map((r) => [r.slug, r])))
   let disposed = false
-  let loading = false
+  let loading: Promise<void> | undefined
+  let again = false
+  let timer: ReturnType<typeof setTimeout> | undefined
 
-  const find = (slug: string) => rooms().find((r) => r.slug === slug)
+  const find = (slug: string) => bySlug().get(slug)
 
   function change(slug: string, to: (room: ListedRoom) => ListedRoom) {
     setRooms((all) => all.map((r) => (r.slug === slug ? to(r) : r)))
   }
 
-  async function load() {
-    if (loading) return
-    loading = true
+  // What changes while the list is on its way may not be in it.
+  function load(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    if (loading) again = true
+    loading ??= request().finally(() => {
+      loading = undefined
+      if (!again || disposed) return
+      again = false
+      void load()
+    })
+    return loading
+  }
+  function loadSoon() {
+    timer ??= setTimeout(() => void load(), LOAD_AFTER_MS)
+  }
+
+  async function request() {
     const result = await call('/api/rooms', {}, parseRooms)
-    loading = false
     if (disposed) return
-    if (result.ok) setRooms((known) => result.value.map((r) => merged(known.find((k) => k.slug === r.slug), r, shows(r.slug))))
+    setFailed(!result.ok)
+    if (result.ok) {
+      const before = new Map(rooms().map((r) => [r.slug, r]))
+      const now = result.value.map((r) => {
+        const known = before.get(r.slug)
+        const next = merged(known, r, shows(r.slug))
+        // What is as it was needs no drawing.
+        return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
+      })
+      setRooms(now)
+      const slugs = new Set(now.map((r) => r.slug))
+      const came = now.map((r) => r.slug).filter((slug) => !before.has(slug))
+      const went = [...before.keys()].filter((slug) => !slugs.has(slug))
+      for (const slug of went) gone.add(slug)
+      for (const slug of came) gone.delete(slug)
+      if (settled()) for (const l of listeners) l(came, went)
+    }
     setSettled(true)
   }
 
@@ -71,13 +126,36 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
       if (state.status === 'open') void load()
     },
     onFrame(frame) {
-      if (frame.type === 'activity') {
+      if (frame.type === 'rooms') void load()
+      else if (frame.type === 'activity') {
         const { room, seq, mention } = frame
-        change(room, (r) => ({ ...r, newest: Math.max(r.newest, seq), mentioned: r.mentioned || (mention && seq > (r.read ?? 0)) }))
+        if (!find(room)) return loadSoon()
+        change(room, (r) => {
+          const fresh = Math.max(0, seq - r.newest)
+          const called = mention && seq > (r.read ?? 0) ? 1 : 0
+          return { ...r, newest: Math.max(r.newest, seq), lastAt: fresh > 0 ? Date.now() : r.lastAt, unread: capped(r.unread + fresh), mentions: capped(r.mentions + called) }
+        })
       } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
-        const { seq, userId: by } = frame.message
-        // What one says oneself is read, and all before it was, if it was all.
-        change(frame.room, (r) => ({ ...r, newest: Math.max(r.newest, seq), read: by === userId && r.read !== undefined && r.read >= r.newest ? Math.max(seq, r.read) : r.read }))
+        const { seq, userId: by, timestamp } = frame.message
+        // One that was closed comes back with what is said in it.
+        if (gone.delete(frame.room)) loadSoon()
+        change(frame.room, (r) => {
+          if (seq <= r.newest) return r
+          const now = { ...r, newest: seq, lastAt: Math.max(r.lastAt, timestamp) }
+          if (by !== userId) return { ...now, unread: capped(r.unread + 1) }
+          // What one says oneself is read, and all before it was, if it was all.
+          return r.read !== undefined && r.read >= r.newest ? withRead(now, Math.max(seq, r.read)) : now
+        })
+      } else if (frame.type === 'room') {
+        const { room, name, topic, kind, event, at } = frame
+        change(room, (r) => ({
+          ...r,
+          ...(event === 'renamed' && name !== undefined && { name }),
+          ...(event === 'topic_changed' && { topic: topic ?? '' }),
+          ...(event === 'kind_changed' && kind && { kind }),
+          ...(event === 'archived' && { archivedAt: at }),
+          ...(event === 'unarchived' && { archivedAt: 0 }),
+        }))
       } else if (frame.type === 'read' && frame.userId === userId) {
         const { room, seq } = frame
         // Below what the server had it was set back; else it is news of another page, or of this one.
@@ -89,48 +167,76 @@ export function makeRoomList({ userId, connection, count, shows }: RoomListOptio
 
   function unread(room: ListedRoom): number {
     if (room.read === undefined || room.newest <= room.read) return 0
-    return count(room.slug, room.read) ?? room.newest - room.read
+    return count(room.slug, room.read) ?? room.unread
   }
 
   return {
     rooms,
+    find,
+    label(slug) {
+      const room = find(slug)
+      return room ? labelOf(room) : `#${slug}`
+    },
     unread,
-    total: createMemo(() => rooms().reduce((n, r) => n + unread(r), 0)),
+    total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r, Date.now()) ? r.mentions : unread(r)), 0)),
+    known: settled,
+    failed,
+    load,
+    async settle(slug, to) {
+      const before = find(slug)
+      change(slug, (r) => ({ ...r, ...to }))
+      const result = await call(`/api/rooms/${encodeURIComponent(slug)}/settings`, { method: 'PUT', body: to }, () => true as const)
+      if (!result.ok && before) {
+        const { notify, snoozedUntil, favourite, section } = before
+        change(slug, (r) => ({ ...r, notify, snoozedUntil, favourite, section }))
+      }
+      return result
+    },
+    onLoad(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     read: (slug) => find(slug)?.read,
     told: (slug) => find(slug)?.told ?? 0,
     settled,
     set: (slug, seq) => change(slug, (r) => withRead(r, seq)),
-    setBack: (slug, seq) => change(slug, (r) => withRead({ ...r, told: seq }, seq)),
+    setBack: (slug, seq) => {
+      change(slug, (r) => withRead({ ...r, told: seq }, seq))
+      // How many messages that are only the server can count.
+      loadSoon()
+    },
     dispose() {
       disposed = true
+      clearTimeout(timer)
       unsubscribe()
     },
   }
 }
 
+/** Whether a room is to be left out of what calls for attention, but for mentions. */
+export function quiet(room: Pick<ListedRoom, 'notify' | 'snoozedUntil' | 'archivedAt'>, now: number): boolean {
+  return room.notify === 'nothing' || room.snoozedUntil > now || room.archivedAt > 0
+}
+
+function capped(n: number): number {
+  return Math.min(n, UNREAD_LIMIT)
+}
+
+// Between the mark and the newest message there are at most as many messages as events.
 function withRead(room: ListedRoom, read: number): ListedRoom {
-  return { ...room, read, mentioned: room.mentioned && read < room.newest }
+  const most = Math.max(0, room.newest - read)
+  const back = read < (room.read ?? 0)
+  const unread = capped(back ? most : Math.min(room.unread, most))
+  return { ...room, read, unread, mentions: read < room.newest ? Math.min(room.mentions, unread) : 0 }
 }
 
-// A room that one never read in is new to one: nothing of it is unread.
-function merged(known: ListedRoom | undefined, room: ToldRoom, shown: boolean): ListedRoom {
+// A public room that one never read in is new to one: nothing of it is unread.
+function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
+  const { read: told, ...rest } = room
   const newest = Math.max(room.newest, known?.newest ?? 0)
-  const now = { slug: room.slug, name: room.name, newest, told: room.read, mentioned: known?.mentioned ?? false }
-  if (known?.read === undefined) return { ...now, read: room.read > 0 ? room.read : newest }
+  const now: ListedRoom = { ...known, ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
+  if (known?.read === undefined) return told > 0 || room.kind !== 'public' ? now : withRead(now, newest)
   // Set back elsewhere, or ahead of what the server knows.
-  return { ...now, read: room.read < known.told && !shown ? room.read : Math.max(room.read, known.read) }
-}
-
-function parseRooms(value: unknown): ToldRoom[] | null {
-  if (typeof value !== 'object' || value === null) return null
-  const rooms: unknown = Reflect.get(value, 'rooms')
-  if (!Array.isArray(rooms)) return null
-  const out: ToldRoom[] = []
-  for (const room of rooms) {
-    if (typeof room !== 'object' || room === null) return null
-    const [slug, name, head, newest, read] = ['slug', 'name', 'head', 'newest', 'read'].map((key): unknown => Reflect.get(room, key))
-    if (typeof slug !== 'string' || typeof head !== 'number' || typeof newest !== 'number') return null
-    out.push({ slug, name: typeof name === 'string' && name !== '' ? name : slug, head, newest, read: typeof read === 'number' ? read : 0 })
-  }
-  return out
+  const read = told < known.told && !shown ? told : Math.max(told, known.read)
+  return read > told ? withRead(now, read) : now
 }

@@ -1,9 +1,12 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
-import Hash from 'lucide-solid/icons/hash'
-import { createMemo, For, Match, Show, Switch } from 'solid-js'
+import { Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
+import ArrowDownUp from 'lucide-solid/icons/arrow-down-up'
+import Plus from 'lucide-solid/icons/plus'
+import { Match, Show, Switch, type JSX } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
 import { Mark } from '~/mark'
+import { onDemand } from '~/message/on-demand'
 import { Notice } from '~/notice'
 import { useQuery } from '~/query'
 import { Button, buttonVariants } from '~/ui/button'
@@ -11,7 +14,9 @@ import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
 import { LiveProvider, useLive } from './live'
-import type { ListedRoom } from './rooms'
+import { SideList } from './side-list'
+
+const asking = onDemand(() => import('~/rooms/asked'))
 
 /** The frame around the rooms, for someone who is signed in. */
 export function Shell(props: { account: Account }) {
@@ -42,7 +47,7 @@ export function Shell(props: { account: Account }) {
 }
 
 function Frame(props: { onSignedOut(): void }) {
-  const { state } = useLive()
+  const { state, desk } = useLive()
   const atAccount = useRouterState({ select: (s) => s.location.pathname.startsWith('/account') })
   const ended = () => {
     const s = state()
@@ -67,6 +72,7 @@ function Frame(props: { onSignedOut(): void }) {
           </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />
+          <Show when={desk.asked() && asking()}>{(part) => <Dynamic component={part().Asked} />}</Show>
         </div>
       }
     >
@@ -83,15 +89,22 @@ function Frame(props: { onSignedOut(): void }) {
 }
 
 function Sidebar(props: { onSignedOut(): void }) {
+  const { desk } = useLive()
   // A phone shows one column at a time: the rooms, or one of them.
   const alone = useRouterState({ select: (s) => s.location.pathname.replace(/\/$/, '') === '/rooms' })
   return (
     <aside class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
-      <div class="flex h-14 shrink-0 items-center gap-2.5 px-4">
+      <div class="flex h-14 shrink-0 items-center gap-2.5 ps-4 pe-2">
         <Mark />
-        <span class="text-title font-semibold tracking-tight">Snug</span>
+        <span class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight">Snug</span>
+        <SideButton label="Order of the rooms" onPress={(anchor) => desk.ask({ what: 'order', anchor })}>
+          <ArrowDownUp class="size-4" aria-hidden="true" />
+        </SideButton>
+        <SideButton label="Add" onPress={(anchor) => desk.ask({ what: 'add', anchor })}>
+          <Plus class="size-4.5" aria-hidden="true" />
+        </SideButton>
       </div>
-      <RoomNav />
+      <SideList />
       <div class="border-t border-line p-2">
         <AccountMenu onSignedOut={props.onSignedOut} />
       </div>
@@ -99,48 +112,18 @@ function Sidebar(props: { onSignedOut(): void }) {
   )
 }
 
-function RoomNav() {
-  const { rooms } = useLive()
-  // A room keeps its element while its numbers change.
-  const slugs = createMemo(() => rooms.rooms().map((r) => r.slug), [], { equals: (a, b) => a.join('\n') === b.join('\n') })
+function SideButton(props: { label: string; onPress(button: Element): void; children: JSX.Element }) {
   return (
-    <nav aria-label="Rooms" class="scrollbar-calm min-h-0 flex-1 overflow-y-auto px-2 py-2">
-      <h2 class="px-2 pb-1 text-day font-medium text-muted">Rooms</h2>
-      <ul>
-        <For each={slugs()}>{(slug) => <RoomLink slug={slug} room={rooms.rooms().find((r) => r.slug === slug)} />}</For>
-      </ul>
-    </nav>
-  )
-}
-
-function RoomLink(props: { slug: string; room: ListedRoom | undefined }) {
-  const { rooms } = useLive()
-  const unread = () => (props.room ? rooms.unread(props.room) : 0)
-  return (
-    <li>
-      <Link
-        to="/rooms/$slug"
-        params={{ slug: props.slug }}
-        search={{}}
-        activeOptions={{ includeSearch: false }}
-        class="flex min-h-8 items-center gap-2 rounded-control px-2 text-body pointer-coarse:min-h-11"
-        activeProps={{ class: 'forced-border bg-ink/7 text-ink' }}
-        inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
-      >
-        <Hash class="size-4 shrink-0 text-muted" aria-hidden="true" />
-        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': unread() > 0 }} dir="auto">
-          {props.room?.name ?? props.slug}
-        </span>
-        <Show when={unread() > 0}>
-          <span
-            class="min-w-5 rounded-full px-1.5 text-center text-day font-semibold tabular-nums"
-            classList={{ 'bg-accent text-on-accent': props.room?.mentioned, 'bg-ink/10 text-ink': !props.room?.mentioned }}
-          >
-            {unread() > 99 ? '99+' : unread()}
-            <span class="sr-only"> unread</span>
-          </span>
-        </Show>
-      </Link>
-    </li>
+    <button
+      type="button"
+      class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} -me-1.5 text-muted last:me-0`}
+      aria-label={props.label}
+      title={props.label}
+      aria-haspopup="menu"
+      onPointerEnter={() => void asking.load().catch(() => {})}
+      onClick={(event) => props.onPress(event.currentTarget)}
+    >
+      {props.children}
+    </button>
   )
 }

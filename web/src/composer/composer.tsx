@@ -24,6 +24,8 @@ export interface ComposerProps {
   dropLabel: string
   id?: string
   slowedUntil: number
+  /** Between two posts, where the room is slow; 0 or absent: it isn't. */
+  slowSeconds?: number
   /** Those who write, in words; '' for nobody. */
   typing: string
   /** Who may be meant by a name, the likeliest first. */
@@ -112,7 +114,7 @@ function Writer(props: ComposerProps) {
         void post()
       }}
     >
-      <Slowed until={props.slowedUntil} />
+      <Slowed until={props.slowedUntil} every={props.slowSeconds ?? 0} />
       <Show when={trouble()}>
         <p class="pb-1.5 text-meta text-bad" role="alert">
           {trouble()}
@@ -165,8 +167,8 @@ function Writer(props: ComposerProps) {
   )
 }
 
-// The server's rate limit, counted down.
-function Slowed(props: { until: number }) {
+// The server's rate limit, or the room's own, counted down.
+function Slowed(props: { until: number; every: number }) {
   const [now, setNow] = createSignal(Date.now())
   createEffect(() => {
     if (props.until <= Date.now()) return
@@ -176,9 +178,16 @@ function Slowed(props: { until: number }) {
   })
   const left = () => Math.ceil((props.until - now()) / 1_000)
   return (
-    <Show when={left() > 0}>
-      <p class="flex gap-1 pb-1.5 text-meta text-warn">
-        <span role="status">That was a lot at once.</span>
+    <Show
+      when={left() > 0}
+      fallback={
+        <Show when={props.every > 0}>
+          <p class="pb-1.5 text-meta text-muted">Slow mode: one message every {seconds(props.every)}.</p>
+        </Show>
+      }
+    >
+      <p class="flex flex-wrap gap-x-1 pb-1.5 text-meta" classList={{ 'text-warn': props.every === 0, 'text-muted': props.every > 0 }}>
+        <span role="status">{props.every > 0 ? `Slow mode: one message every ${seconds(props.every)}.` : 'That was a lot at once.'}</span>
         <span class="tabular-nums">The next message goes in {seconds(left())}.</span>
       </p>
     </Show>

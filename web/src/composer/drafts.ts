@@ -84,6 +84,8 @@ export interface Drafts {
   onChange(act: (name: string) => void): void
   /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
   desk(make: (options: { userId: string }) => Desk): Desk
+  /** Whether the server would tell of a draft in this room. */
+  shown(room: string): boolean
   /** From now on the server has them too. */
   sync(): void
   dispose(): void
@@ -92,10 +94,12 @@ export interface Drafts {
 export interface DraftsOptions {
   userId: string
   post(room: string, content: string, more: PostMore): boolean
+  /** Whether the room is known to be there for this person; all are where it is left out. */
+  shown?(room: string): boolean
   now?: () => number
 }
 
-export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Drafts {
+export function makeDrafts({ userId, post, shown = () => true, now = Date.now }: DraftsOptions): Drafts {
   const prefix = `snug:draft:${userId}:`
   const made = new Map<string, { draft: Draft; become(kept: Kept): void }>()
   // For browsers that refuse to store: drafts last as long as the page.
@@ -233,6 +237,7 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     marked,
     names,
     read,
+    shown,
     write(name, kept) {
       keep(name, kept)
       made.get(name)?.become(kept)

@@ -78,8 +78,9 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       if ((changedBy.get(name) ?? 0) <= asked) await take(name, remote)
     }
     for (const [name, kept] of before) {
-      // Posted or deleted on another device, while nothing was written here.
-      const same = drafts.read(name).updatedAt === kept.updatedAt && kept.synced === kept.updatedAt
+      // Posted or deleted on another device, while nothing was written here. Of a room that
+      // somebody was taken out of the server tells nothing: what they wrote there stays.
+      const same = drafts.shown(name.split('/')[0] ?? '') && drafts.read(name).updatedAt === kept.updatedAt && kept.synced === kept.updatedAt
       if (same && !result.value.has(name) && worth(kept) && !kept.files?.length) {
         drafts.write(name, { text: '', mentions: [], updatedAt: kept.updatedAt, synced: kept.updatedAt })
       }

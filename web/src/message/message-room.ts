@@ -53,7 +53,7 @@ export function makeMessageRoom(options: MessageRoomOptions): MessageRoom {
 
 /** Edits the newest message of one's own among these, if there is one. */
 export function editLast(room: MessageRoom, messages: readonly Posted[]): void {
-  const last = messages.findLast((m) => m.userId === room.me().id && m.deletedAt === undefined && !room.leaving(m.id))
+  const last = messages.findLast((m) => m.userId === room.me().id && m.type === 'text' && m.deletedAt === undefined && !room.leaving(m.id))
   if (last) room.setEditing({ id: last.id, base: last.content, text: last.content })
 }
 

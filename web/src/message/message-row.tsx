@@ -5,6 +5,7 @@ import { Avatar } from '~/ui/avatar'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { hueOf } from '~/ui/person'
+import { EventLine } from '~/rooms/event-line'
 import { useMessageRoom } from './message-room'
 import { rich, richMessage, richText } from './parts'
 import { Plain } from './plain'
@@ -26,7 +27,8 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
     return p !== undefined && p.status !== 'failed'
   }
   const isRich = createMemo(() => {
-    const { message, pending, content } = props.row
+    const { message, pending, content, event } = props.row
+    if (event) return false
     if (richText(content)) return true
     if (message) return richMessage(message) || room.editing()?.id === message.id
     return pending?.replyTo !== undefined || pending?.attachments !== undefined
@@ -39,6 +41,14 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
       <Show when={props.row.day} keyed>
         {(day) => <DayLine day={day} />}
       </Show>
+      <Show when={props.row.event} fallback={<Message />} keyed>
+        {(event) => <EventLine event={event} me={room.me().id} />}
+      </Show>
+    </>
+  )
+
+  function Message() {
+    return (
       <div
         class={cn(
           'group relative flex gap-3 px-3 py-0.5 hover:bg-ink/[0.025] data-pinned:bg-accent-soft/40 data-active:bg-ink/[0.035] sm:px-5',
@@ -79,8 +89,8 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
           <PendingWord row={props.row} online={props.online} actions={props.actions} />
         </div>
       </div>
-    </>
-  )
+    )
+  }
 }
 
 function Time(props: { timestamp: number; class: string }) {

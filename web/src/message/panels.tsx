@@ -1,10 +1,13 @@
 import { useNavigate } from '@tanstack/solid-router'
-import { Match, Switch } from 'solid-js'
+import { lazy, Match, Suspense, Switch } from 'solid-js'
 import { SearchPanel } from '~/search-panel/search-panel'
+import type { DetailsTab } from '~/rooms/details-panel'
 import { PinsPanel } from './pins-panel'
 import type { RoomPanelProps } from './room-panel'
 import { ThreadPanel } from './thread-panel'
 import { ThreadsPanel } from './threads-panel'
+
+const DetailsPanel = lazy(async () => ({ default: (await import('~/rooms/details-panel')).DetailsPanel }))
 
 /** Narrower than this a panel covers the room. */
 const BESIDE = '(min-width: 56.25rem)'
@@ -34,6 +37,13 @@ export function Panels(props: RoomPanelProps) {
       <Match when={props.search.panel === 'pins'}>
         <PinsPanel session={props.session} me={props.me} online={props.online} onJump={jump} onThread={openThread} onClose={close} />
       </Match>
+      <Match when={tabOf(props.search.panel)}>
+        {(tab) => (
+          <Suspense>
+            <DetailsPanel session={props.session} me={props.me} tab={tab()} onTab={(panel) => void navigate({ to: '.', search: { panel }, replace: true })} onClose={close} />
+          </Suspense>
+        )}
+      </Match>
       <Match when={props.search.panel === 'search'}>
         <SearchPanel
           room={props.session.slug}
@@ -52,4 +62,8 @@ export function Panels(props: RoomPanelProps) {
       </Match>
     </Switch>
   )
+}
+
+function tabOf(panel: string | undefined): DetailsTab | undefined {
+  return panel === 'about' || panel === 'members' || panel === 'settings' ? panel : undefined
 }

@@ -40,7 +40,7 @@ export function createPartsReady(messages: () => readonly Message[]): Accessor<b
   onCleanup(() => clearTimeout(timer))
   createComputed(() => {
     if (ready()) return
-    const list = messages()
+    const list = messages().filter((m) => m.type === 'text')
     if (list.length === 0) return
     const words = list.some((m) => hasMarkdown(m.content))
     const more = words || list.some((m) => richMessage(m) || richText(m.content))

@@ -48,7 +48,7 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
 
   return (
     <MessageRoomProvider value={room}>
-      <PanelFrame title="Pinned messages" detail={`#${session.slug}`} onClose={props.onClose}>
+      <PanelFrame title="Pinned messages" detail={session.label()} onClose={props.onClose}>
         <Switch fallback={<div class="p-4"><RowSkeletons count={3} /></div>}>
           <Match when={query.data && pins().length === 0}>
             <div class="flex flex-col items-start gap-2 p-4 text-body text-muted">

@@ -93,7 +93,7 @@ export function ThreadPanel(props: {
     <MessageRoomProvider value={room}>
       <PanelFrame
         title="Thread"
-        detail={`#${session.slug}`}
+        detail={session.label()}
         onClose={props.onClose}
         actions={
           <Show when={thread.status().status === 'ready'}>

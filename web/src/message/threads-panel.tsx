@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import { For, Match, onCleanup, Show, Switch } from 'solid-js'
+import { useLive } from '~/app/live'
 import { RequestError } from '~/http'
 import { useQuery } from '~/query'
 import { RowSkeletons } from '~/room/timeline-head'
@@ -15,6 +16,7 @@ import { PanelFailure, PanelFrame } from './panel-frame'
 /** The threads that one follows, in all rooms, those talked about last first. */
 export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string, root: string): void; onClose(): void }) {
   const client = useQueryClient()
+  const { rooms } = useLive()
   const query = useQuery(() => ({ ...messageQueries.threads(), staleTime: 0 }))
   const threads = () => query.data?.threads ?? []
 
@@ -59,7 +61,7 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
                         {thread.root.deletedAt === undefined ? oneLine(thread.root) : 'Message deleted'}
                       </span>
                       <span class="mt-0.5 flex items-center gap-2 text-day text-muted">
-                        <span class="min-w-0 truncate" dir="auto">#{thread.room}</span>
+                        <span class="min-w-0 truncate" dir="auto">{rooms.label(thread.room)}</span>
                         <span class="shrink-0">{replies(thread.root.replies?.count ?? 0)}</span>
                         <Show when={thread.unread > 0}>
                           <span class="forced-border ms-auto shrink-0 rounded-full bg-accent px-1.5 font-medium text-on-accent tabular-nums">{thread.unread} new</span>

@@ -1,4 +1,4 @@
-import type { Attachment, Code, Message, Page, Preview, Replies, ServerFrame, User } from './wire.gen'
+import type { Attachment, Code, Message, Page, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
 // Fields this client doesn't know are dropped, as the protocol asks.
@@ -13,7 +13,7 @@ export interface SkippedFrame {
   seq: number
 }
 
-type Fields = Record<string, unknown>
+export type Fields = Record<string, unknown>
 
 /** Parses one text frame. Null: not a frame, or of no interest to us. */
 export function parseServerFrame(text: string): ServerFrame | SkippedFrame | null {
@@ -76,6 +76,10 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       // The event keeps its place in the room's order, whatever it says.
       return message ? { type: 'update', room, seq, message } : { type: 'skipped', room, seq }
     }
+    case 'room':
+      return parseRoomFrame(f) ?? skipped(f)
+    case 'rooms':
+      return { type: 'rooms' }
     case 'read': {
       const { userId, seq } = f
       return isText(room) && isText(userId) && isCount(seq) ? { type: 'read', room, userId, seq } : null
@@ -120,14 +124,48 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
         ...optional('ref', ref), ...optional('room', room), ...optional('clientId', clientId),
       }
     }
-    default: {
-      const { seq } = f
-      return isText(room) && isCount(seq) && seq > 0 ? { type: 'skipped', room, seq } : null
-    }
+    default:
+      return skipped(f)
   }
 }
 
-function parseUser(value: unknown): User | null {
+function skipped({ room, seq }: Fields): SkippedFrame | null {
+  return isText(room) && isCount(seq) && seq > 0 ? { type: 'skipped', room, seq } : null
+}
+
+const roomEvents: Readonly<Record<RoomEvent, true>> = {
+  member_added: true, member_removed: true, role_changed: true, renamed: true, topic_changed: true, archived: true, unarchived: true,
+  kind_changed: true, slow_mode: true,
+}
+const roomKinds: Readonly<Record<RoomKind, true>> = { public: true, private: true, direct: true, group: true }
+const roles: Readonly<Record<Role, true>> = { owner: true, admin: true, moderator: true, member: true, guest: true, bot: true }
+
+function isKey<K extends string>(of: Readonly<Record<K, true>>, value: unknown): value is K {
+  return isText(value) && Object.hasOwn(of, value)
+}
+
+export const isRoomKind = (value: unknown): value is RoomKind => isKey(roomKinds, value)
+export const isRole = (value: unknown): value is Role => isKey(roles, value)
+
+// Null: of a kind that this client has no words for.
+function parseRoomFrame(f: Fields): RoomFrame | null {
+  const { room, seq, event, by, byName, role, kind, seconds, at, topic } = f
+  if (!isText(room) || !isCount(seq) || seq === 0 || !isKey(roomEvents, event) || !isCount(at)) return null
+  const user = parseUser(f['user'])
+  return {
+    type: 'room', room, seq, event, at,
+    by: isText(by) ? by : '',
+    byName: isText(byName) ? byName : '',
+    ...(user && { user }),
+    ...(isRole(role) && { role }),
+    ...optional('name', f['name']),
+    ...(isText(topic) && { topic }),
+    ...(isRoomKind(kind) && { kind }),
+    ...(isCount(seconds) && { seconds }),
+  }
+}
+
+export function parseUser(value: unknown): User | null {
   if (!isFields(value)) return null
   const { userId, userName, userImage } = value
   if (!isText(userId) || !isText(userName)) return null
@@ -212,20 +250,20 @@ function parsePreview(value: unknown): Preview | null {
   }
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 // One bad element spoils the list: half a page would look like a whole one.
-function list<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
+export function list<T>(value: unknown, parse: (v: unknown) => T | null): T[] | null {
   if (!Array.isArray(value)) return null
   const out: T[] = []
   for (const v of value) {

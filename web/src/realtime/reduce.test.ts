@@ -3,7 +3,7 @@ import {
   appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale, trim,
   WINDOW_LIMIT, type RoomState,
 } from './reduce'
-import type { Message, Page, ServerFrame } from './wire.gen'
+import type { Message, Page, RoomFrame, ServerFrame } from './wire.gen'
 
 const message = (seq: number): Message => ({
   id: `m${seq}`, userId: 'u', userName: 'Ada', content: `text ${seq}`, timestamp: seq, type: 'text', seq,
@@ -16,6 +16,9 @@ const joined = (head: number, more: Partial<Extract<ServerFrame, { type: 'joined
   type: 'joined', room: 'r', stream: 's', head, role: 'member', resumed: false, count: 1, users: [], ...more,
 })
 const posted = (seq: number): ServerFrame => ({ type: 'message', room: 'r', message: message(seq) })
+const happened = (seq: number): RoomFrame => ({ type: 'room', room: 'r', seq, event: 'topic_changed', by: 'u', byName: 'Ada', topic: `topic ${seq}`, at: seq })
+// A page holds messages alone.
+const without = (p: Page, ...seqs: number[]): Page => ({ ...p, messages: p.messages.filter((m) => !seqs.includes(m.seq ?? 0)) })
 const apply = (state: RoomState, ...frames: Parameters<typeof reduce>[1][]) => frames.reduce((s, f) => reduce(s, f, 0), state)
 const seqs = (state: RoomState) => state.messages.map((m) => m.seq)
 const update = (at: number, seq: number, more: Partial<Message>): ServerFrame => ({ type: 'update', room: 'r', seq: at, message: { ...message(seq), ...more } })
@@ -298,6 +301,54 @@ describe('replies in a thread', () => {
   })
 })
 
+describe('what happens to the room itself', () => {
+  it('stands between the messages, and takes a seq', () => {
+    const s = apply(openTo(3), happened(4), posted(5), happened(6))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(s.messages[3]).toMatchObject({ type: 'system', content: '', event: { event: 'topic_changed', topic: 'topic 4' } })
+    expect(s.through).toBe(6)
+    expect(attached(s)).toBe(true)
+    expect(stale(s)).toBe(false)
+  })
+
+  it('comes once, whatever is replayed', () => {
+    const s = apply(openTo(3), happened(4), joined(5, { resumed: true }), happened(4), happened(5), happened(5))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('is kept where a page replaces the window that it was in', () => {
+    let s = apply(openTo(3), happened(4), posted(5))
+    s = replaceWindow(s, without(page(1, 5, 5), 4))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5])
+    // Also before the first message and after the last one.
+    s = replaceWindow(apply(emptyRoom, joined(0), happened(1), posted(2), happened(3)), without(page(1, 3, 3), 1, 3))
+    expect(seqs(s)).toEqual([1, 2, 3])
+  })
+
+  it('finds its place where a page was ahead of the socket', () => {
+    let s = replaceWindow(apply(emptyRoom, joined(3)), without(page(1, 6, 6), 4, 6))
+    s = apply(s, happened(4), posted(5), happened(6), posted(7))
+    expect(seqs(s)).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+
+  it('waits in the tail while the window is elsewhere', () => {
+    let s = replaceWindow(emptyRoom, page(901, 1_000, 1_000))
+    s = replaceWindow(apply(s, joined(1_000, { resumed: true })), page(301, 400, 1_000))
+    s = apply(s, happened(1_001), posted(1_002))
+    expect(seqs(s)).toEqual(range(301, 400))
+    expect(seqs(returnToTail(s, 1) ?? s).slice(-2)).toEqual([1_001, 1_002])
+    s = appendPage(s, without(page(401, 1_002, 1_002), 1_001))
+    expect(seqs(s)).toEqual(range(301, 1_002))
+  })
+
+  it('is gone with its history', () => {
+    let s = apply(openTo(3), happened(4))
+    s = replaceWindow(apply(s, { type: 'reset', room: 'r', stream: 't', head: 2 }), page(1, 2, 2, { stream: 't' }))
+    expect(seqs(s)).toEqual([1, 2])
+    expect(s.events).toEqual([])
+  })
+})
+
 describe('people', () => {
   const ada = { userId: 'a', userName: 'Ada' }
   const bob = { userId: 'b', userName: 'Bob' }
@@ -333,6 +384,22 @@ describe('random interleavings', () => {
       return x % n
     }
     const head = 60
+    const shapes = Array.from({ length: head + 1 }, () => random(5) === 0)
+    // Of an event only the socket tells, and only once it is joined.
+    const told = new Set<number>()
+    const happens = (seq: number) => {
+      if (!shapes[seq]) return posted(seq)
+      told.add(seq)
+      return happened(seq)
+    }
+    const events = range(1, head).filter((seq) => shapes[seq])
+    const messages = (from: number, to: number) => range(from, to).filter((seq) => !shapes[seq] || told.has(seq))
+    // A page ends with a message, or with all there is.
+    const read = (from: number, to: number) => {
+      const last = range(from, to).findLast((seq) => !shapes[seq])
+      const more = last !== undefined && range(to + 1, server).some((seq) => !shapes[seq])
+      return { ...without(page(from, more ? last : server, server), ...events), hasNewer: more }
+    }
     let s = emptyRoom
     let sent = 0
     let server = 20
@@ -348,25 +415,26 @@ describe('random interleavings', () => {
       } else if (which === 2 && live && random(10) === 0) {
         s = disconnected(s)
         live = false
-      } else if (which === 3 && live && sent < server) s = apply(s, posted(++sent))
-      else if (which === 4 && !s.loaded) s = replaceWindow(s, page(Math.max(1, server - 9), server, server))
+      } else if (which === 3 && live && sent < server) s = apply(s, happens(++sent))
+      else if (which === 4 && (!s.loaded || random(20) === 0)) s = replaceWindow(s, read(Math.max(1, server - 9), server))
       else if (which === 5 && s.loaded && !attached(s)) {
         const to = Math.min(server, s.edge + 1 + random(5))
-        s = appendPage(s, page(s.edge + 1, to, server))
+        s = appendPage(s, read(s.edge + 1, to))
       }
       const first = s.messages[0]?.seq
       const last = s.messages.at(-1)?.seq
-      if (first !== undefined && last !== undefined) expect(seqs(s)).toEqual(range(first, last))
+      // Nothing is missing, nothing twice, whatever of it pages brought.
+      if (first !== undefined && last !== undefined) expect(seqs(s)).toEqual(messages(first, last))
       expect(s.through).toBeLessThanOrEqual(server)
     }
     if (!live) {
       s = apply(s, joined(server, { resumed: s.loaded }))
       sent = s.loaded ? s.through : server
     }
-    while (sent < server) s = apply(s, posted(++sent))
-    if (!s.loaded) s = replaceWindow(s, page(1, server, server))
-    if (!attached(s)) s = appendPage(s, page(s.edge + 1, server, server))
-    expect(s.messages.at(-1)?.seq).toBe(server)
+    while (sent < server) s = apply(s, happens(++sent))
+    if (!s.loaded) s = replaceWindow(s, read(1, server))
+    if (!attached(s)) s = appendPage(s, read(s.edge + 1, server))
+    expect(s.messages.at(-1)?.seq).toBe(messages(1, server).at(-1))
     expect(attached(s)).toBe(true)
   })
 })

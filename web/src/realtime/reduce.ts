@@ -1,5 +1,5 @@
 import type { SkippedFrame } from './frames'
-import type { Message, Page, Replies, ServerFrame, User } from './wire.gen'
+import type { Message, Page, Replies, RoomFrame, ServerFrame, User } from './wire.gen'
 
 // What this client knows of one room, and how frames and pages change it.
 // Everything here is pure: state in, state out.
@@ -18,12 +18,18 @@ import type { Message, Page, Replies, ServerFrame, User } from './wire.gen'
 //
 // Replies in threads take their place in the order like any message, but aren't
 // kept: they only count at the root of their thread.
+//
+// What happens to the room itself takes its place in the order, too, and is shown as a
+// line between the messages. Pages hold messages only: the events that the run brought
+// are kept beside the window, and put into each part of it that is fetched again.
 
-/** A message that has its place in the room's order. */
+/** A message, or an event of the room itself, that has its place in the room's order. */
 export interface Posted extends Message {
   seq: number
   /** The event as of which it looks like this. */
   asOf: number
+  /** What happened to the room; it is no message then. */
+  event?: RoomFrame
 }
 
 export interface Typist {
@@ -62,6 +68,8 @@ export interface RoomState {
   /** Changes of (recentFrom, through]. */
   readonly recent: readonly Change[]
   readonly recentFrom: number
+  /** What happened to the room itself, as far as the run has told, by rising seq. */
+  readonly events: readonly Posted[]
   readonly joined: boolean
   readonly role: string
   readonly count: number
@@ -75,6 +83,8 @@ const TYPING_MS = 6_000
 const TAIL_LIMIT = 500
 /** Pages are older than the live run by a moment, in which this much happens at most. */
 const RECENT_LIMIT = 500
+/** Events of the room itself that are kept. */
+const EVENTS_LIMIT = 200
 /** Messages kept in memory per room; twice as many while a reader who is up is overtaken. */
 export const WINDOW_LIMIT = 4_500
 /** Trimming one message at a time would move the array on each post. */
@@ -96,6 +106,7 @@ export const emptyRoom: RoomState = {
   tailFrom: 0,
   recent: [],
   recentFrom: 0,
+  events: [],
   joined: false,
   role: '',
   count: 0,
@@ -149,7 +160,11 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     }
     case 'update':
       return change(state, live(state, frame.seq, null), { at: frame.seq, message: frame.message })
-    case 'room':
+    case 'room': {
+      const line = lineOf(frame)
+      const next = live(state, frame.seq, line)
+      return next === state ? state : lined({ ...next, events: [...next.events, line].slice(-EVENTS_LIMIT) })
+    }
     case 'skipped':
       return live(state, frame.seq, null)
     case 'presence': {
@@ -204,7 +219,7 @@ export function replaceWindow(state: RoomState, page: Page): RoomState {
   if (attached(base)) base = detach(base)
   // Without a socket there is no live run: a resume begins at this page.
   if (!joined && !page.hasNewer && page.head > base.through) base = begin({ ...base, fresh: page.head }, page.head)
-  return attach({
+  return lined(attach({
     ...base,
     loaded: true,
     messages: taken(base, page),
@@ -212,7 +227,7 @@ export function replaceWindow(state: RoomState, page: Page): RoomState {
     edge: edgeOf(page),
     hasOlder: page.hasOlder,
     fresh: freshness(base, page),
-  })
+  }))
 }
 
 /** Goes back to the newest messages, of which enough are known. Null: they aren't. */
@@ -234,24 +249,24 @@ export function returnToTail(state: RoomState, enough: number): RoomState | null
 /** Grows the window by the page before its start. */
 export function prependPage(state: RoomState, page: Page): RoomState {
   const older = taken(state, page).filter((m) => m.seq < state.start)
-  return trimNewer({
+  return lined(trimNewer({
     ...state,
     messages: [...older, ...state.messages],
     start: Math.min(state.start, page.messages[0]?.seq ?? state.start),
     hasOlder: page.hasOlder,
     fresh: Math.min(state.fresh, freshness(state, page)),
-  })
+  }))
 }
 
 /** Grows the window by the page after its edge. */
 export function appendPage(state: RoomState, page: Page): RoomState {
   const newer = taken(state, page).filter((m) => m.seq > state.edge)
-  return trimOlder(attach({
+  return trimOlder(lined(attach({
     ...state,
     messages: [...state.messages, ...newer],
     edge: Math.max(state.edge, edgeOf(page)),
     fresh: Math.min(state.fresh, freshness(state, page)),
-  }))
+  })))
 }
 
 /**
@@ -285,6 +300,19 @@ function taken(state: RoomState, page: Page): readonly Posted[] {
     if (m.seq !== undefined && m.thread === undefined) messages.push({ ...m, seq: m.seq, asOf: page.head })
   }
   return state.recent.reduce((list, c) => (c.at > page.head ? changed(list, c) : list), messages as readonly Posted[])
+}
+
+function lineOf(event: RoomFrame): Posted {
+  const { seq, by: userId, byName: userName, at: timestamp } = event
+  return { id: `event-${seq}`, userId, userName, content: '', timestamp, type: 'system', seq, asOf: seq, event }
+}
+
+// Puts the known events of the room that lie in the window into it.
+function lined(state: RoomState): RoomState {
+  const from = state.hasOlder ? state.start : 0
+  const missing = state.events.filter((e) => e.seq >= from && e.seq <= state.edge && indexOfSeq(state.messages, e.seq) < 0)
+  if (missing.length === 0) return state
+  return { ...state, messages: [...state.messages, ...missing].sort((a, b) => a.seq - b.seq) }
 }
 
 function edgeOf(page: Page): number {

@@ -1,6 +1,7 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { oneLine } from '~/message/one-line'
 import { attached, newestSeq } from '~/realtime/reduce'
+import { eventWords } from '~/rooms/event-words'
 import type { RoomSession } from './session'
 
 /** Says to screen readers in plain words what others post, at most once a second; never what was there already. */
@@ -19,7 +20,7 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     if (fresh.length === 0) return
     setSaid(
       fresh.length <= 3
-        ? fresh.map((m) => `${m.userName}: ${oneLine(m)}`).join('\n')
+        ? fresh.map((m) => (m.event ? eventWords(m.event, props.me) : `${m.userName}: ${oneLine(m)}`)).join('\n')
         : `${fresh.length} new messages`,
     )
   }

@@ -92,5 +92,6 @@ function revive({ stream, through, role, messages, start, hasOlder }: StoredWind
     runFrom: through,
     tailFrom: through,
     recentFrom: through,
+    events: messages.filter((m) => m.event !== undefined),
   }
 }

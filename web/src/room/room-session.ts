@@ -1,6 +1,6 @@
 import type { Failure, Result } from '~/http'
 import type { RoomState } from '~/realtime/reduce'
-import type { Message } from '~/realtime/wire.gen'
+import type { Message, RoomFrame, RoomKind } from '~/realtime/wire.gen'
 import type { Act, Acted } from './acts'
 import type { PendingPost, PostMore } from './outbox'
 
@@ -9,7 +9,10 @@ import type { PendingPost, PostMore } from './outbox'
 export type LoadStatus = { status: 'idle' } | { status: 'loading' } | { status: 'failed'; failure: Failure }
 
 /** Why a room can't be shown at all. */
-export type RoomGone = { reason: 'notFound' | 'refused'; message: string }
+export type RoomGone =
+  | { reason: 'notFound' | 'refused'; message: string }
+  /** It was there, and now it isn't for this person: somebody took them out of it, or it was deleted. */
+  | { reason: 'removed'; message: string; by: string }
 
 /** What a room tells those who keep more of it than the window: a thread, the pins. */
 export type RoomEvent =
@@ -31,6 +34,10 @@ export type Place = { seq: number; offset: number } | null
 
 export interface RoomSession {
   readonly slug: string
+  /** What people call it: "#tea", or whom it is with. */
+  label(): string
+  /** Undefined while it isn't known. */
+  kind(): RoomKind | undefined
   room(): RoomState
   /** Posts to the room that it doesn't show yet. */
   pending(): readonly PendingPost[]
@@ -42,6 +49,8 @@ export interface RoomSession {
   newest(): LoadStatus
   older(): LoadStatus
   gone(): RoomGone | null
+  /** The list of rooms has it no longer, or has it again: asks the server whether it is there. */
+  check(): void
   /** Somebody looks: loads what is to be seen first, there or at the end. Until then only what waits is posted. */
   enter(at?: Target): void
   /** Where the reader is; kept for when they come back. */
@@ -71,6 +80,11 @@ export interface RoomSession {
   act(act: Act): Promise<Acted>
   /** Tells every message and every change of one. */
   listen(listener: (event: RoomEvent) => void): () => void
+  /**
+   * Tells what happens to the room itself, and that a post was refused: what one may
+   * do here isn't what was thought.
+   */
+  watch(listener: (event: RoomFrame | 'refused') => void): () => void
   /** Says that something is being written; as often as one likes. */
   typing(): void
   /** Keeps what is shown for the next visit, and tells what was read, now. */

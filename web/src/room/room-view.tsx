@@ -1,17 +1,22 @@
-import { Link, useNavigate } from '@tanstack/solid-router'
-import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import { useQueryClient } from '@tanstack/solid-query'
+import { useNavigate } from '@tanstack/solid-router'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
-import { PanelToggles, RoomPanel } from '~/message/room-panel'
+import { RoomPanel } from '~/message/room-panel'
 import { createPartsReady } from '~/message/parts'
+import { useQuery } from '~/query'
 import type { Typist } from '~/realtime/reduce'
-import { Button, buttonVariants } from '~/ui/button'
+import type { RoomInfo } from '~/realtime/wire.gen'
+import { changedInfo, infoQuery } from '~/rooms/info'
+import { Button } from '~/ui/button'
 import { Composer } from '~/composer/composer'
 import { mentionable } from '~/composer/mentionable'
 import { ConnectionLine } from './connection-line'
-import { People } from './people'
+import { notes, RoomFoot } from './room-foot'
+import { RoomHead } from './room-head'
 import type { Me } from './rows'
 import type { RoomSession, Target } from './session'
 import { Announcer } from './announcer'
@@ -45,8 +50,33 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
 
   createEffect(() => {
     const unread = live.rooms.total()
-    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}#${props.slug} · Snug`
+    document.title = `${unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''}${session.label()} · Snug`
   })
+
+  const client = useQueryClient()
+  const info = useQuery(() => infoQuery(props.slug))
+  const known = () => info.data ?? live.rooms.find(props.slug)
+  const { queryKey } = infoQuery(props.slug)
+  const askAgain = () => void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+  onCleanup(
+    session.watch((event) => {
+      const next = event !== 'refused' && info.data && changedInfo(info.data, event)
+      if (next) client.setQueryData<RoomInfo>(queryKey, next)
+      else askAgain()
+    }),
+  )
+  onCleanup(
+    live.connection.subscribe({
+      onState: (state) => state.status === 'open' && askAgain(),
+      onFrame: (frame) => frame.type === 'rooms' && askAgain(),
+    }),
+  )
+  // Who has just posted knows without being told how long the room is slow for them.
+  const slowedUntil = () => {
+    const seconds = slowed(info.data)
+    const last = seconds > 0 ? session.room().messages.findLast((m) => m.userId === me().id && m.type === 'text') : undefined
+    return Math.max(session.slowedUntil(), last ? last.timestamp + seconds * 1_000 : 0)
+  }
 
   const linked = createMemo(() => targetOf(props.search), undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) })
   const keepPlace = () => savePlace(me().id, props.slug, session.place())
@@ -94,68 +124,45 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
       <main ref={main} id="main" tabindex="-1" class="relative flex min-w-0 flex-1 flex-col outline-none">
         <Show when={session.gone()} fallback={
           <>
-            <Head session={session} me={me()} />
+            <RoomHead session={session} room={known()} me={me()} />
             <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
             <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
             <Announcer session={session} me={me().id} />
-            <Composer
-              drafts={live.drafts}
-              draft={draft}
-              label={`Message #${props.slug}`}
-              dropLabel={`Add to #${props.slug}`}
-              slowedUntil={session.slowedUntil()}
-              typing={typingWords(session.room().typing, me().id)}
-              people={() => mentionable(session.room().messages, session.room().people, me().id)}
-              onPosted={() => timeline()?.toEnd()}
-              onTyping={session.typing}
-              onEditLast={() => editLast(messageRoom, session.room().messages)}
-            />
+            <RoomFoot
+              info={info.data}
+              label={session.label()}
+              onDetails={() => void navigate({ to: '.', search: { panel: 'about' } })}
+              onJoined={askAgain}
+            >
+              <Composer
+                drafts={live.drafts}
+                draft={draft}
+                label={`Message ${session.label()}`}
+                dropLabel={`Add to ${session.label()}`}
+                slowedUntil={slowedUntil()}
+                slowSeconds={slowed(info.data)}
+                typing={typingWords(session.room().typing, me().id)}
+                people={() => mentionable(session.room().messages, session.room().people, me().id)}
+                onPosted={() => timeline()?.toEnd()}
+                onTyping={session.typing}
+                onEditLast={() => editLast(messageRoom, session.room().messages)}
+              />
+            </RoomFoot>
           </>
         }>
-          {(gone) => (
-            <div class="grid flex-1 place-items-center p-6">
-              <div class="flex max-w-sm flex-col items-start gap-2">
-                <h1 class="text-headline font-semibold">{gone().reason === 'notFound' ? `No room #${props.slug}` : 'This room is closed to you'}</h1>
-                <p class="text-body text-muted">
-                  {gone().reason === 'notFound' ? "It isn't there, or it is private. If it is private, ask a member for an invite." : gone().message}
-                </p>
-                <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
-                  Go to #global
-                </Link>
-              </div>
-            </div>
-          )}
+          {(gone) => <Dynamic component={notes()?.Gone} gone={gone()} slug={props.slug} label={session.label()} draft={draft.writing.text()} />}
         </Show>
       </main>
+      <Show when={!session.gone()}>
       <RoomPanel session={session} me={me()} online={online()} search={props.search} onJump={(id) => void timeline()?.jump({ id })} />
+      </Show>
     </MessageRoomProvider>
   )
 }
 
-function Head(props: { session: RoomSession; me: Me }) {
-  // Oneself with the face that one has now, which the server may not have told yet.
-  const people = createMemo(() => {
-    const { id, name, image } = props.me
-    return props.session.room().people.map((p) => (p.userId === id ? { userId: id, userName: name, ...(image ? { userImage: image } : {}) } : p))
-  })
-  return (
-    <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
-      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
-        <ChevronLeft class="size-5" aria-hidden="true" />
-      </Link>
-      <h1 dir="auto" class="min-w-0 truncate text-title font-semibold tracking-tight">
-        <span class="text-muted" aria-hidden="true">#</span>
-        {props.session.slug}
-      </h1>
-      <p class="ms-2 hidden min-w-0 truncate text-meta text-muted md:block">Everyone on this server</p>
-      <div class="ms-auto flex items-center gap-1">
-        <Show when={props.session.room().joined && props.session.room().count > 0}>
-          <People people={people()} count={props.session.room().count} me={props.me.id} />
-        </Show>
-        <PanelToggles />
-      </div>
-    </header>
-  )
+// Seconds between two posts of this person; 0: as fast as they like.
+function slowed(info: RoomInfo | undefined): number {
+  return info === undefined || info.role === 'owner' || info.role === 'admin' || info.role === 'moderator' ? 0 : info.slowModeSeconds
 }
 
 function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {

@@ -1,3 +1,4 @@
+import type { RoomFrame } from '~/realtime/wire.gen'
 import { indexFrom, type Posted } from '~/realtime/reduce'
 import type { PendingPost } from './outbox'
 import { sameDay } from './times'
@@ -27,6 +28,8 @@ export interface Row {
   /** All deleted messages that the row stands for, if they are more than one; `message` is the newest of them. */
   folded?: readonly Posted[]
   pending?: PendingPost
+  /** What happened to the room; the row is no message then. */
+  event?: RoomFrame
   /** Its day, where it is the first of it. */
   day?: number
   /** Shows face and name. */
@@ -104,9 +107,9 @@ export class Rows {
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
     // Who has a new name begins a group by it.
-    const renamed = before?.userName !== own.userName
+    const renamed = before !== undefined && before.userName !== own.userName
     // What is deleted shows nobody, and so who comes after it has to be shown.
-    const first = !gone(own.message) && (newDay || before.userId !== own.userId || renamed || gone(before.message) || own.timestamp - before.timestamp > GROUP_MS)
+    const first = !gone(own.message) && (newDay || before.event !== undefined || before.userId !== own.userId || renamed || gone(before.message) || own.timestamp - before.timestamp > GROUP_MS)
     const lastWaiting = own.pending?.status === 'waiting' && this.plain(index + 1)?.pending?.status !== 'waiting'
     return newDay ? { ...own, first, lastWaiting, day: own.timestamp } : { ...own, first, lastWaiting }
   }
@@ -115,6 +118,7 @@ export class Rows {
   estimate(index: number): number {
     const row = this.at(index)
     if (!row) return 26
+    if (row.event) return 26 + (row.day === undefined ? 0 : 44)
     const lines = row.content.split('\n').reduce((n, line) => n + Math.max(1, Math.ceil(line.length / 90)), 0)
     if (gone(row.message)) return 26 + (row.day === undefined ? 0 : 44) + extras(row)
     return 4 + (row.content === '' ? 0 : lines * 22) + (row.first ? 30 : 0) + (row.day === undefined ? 0 : 44) + extras(row)
@@ -127,9 +131,9 @@ export class Rows {
     if (m) {
       const begin = index <= 0 ? Math.min(end, this.skipped) : (this.ends[index - 1] ?? 0) + 1
       const folded = end > begin && { folded: this.messages.slice(begin, end + 1) }
-      const { userId, content, timestamp, seq } = m
+      const { userId, content, timestamp, seq, event } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, message: m, ...folded }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, ...(event ? { event } : { message: m, ...folded }) }
     }
     const p = this.pending[index - this.ends.length]
     if (!p) return undefined

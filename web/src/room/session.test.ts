@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/solid-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener, ConnectionState } from '~/realtime/connection'
 import { attached, emptyRoom, replaceWindow } from '~/realtime/reduce'
-import type { ClientFrame, Message, Page, ServerFrame } from '~/realtime/wire.gen'
+import type { ClientFrame, Message, Page, RoomKind, ServerFrame } from '~/realtime/wire.gen'
 import type { RoomCache } from './cache'
 import { makeMemoryStore } from './outbox-store'
 import type { ReadMarks } from './reads'
@@ -100,9 +100,10 @@ class Marks implements ReadMarks {
 const signedOut = vi.fn<() => void>()
 let server: FakeServer
 
-function open(cache?: RoomCache, at?: Target) {
+function open(cache?: RoomCache, at?: Target, kind: RoomKind = 'public') {
   const session = makeRoomSession({
     slug: 'r', userId: 'me', connection: server.connection, store: makeMemoryStore(), onSignedOut: signedOut,
+    label: () => '#r', kind: () => kind,
     client: new QueryClient(), marks: new Marks(),
     ...(cache && { cache }),
   })
@@ -376,6 +377,34 @@ describe('a room session', () => {
     const s = open()
     await settle()
     expect(s.gone()).toEqual({ reason: 'notFound', message: 'No such room.' })
+  })
+
+  it('says who took one out of a room that only members see, and comes back when it is there again', async () => {
+    server.grow(2)
+    const s = open(undefined, undefined, 'private')
+    server.opens()
+    server.joined(false)
+    await settle()
+    const removed: ServerFrame = { type: 'room', room: 'r', seq: 3, event: 'member_removed', by: 'ada', byName: 'Ada', user: { userId: 'me', userName: 'Me' }, at: 3 }
+    server.says(removed)
+    expect(s.gone()).toMatchObject({ reason: 'removed', by: 'Ada' })
+    server.grow(3)
+    server.sent = []
+    s.check()
+    expect(s.gone()).toBeNull()
+    expect(server.sent).toEqual([{ type: 'join', room: 'r', stream: 's', after: 3 }])
+  })
+
+  it('stays in a public room that one is no member of any more', async () => {
+    server.grow(2)
+    const s = open()
+    server.opens()
+    server.joined(false)
+    await settle()
+    server.says({ type: 'room', room: 'r', seq: 3, event: 'member_removed', by: 'ada', byName: 'Ada', user: { userId: 'me', userName: 'Me' }, at: 3 })
+    await settle()
+    expect(s.gone()).toBeNull()
+    expect(s.room().messages.at(-1)?.event?.event).toBe('member_removed')
   })
 
   it('says when the session has ended', async () => {

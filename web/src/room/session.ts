@@ -7,7 +7,7 @@ import {
   appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale,
   trim, type RoomState,
 } from '~/realtime/reduce'
-import type { Page, ServerFrame } from '~/realtime/wire.gen'
+import type { Page, RoomFrame, RoomKind, ServerFrame } from '~/realtime/wire.gen'
 import { makeActs } from './acts'
 import { onceAFrame } from './once-a-frame'
 import { makeOutbox, postFrame, type PendingPost } from './outbox'
@@ -31,6 +31,8 @@ export interface RoomSessionOptions {
   client: QueryClient
   store: OutboxStore
   marks: ReadMarks
+  label(): string
+  kind(): RoomKind | undefined
   /** What was kept of rooms that were read before. */
   cache?: RoomCache
   onSignedOut(): void
@@ -66,6 +68,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   const [newest, setNewest] = createSignal<LoadStatus>({ status: 'idle' })
   const [older, setOlder] = createSignal<LoadStatus>({ status: 'idle' })
   const [gone, setGone] = createSignal<RoomGone | null>(null)
+  /** Who took this person out, if somebody did. */
+  let removedBy: string | undefined
 
   const publish = onceAFrame(() =>
     batch(() => {
@@ -87,6 +91,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   const acts = makeActs({ room: slug, userId, send: connection.send, onChange: () => publish.now() })
   const reads = makeReads({ room: slug, marks: options.marks, send: connection.send, put: (seq) => putUnread(slug, seq) })
   const listeners = new Set<(event: RoomEvent) => void>()
+
+  const watchers = new Set<(event: RoomFrame | 'refused') => void>()
 
   function tell(event: RoomEvent) {
     for (const l of listeners) l(event)
@@ -169,7 +175,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
   }
 
   function leave(why: RoomGone) {
-    setGone(why)
+    const known = removedBy !== undefined || state.loaded
+    setGone(why.reason === 'notFound' && known ? { reason: 'removed', message: why.message, by: removedBy ?? '' } : why)
     clearTimeout(keepTimer)
     void options.cache?.forget(slug)
   }
@@ -389,6 +396,15 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
         }
         outbox.error(frame)
         acts.onFrame(frame)
+        if (frame.code === 'forbidden' && frame.clientId !== undefined) for (const w of watchers) w('refused')
+        return
+      case 'room':
+        become(reduce(state, frame, Date.now()))
+        for (const w of watchers) w(frame)
+        if (frame.event === 'member_removed' && frame.user?.userId === userId && options.kind() !== 'public') {
+          removedBy = frame.by === userId ? '' : frame.byName
+          leave({ reason: 'notFound', message: '' })
+        }
         return
       case 'message':
         become(reduce(state, frame, Date.now()))
@@ -426,6 +442,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
 
   return {
     slug,
+    label: options.label,
+    kind: options.kind,
     room,
     pending: () => pending().filter((p) => p.thread === undefined),
     pendingIn: (thread) => pending().filter((p) => p.thread === thread),
@@ -433,6 +451,15 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     newest,
     older,
     gone,
+    check() {
+      if (gone()) {
+        removedBy = undefined
+        setGone(null)
+        setNewest({ status: 'idle' })
+      }
+      if (connection.state().status === 'open') join()
+      catchUp()
+    },
     enter(at) {
       entered = true
       if (at === undefined || state.loaded) return catchUp()
@@ -484,6 +511,10 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    watch(watcher) {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
     typing() {
       const now = Date.now()
       if (now - typedAt < TYPING_EVERY_MS) return
@@ -501,6 +532,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       outbox.dispose()
       acts.dispose()
       listeners.clear()
+      watchers.clear()
       publish.cancel()
       clearTimeout(reloadTimer)
       clearTimeout(typingTimer)

@@ -10,17 +10,20 @@ export function Head(props: { session: RoomSession }) {
     const s = props.session.older()
     return s.status === 'failed' ? s.failure : null
   }
+  const who = () => {
+    const kind = props.session.kind()
+    return kind === 'direct' ? 'This is between the two of you' : kind === 'group' ? 'This is between the few of you' : 'This is where everyone here talks'
+  }
   return (
     <div class="absolute inset-x-0 top-0 flex h-44 flex-col justify-end px-3 pb-3 sm:px-5">
       <Show
         when={props.session.room().hasOlder}
         fallback={
           <Show when={props.session.room().loaded}>
-            <h2 class="text-headline font-semibold tracking-tight">#{props.session.slug}</h2>
+            <h2 class="text-headline font-semibold tracking-tight">{props.session.label()}</h2>
             <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">
-              {props.session.room().messages.length === 0
-                ? 'This is where everyone here talks. Nobody has said anything yet: say hello.'
-                : 'This is where everyone here talks, and this is how it began.'}
+              {who()}
+              {props.session.room().messages.some((m) => m.type === 'text') ? ', and this is how it began.' : '. Nobody has said anything yet: say hello.'}
             </p>
           </Show>
         }

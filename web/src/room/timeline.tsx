@@ -7,7 +7,7 @@ import { ActingIn } from '~/message/acting-in'
 import { MessageRow } from '~/message/message-row'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
-import { covers, Rows, type Me } from './rows'
+import { covers, Rows, type Me, type Row } from './rows'
 import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
@@ -328,7 +328,7 @@ export function Timeline(props: TimelineProps) {
         class="scrollbar-calm absolute inset-0 overflow-x-hidden overflow-y-auto [contain:strict] [overflow-anchor:none] focus-visible:-outline-offset-2"
         tabindex="0"
         role="region"
-        aria-label={`Messages in #${session.slug}`}
+        aria-label={`Messages in ${session.label()}`}
         data-testid="timeline"
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
@@ -361,7 +361,7 @@ export function Timeline(props: TimelineProps) {
                         data-seq={current().seq}
                         tabindex="-1"
                         role="article"
-                        aria-label={current().userName}
+                        aria-label={rowLabel(current())}
                         aria-posinset={current().seq}
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
@@ -394,6 +394,10 @@ export function Timeline(props: TimelineProps) {
       </Show>
     </div>
   )
+}
+
+function rowLabel(row: Row): string {
+  return row.event ? 'What happened to the room' : row.userName
 }
 
 // Takes no height: it comes and goes without moving a row.

@@ -1,5 +1,5 @@
 import { createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js'
-import { newestSeq, type RoomState } from '~/realtime/reduce'
+import { newestSeq, type Posted, type RoomState } from '~/realtime/reduce'
 import type { RoomSession } from './session'
 
 /** Whether the window of this page has the focus and can be seen. */
@@ -39,7 +39,7 @@ function ofOthers(list: RoomState['messages'], after: number, me: string): numbe
   for (let i = list.length - 1; i >= 0; i--) {
     const m = list[i]
     if (!m || m.seq <= after) break
-    if (m.userId !== me) n++
+    if (m.userId !== me && !m.event) n++
   }
   return n
 }
@@ -64,7 +64,7 @@ export interface UnreadLine {
 export function createUnreadLine(session: RoomSession, me: string, focused: () => boolean, following: () => boolean): UnreadLine {
   const [after, setAfter] = createSignal<number | null>(null)
   const [shown, setShown] = createSignal(false)
-  const isNew = (seq: number) => (m: { seq: number; userId: string }) => m.seq > seq && m.userId !== me
+  const isNew = (seq: number) => (m: Posted) => m.seq > seq && m.userId !== me && !m.event
   const someAfter = (seq: number) => {
     const { messages, tail } = session.room()
     return messages.some(isNew(seq)) || tail.some(isNew(seq))

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/solid-router'
 import Search from 'lucide-solid/icons/search'
 import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
+import { useLive } from '~/app/live'
 import { call, explain, type Failure } from '~/http'
 import { PanelFrame } from '~/message/panel-frame'
 import { dayOf, timeOf } from '~/room/times'
@@ -33,6 +34,7 @@ export function SearchPanel(props: {
   covers(): boolean
   onClose(): void
 }) {
+  const { rooms } = useLive()
   let panel!: HTMLDivElement
   let field!: HTMLInputElement
   let list: HTMLOListElement | undefined
@@ -140,7 +142,7 @@ export function SearchPanel(props: {
           />
         </label>
         <div class="flex flex-wrap items-center gap-x-4 gap-y-1">
-          <Either label="Where" value={everywhere() ? 'all' : 'room'} options={[['room', `#${props.room}`], ['all', 'All rooms']]} onChange={(v) => setEverywhere(v === 'all')} />
+          <Either label="Where" value={everywhere() ? 'all' : 'room'} options={[['room', rooms.label(props.room)], ['all', 'All rooms']]} onChange={(v) => setEverywhere(v === 'all')} />
           <Either label="Order" value={sort()} options={[['newest', 'Newest'], ['best', 'Best']]} onChange={(v) => setSort(v === 'best' ? 'best' : 'newest')} />
         </div>
       </form>
@@ -211,6 +213,7 @@ export function SearchPanel(props: {
 }
 
 function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
+  const { rooms } = useLive()
   const m = () => props.hit.message
   return (
     <li>
@@ -226,7 +229,7 @@ function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
           <span class="flex items-baseline gap-2">
             <span class="person-name min-w-0 truncate text-meta font-semibold" style={{ '--hue': hueOf(m().userId) }} dir="auto">{m().userName}</span>
             <span class="shrink-0 text-day text-muted tabular-nums">
-              <Show when={props.withRoom}>#{props.hit.room} · </Show>
+              <Show when={props.withRoom}>{rooms.label(props.hit.room)} · </Show>
               <time dateTime={new Date(m().timestamp).toISOString()}>{dayOf(m().timestamp, Date.now())}, {timeOf(m().timestamp)}</time>
             </span>
           </span>

@@ -4,6 +4,8 @@ import { For } from 'solid-js'
 /** One of a few, side by side. */
 export function Choice<T extends string>(props: {
   label: string
+  /** What it is about stands beside it already. */
+  hideLabel?: boolean
   options: readonly { value: T; label: string }[]
   value: T
   onChange(value: T): void
@@ -14,7 +16,7 @@ export function Choice<T extends string>(props: {
   }
   return (
     <Primitive.Root class="flex flex-col gap-1.5" value={props.value} onChange={choose} orientation="horizontal">
-      <Primitive.Label class="text-meta font-medium">{props.label}</Primitive.Label>
+      <Primitive.Label class={props.hideLabel ? 'sr-only' : 'text-meta font-medium'}>{props.label}</Primitive.Label>
       <div class="grid auto-cols-fr grid-flow-col rounded-control border border-line-strong/70 bg-sunken p-0.5">
         <For each={props.options}>
           {(option) => (

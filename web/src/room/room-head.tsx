@@ -1,0 +1,51 @@
+import { Link, useNavigate } from '@tanstack/solid-router'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
+import { createMemo, Show } from 'solid-js'
+import { nameOf } from '~/app/naming'
+import type { ListedRoom } from '~/app/rooms'
+import { panels, PanelToggles } from '~/message/room-panel'
+import type { RoomInfo } from '~/realtime/wire.gen'
+import { KindIcon } from '~/rooms/kind-icon'
+import { buttonVariants } from '~/ui/button'
+import { People } from './people'
+import type { Me } from './rows'
+import type { RoomSession } from './session'
+
+export type KnownRoom = Pick<RoomInfo | ListedRoom, 'slug' | 'name' | 'kind' | 'topic' | 'people' | 'archivedAt'>
+
+/** What room it is, who is in it, and the ways to what belongs to it. */
+export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefined; me: Me }) {
+  const navigate = useNavigate()
+  // Oneself with the face that one has now, which the server may not have told yet.
+  const people = createMemo(() => {
+    const { id, name, image } = props.me
+    return props.session.room().people.map((p) => (p.userId === id ? { userId: id, userName: name, ...(image ? { userImage: image } : {}) } : p))
+  })
+  const topic = () => props.room?.topic || (props.session.slug === 'global' ? 'Everyone on this server' : '')
+  return (
+    <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1 pe-2 sm:gap-2 sm:ps-3 sm:pe-4">
+      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+        <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
+      </Link>
+      <h1 class="min-w-0">
+        <button
+          type="button"
+          class="flex h-9 max-w-full items-center gap-1.5 rounded-control px-1 text-title font-semibold tracking-tight hover:bg-ink/5 sm:px-2 pointer-coarse:h-11"
+          title="About this room"
+          onPointerEnter={() => void panels.load().catch(() => {})}
+          onClick={() => void navigate({ to: '.', search: { panel: 'about' } })}
+        >
+          <KindIcon kind={props.room?.kind ?? 'public'} people={props.room?.people ?? []} class="size-4.5" face="size-6 mx-0 me-0.5 text-day" />
+          <span class="min-w-0 truncate" dir="auto">{props.room ? nameOf(props.room) : props.session.slug}</span>
+        </button>
+      </h1>
+      <p class="hidden min-w-0 flex-1 truncate text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
+      <div class="ms-auto flex shrink-0 items-center gap-1">
+        <Show when={props.session.room().joined && props.session.room().count > 0 && props.room?.kind !== 'direct'}>
+          <People people={people()} count={props.session.room().count} me={props.me.id} />
+        </Show>
+        <PanelToggles />
+      </div>
+    </header>
+  )
+}

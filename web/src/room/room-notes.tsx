@@ -1,0 +1,113 @@
+import { Link } from '@tanstack/solid-router'
+import Archive from 'lucide-solid/icons/archive'
+import MicOff from 'lucide-solid/icons/mic-off'
+import { createSignal, Show, type JSX } from 'solid-js'
+import { useLive } from '~/app/live'
+import { explain } from '~/http'
+import { joinRoom } from '~/rooms/calls'
+import { Button, buttonVariants } from '~/ui/button'
+import { showToast } from '~/ui/toast'
+import type { RoomGone } from './session'
+
+// What is said of a room that can't be written in, or not yet, or isn't there at all.
+
+export function Archived(props: { label: string; onDetails(): void }) {
+  return (
+    <Closed icon={<Archive class="size-4.5" aria-hidden="true" />} title={`${props.label} is archived`} text="It can be read and searched. Nobody can write in it.">
+      <Button variant="outline" size="small" onClick={() => props.onDetails()}>About this room</Button>
+    </Closed>
+  )
+}
+
+export function Muted(props: { until: string }) {
+  return (
+    <Closed
+      icon={<MicOff class="size-4.5" aria-hidden="true" />}
+      title={`You are muted here until ${props.until}`}
+      text="Until then you can read, but not post. What you were writing is kept."
+    />
+  )
+}
+
+function Closed(props: { icon: JSX.Element; title: string; text: string; children?: JSX.Element }) {
+  return (
+    <div class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
+      <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-sunken px-4 py-3">
+        <span class="text-muted">{props.icon}</span>
+        <p class="min-w-0 flex-1 basis-48 text-body">
+          <span class="block font-medium" dir="auto">{props.title}</span>
+          <span class="block text-meta text-muted">{props.text}</span>
+        </p>
+        {props.children}
+      </div>
+    </div>
+  )
+}
+
+/** For who looks at a public room from outside. */
+export function JoinBar(props: { slug: string; label: string; onJoined(): void }) {
+  const { rooms } = useLive()
+  const [busy, setBusy] = createSignal(false)
+  async function join() {
+    setBusy(true)
+    const result = await joinRoom(props.slug)
+    setBusy(false)
+    if (!result.ok) return showToast({ tone: 'bad', title: `You are not in ${props.label}`, text: explain(result.failure) })
+    props.onJoined()
+    void rooms.load()
+  }
+  return (
+    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label="Join this room">
+      <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-accent-soft px-4 py-2.5">
+        <p class="min-w-0 flex-1 basis-48 text-meta">
+          You are looking at <span class="font-medium" dir="auto">{props.label}</span> from outside. Join to have it in your list; writing joins, too.
+        </p>
+        <Button size="small" aria-busy={busy()} onClick={() => void join()}>Join</Button>
+      </div>
+    </div>
+  )
+}
+
+/** In place of a room that isn't there, isn't there for this person, or isn't any more. */
+export function Gone(props: { gone: RoomGone; slug: string; label: string; draft: string }) {
+  const words = (): [title: string, text: string] => {
+    const { gone } = props
+    switch (gone.reason) {
+      case 'notFound':
+        return [`No room #${props.slug}`, "It isn't there, or it is private. If it is private, ask a member for an invite."]
+      case 'refused':
+        return ['This room is closed to you', gone.message]
+      case 'removed':
+        return [
+          `You are not in ${props.label} any more`,
+          gone.by === '' ? 'You left, somebody took you out of it, or it was deleted. Its members can add you again.' : `${gone.by} took you out of it. Its members can add you again.`,
+        ]
+    }
+  }
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(props.draft)
+      showToast({ title: 'Text copied' })
+    } catch {
+      showToast({ tone: 'bad', title: 'Text could not be copied', text: 'Your browser did not allow it.' })
+    }
+  }
+  return (
+    <div class="grid flex-1 place-items-center overflow-y-auto p-6">
+      <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
+        <h1 class="text-headline font-semibold" dir="auto">{words()[0]}</h1>
+        <p class="text-body text-muted">{words()[1]}</p>
+        <Show when={props.draft.trim() !== ''}>
+          <div class="mt-2 flex w-full flex-col items-start gap-2 rounded-card border border-line bg-sunken p-3">
+            <p class="text-meta text-muted">You were writing:</p>
+            <p class="max-h-40 w-full overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">{props.draft}</p>
+            <Button variant="outline" size="small" onClick={() => void copy()}>Copy it</Button>
+          </div>
+        </Show>
+        <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
+          Go to #global
+        </Link>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,180 @@
+import { useNavigate } from '@tanstack/solid-router'
+import Check from 'lucide-solid/icons/check'
+import LinkIcon from 'lucide-solid/icons/link'
+import LogOut from 'lucide-solid/icons/log-out'
+import MessagesSquare from 'lucide-solid/icons/messages-square'
+import Pin from 'lucide-solid/icons/pin'
+import X from 'lucide-solid/icons/x'
+import { createMemo, For, Show } from 'solid-js'
+import { date } from '~/account/times'
+import { useLive } from '~/app/live'
+import { labelOf, nameOf } from '~/app/naming'
+import type { RoomChange } from '~/app/rooms'
+import { explain } from '~/http'
+import { copy } from '~/message/do'
+import { may, permissions, type Action } from '~/permissions.gen'
+import { useQuery } from '~/query'
+import type { Role, RoomInfo } from '~/realtime/wire.gen'
+import { momentOf } from '~/room/room-foot'
+import type { Me } from '~/room/rows'
+import { Button } from '~/ui/button'
+import { showToast } from '~/ui/toast'
+import { PanelBlock, Select } from './block'
+import { personQuery } from './calls'
+import { oneOf, roleWords } from './event-words'
+import { KindIcon } from './kind-icon'
+import { kindWords } from './kind-words'
+import { useLeaving } from './leaving'
+import { levels, snoozes } from './levels'
+
+/** What the room is for, of what in it one is told, and what one may do. */
+export function AboutTab(props: { info: RoomInfo; me: Me }) {
+  const { rooms, desk } = useLive()
+  const navigate = useNavigate()
+  const leaving = useLeaving(rooms)
+  const mine = () => rooms.find(props.info.slug)
+  const maker = useQuery(() => ({ ...personQuery(props.info.createdBy), enabled: props.info.createdBy !== '' && props.info.createdBy !== props.me.id }))
+  const made = () => {
+    const { createdAt, createdBy } = props.info
+    const by = createdBy === props.me.id ? ' by you' : maker.data ? ` by ${maker.data}` : ''
+    return createdAt > 0 ? `Made${by} on ${date(createdAt, Date.now())}.` : ''
+  }
+
+  async function settle(to: RoomChange) {
+    const result = await rooms.settle(props.info.slug, to)
+    if (!result.ok) showToast({ tone: 'bad', title: 'That was not kept', text: explain(result.failure) })
+  }
+
+  return (
+    <>
+      <div class="flex flex-col gap-2 px-4 py-4">
+        <div class="flex items-start gap-2.5">
+          <span class="mt-1"><KindIcon kind={props.info.kind} people={props.info.people} class="size-5" face="size-9 text-body mx-0 -mt-1" /></span>
+          <div class="min-w-0">
+            <p class="text-title font-semibold tracking-tight [overflow-wrap:anywhere]" dir="auto">{nameOf(props.info)}</p>
+            <p class="text-meta text-muted">{kindWords[props.info.kind].title}{props.info.archivedAt > 0 ? `, archived ${date(props.info.archivedAt, Date.now())}` : ''}</p>
+          </div>
+        </div>
+        <Show when={props.info.topic !== ''}>
+          <p class="text-body whitespace-pre-line [overflow-wrap:anywhere]" dir="auto">{props.info.topic}</p>
+        </Show>
+        <p class="text-meta text-muted">{kindWords[props.info.kind].text} {made()}</p>
+        <div class="flex flex-wrap gap-2 pt-1">
+          <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, 'Link')}>
+            <LinkIcon class="size-3.5" aria-hidden="true" />
+            Copy link
+          </Button>
+          <Button variant="outline" size="small" onClick={() => void navigate({ to: '.', search: { panel: 'pins' } })}>
+            <Pin class="size-3.5" aria-hidden="true" />
+            Pins
+          </Button>
+          <Button variant="outline" size="small" onClick={() => void navigate({ to: '.', search: { panel: 'threads' } })}>
+            <MessagesSquare class="size-3.5" aria-hidden="true" />
+            Threads
+          </Button>
+        </div>
+      </div>
+      <Show when={mine()}>
+        {(room) => (
+          <PanelBlock title="Notifications" text="For you alone.">
+            <Select label="Tell me of" value={room().notify} options={levels} onChange={(notify) => void settle({ notify })} />
+            <Show
+              when={room().snoozedUntil > Date.now()}
+              fallback={
+                <Select
+                  label="Snooze"
+                  value={-1}
+                  options={[{ value: -1, label: 'Not now' }, ...snoozes.map((s, value) => ({ value, label: s.label }))]}
+                  onChange={(i) => {
+                    const until = snoozes[i]?.until(Date.now())
+                    if (until !== undefined) void settle({ snoozedUntil: until })
+                  }}
+                />
+              }
+            >
+              <div class="flex items-center justify-between gap-3">
+                <p class="text-meta">Snoozed until {momentOf(room().snoozedUntil)}</p>
+                <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>End it now</Button>
+              </div>
+            </Show>
+          </PanelBlock>
+        )}
+      </Show>
+      <Show when={props.info.kind === 'public' || props.info.kind === 'private'}>
+        <Powers info={props.info} />
+      </Show>
+      <Show when={mine() && props.info.slug !== 'global' && props.info.kind !== 'direct' && mine()}>
+        {(room) => (
+          <div class="border-t border-line px-4 py-4">
+            <Button
+              variant="outline"
+              size="small"
+              class="text-bad"
+              onClick={() => void (room().kind === 'public' ? leaving.leavePublic(room()) : desk.ask({ what: 'leave', slug: room().slug }))}
+            >
+              <LogOut class="size-3.5" aria-hidden="true" />
+              Leave {labelOf(room())}
+            </Button>
+          </div>
+        )}
+      </Show>
+    </>
+  )
+}
+
+// Not worth a row: nobody who sees the table may not.
+const PLAIN: ReadonlySet<Action> = new Set<Action>(['see', 'read'])
+
+/** What each role may do here, as a table in words. */
+function Powers(props: { info: RoomInfo }) {
+  const columns = createMemo<Role[]>(() => {
+    const all: Role[] = ['member', 'moderator', 'owner']
+    return all.includes(props.info.role) ? all : props.info.role === 'admin' ? ['member', 'moderator', 'admin', 'owner'] : [props.info.role, ...all]
+  })
+  const rows = () => actions().filter((a) => !PLAIN.has(a) && permissions[a][props.info.kind] !== '')
+  return (
+    <PanelBlock title="What may I do here?" text={`You are ${oneOf[props.info.role]} here. People may:`}>
+      <table class="w-full text-meta">
+        <thead>
+          <tr>
+            <th scope="col" class="text-start"><span class="sr-only">What</span></th>
+            <For each={columns()}>
+              {(role) => (
+                <th scope="col" class="px-0.5 pb-1.5 text-center text-day font-medium whitespace-nowrap" classList={{ 'text-ink': role === props.info.role, 'text-muted': role !== props.info.role }}>
+                  {roleWords[role]}
+                  <Show when={role === props.info.role}><span class="sr-only"> (you)</span></Show>
+                </th>
+              )}
+            </For>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={rows()}>
+            {(action) => (
+              <tr class="border-t border-line">
+                <th scope="row" class="py-1.5 pe-1 text-start font-normal">{permissions[action].words}</th>
+                <For each={columns()}>
+                  {(role) => {
+                    const allowed = () => may(action, role, props.info.kind)
+                    return (
+                      <td class="text-center" classList={{ 'bg-accent-soft/60': role === props.info.role }}>
+                        <Show when={allowed()} fallback={<X class="mx-auto size-3.5 text-muted opacity-60" aria-hidden="true" />}>
+                          <Check class="mx-auto size-4 text-good" aria-hidden="true" />
+                        </Show>
+                        <span class="sr-only">{allowed() ? 'yes' : 'no'}</span>
+                      </td>
+                    )
+                  }}
+                </For>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </PanelBlock>
+  )
+}
+
+function actions(): Action[] {
+  return Object.keys(permissions).filter((a): a is Action => a in permissions)
+}

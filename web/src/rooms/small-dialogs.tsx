@@ -1,0 +1,57 @@
+import { createSignal } from 'solid-js'
+import { createAction } from '~/account/action'
+import { Act, Fault } from '~/account/parts'
+import { useLive } from '~/app/live'
+import { labelOf } from '~/app/naming'
+import type { ListedRoom } from '~/app/rooms'
+import { Button } from '~/ui/button'
+import { DialogFooter } from '~/ui/dialog'
+import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
+import { useLeaving } from './leaving'
+import { Question } from './question'
+
+const SECTION_CHARS = 50
+
+/** Puts a room under a heading of one's own that isn't there yet. */
+export function SectionDialog(props: { room: ListedRoom }) {
+  const { rooms, desk } = useLive()
+  const [name, setName] = createSignal('')
+  const put = createAction(() => rooms.settle(props.room.slug, { section: name().trim(), favourite: false }), { done: () => desk.close() })
+  return (
+    <Question title="New section" text={`A heading in your list of rooms, for you alone. ${labelOf(props.room)} will be the first below it.`}>
+      <form
+        class="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (name().trim() !== '') void put.run()
+        }}
+      >
+        <TextField value={name()} onChange={setName}>
+          <TextFieldLabel>Name</TextFieldLabel>
+          <TextFieldInput maxLength={SECTION_CHARS} dir="auto" autocomplete="off" autofocus />
+        </TextField>
+        <Fault action={put} />
+        <DialogFooter>
+          <Button variant="outline" onClick={() => desk.close()}>Cancel</Button>
+          <Act action={put} label="Make the section" busyLabel="Making it…" disabled={name().trim() === ''} />
+        </DialogFooter>
+      </form>
+    </Question>
+  )
+}
+
+/** Asks before one leaves what one can't come back to by oneself. */
+export function LeaveDialog(props: { room: ListedRoom }) {
+  const { rooms, desk } = useLive()
+  const leaving = useLeaving(rooms)
+  const leave = createAction(() => leaving.leaveForGood(props.room.slug), { done: () => desk.close() })
+  return (
+    <Question alert title={`Leave ${labelOf(props.room)}?`} text="You will no longer see what is said in it, nor what was said. Only its members can let you in again.">
+      <Fault action={leave} />
+      <DialogFooter>
+        <Button variant="outline" onClick={() => desk.close()}>Stay</Button>
+        <Act action={leave} variant="danger" label="Leave" busyLabel="Leaving…" onClick={() => void leave.run()} />
+      </DialogFooter>
+    </Question>
+  )
+}
