@@ -12,6 +12,7 @@ import { makeTheme } from '~/theme'
 import { settled } from './renewal'
 import { makeRoomDesk, type RoomDesk } from './desk'
 import { makeListSettings, type ListSettings } from './list-settings'
+import { makePresence, type Presence } from './presence'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -24,6 +25,8 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
+  /** How people are. */
+  presence: Presence
   /** How their list is shown. */
   list: ListSettings
   /** What is asked about rooms, above the page. */
@@ -87,6 +90,16 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  const presence = makePresence(connection)
+  let stopAway: (() => void) | undefined
+  import('./away').then(
+    ({ watchAway }) => {
+      if (!stopped) stopAway = watchAway(connection)
+    },
+    // Without it one is taken to be here.
+    () => {},
+  )
+
   // Rooms that went may have gone for good; those that came may have been gone here.
   rooms.onLoad((came, went) => {
     for (const slug of came) sessions.get(slug)?.check()
@@ -115,6 +128,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     drafts.dispose()
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
+    presence.dispose()
+    stopAway?.()
     stopped = true
     connection.stop()
     theme.dispose()
@@ -162,6 +177,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme,
     drafts,
     rooms,
+    presence,
     list: makeListSettings(userId),
     desk: makeRoomDesk(),
     room(slug) {

@@ -1,4 +1,4 @@
-import type { Attachment, Code, Message, Page, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, User } from './wire.gen'
+import type { Attachment, Code, Message, Page, PersonState, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, State, Status, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
 // Fields this client doesn't know are dropped, as the protocol asks.
@@ -100,6 +100,10 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       if (!isText(room) || !isCount(count) || !joined || !left) return null
       return { type: 'presence', room, count, joined, left }
     }
+    case 'people': {
+      const people = some(f['people'], parsePersonState)
+      return people && { type: 'people', people, ...optional('ref', ref) }
+    }
     case 'typing': {
       const { userId, userName } = f
       if (!isText(room) || !isText(userId) || !isText(userName)) return null
@@ -167,9 +171,29 @@ function parseRoomFrame(f: Fields): RoomFrame | null {
 
 export function parseUser(value: unknown): User | null {
   if (!isFields(value)) return null
-  const { userId, userName, userImage } = value
+  const { userId, userName, userImage, state } = value
   if (!isText(userId) || !isText(userName)) return null
-  return { userId, userName, ...optional('userImage', userImage) }
+  const status = parseStatus(value['status'])
+  return { userId, userName, ...optional('userImage', userImage), ...(isState(state) && { state }), ...(status && { status }) }
+}
+
+const states: Readonly<Record<State, true>> = { online: true, away: true, dnd: true, offline: true }
+
+const isState = (value: unknown): value is State => isKey(states, value)
+
+function parsePersonState(value: unknown): PersonState | null {
+  if (!isFields(value)) return null
+  const { userId, state } = value
+  if (!isText(userId) || !isState(state)) return null
+  const status = parseStatus(value['status'])
+  return { userId, state, ...(status && { status }) }
+}
+
+function parseStatus(value: unknown): Status | null {
+  if (!isFields(value)) return null
+  const { emoji, text, until } = value
+  const said = { emoji: isText(emoji) ? emoji : '', text: isText(text) ? text : '', until: isCount(until) ? until : 0 }
+  return said.emoji === '' && said.text === '' ? null : said
 }
 
 /**
