@@ -34,7 +34,7 @@ export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement>
     >
       <span class="relative shrink-0">
         <Avatar userId={account().id} name={account().name} image={account().image} class="size-8" />
-        <StateDot state={own()?.state} class="absolute end-0 bottom-0 bg-sunken ring-sunken" />
+        <StateDot state={own()?.state} class="bg-sunken ring-sunken" />
       </span>
       <span class="min-w-0 truncate font-medium" dir="auto">{account().name}</span>
       <StatusSign status={own()?.status} />

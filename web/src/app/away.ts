@@ -7,9 +7,10 @@ const acts = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'f
 
 /**
  * Tells the server of this page when nobody sits at it any more, and when somebody does
- * again. A hidden page hears of no act, so it is away as soon. Returns what ends it.
+ * again. A hidden page hears of no act, so it is away as soon. It ends with the connection.
  */
-export function watchAway(connection: Connection, page: EventTarget & Pick<Document, 'visibilityState'> = document, view: EventTarget = window): () => void {
+export function watchAway(connection: Connection, page: EventTarget & Pick<Document, 'visibilityState'> = document, view: EventTarget = window): void {
+  if (connection.state().status === 'ended') return
   let away = false
   let actedAt = Date.now()
   let timer = setTimeout(check, AWAY_MS)
@@ -44,18 +45,20 @@ export function watchAway(connection: Connection, page: EventTarget & Pick<Docum
     if (page.visibilityState === 'visible') act(event)
   }
 
+  function stop() {
+    clearTimeout(timer)
+    unsubscribe()
+    for (const type of acts) view.removeEventListener(type, act, { capture: true })
+    page.removeEventListener('visibilitychange', look)
+  }
+
   for (const type of acts) view.addEventListener(type, act, { capture: true, passive: true })
   page.addEventListener('visibilitychange', look)
   const unsubscribe = connection.subscribe({
     onState(state) {
       // The new socket is taken for one at which somebody sits.
       if (state.status === 'open' && away) connection.send({ type: 'away', on: true })
+      if (state.status === 'ended') stop()
     },
   })
-  return () => {
-    clearTimeout(timer)
-    unsubscribe()
-    for (const type of acts) view.removeEventListener(type, act, { capture: true })
-    page.removeEventListener('visibilitychange', look)
-  }
 }

@@ -91,14 +91,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   })
 
   const presence = makePresence(connection)
-  let stopAway: (() => void) | undefined
-  import('./away').then(
-    ({ watchAway }) => {
-      if (!stopped) stopAway = watchAway(connection)
-    },
-    // Without it one is taken to be here.
-    () => {},
-  )
+  // Without it one is taken to be here.
+  import('./away').then(({ watchAway }) => watchAway(connection), () => {})
 
   // Rooms that went may have gone for good; those that came may have been gone here.
   rooms.onLoad((came, went) => {
@@ -129,7 +123,6 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
     presence.dispose()
-    stopAway?.()
     stopped = true
     connection.stop()
     theme.dispose()

@@ -2,29 +2,27 @@ import { Show } from 'solid-js'
 import type { State, Status } from '~/realtime/wire.gen'
 import { cn } from '~/ui/cn'
 
-const words: Readonly<Record<State, string>> = { online: 'online', away: 'away', dnd: 'do not disturb', offline: 'offline' }
+// Each has its words, and a shape of its own: whole, hollow, or with a bar.
+const disc = 'M5 0a5 5 0 1 0 .01 0z'
+const signs: Readonly<Record<State, readonly [words: string, colour: string, path: string]>> = {
+  online: ['online', 'text-good', disc],
+  away: ['away', 'text-muted', `${disc}M5 2.5a2.5 2.5 0 1 0 .01 0z`],
+  dnd: ['do not disturb', 'text-bad', `${disc}M2.5 4h5v2h-5z`],
+  offline: ['offline', '', ''],
+}
 
 /** How a person is, in words; '' while it isn't known. */
 export function stateWords(state: State | undefined): string {
-  return state ? words[state] : ''
+  return state ? signs[state][0] : ''
 }
 
-/** The same as a sign, told apart by its shape: whole, hollow, or with a bar. Its words stand elsewhere. */
+/** The same as a sign at the corner of a face; nothing for who isn't here. Its words stand elsewhere. */
 export function StateDot(props: { state: State | undefined; class?: string }) {
-  const hollow = () => props.state === 'away'
-  const barred = () => props.state === 'dnd'
+  const sign = () => signs[props.state ?? 'offline']
   return (
-    <Show when={props.state && props.state !== 'offline'}>
-      <svg
-        viewBox="0 0 10 10"
-        class={cn('size-2.5 shrink-0 rounded-full bg-paper text-good ring-2 ring-paper', (hollow() && 'text-muted') || (barred() && 'text-bad'), props.class)}
-        data-state={props.state}
-        aria-hidden="true"
-      >
-        <circle cx="5" cy="5" r={hollow() ? 3.75 : 5} fill={hollow() ? 'none' : 'currentColor'} stroke="currentColor" stroke-width={hollow() ? 2.5 : 0} />
-        <Show when={barred()}>
-          <path d="M2.5 5h5" class="stroke-paper" stroke-width="1.75" />
-        </Show>
+    <Show when={sign()[2]}>
+      <svg viewBox="0 0 10 10" class={cn('absolute -end-0.5 -bottom-0.5 size-2.5 rounded-full bg-paper ring-2 ring-paper', sign()[1], props.class)} data-state={props.state} aria-hidden="true">
+        <path d={sign()[2]} fill="currentColor" fill-rule="evenodd" />
       </svg>
     </Show>
   )

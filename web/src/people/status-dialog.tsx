@@ -1,5 +1,5 @@
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, For, onMount, Show } from 'solid-js'
 import { createAction } from '~/account/action'
 import { Act, Fault, Loaded } from '~/account/parts'
 import { useLive } from '~/app/live'
@@ -13,7 +13,6 @@ import { Question } from '~/rooms/question'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { DialogFooter } from '~/ui/dialog'
-import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
 import { Skeleton } from '~/ui/skeleton'
 import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
 import { getStatus, noStatus, putStatus, STATUS_CHARS, untilOf, type Lasting } from './status'
@@ -76,6 +75,21 @@ function Form(props: { status: OwnStatus }) {
   const clear = createAction(() => putStatus(noStatus), done)
   const set = () => before.emoji !== '' || before.text !== '' || before.dnd
   let field!: HTMLInputElement
+  let chooser!: HTMLButtonElement
+  // A phone's keyboard would cover what there is to choose from.
+  onMount(() => matchMedia('(pointer: fine)').matches && field.focus())
+
+  function choose(next?: string) {
+    if (next !== undefined) setEmoji(next)
+    setChoosing(false)
+    chooser.focus()
+  }
+  // It ends the choosing, and not the dialog.
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Escape') return
+    event.stopPropagation()
+    choose()
+  }
 
   return (
     <form
@@ -86,63 +100,69 @@ function Form(props: { status: OwnStatus }) {
       }}
     >
       <div class="flex items-end gap-2">
-        <Popover open={choosing()} onOpenChange={setChoosing} gutter={6} placement="bottom-start">
-          <PopoverTrigger
-            class="grid size-11 shrink-0 place-items-center rounded-control border border-line-strong/70 bg-surface font-emoji text-headline leading-none text-muted hover:bg-ink/5"
-            aria-label={emoji() === '' ? 'Choose an emoji' : `Emoji: ${emoji()}. Choose another`}
-            title="Choose an emoji"
-          >
-            <Show when={emoji()} fallback={<Smile class="size-5" aria-hidden="true" />}>{emoji()}</Show>
-          </PopoverTrigger>
-          <PopoverContent aria-label="Choose an emoji">
-            <EmojiPanel
-              onPick={(next) => {
-                setEmoji(next)
-                setChoosing(false)
-              }}
-            />
-          </PopoverContent>
-        </Popover>
+        <button
+          ref={chooser}
+          type="button"
+          class="grid size-11 shrink-0 place-items-center rounded-control border border-line-strong/70 bg-surface font-emoji text-headline leading-none text-muted hover:bg-ink/5"
+          aria-label={emoji() === '' ? 'Choose an emoji' : `Emoji: ${emoji()}. Choose another`}
+          aria-expanded={choosing()}
+          title="Choose an emoji"
+          onClick={() => setChoosing(!choosing())}
+        >
+          <Show when={emoji()} fallback={<Smile class="size-5" aria-hidden="true" />}>{emoji()}</Show>
+        </button>
         <TextField class="min-w-0 flex-1" value={text()} onChange={setText}>
           <TextFieldLabel>What's going on</TextFieldLabel>
-          <TextFieldInput ref={(element: HTMLInputElement) => (field = element)} maxLength={STATUS_CHARS} dir="auto" autocomplete="off" autofocus placeholder="In a few words" />
+          <TextFieldInput ref={(element: HTMLInputElement) => (field = element)} maxLength={STATUS_CHARS} dir="auto" autocomplete="off" placeholder="In a few words" />
         </TextField>
       </div>
-      <Show when={emoji() === '' && text() === ''}>
-        <ul class="flex flex-wrap gap-2" aria-label="Suggestions">
-          <For each={suggestions}>
-            {(s) => (
-              <li>
-                <Button
-                  variant="outline"
-                  size="small"
-                  onClick={() => {
-                    setEmoji(s.emoji)
-                    setText(s.text)
-                    setUntil(s.lasting)
-                    field.focus()
-                  }}
-                >
-                  <span class="font-emoji" aria-hidden="true">{s.emoji}</span>
-                  {s.text}
-                </Button>
-              </li>
-            )}
-          </For>
-        </ul>
+      {/* In the dialog itself: all beside it is shut off. */}
+      <Show
+        when={choosing()}
+        fallback={
+          <>
+            <Show when={emoji() === '' && text() === ''}>
+              <ul class="flex flex-wrap gap-2" aria-label="Suggestions">
+                <For each={suggestions}>
+                  {(s) => (
+                    <li>
+                      <Button
+                        variant="outline"
+                        size="small"
+                        onClick={() => {
+                          setEmoji(s.emoji)
+                          setText(s.text)
+                          setUntil(s.lasting)
+                          field.focus()
+                        }}
+                      >
+                        <span class="font-emoji" aria-hidden="true">{s.emoji}</span>
+                        {s.text}
+                      </Button>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </Show>
+            <Select label="Clear after" value={until()} options={untils()} onChange={setUntil} />
+            <Checkbox checked={dnd()} onChange={setDnd} hint="Nothing rings or pops up for you, and others see that.">
+              Do not disturb
+            </Checkbox>
+            <Fault action={save} />
+            <Fault action={clear} />
+            <DialogFooter>
+              <Show when={set()}>
+                <Act action={clear} variant="outline" label="Clear status" busyLabel="Clearing…" onClick={() => void clear.run()} />
+              </Show>
+              <Act action={save} label="Save" busyLabel="Saving…" />
+            </DialogFooter>
+          </>
+        }
+      >
+        <div class="-mx-4 flex justify-center sm:mx-0" role="group" aria-label="Emoji" on:keydown={onKeyDown}>
+          <EmojiPanel onPick={choose} />
+        </div>
       </Show>
-      <Select label="Clear after" value={until()} options={untils()} onChange={setUntil} />
-      <Checkbox checked={dnd()} onChange={setDnd} hint="Nothing rings or pops up for you, and others see that.">
-        Do not disturb
-      </Checkbox>
-      <Fault action={save} />
-      <Fault action={clear} />
-      <DialogFooter>
-        <Show when={set()}>
-          <Act action={clear} variant="outline" label="Clear status" busyLabel="Clearing…" onClick={() => void clear.run()} />
-        </Show>
-        <Act action={save} label="Save" busyLabel="Saving…" />
-      </DialogFooter>
     </form>
   )
 }

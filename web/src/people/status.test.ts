@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { seenWords } from '~/room/seen-by'
 import { untilOf } from './status'
 
+const at = (...parts: [number, number, number, number?, number?]) => new Date(...parts).getTime()
+
 it('ends a status with the day, and with the week on Sunday', () => {
-  const at = (...parts: [number, number, number, number?, number?]) => new Date(...parts).getTime()
   const thursday = at(2026, 10, 26, 18, 40)
   expect(untilOf('half', thursday)).toBe(at(2026, 10, 26, 19, 10))
   expect(untilOf('hour', thursday)).toBe(at(2026, 10, 26, 19, 40))

@@ -171,22 +171,23 @@ function parseRoomFrame(f: Fields): RoomFrame | null {
 
 export function parseUser(value: unknown): User | null {
   if (!isFields(value)) return null
-  const { userId, userName, userImage, state } = value
+  const { userId, userName, userImage } = value
   if (!isText(userId) || !isText(userName)) return null
-  const status = parseStatus(value['status'])
-  return { userId, userName, ...optional('userImage', userImage), ...(isState(state) && { state }), ...(status && { status }) }
+  return { userId, userName, ...optional('userImage', userImage), ...parseState(value) }
 }
 
 const states: Readonly<Record<State, true>> = { online: true, away: true, dnd: true, offline: true }
 
-const isState = (value: unknown): value is State => isKey(states, value)
+// How somebody is and what they say of themselves, as far as it can be read.
+function parseState({ state, status }: Fields): Pick<User, 'state' | 'status'> {
+  const said = parseStatus(status)
+  return { ...(isKey(states, state) && { state }), ...(said && { status: said }) }
+}
 
 function parsePersonState(value: unknown): PersonState | null {
-  if (!isFields(value)) return null
-  const { userId, state } = value
-  if (!isText(userId) || !isState(state)) return null
-  const status = parseStatus(value['status'])
-  return { userId, state, ...(status && { status }) }
+  if (!isFields(value) || !isText(value['userId'])) return null
+  const { state, ...status } = parseState(value)
+  return state ? { userId: value['userId'], state, ...status } : null
 }
 
 function parseStatus(value: unknown): Status | null {

@@ -17,7 +17,7 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
   return (
     <Popover defaultOpen={props.defaultOpen} gutter={6} placement="bottom-end">
       <PopoverTrigger as={PeopleButton} people={props.people} count={props.count} />
-      <PopoverContent class="w-64">
+      <PopoverContent class="w-72">
         <PopoverTitle class="px-3 pt-2.5 pb-1 text-day font-medium text-muted">{hereWords(props.count)}</PopoverTitle>
         <ul class="scrollbar-calm max-h-80 overflow-y-auto rounded-card px-1.5 pb-1.5 focus-visible:-outline-offset-2" tabindex={props.people.length > 8 ? 0 : undefined} aria-label="People here">
           <For each={props.people}>
@@ -25,7 +25,7 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
               <li class="flex items-center gap-2.5 rounded-control px-1.5 py-1">
                 <span class="relative shrink-0">
                   <Avatar userId={person.userId} name={person.userName} image={person.userImage} class="size-7 text-day" />
-                  <StateDot state={stateOf(person)} class="absolute -end-0.5 -bottom-0.5 bg-surface ring-surface" />
+                  <StateDot state={stateOf(person)} class="bg-surface ring-surface" />
                 </span>
                 <span class="min-w-0 truncate text-body" dir="auto">{person.userName}</span>
                 <StatusSign status={presence.of(person.userId)?.status ?? person.status} />

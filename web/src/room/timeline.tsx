@@ -1,6 +1,7 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { attached, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
 import { ActingIn } from '~/message/acting-in'
@@ -371,9 +372,7 @@ export function Timeline(props: TimelineProps) {
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
                         <MessageRow row={current()} online={props.online} actions={actions} />
-                        <Show when={seen()?.seq() !== undefined && seen()?.seq() === current().seq && seen()}>
-                          {(by) => <p class="ps-15 text-day text-muted sm:ps-17">{by().words()}</p>}
-                        </Show>
+                        <Dynamic component={seen()} seq={current().seq} />
                         <Show when={covers(current(), line.seq())}>
                           <UnreadLine />
                         </Show>

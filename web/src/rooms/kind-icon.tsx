@@ -22,7 +22,7 @@ export function KindIcon(props: { kind: RoomKind; people: readonly User[]; class
         {(person) => (
           <span class="relative -mx-0.5 shrink-0">
             <Avatar userId={person().userId} name={person().userName} image={person().userImage} letters={1} class={cn('size-5 text-day', props.face)} />
-            <StateDot state={props.state} class="-end-0.5 -bottom-0.5 absolute" />
+            <StateDot state={props.state} />
           </span>
         )}
       </Match>

@@ -177,7 +177,7 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
                     <li class="flex min-h-12 items-center gap-2.5 rounded-control px-2 hover:bg-ink/[0.03]">
                       <span class="relative shrink-0">
                         <Avatar userId={member().userId} name={member().userName} image={member().userImage} class="size-8" />
-                        <StateDot state={stateOf(id)} class="absolute end-0 bottom-0" />
+                        <StateDot state={stateOf(id)} />
                       </span>
                       <span class="min-w-0 flex-1">
                         <span class="flex items-center gap-1.5">

@@ -1,4 +1,4 @@
-import { createMemo, createSignal, onCleanup } from 'solid-js'
+import { createMemo, createSignal, onCleanup, Show, type Component } from 'solid-js'
 import { useLive } from '~/app/live'
 import { call } from '~/http'
 import { isCount, isFields, isText, list } from '~/realtime/frames'
@@ -8,11 +8,8 @@ import type { RoomSession } from './session'
 
 // Who has read what one wrote last, in rooms of few people.
 
-export interface Seen {
-  /** The message that was seen; undefined: none that anybody else has. */
-  seq(): number | undefined
-  words(): string
-}
+/** What stands below the message with this seq: nothing, but below the last own one that others have seen. */
+export type Seen = Component<{ seq: number | undefined }>
 
 /** To be called in a component's scope. */
 export function makeSeen(session: RoomSession, me: string): Seen {
@@ -54,13 +51,13 @@ export function makeSeen(session: RoomSession, me: string): Seen {
     return [...known, ...people].find((p) => p.userId === user)?.userName ?? messages.findLast((m) => m.userId === user && m.userName !== '')?.userName
   }
 
-  return {
-    seq: () => (readers().length > 0 ? last() : undefined),
-    words: createMemo(() => {
-      const others = [...reads().keys()].filter((user) => user !== me).length
-      return seenWords(readers().map(nameOf), others)
-    }),
-  }
+  const words = createMemo(() => seenWords(readers().map(nameOf), [...reads().keys()].filter((user) => user !== me).length))
+
+  return (props) => (
+    <Show when={readers().length > 0 && props.seq === last()}>
+      <p class="ps-15 text-day text-muted sm:ps-17">{words()}</p>
+    </Show>
+  )
 }
 
 /** Names that are told; of more people their number. */
