@@ -6,6 +6,7 @@ import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
 import Rows2 from 'lucide-solid/icons/rows-2'
 import Rows4 from 'lucide-solid/icons/rows-4'
+import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
@@ -26,7 +27,9 @@ import { useLive } from './live'
 
 /** The account menu, with its button. */
 export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen: boolean }) {
-  const { account, theme, open, rooms } = useLive()
+  const { account, theme, open, rooms, desk, presence } = useLive()
+  const own = () => presence.of(account().id)
+  let place!: HTMLDivElement
   const router = useRouter()
   const me = useQuery(() => meQuery)
   const moderates = () =>
@@ -39,73 +42,93 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
   }
 
   return (
-    <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement="top-start">
-      <DropdownMenuTrigger as={AccountButton} />
-      <DropdownMenuContent>
-        <div class="flex flex-col px-2 py-1.5">
-          <span class="truncate font-medium" dir="auto">{account().name}</span>
-          <span class="truncate text-meta text-muted">{account().guest ? 'Guest' : account().email}</span>
-        </div>
-        <DropdownMenuSeparator />
-        <Show when={account().guest}>
-          <DropdownMenuItem onSelect={() => void router.navigate({ to: '/sign-up' })}>
-            <UserRoundPlus class="size-4 text-muted" aria-hidden="true" />
-            Make an account
+    <div ref={place} class="contents">
+      <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement="top-start">
+        <DropdownMenuTrigger as={AccountButton} />
+        <DropdownMenuContent onCloseAutoFocus={(event: Event) => desk.asked() && event.preventDefault()}>
+          <div class="flex flex-col px-2 py-1.5">
+            <span class="truncate font-medium" dir="auto">{account().name}</span>
+            <span class="truncate text-meta text-muted">{account().guest ? 'Guest' : account().email}</span>
+          </div>
+          <DropdownMenuSeparator />
+          <Show when={account().guest}>
+            <DropdownMenuItem onSelect={() => void router.navigate({ to: '/sign-up' })}>
+              <UserRoundPlus class="size-4 text-muted" aria-hidden="true" />
+              Make an account
+            </DropdownMenuItem>
+          </Show>
+          <DropdownMenuItem
+            onSelect={() => {
+              // The focus comes back to what is still there then.
+              place.querySelector('button')?.focus()
+              desk.ask({ what: 'status' })
+            }}
+          >
+            <Show when={own()?.status} fallback={<><Smile class="size-4 text-muted" aria-hidden="true" />Set a status</>}>
+              {(status) => (
+                <>
+                  <span class="w-4 font-emoji" aria-hidden="true">{status().emoji || '💬'}</span>
+                  <span class="sr-only">Your status: </span>
+                  <span class="max-w-48 truncate" dir="auto">{status().text || status().emoji}</span>
+                </>
+              )}
+            </Show>
+            <Show when={own()?.state === 'dnd'}><span class="ms-auto text-meta text-muted">Do not disturb</span></Show>
           </DropdownMenuItem>
-        </Show>
-        <DropdownMenuItem onSelect={() => void router.navigate({ to: '/account' })}>
-          <UserRound class="size-4 text-muted" aria-hidden="true" />
-          Account
-        </DropdownMenuItem>
-        <Show when={moderates()}>
-          <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
-            <Shield class="size-4 text-muted" aria-hidden="true" />
-            Moderation
+          <DropdownMenuItem onSelect={() => void router.navigate({ to: '/account' })}>
+            <UserRound class="size-4 text-muted" aria-hidden="true" />
+            Account
           </DropdownMenuItem>
-        </Show>
-        <DropdownMenuSeparator />
-        <DropdownMenuGroup>
-          <DropdownMenuGroupLabel>Theme</DropdownMenuGroupLabel>
-          <DropdownMenuRadioGroup value={theme.current()} onChange={(value) => theme.choose(asTheme(value))}>
-            <DropdownMenuRadioItem value="light">
-              <Sun class="size-4 text-muted" aria-hidden="true" />
-              Light
-            </DropdownMenuRadioItem>
-            <DropdownMenuRadioItem value="dark">
-              <Moon class="size-4 text-muted" aria-hidden="true" />
-              Dark
-            </DropdownMenuRadioItem>
-            <DropdownMenuRadioItem value="system">
-              <Monitor class="size-4 text-muted" aria-hidden="true" />
-              Like the system
-            </DropdownMenuRadioItem>
-          </DropdownMenuRadioGroup>
-        </DropdownMenuGroup>
-        <DropdownMenuSeparator />
-        <DropdownMenuGroup>
-          <DropdownMenuGroupLabel>Density</DropdownMenuGroupLabel>
-          <DropdownMenuRadioGroup value={theme.density()} onChange={(value) => theme.chooseDensity(value === 'compact' ? 'compact' : 'roomy')}>
-            <DropdownMenuRadioItem value="roomy">
-              <Rows2 class="size-4 text-muted" aria-hidden="true" />
-              Roomy
-            </DropdownMenuRadioItem>
-            <DropdownMenuRadioItem value="compact">
-              <Rows4 class="size-4 text-muted" aria-hidden="true" />
-              Compact
-            </DropdownMenuRadioItem>
-          </DropdownMenuRadioGroup>
-        </DropdownMenuGroup>
-        <DropdownMenuSeparator />
-        <DropdownMenuItem onSelect={() => open('shortcuts')}>
-          <Keyboard class="size-4 text-muted" aria-hidden="true" />
-          Keyboard shortcuts
-        </DropdownMenuItem>
-        <DropdownMenuItem onSelect={() => void leave()}>
-          <LogOut class="size-4 text-muted" aria-hidden="true" />
-          Sign out
-        </DropdownMenuItem>
-      </DropdownMenuContent>
-    </DropdownMenu>
+          <Show when={moderates()}>
+            <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
+              <Shield class="size-4 text-muted" aria-hidden="true" />
+              Moderation
+            </DropdownMenuItem>
+          </Show>
+          <DropdownMenuSeparator />
+          <DropdownMenuGroup>
+            <DropdownMenuGroupLabel>Theme</DropdownMenuGroupLabel>
+            <DropdownMenuRadioGroup value={theme.current()} onChange={(value) => theme.choose(asTheme(value))}>
+              <DropdownMenuRadioItem value="light">
+                <Sun class="size-4 text-muted" aria-hidden="true" />
+                Light
+              </DropdownMenuRadioItem>
+              <DropdownMenuRadioItem value="dark">
+                <Moon class="size-4 text-muted" aria-hidden="true" />
+                Dark
+              </DropdownMenuRadioItem>
+              <DropdownMenuRadioItem value="system">
+                <Monitor class="size-4 text-muted" aria-hidden="true" />
+                Like the system
+              </DropdownMenuRadioItem>
+            </DropdownMenuRadioGroup>
+          </DropdownMenuGroup>
+          <DropdownMenuSeparator />
+          <DropdownMenuGroup>
+            <DropdownMenuGroupLabel>Density</DropdownMenuGroupLabel>
+            <DropdownMenuRadioGroup value={theme.density()} onChange={(value) => theme.chooseDensity(value === 'compact' ? 'compact' : 'roomy')}>
+              <DropdownMenuRadioItem value="roomy">
+                <Rows2 class="size-4 text-muted" aria-hidden="true" />
+                Roomy
+              </DropdownMenuRadioItem>
+              <DropdownMenuRadioItem value="compact">
+                <Rows4 class="size-4 text-muted" aria-hidden="true" />
+                Compact
+              </DropdownMenuRadioItem>
+            </DropdownMenuRadioGroup>
+          </DropdownMenuGroup>
+          <DropdownMenuSeparator />
+          <DropdownMenuItem onSelect={() => open('shortcuts')}>
+            <Keyboard class="size-4 text-muted" aria-hidden="true" />
+            Keyboard shortcuts
+          </DropdownMenuItem>
+          <DropdownMenuItem onSelect={() => void leave()}>
+            <LogOut class="size-4 text-muted" aria-hidden="true" />
+            Sign out
+          </DropdownMenuItem>
+        </DropdownMenuContent>
+      </DropdownMenu>
+    </div>
   )
 }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'solid-js'
 import ChevronsUpDown from 'lucide-solid/icons/chevrons-up-down'
+import { StateDot, StatusSign } from '~/people/state-dot'
 import { Avatar } from '~/ui/avatar'
 import { Deferred } from '~/ui/deferred'
 import { useLive } from './live'
@@ -21,7 +22,9 @@ export function AccountMenu(props: AccountMenuProps) {
 
 /** The button of the menu, for whatever makes it open. */
 export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement>) {
-  const { account } = useLive()
+  const { account, presence } = useLive()
+  presence.watch(() => [account().id])
+  const own = () => presence.of(account().id)
   return (
     <button
       type="button"
@@ -29,9 +32,13 @@ export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement>
       class="flex min-h-11 w-full items-center gap-2.5 rounded-control p-1.5 text-start hover:bg-ink/5 data-expanded:bg-ink/6"
       aria-label={`Account: ${account().name}`}
     >
-      <Avatar userId={account().id} name={account().name} image={account().image} class="size-8" />
-      <span class="min-w-0 flex-1 truncate font-medium" dir="auto">{account().name}</span>
-      <ChevronsUpDown class="me-1 size-4 shrink-0 text-muted" aria-hidden="true" />
+      <span class="relative shrink-0">
+        <Avatar userId={account().id} name={account().name} image={account().image} class="size-8" />
+        <StateDot state={own()?.state} class="bg-sunken ring-sunken" />
+      </span>
+      <span class="min-w-0 truncate font-medium" dir="auto">{account().name}</span>
+      <StatusSign status={own()?.status} />
+      <ChevronsUpDown class="ms-auto me-1 size-4 shrink-0 text-muted" aria-hidden="true" />
     </button>
   )
 }

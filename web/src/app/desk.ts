@@ -1,6 +1,6 @@
 import { createSignal } from 'solid-js'
 
-// What stands above the page where something is asked about rooms: one thing at a time.
+// What stands above the page where something is asked about rooms and oneself: one thing at a time.
 
 export type Asked =
   /** What can be added. */
@@ -12,6 +12,8 @@ export type Asked =
   | { what: 'menu'; slug: string; anchor: Element | null }
   | { what: 'section'; slug: string }
   | { what: 'leave'; slug: string }
+  /** What one says of oneself. */
+  | { what: 'status' }
 
 export interface RoomDesk {
   asked(): Asked | null

@@ -14,6 +14,7 @@ import { settled } from './renewal'
 import { makeRoomDesk, type RoomDesk } from './desk'
 import { makeListSettings, type ListSettings } from './list-settings'
 import { forgetRooms, makeKeptRooms } from './kept-rooms'
+import { makePresence, type Presence } from './presence'
 import { makeRoomList, type RoomList } from './rooms'
 
 /** What lives as long as someone is signed in: one connection, the rooms on it, the look. */
@@ -32,6 +33,8 @@ export interface Live {
   /** What is open above the page. */
   opened: Accessor<Overlay | undefined>
   open(overlay: Overlay | undefined): void
+  /** How people are. */
+  presence: Presence
   /** How their list is shown. */
   list: ListSettings
   /** What is asked about rooms, above the page. */
@@ -101,6 +104,10 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
 
+  const presence = makePresence(connection)
+  // Without it one is taken to be here.
+  import('./away').then(({ watchAway }) => watchAway(connection), () => {})
+
   // Rooms that went may have gone for good; those that came may have been gone here.
   rooms.onLoad((came, went) => {
     for (const slug of came) sessions.get(slug)?.check()
@@ -129,6 +136,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     drafts.dispose()
     for (const session of sessions.values()) session.dispose()
     rooms.dispose()
+    presence.dispose()
     stopped = true
     connection.stop()
     theme.dispose()
@@ -184,6 +192,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     setInboxUnread: (unread) => setInboxUnread(unread),
     opened,
     open: (overlay) => setOpened(overlay),
+    presence,
     list: makeListSettings(userId),
     desk: makeRoomDesk(),
     room(slug) {

@@ -4,6 +4,7 @@ import Compass from 'lucide-solid/icons/compass'
 import SquarePen from 'lucide-solid/icons/square-pen'
 import { createMemo, createSelector, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
 import { shortcutOf } from '~/keys/map'
+import { stateWords, StatusSign } from '~/people/state-dot'
 import { KindIcon } from '~/rooms/kind-icon'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
@@ -25,7 +26,7 @@ const STILL_PX = 10
  * arrow keys go from one to the next.
  */
 export function SideList() {
-  const { rooms, list, desk } = useLive()
+  const { rooms, list, desk, presence } = useLive()
   const router = useRouter()
   const here = useRouterState({ select: (s) => /^\/rooms\/([^/]+)/.exec(s.location.pathname)?.[1] })
   const atBrowse = useRouterState({ select: (s) => s.location.pathname.startsWith('/browse') })
@@ -37,6 +38,8 @@ export function SideList() {
   // A section keeps its element, and a room its own, while its numbers change.
   const keys = createMemo(() => sections().map((s) => s.key), [], { equals: same })
   const section = (key: string) => sections().find((s) => s.key === key)
+
+  presence.watch(() => sections().flatMap((s) => (list.folded(s.key) ? [] : s.rooms.flatMap((r) => (r.kind === 'direct' ? r.people.map((p) => p.userId) : [])))))
 
   const [focused, setFocused] = createSignal('')
   const stop = createMemo(() => {
@@ -237,6 +240,10 @@ export function SideList() {
       return r !== undefined && quiet(r, Date.now())
     }
     const loud = () => unread() > 0 && !dimmed()
+    const other = () => {
+      const r = room()
+      return r?.kind === 'direct' ? presence.of(r.people[0]?.userId) : undefined
+    }
     return (
       <li class="room-item">
         <Show when={room()}>
@@ -255,10 +262,13 @@ export function SideList() {
               draggable={false}
             >
               <span class="grid w-4 shrink-0 place-items-center" classList={{ 'opacity-60': dimmed() }}>
-                <KindIcon kind={r().kind} people={r().people} />
+                <KindIcon kind={r().kind} people={r().people} state={other()?.state} />
               </span>
-              <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': loud() }} dir="auto">
-                {nameOf(r())}
+              <span class="flex min-w-0 flex-1 items-center gap-1.5">
+                <span class="min-w-0 truncate" classList={{ 'font-semibold text-ink': loud() }} dir="auto">
+                  {nameOf(r())}
+                </span>
+                <StatusSign status={other()?.status} />
               </span>
               <Show when={r().kind === 'private'}>
                 <span class="sr-only"> (private)</span>
@@ -267,6 +277,7 @@ export function SideList() {
                 <span class="sr-only"> (muted)</span>
               </Show>
               <Count unread={dimmed() ? 0 : unread()} mentions={unread() > 0 ? r().mentions : 0} called={unread() > 0 && r().mentions > 0} />
+              <Show when={stateWords(other()?.state)}>{(words) => <span class="sr-only"> ({words()})</span>}</Show>
             </a>
           )}
         </Show>

@@ -51,6 +51,15 @@ describe('parseServerFrame', () => {
     expect(parse({ type: 'read', room: 'r', seq: 3 })).toBeNull()
   })
 
+  it('reads how people are, without what it has no words for', () => {
+    const status = { emoji: '🎧', text: 'Focusing', until: 9 }
+    expect(parse({ type: 'people', people: [{ userId: 'u', state: 'dnd', status }, { userId: 'v', state: 'asleep' }, { userId: 'w', state: 'offline', status: {} }] }))
+      .toEqual({ type: 'people', people: [{ userId: 'u', state: 'dnd', status }, { userId: 'w', state: 'offline' }] })
+    expect(parse({ type: 'people', people: [] })).toBeNull()
+    expect(parse({ type: 'presence', room: 'r', count: 2, joined: [{ userId: 'u', userName: 'A', state: 'away', status }, { userId: 'v', userName: 'B', state: 'asleep', status: 7 }] }))
+      .toEqual({ type: 'presence', room: 'r', count: 2, left: [], joined: [{ userId: 'u', userName: 'A', state: 'away', status }, { userId: 'v', userName: 'B' }] })
+  })
+
   it('drops a known frame with a wrong field', () => {
     for (const value of [
       { type: 'hello', protocol: 1, heartbeatMs: 25000 },

@@ -1,5 +1,5 @@
 import { parseNotice } from '~/attention/notice'
-import type { Attachment, Code, Message, Page, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, User } from './wire.gen'
+import type { Attachment, Code, Message, Page, PersonState, Preview, Replies, Role, RoomEvent, RoomFrame, RoomKind, ServerFrame, State, Status, User } from './wire.gen'
 
 // Frames are checked here, at the edge: behind this file their types hold.
 // Fields this client doesn't know are dropped, as the protocol asks.
@@ -105,6 +105,10 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       if (!isText(room) || !isCount(count) || !joined || !left) return null
       return { type: 'presence', room, count, joined, left }
     }
+    case 'people': {
+      const people = some(f['people'], parsePersonState)
+      return people && { type: 'people', people, ...optional('ref', ref) }
+    }
     case 'typing': {
       const { userId, userName } = f
       if (!isText(room) || !isText(userId) || !isText(userName)) return null
@@ -174,7 +178,28 @@ export function parseUser(value: unknown): User | null {
   if (!isFields(value)) return null
   const { userId, userName, userImage } = value
   if (!isText(userId) || !isText(userName)) return null
-  return { userId, userName, ...optional('userImage', userImage) }
+  return { userId, userName, ...optional('userImage', userImage), ...parseState(value) }
+}
+
+const states: Readonly<Record<State, true>> = { online: true, away: true, dnd: true, offline: true }
+
+// How somebody is and what they say of themselves, as far as it can be read.
+function parseState({ state, status }: Fields): Pick<User, 'state' | 'status'> {
+  const said = parseStatus(status)
+  return { ...(isKey(states, state) && { state }), ...(said && { status: said }) }
+}
+
+function parsePersonState(value: unknown): PersonState | null {
+  if (!isFields(value) || !isText(value['userId'])) return null
+  const { state, ...status } = parseState(value)
+  return state ? { userId: value['userId'], state, ...status } : null
+}
+
+function parseStatus(value: unknown): Status | null {
+  if (!isFields(value)) return null
+  const { emoji, text, until } = value
+  const said = { emoji: isText(emoji) ? emoji : '', text: isText(text) ? text : '', until: isCount(until) ? until : 0 }
+  return said.emoji === '' && said.text === '' ? null : said
 }
 
 /**

@@ -1,9 +1,11 @@
 import { Link, useNavigate } from '@tanstack/solid-router'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { createMemo, Show } from 'solid-js'
+import { useLive } from '~/app/live'
 import { nameOf } from '~/app/naming'
 import type { ListedRoom } from '~/app/rooms'
 import { panels, PanelToggles } from '~/message/room-panel'
+import { stateWords, StatusSign } from '~/people/state-dot'
 import type { RoomInfo } from '~/realtime/wire.gen'
 import { KindIcon } from '~/rooms/kind-icon'
 import { buttonVariants } from '~/ui/button'
@@ -16,12 +18,17 @@ export type KnownRoom = Pick<RoomInfo | ListedRoom, 'slug' | 'name' | 'kind' | '
 /** What room it is, who is in it, and the ways to what belongs to it. */
 export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefined; me: Me }) {
   const navigate = useNavigate()
+  const { presence } = useLive()
+  const otherId = () => (props.room?.kind === 'direct' ? props.room.people[0]?.userId : undefined)
+  presence.watch(() => [otherId() ?? []].flat())
+  const other = () => presence.of(otherId())
   // Oneself with the face that one has now, which the server may not have told yet.
   const people = createMemo(() => {
     const { id, name, image } = props.me
-    return props.session.room().people.map((p) => (p.userId === id ? { userId: id, userName: name, ...(image ? { userImage: image } : {}) } : p))
+    return props.session.room().people.map((p) => (p.userId === id ? { ...p, userName: name, ...(image ? { userImage: image } : {}) } : p))
   })
-  const topic = () => props.room?.topic || (props.session.slug === 'global' ? 'Everyone on this server' : '')
+  const topic = () => (otherId() && statusWords()) || props.room?.topic || (props.session.slug === 'global' ? 'Everyone on this server' : '')
+  const statusWords = () => other()?.status?.text || stateWords(other()?.state)
   return (
     <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1 pe-2 sm:gap-2 sm:ps-3 sm:pe-4">
       <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
@@ -35,8 +42,9 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
           onPointerEnter={() => void panels.load().catch(() => {})}
           onClick={() => void navigate({ to: '.', search: { panel: 'about' } })}
         >
-          <KindIcon kind={props.room?.kind ?? 'public'} people={props.room?.people ?? []} class="size-4.5" face="size-6 mx-0 me-0.5 text-day" />
+          <KindIcon kind={props.room?.kind ?? 'public'} people={props.room?.people ?? []} class="size-4.5" face="size-6 mx-0 me-0.5 text-day" state={other()?.state} />
           <span class="min-w-0 truncate" dir="auto">{props.room ? nameOf(props.room) : props.session.slug}</span>
+          <StatusSign status={other()?.status} class="text-body" />
         </button>
       </h1>
       <p class="hidden min-w-0 flex-1 truncate text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>

@@ -107,7 +107,7 @@ export class Rows {
     const before = this.plain(index - 1)
     const newDay = !before || !sameDay(before.timestamp, own.timestamp)
     // Who has a new name begins a group by it.
-    const renamed = before?.userName !== own.userName
+    const renamed = before !== undefined && before.userName !== own.userName
     // What is deleted shows nobody, and so who comes after it has to be shown.
     const first =
       !gone(own.message) &&
@@ -135,7 +135,7 @@ export class Rows {
       const folded = end > begin && { folded: this.messages.slice(begin, end + 1) }
       const { userId, content, timestamp, seq, event } = m
       const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
-      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, ...(event ? { event } : { message: m }), ...folded }
+      return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, ...(event ? { event } : { message: m, ...folded }) }
     }
     const p = this.pending[index - this.ends.length]
     if (!p) return undefined

@@ -1,10 +1,12 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { attached, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
 import { ActingIn } from '~/message/acting-in'
 import { MessageRow } from '~/message/message-row'
+import { onDemand } from '~/message/on-demand'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
 import { covers, Rows, type Me, type Row } from './rows'
@@ -13,6 +15,8 @@ import { Head } from './timeline-head'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
 import { createVirtualList } from './virtual'
 import { createWalk, kept } from './walk'
+
+const seenBy = onDemand(() => import('./seen-by'))
 
 /** Nearer to the end than this is at the end. */
 const END_PX = 80
@@ -53,6 +57,8 @@ export function Timeline(props: TimelineProps) {
   const session = props.session
   let scroller!: HTMLDivElement
   let frame!: HTMLDivElement
+  const small = createMemo(() => (session.kind() ?? 'public') !== 'public')
+  const seen = createMemo(() => (small() ? seenBy()?.makeSeen(session, props.me.id) : undefined))
   const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me, true))
   // How far below the top a row comes that is scrolled to.
   const [lead, setLead] = createSignal(LEAD_PX)
@@ -366,6 +372,7 @@ export function Timeline(props: TimelineProps) {
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
                         <MessageRow row={current()} online={props.online} actions={actions} />
+                        <Dynamic component={seen()} seq={current().seq} />
                         <Show when={covers(current(), line.seq())}>
                           <UnreadLine />
                         </Show>

@@ -19,6 +19,7 @@ const MakeDialog = lazy(async () => ({ default: (await import('./make-dialog')).
 const WriteDialog = lazy(async () => ({ default: (await import('./write-dialog')).WriteDialog }))
 const SectionDialog = lazy(async () => ({ default: (await import('./small-dialogs')).SectionDialog }))
 const LeaveDialog = lazy(async () => ({ default: (await import('./small-dialogs')).LeaveDialog }))
+const StatusDialog = lazy(async () => ({ default: (await import('~/people/status-dialog')).StatusDialog }))
 
 /** What is asked about rooms, above the page. */
 export function Asked() {
@@ -43,6 +44,8 @@ function One(props: { asked: What }) {
       return <MakeDialog />
     case 'write':
       return <WriteDialog />
+    case 'status':
+      return <StatusDialog />
   }
   const room = rooms.find(asked.slug)
   if (!room) {

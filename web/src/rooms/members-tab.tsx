@@ -15,6 +15,7 @@ import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, type Result } from '~/http'
 import { PanelFailure } from '~/message/panel-frame'
+import { StateDot, stateWords, StatusSign } from '~/people/state-dot'
 import { may, outranks } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import type { Member, Role, RoomInfo, User } from '~/realtime/wire.gen'
@@ -74,6 +75,8 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
   const ids = createMemo(() => pages.items()?.map((m) => m.userId))
   // It still shows while it closes.
   const invited = createMemo<boolean>((before) => before || inviting(), false)
+  live.presence.watch(() => ids() ?? [])
+  const stateOf = (id: string) => live.presence.of(id)?.state
   const find = (id: string) => pages.items()?.find((m) => m.userId === id)
   const kind = () => props.info.kind
   const role = () => props.info.role
@@ -190,11 +193,17 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
                 <Show when={find(id)}>
                   {(member) => (
                     <li class="flex min-h-12 items-center gap-2.5 rounded-control px-2 hover:bg-ink/[0.03]">
-                      <Avatar userId={member().userId} name={member().userName} image={member().userImage} class="size-8" />
+                      <span class="relative shrink-0">
+                        <Avatar userId={member().userId} name={member().userName} image={member().userImage} class="size-8" />
+                        <StateDot state={stateOf(id)} />
+                      </span>
                       <span class="min-w-0 flex-1">
-                        <span class="block truncate text-body" dir="auto">
-                          {member().userName}
-                          <Show when={id === props.me.id}><span class="text-muted"> (you)</span></Show>
+                        <span class="flex items-center gap-1.5">
+                          <span class="min-w-0 truncate text-body" dir="auto">
+                            {member().userName}
+                            <Show when={id === props.me.id}><span class="text-muted"> (you)</span></Show>
+                          </span>
+                          <StatusSign status={live.presence.of(id)?.status} />
                         </span>
                         <Show when={member().mutedUntil > Date.now()}>
                           <span class="block text-day text-warn">Muted until {momentOf(member().mutedUntil)}</span>
@@ -203,6 +212,7 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
                       <Show when={member().role !== 'member' && kind() !== 'group' && kind() !== 'direct'}>
                         <Badge>{roleWords[member().role]}</Badge>
                       </Show>
+                      <Show when={stateWords(stateOf(id))}>{(words) => <span class="sr-only"> ({words()})</span>}</Show>
                       <Show when={acts(member())} fallback={<span class="w-9 pointer-coarse:w-11" />}>
                         <button
                           type="button"

@@ -1,0 +1,168 @@
+import Smile from 'lucide-solid/icons/face-slightly-smiling'
+import { createSignal, For, onMount, Show } from 'solid-js'
+import { createAction } from '~/account/action'
+import { Act, Fault, Loaded } from '~/account/parts'
+import { useLive } from '~/app/live'
+import { EmojiPanel } from '~/emoji/panel'
+import { RequestError } from '~/http'
+import { useQuery } from '~/query'
+import type { OwnStatus } from '~/realtime/wire.gen'
+import { momentOf } from '~/room/room-foot'
+import { Select } from '~/rooms/block'
+import { Question } from '~/rooms/question'
+import { Button } from '~/ui/button'
+import { Checkbox } from '~/ui/checkbox'
+import { DialogFooter } from '~/ui/dialog'
+import { Skeleton } from '~/ui/skeleton'
+import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
+import { getStatus, noStatus, putStatus, STATUS_CHARS, untilOf, type Lasting } from './status'
+
+type Until = Lasting | 'kept'
+
+const lastings: readonly { value: Lasting; label: string }[] = [
+  { value: 'half', label: '30 minutes' },
+  { value: 'hour', label: '1 hour' },
+  { value: 'today', label: 'Today' },
+  { value: 'week', label: 'This week' },
+  { value: 'never', label: "Don't clear" },
+]
+
+const suggestions: readonly { emoji: string; text: string; lasting: Lasting }[] = [
+  { emoji: '📅', text: 'In a meeting', lasting: 'hour' },
+  { emoji: '🎧', text: 'Focusing', lasting: 'hour' },
+  { emoji: '🤒', text: 'Out sick', lasting: 'today' },
+  { emoji: '🌴', text: 'On holiday', lasting: 'week' },
+]
+
+/** What one says of oneself, to see and to change. */
+export function StatusDialog() {
+  const query = useQuery(() => ({
+    queryKey: ['status'],
+    queryFn: async () => {
+      const result = await getStatus()
+      if (!result.ok) throw new RequestError(result.failure)
+      return result.value
+    },
+    // Another device may have changed it.
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
+  }))
+  return (
+    <Question title="Your status" text="Shown beside your name to everybody who sees you.">
+      <Loaded query={query} what="Your status" skeleton={<Skeleton class="h-11 w-full" />}>
+        {/* What is being written isn't changed under the hand. */}
+        {(data) => <Form status={data()} />}
+      </Loaded>
+    </Question>
+  )
+}
+
+function Form(props: { status: OwnStatus }) {
+  const { desk } = useLive()
+  const { status: before } = props
+  const [emoji, setEmoji] = createSignal(before.emoji)
+  const [text, setText] = createSignal(before.text)
+  const [dnd, setDnd] = createSignal(before.dnd)
+  const [until, setUntil] = createSignal<Until>(before.until > 0 ? 'kept' : 'never')
+  const [choosing, setChoosing] = createSignal(false)
+  const untils = () => (before.until > 0 ? [{ value: 'kept' as const, label: `Until ${momentOf(before.until)}` }, ...lastings] : lastings)
+  const done = { done: () => desk.close() }
+  const save = createAction(() => {
+    const lasting = until()
+    return putStatus({ emoji: emoji(), text: text().trim(), dnd: dnd(), until: lasting === 'kept' ? before.until : untilOf(lasting, Date.now()) })
+  }, done)
+  const clear = createAction(() => putStatus(noStatus), done)
+  const set = () => before.emoji !== '' || before.text !== '' || before.dnd
+  let field!: HTMLInputElement
+  let chooser!: HTMLButtonElement
+  // A phone's keyboard would cover what there is to choose from.
+  onMount(() => matchMedia('(pointer: fine)').matches && field.focus())
+
+  function choose(next?: string) {
+    if (next !== undefined) setEmoji(next)
+    setChoosing(false)
+    chooser.focus()
+  }
+  // It ends the choosing, and not the dialog.
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Escape') return
+    event.stopPropagation()
+    choose()
+  }
+
+  return (
+    <form
+      class="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void save.run()
+      }}
+    >
+      <div class="flex items-end gap-2">
+        <button
+          ref={chooser}
+          type="button"
+          class="grid size-11 shrink-0 place-items-center rounded-control border border-line-strong/70 bg-surface font-emoji text-headline leading-none text-muted hover:bg-ink/5"
+          aria-label={emoji() === '' ? 'Choose an emoji' : `Emoji: ${emoji()}. Choose another`}
+          aria-expanded={choosing()}
+          title="Choose an emoji"
+          onClick={() => setChoosing(!choosing())}
+        >
+          <Show when={emoji()} fallback={<Smile class="size-5" aria-hidden="true" />}>{emoji()}</Show>
+        </button>
+        <TextField class="min-w-0 flex-1" value={text()} onChange={setText}>
+          <TextFieldLabel>What's going on</TextFieldLabel>
+          <TextFieldInput ref={(element: HTMLInputElement) => (field = element)} maxLength={STATUS_CHARS} dir="auto" autocomplete="off" placeholder="In a few words" />
+        </TextField>
+      </div>
+      {/* In the dialog itself: all beside it is shut off. */}
+      <Show
+        when={choosing()}
+        fallback={
+          <>
+            <Show when={emoji() === '' && text() === ''}>
+              <ul class="flex flex-wrap gap-2" aria-label="Suggestions">
+                <For each={suggestions}>
+                  {(s) => (
+                    <li>
+                      <Button
+                        variant="outline"
+                        size="small"
+                        onClick={() => {
+                          setEmoji(s.emoji)
+                          setText(s.text)
+                          setUntil(s.lasting)
+                          field.focus()
+                        }}
+                      >
+                        <span class="font-emoji" aria-hidden="true">{s.emoji}</span>
+                        {s.text}
+                      </Button>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </Show>
+            <Select label="Clear after" value={until()} options={untils()} onChange={setUntil} />
+            <Checkbox checked={dnd()} onChange={setDnd} hint="Nothing rings or pops up for you, and others see that.">
+              Do not disturb
+            </Checkbox>
+            <Fault action={save} />
+            <Fault action={clear} />
+            <DialogFooter>
+              <Show when={set()}>
+                <Act action={clear} variant="outline" label="Clear status" busyLabel="Clearing…" onClick={() => void clear.run()} />
+              </Show>
+              <Act action={save} label="Save" busyLabel="Saving…" />
+            </DialogFooter>
+          </>
+        }
+      >
+        <div class="-mx-4 flex justify-center sm:mx-0" role="group" aria-label="Emoji" on:keydown={onKeyDown}>
+          <EmojiPanel onPick={choose} />
+        </div>
+      </Show>
+    </form>
+  )
+}
