@@ -45,6 +45,11 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		if err != nil {
 			return err
 		}
+		if removed, err := t.wasRemoved(a.ID); err != nil {
+			return err
+		} else if removed {
+			return forbidden("You were removed from this room. Only who looks after it can add you again.")
+		}
 		members, _, err := t.others("")
 		switch {
 		case err != nil:
@@ -53,11 +58,10 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 			return forbidden("This conversation takes nobody else.")
 		}
 		if by != "" {
-			host, _, err := t.someone(by)
+			host, err := t.host(by)
 			if err != nil {
 				return err
 			}
-			host.ID = by
 			t.by.User, t.order.By = host, host
 		}
 		if err := t.setMember(u, RoleMember, members >= quietJoins); err != nil {
@@ -66,4 +70,32 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		return t.log(AuditMemberAdded, u, string(RoleMember))
 	})
 	return slug, public(err)
+}
+
+// host reads who invited somebody to the room. An invitation is worth as much as who made
+// it may do now: they may have been removed themselves, or the room may be private since.
+func (t *roomTx) host(id UserID) (u User, err error) {
+	u, server, err := t.person(id)
+	if errors.Is(err, errNoPerson) {
+		return u, errNoRoom
+	}
+	if err != nil {
+		return u, err
+	}
+	m, err := t.member(id)
+	if err != nil {
+		return u, err
+	}
+	return u, t.rules.refuse(ActAdd, RoleIn(server, m.role, t.room.kind), t.room.kind)
+}
+
+// wasRemoved reports whether somebody else took a person out of the room, and nobody added
+// them since: an invitation that they have, or came by, doesn't undo that.
+func (t *roomTx) wasRemoved(user UserID) (removed bool, err error) {
+	const query = `select action = ?1 from audit where room_id = ?2 and user_id = ?3 and action in (?1, ?4) order by id desc limit 1`
+	err = t.tx.QueryRowContext(t.ctx, query, string(AuditMemberRemoved), string(t.room.id), string(user), string(AuditMemberAdded)).Scan(&removed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return removed, err
 }

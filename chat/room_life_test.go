@@ -467,6 +467,38 @@ func TestReadAllIsPaced(t *testing.T) {
 	})
 }
 
+// An invitation leads into a room as long as who made it may add people there, and not
+// those who were removed from it.
+func TestInvitationsThatLeadNowhere(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ann", "ben", "cid", "dot")
+		slug := w.make("ann", chat.KindPublic, "Club", "ben")
+		room, err := w.chat.InvitableRoom(w.Context(), somebody("ben"), slug)
+		w.must(err)
+		enter := func(who, by, want string) {
+			t.Helper()
+			if _, err := w.chat.EnterInvited(w.Context(), somebody(who), room, chat.UserID(by)); code(err) != want {
+				t.Errorf("%s by %s: %v, want %q", who, by, err, want)
+			}
+		}
+		enter("cid", "ben", "")
+		private := chat.KindPrivate
+		_, err = w.chat.ChangeRoom(w.Context(), somebody("ann"), slug, chat.RoomChange{Kind: &private})
+		w.must(err)
+		enter("dot", "ben", "forbidden") // a member adds nobody to a private room
+		enter("dot", "ann", "")
+		w.must(w.chat.RemoveMember(w.Context(), somebody("ann"), slug, "dot"))
+		enter("dot", "ann", "forbidden")
+		_, err = w.chat.SetMember(w.Context(), somebody("ann"), slug, "dot", "")
+		w.must(err)
+		w.must(w.chat.LeaveRoom(w.Context(), somebody("dot"), slug))
+		enter("dot", "ann", "") // they had left by themselves
+		w.must(w.chat.RemoveMember(w.Context(), somebody("ann"), slug, "ben"))
+		enter("ben", "ben", "forbidden")
+		enter("eve", "ben", "not_found")
+	})
+}
+
 // Of two people there is one direct, that each of them calls by the other's name. One
 // that was closed comes back with the next message.
 func TestDirects(t *testing.T) {
