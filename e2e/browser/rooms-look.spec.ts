@@ -57,6 +57,8 @@ for (const [mode, options] of modes) {
 
     await page.goto(`/rooms/${plans.slug}`)
     await expect(page.getByRole('textbox', { name: 'Message Plans for the summer fair' })).toBeVisible()
+    // Its name is known before it is joined; what happens to it until then is in no page of it.
+    await expect(page.getByRole('button', { name: '1 person here' })).toBeVisible()
     await api(ada, 'PATCH', `/api/rooms/${plans.slug}`, { topic: 'Stalls, tents, and who brings the urn' })
     await expect(page.getByTestId('room-event')).toHaveText([/You changed the topic/])
     await api(bob, 'POST', `/api/rooms/${plans.slug}/messages`, { clientId: 'c3', content: 'I can bring the urn if somebody fetches it from the hall.' })
