@@ -112,7 +112,7 @@ test('one gets to a day, to the beginning, and down again without a jump', async
   }
   await pill.click()
   await ada.page.getByLabel('A day', { exact: true }).fill('2020-01-01')
-  await ada.page.getByRole('button', { name: 'Go' }).click()
+  await ada.page.getByRole('button', { name: 'Go', exact: true }).click()
   await expect(ada.posted(/^.*№1 /)).toBeInViewport()
   await ada.timeline.focus()
   await ada.page.keyboard.press('Escape')

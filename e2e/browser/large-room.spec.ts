@@ -98,7 +98,7 @@ test('a room of 100,000 messages is read at any place of it, without a blank and
   const pill = ada.page.getByRole('button', { name: 'Today: jump to a day' })
   await pill.click()
   await ada.page.getByLabel('A day', { exact: true }).fill('2020-01-01')
-  await ada.page.getByRole('button', { name: 'Go' }).click()
+  await ada.page.getByRole('button', { name: 'Go', exact: true }).click()
   await expect(row(1)).toBeInViewport()
   await atRest(ada)
   await observe(ada.page, NOTCH)
