@@ -30,8 +30,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // The first script of every page names all parts: they have nothing but their hash.
-        chunkFileNames: 'assets/[hash].js',
         codeSplitting: { groups: [{ name: 'base', test: always }] },
       },
     },

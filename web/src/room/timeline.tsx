@@ -338,8 +338,12 @@ export function Timeline(props: TimelineProps) {
         data-testid="timeline"
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
-          event.preventDefault()
-          toEnd()
+          if (!attached(session.room())) {
+            event.preventDefault()
+            return toEnd()
+          }
+          // The browser's own way goes on from that of a key before; what came in above meanwhile leaves it short.
+          scroller.addEventListener('scrollend', toEnd, { once: true, signal: AbortSignal.timeout(2_000) })
         }}
         onFocusIn={walk.onFocusIn}
       >
@@ -360,7 +364,7 @@ export function Timeline(props: TimelineProps) {
                     {(current) => (
                       <div
                         ref={(element) => queueMicrotask(() => list.core.measureElement(element))}
-                        class="absolute inset-x-0 top-0 focus-visible:-outline-offset-2"
+                        class="absolute inset-x-0 top-0 scroll-mt-12 scroll-mb-2 focus-visible:-outline-offset-2"
                         classList={{ 'marked-row': covers(current(), marked()) }}
                         style={{ transform: `translateY(${item()?.start ?? 0}px)` }}
                         data-index={item()?.index}

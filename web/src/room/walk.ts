@@ -40,8 +40,10 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
     return core().getVirtualItems().findLast((item) => item.end <= bottom)?.index ?? -1
   }
 
+  const drawn = (index: number) => scroller().querySelector<HTMLElement>(`[role=article][data-index="${index}"]`)
+
   function focusRow(index: number) {
-    scroller().querySelector<HTMLElement>(`[role=article][data-index="${index}"]`)?.focus({ preventScroll: true })
+    drawn(index)?.focus({ preventScroll: true })
   }
 
   return {
@@ -55,7 +57,11 @@ export function createWalk(scroller: () => HTMLElement, core: () => VirtualList[
       const index = row ? Number(row.dataset.index) + step : first()
       event.preventDefault()
       if (index < 0 || index >= rows().length) return
-      core().scrollToIndex(index, { align: 'auto' })
+      // The list goes on for some frames to where an index was, though older rows come in
+      // above meanwhile and it is another row's by then: only where there is no other way.
+      const next = drawn(index)
+      if (next) next.scrollIntoView({ block: 'nearest' })
+      else core().scrollToIndex(index, { align: 'auto' })
       focusRow(index)
     },
     onFocusIn(event) {
