@@ -337,7 +337,7 @@ async function drop(target: Locator, files: { name: string; type: string; bytes:
 }
 
 test.describe('files', () => {
-  test.use({ settings: { ...noLimits, SNUG_MAX_FILE: '1MiB' }, provoked: { errors: [/net::ERR_FAILED \(.*\/api\/uploads\//] } })
+  test.use({ settings: { ...noLimits, SNUG_MAX_FILE: '1MiB' }, provoked: { errors: [/net::ERR_FAILED \(.*\/api\/uploads\//, /Service Worker registration blocked/] } })
 
   test('chosen, pasted and dropped, put in order, taken off, too large: said in words, and what is written stays', async ({ enter }) => {
     const bob = await enter('Bob Adams')

@@ -467,7 +467,7 @@ test('on a phone a long press asks what to do', async ({ enter }) => {
 })
 
 test.describe('without a network', () => {
-  test.use({ provoked: { errors: outage } })
+  test.use({ provoked: { errors: [...outage, /Service Worker registration blocked/] } })
   test('what could not be done is said, and undone', async ({ enter }) => {
     const ada = await enter('Ada')
     const said = await say(ada, 'still here')

@@ -161,6 +161,7 @@ test('keys scroll, and the composer grows without covering the end', async ({ en
   await ada.timeline.focus()
   await ada.page.keyboard.press('PageUp')
   await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeGreaterThan(200)
+  await atRest(ada)
   await ada.page.keyboard.press('End')
   await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1)
   await ada.composer.fill('one\ntwo\nthree\nfour\nfive')

@@ -338,12 +338,8 @@ export function Timeline(props: TimelineProps) {
         data-testid="timeline"
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
-          if (!attached(session.room())) {
-            event.preventDefault()
-            return toEnd()
-          }
-          // The browser's own way goes on from that of a key before; what came in above meanwhile leaves it short.
-          scroller.addEventListener('scrollend', toEnd, { once: true, signal: AbortSignal.timeout(2_000) })
+          event.preventDefault()
+          toEnd()
         }}
         onFocusIn={walk.onFocusIn}
       >
