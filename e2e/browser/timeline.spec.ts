@@ -1,6 +1,6 @@
 import type { BrowserContextOptions } from '@playwright/test'
 import { expect, test as base, type Person } from './kit'
-import { frames, observe, observed } from './reading-kit'
+import { atRest, frames, observe, observed } from './reading-kit'
 import { chatter, seed } from './seed'
 import { noLimits, Server } from './server'
 
