@@ -20,6 +20,8 @@ const seenBy = onDemand(() => import('./seen-by'))
 
 /** Nearer to the end than this is at the end. */
 const END_PX = 80
+/** A way that a key has begun is over by then. */
+const STAY_MS = 2_000
 /** Nearer to a border of the window than this: fetch what lies beyond. */
 const FETCH_PX = 800
 /** Height of what stands above the first row; constant, so that it never moves the rows. */
@@ -212,6 +214,19 @@ export function Timeline(props: TimelineProps) {
     return ours && event.key === 'End' && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey
   }
 
+  // The way of a key before goes on in the browser, whatever is scrolled meanwhile: where it
+  // ends the list is led to its end once more, unless its reader has done something else.
+  let staying: AbortController | undefined
+  function stayAtEnd() {
+    staying?.abort()
+    staying = new AbortController()
+    const signal = AbortSignal.any([staying.signal, AbortSignal.timeout(STAY_MS)])
+    for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const) {
+      scroller.addEventListener(type, () => staying?.abort(), { capture: true, passive: true, signal })
+    }
+    scroller.addEventListener('scrollend', () => list.core.scrollToEnd(), { signal })
+  }
+
   async function jump(target: Target): Promise<boolean> {
     const found = await session.show(target)
     if (!found.ok) {
@@ -240,6 +255,14 @@ export function Timeline(props: TimelineProps) {
     look()
     pinned = following()
     read()
+  }
+
+  // Whoever scrolls by hand goes elsewhere, and is where they are: if that waited for a
+  // rest, a window that is full would go on to be cut as for a reader at its end.
+  function takeOver() {
+    aim = undefined
+    still = true
+    clearTimeout(stillTimer)
   }
 
   function scrollTo(seq: number, align: 'center' | 'start', px: number) {
@@ -298,8 +321,7 @@ export function Timeline(props: TimelineProps) {
       list.core.scrollToEnd()
     }
     scroller.addEventListener('scroll', look, { passive: true })
-    // Whoever scrolls by hand goes elsewhere.
-    for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, () => (aim = undefined), { passive: true })
+    for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, takeOver, { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
     scroller.addEventListener('scroll', () => (pinned = still ? following() : pinned), { passive: true })
@@ -339,6 +361,7 @@ export function Timeline(props: TimelineProps) {
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
           event.preventDefault()
+          stayAtEnd()
           toEnd()
         }}
         onFocusIn={walk.onFocusIn}
