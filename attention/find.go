@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/db"
 )
 
 // room is a room as far as attention goes.
@@ -337,7 +338,7 @@ func (s *Service) stored(ctx context.Context, id chat.RoomID, seq chat.Seq) (tar
 	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
 		const query = `select coalesce(user_id, ''), kind from notices where room_id = ? and seq = ?
 			union all select coalesce(user_id, ''), kind from deliveries where room_id = ? and seq = ?`
-		return each(ctx, tx, query, []any{string(id), int64(seq), string(id), int64(seq)}, func(scan func(...any) error) error {
+		return db.Each(ctx, tx, query, []any{string(id), int64(seq), string(id), int64(seq)}, func(scan func(...any) error) error {
 			var user chat.UserID
 			var kind chat.NoticeKind
 			err := scan(&user, &kind)
@@ -423,7 +424,7 @@ func (s *Service) people(ctx context.Context, id chat.RoomID, ids []chat.UserID)
 				left join members m on m.room_id = ? and m.user_id = u.id and m.role <> '' left join attention_settings a on a.user_id = u.id
 				where u.id in (?` + strings.Repeat(", ?", len(chunk)-1) + `) and u.banned_at is null and u.role <> 'bot'
 				and (r.kind = 'public' or m.user_id is not null)`
-			err := each(ctx, tx, query, args, func(scan func(...any) error) error {
+			err := db.Each(ctx, tx, query, args, func(scan func(...any) error) error {
 				var p person
 				var set Settings
 				columns, finish := set.into()

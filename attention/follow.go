@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/db"
 )
 
 // place is how far a room was followed.
@@ -334,26 +335,11 @@ func addFollower(ctx context.Context, tx *sql.Tx, thread chat.Place, id chat.Use
 
 // column returns the one column of a query.
 func column[T ~string](ctx context.Context, tx *sql.Tx, query string, args ...any) (list []T, err error) {
-	err = each(ctx, tx, query, args, func(scan func(...any) error) error {
+	err = db.Each(ctx, tx, query, args, func(scan func(...any) error) error {
 		var v T
 		err := scan(&v)
 		list = append(list, v)
 		return err
 	})
 	return list, err
-}
-
-// each calls fn for the rows of a query.
-func each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(scan func(...any) error) error) (err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"snug/chat"
+	"snug/db"
 )
 
 // Item is something in a person's inbox.
@@ -86,7 +87,7 @@ func (s *Service) lines(ctx context.Context, id chat.UserID) (list []line, err e
 		order by n.id desc`
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
 		list = nil
-		return each(ctx, tx, query, []any{string(id), maxKept, chat.Level0Room}, func(scan func(...any) error) error {
+		return db.Each(ctx, tx, query, []any{string(id), maxKept, chat.Level0Room}, func(scan func(...any) error) error {
 			var l line
 			err := scan(&l.id, &l.kind, &l.room.id, &l.room.slug, &l.room.name, &l.room.kind, &l.seq, &l.root, &l.at, &l.ticked)
 			list = append(list, l)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/db"
 )
 
 // write stores what was found in a room, and how far it was followed, in one transaction.
@@ -173,7 +174,7 @@ const deliveryColumns = `d.id, coalesce(d.user_id, ''), d.room_id, d.seq, d.root
 
 // readDeliveries reads deliveries d; the rest of the query follows from.
 func readDeliveries(ctx context.Context, tx *sql.Tx, rest string, args ...any) (list []delivery, err error) {
-	err = each(ctx, tx, `select `+deliveryColumns+` from deliveries d `+rest, args, func(scan func(...any) error) error {
+	err = db.Each(ctx, tx, `select `+deliveryColumns+` from deliveries d `+rest, args, func(scan func(...any) error) error {
 		var d delivery
 		err := scan(&d.id, &d.user, &d.room, &d.seq, &d.root, &d.kind, &d.by, &d.at, &d.pushAt, &d.mailAt, &d.after)
 		list = append(list, d)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"snug/db"
 )
 
 // baseOf is the origin that links lead to: the configured one, or else the one that
@@ -111,20 +113,20 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 			e.Image = *u.image
 		}
 		return errors.Join(
-			each(ctx, tx, `select provider_id, account_id, created_at from accounts where user_id = ? order by created_at`, userID,
-				func(row *sql.Rows) error {
+			db.Each(ctx, tx, `select provider_id, account_id, created_at from accounts where user_id = ? order by created_at`, []any{userID},
+				func(scan func(...any) error) error {
 					var a ExportedAccount
 					var created int64
-					err := row.Scan(&a.Provider, &a.AccountID, &created)
+					err := scan(&a.Provider, &a.AccountID, &created)
 					a.CreatedAt = fromMillis(created)
 					e.Accounts = append(e.Accounts, a)
 					return err
 				}),
-			each(ctx, tx, `select ip_address, user_agent, created_at, seen_at from sessions where user_id = ? order by created_at`, userID,
-				func(row *sql.Rows) error {
+			db.Each(ctx, tx, `select ip_address, user_agent, created_at, seen_at from sessions where user_id = ? order by created_at`, []any{userID},
+				func(scan func(...any) error) error {
 					var x ExportedSession
 					var created, seen int64
-					err := row.Scan(&x.IPAddress, &x.UserAgent, &created, &seen)
+					err := scan(&x.IPAddress, &x.UserAgent, &created, &seen)
 					x.CreatedAt, x.SeenAt = fromMillis(created), fromMillis(seen)
 					e.Sessions = append(e.Sessions, x)
 					return err
@@ -139,27 +141,12 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 }
 
 func eachNamed(ctx context.Context, tx *sql.Tx, table, userID string, to *[]ExportedNamed) error {
-	return each(ctx, tx, `select name, created_at from `+table+` where user_id = ? order by created_at`, userID, func(row *sql.Rows) error {
+	return db.Each(ctx, tx, `select name, created_at from `+table+` where user_id = ? order by created_at`, []any{userID}, func(scan func(...any) error) error {
 		var n ExportedNamed
 		var created int64
-		err := row.Scan(&n.Name, &created)
+		err := scan(&n.Name, &created)
 		n.CreatedAt = fromMillis(created)
 		*to = append(*to, n)
 		return err
 	})
-}
-
-// each calls fn for each row of a query with one argument.
-func each(ctx context.Context, tx *sql.Tx, query string, arg any, fn func(row *sql.Rows) error) (err error) {
-	rows, err := tx.QueryContext(ctx, query, arg)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"snug/db"
 )
 
 var (
@@ -28,11 +30,11 @@ type linkedAccount struct {
 func selectAccounts(ctx context.Context, tx *sql.Tx, userID string) ([]linkedAccount, error) {
 	list := []linkedAccount{}
 	const query = `select id, provider_id, account_id, scope, created_at, updated_at from accounts where user_id = ? order by created_at, id`
-	err := each(ctx, tx, query, userID, func(row *sql.Rows) error {
+	err := db.Each(ctx, tx, query, []any{userID}, func(scan func(...any) error) error {
 		a := linkedAccount{UserID: userID, Scopes: []string{}}
 		var scope string
 		var created, updated int64
-		if err := row.Scan(&a.ID, &a.ProviderID, &a.AccountID, &scope, &created, &updated); err != nil {
+		if err := scan(&a.ID, &a.ProviderID, &a.AccountID, &scope, &created, &updated); err != nil {
 			return err
 		}
 		if scope != "" {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+
+	"snug/db"
 )
 
 var (
@@ -53,10 +55,10 @@ type passkey struct {
 func selectPasskeys(ctx context.Context, tx *sql.Tx, where string, arg any) (list []passkey, err error) {
 	query := `select id, user_id, name, credential_id, public_key, counter, device_type, backed_up, transports, aaguid, created_at, used_at
 		from passkeys where ` + where + ` order by created_at, id`
-	err = each(ctx, tx, query, arg, func(row *sql.Rows) error {
+	err = db.Each(ctx, tx, query, []any{arg}, func(scan func(...any) error) error {
 		var p passkey
 		var created int64
-		err := row.Scan(&p.id, &p.userID, &p.name, &p.credentialID, &p.publicKey, &p.counter, &p.deviceType, &p.backedUp,
+		err := scan(&p.id, &p.userID, &p.name, &p.credentialID, &p.publicKey, &p.counter, &p.deviceType, &p.backedUp,
 			&p.transports, &p.aaguid, &created, &p.used)
 		p.created = fromMillis(created)
 		list = append(list, p)

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"snug/db"
 )
 
 var (
@@ -307,9 +309,9 @@ func (s *Service) resealAll(ctx context.Context) (lost int, err error) {
 		err := s.db.Read(ctx, func(tx *sql.Tx) error {
 			rows = rows[:0]
 			const query = `select user_id, secret from two_factors where user_id > ? order by user_id limit 500`
-			return each(ctx, tx, query, after, func(r *sql.Rows) error {
+			return db.Each(ctx, tx, query, []any{after}, func(scan func(...any) error) error {
 				var x row
-				err := r.Scan(&x.userID, &x.secret)
+				err := scan(&x.userID, &x.secret)
 				rows = append(rows, x)
 				return err
 			})

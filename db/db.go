@@ -208,6 +208,21 @@ func (d *DB) Read(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return transact(ctx, d.reader, &sql.TxOptions{ReadOnly: true}, fn)
 }
 
+// Each calls fn for each row of a query, until it returns an error.
+func Each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(scan func(...any) error) error) (err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 func transact(ctx context.Context, p *sql.DB, opts *sql.TxOptions, fn func(tx *sql.Tx) error) error {
 	tx, err := p.BeginTx(ctx, opts)
 	if err != nil {

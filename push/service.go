@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -178,7 +177,7 @@ func (s *Service) Having(ctx context.Context, users []string) (map[string]bool, 
 			}
 			query := `select distinct p.user_id from push_subscriptions p join sessions s on s.token_hash = p.session
 				where s.expires_at > ? and p.user_id in (?` + strings.Repeat(", ?", len(chunk)-1) + `)`
-			if err := each(ctx, tx, query, args, func(scan func(...any) error) error {
+			if err := db.Each(ctx, tx, query, args, func(scan func(...any) error) error {
 				var id string
 				err := scan(&id)
 				having[id] = true
@@ -201,7 +200,7 @@ func (s *Service) devices(ctx context.Context, user string) (list []Subscription
 		list = nil
 		const query = `select p.endpoint, p.p256dh, p.auth from push_subscriptions p join sessions s on s.token_hash = p.session
 			where p.user_id = ? and s.expires_at > ? limit ?`
-		return each(ctx, tx, query, []any{user, s.cfg.Now().UnixMilli(), maxDevices}, func(scan func(...any) error) error {
+		return db.Each(ctx, tx, query, []any{user, s.cfg.Now().UnixMilli(), maxDevices}, func(scan func(...any) error) error {
 			var d Subscription
 			err := scan(&d.Endpoint, &d.Keys.P256DH, &d.Keys.Auth)
 			list = append(list, d)
@@ -225,19 +224,4 @@ func (s *Service) subscribed(ctx context.Context, user string, d Subscription) (
 		return false, fmt.Errorf("read push subscription: %w", err)
 	}
 	return still, nil
-}
-
-// each calls fn for the rows of a query.
-func each(ctx context.Context, tx *sql.Tx, query string, args []any, fn func(scan func(...any) error) error) (err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := fn(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
