@@ -258,11 +258,12 @@ func TestMagicLinkFollowsTheSignUpPolicy(t *testing.T) {
 			t.Errorf("%q %s: %d mails", test.mode, test.email, n)
 		}
 	}
-	// Who holds an invitation is mailed, and it is used up when the account is made.
+	// Who holds an invitation is mailed, and it is used when the account is made. (Used
+	// up, the sweeper would take it away.)
 	var office postOffice
 	g := newRig(t, office.use, magicLinks, func(c *auth.Config) { c.SignUp.Mode = auth.SignUpInvite })
 	owner := g.plantUser("owner@example.com", "owner", nil, 1)
-	g.exec(`insert into invites values ('i', ?, null, ?, 0, 99999999999999, 1, '')`, auth.HashToken("tok").String(), owner)
+	g.exec(`insert into invites values ('i', ?, null, ?, 0, 99999999999999, 2, '')`, auth.HashToken("tok").String(), owner)
 	j := g.jar()
 	j.cookies["snug.invite"] = g.Sign("tok")
 	j.post("/sign-in/magic-link", `{"email":"new@example.com","callbackURL":"/in"}`).want(t, 200, "")
@@ -272,7 +273,7 @@ func TestMagicLinkFollowsTheSignUpPolicy(t *testing.T) {
 	}
 	j.redeem(q).want(t, 302, "")
 	var left int
-	if g.query(`select uses_left from invites`, &left); left != 0 || j.session() == nil {
+	if g.query(`select uses_left from invites`, &left); left != 1 || j.session() == nil {
 		t.Errorf("%d uses left, session %+v", left, j.session())
 	}
 	// The server may have closed meanwhile.

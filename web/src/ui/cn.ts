@@ -23,7 +23,8 @@ const merge = createTailwindMerge(() => ({
       'p px py ps pe pt pb pl pr m mx my ms me mt mb ml mr gap gap-x gap-y size w h min-w min-h max-w max-h ' +
         'inset inset-x inset-y start end top bottom left right z order basis self items justify place-items place-self place-content ' +
         'justify-items justify-self auto-cols grid-flow grid-cols col row aspect leading tracking opacity bg fill accent origin animate duration ease delay ' +
-        'cursor select pointer-events resize touch outline-offset underline-offset decoration scale scale-x scale-y rotate translate-x translate-y',
+        'cursor select pointer-events resize touch outline-offset underline-offset decoration scale scale-x scale-y rotate translate-x translate-y ' +
+        'scroll-my scroll-mt scroll-mb',
     ),
     'line-clamp': [{ 'line-clamp': [any] }],
     display: ['block', 'inline-block', 'inline', 'flex', 'inline-flex', 'grid', 'inline-grid', 'contents', 'hidden'],
@@ -76,6 +77,7 @@ const merge = createTailwindMerge(() => ({
     m: ['mx', 'my', 'ms', 'me', 'mt', 'mb', 'ml', 'mr'],
     mx: ['ms', 'me', 'ml', 'mr'],
     my: ['mt', 'mb'],
+    'scroll-my': ['scroll-mt', 'scroll-mb'],
     gap: ['gap-x', 'gap-y'],
     size: ['w', 'h'],
     inset: ['inset-x', 'inset-y', 'start', 'end', 'top', 'bottom', 'left', 'right'],
