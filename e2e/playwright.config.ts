@@ -4,7 +4,7 @@ import { defineConfig, devices } from '@playwright/test'
 // reader sees, to the pixel or the millisecond, run alone; of the others two run at
 // once: most of the time they wait. There are no retries: a test that passes at times
 // has found something.
-const alone = /(timeline|jumps|rooms|message|previews|networks|large-room)\.spec\.ts$/
+const alone = /(timeline|jumps|rooms|previews|networks|large-room)\.spec\.ts$/
 
 export default defineConfig({
   testDir: 'browser',
@@ -26,6 +26,9 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
+    // Each test has a profile of its own, in which the worker would first fetch the whole
+    // client. The specs that it has a part in allow it.
+    serviceWorkers: 'block',
     // A trace takes a picture for each step, also of the tests that pass.
     trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',

@@ -1,17 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { BrowserContextOptions, Page } from '@playwright/test'
+import type { BrowserContextOptions } from '@playwright/test'
+import { expectClean } from './axe'
 import { expect, outage, test } from './kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage, /status of (401|404)/] } })
-
-async function clean(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary ?? ''}`).join(' | ')}`)
-  expect(found, what).toEqual([])
-}
 
 const modes: [string, BrowserContextOptions][] = [
   // Without motion nothing is looked at half faded in.
@@ -26,38 +18,38 @@ for (const [mode, options] of modes) {
     for (const [path, button] of [['/sign-in', 'Sign in'], ['/sign-up', 'Create account']] as const) {
       await page.goto(path)
       await expect(page.getByRole('button', { name: button })).toBeVisible()
-      await clean(page, path)
+      await expectClean(page, path)
       await page.getByRole('button', { name: button }).click()
       await expect(page.getByText('Enter your e-mail address.')).toBeVisible()
-      await clean(page, `${path} with faults`)
+      await expectClean(page, `${path} with faults`)
     }
     await page.goto('/sign-in')
     await page.getByLabel('E-mail').fill('nobody@example.org')
     await page.getByLabel('Password', { exact: true }).fill('not this one')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await expect(page.getByRole('alert')).toHaveText('Wrong e-mail or password.')
-    await clean(page, 'a refusal')
+    await expectClean(page, 'a refusal')
   })
 
   test(`axe finds nothing in the room: ${mode}`, async ({ browser, enter, server }) => {
     const ada = await enter('Ada', options)
     await expect(ada.timeline.getByText('Nobody has said anything yet')).toBeVisible()
-    await clean(ada.page, 'an empty room')
+    await expectClean(ada.page, 'an empty room')
     const bob = await enter('Bob')
     await bob.post('hello https://example.org')
     await seed(browser, server, 'Cleo', chatter(80))
     await ada.post('and I')
     await expect(ada.posted('and I')).toBeInViewport()
-    await clean(ada.page, 'messages')
+    await expectClean(ada.page, 'messages')
 
     await ada.people.click()
     await expect(ada.page.getByRole('list', { name: 'People here' })).toBeVisible()
-    await clean(ada.page, 'who is here')
+    await expectClean(ada.page, 'who is here')
     await ada.page.keyboard.press('Escape')
     await expect(ada.page.getByRole('list', { name: 'People here' })).toHaveCount(0)
     await ada.openAccountMenu()
     await expect(ada.page.getByRole('menu')).toBeVisible()
-    await clean(ada.page, 'the menu')
+    await expectClean(ada.page, 'the menu')
     await ada.page.keyboard.press('Escape')
     await expect(ada.page.getByRole('menu')).toHaveCount(0)
     await ada.page.goto('/rooms/global')
@@ -67,30 +59,30 @@ for (const [mode, options] of modes) {
     await expect(ada.page.getByText('Bob is writing…')).toBeVisible()
     await ada.timeline.evaluate((s) => s.scrollTo(0, s.scrollHeight / 2))
     await expect(ada.page.getByRole('button', { name: 'To the newest' })).toBeVisible()
-    await clean(ada.page, 'scrolled up')
+    await expectClean(ada.page, 'scrolled up')
     await ada.page.getByRole('button', { name: /jump to a day/ }).click()
     await expect(ada.page.getByRole('button', { name: 'The beginning' })).toBeVisible()
-    await clean(ada.page, 'ways to another day')
+    await expectClean(ada.page, 'ways to another day')
     await ada.page.keyboard.press('Escape')
     await expect(ada.page.getByRole('button', { name: 'The beginning' })).toHaveCount(0)
 
     await bob.post('said by another')
     await ada.page.getByRole('button', { name: '1 new message' }).click()
     await expect(ada.timeline.getByTestId('unread-line')).toHaveCount(1)
-    await clean(ada.page, 'unread')
+    await expectClean(ada.page, 'unread')
     await ada.page.context().setOffline(true)
     await ada.post('waits, with a name above it')
     await ada.post('waits too')
     await expect(ada.status('2 messages waiting.')).toBeVisible()
-    await clean(ada.page, 'offline')
+    await expectClean(ada.page, 'offline')
     await ada.page.context().setOffline(false)
     await expect(ada.posted('waits too')).toBeVisible()
 
     await ada.page.goto('/rooms')
     await expect(ada.page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()
-    await clean(ada.page, 'the rooms')
+    await expectClean(ada.page, 'the rooms')
     await ada.page.goto('/rooms/nowhere')
     await expect(ada.page.getByRole('heading', { name: 'No room #nowhere' })).toBeVisible()
-    await clean(ada.page, 'a room that is not there')
+    await expectClean(ada.page, 'a room that is not there')
   })
 }

@@ -5,9 +5,6 @@ import { expect, Person, test } from './kit'
 import { halves } from './pictures'
 import { noLimits } from './server'
 
-// Parts of the page are held back here: the worker would have them already.
-test.use({ serviceWorkers: 'block', provoked: { errors: [/Service Worker registration blocked/] } })
-
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 
 /** All that the composer can do has come. */

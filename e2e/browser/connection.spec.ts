@@ -1,7 +1,7 @@
 import { expect, outage, Person, signUpBy, test } from './kit'
 import { seed } from './seed'
 
-test.use({ provoked: { errors: [...outage, /status of 503/] } })
+test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 503/] } })
 
 test('offline is said in words; what is written meanwhile waits, and goes once', async ({ enter }) => {
   const ada = await enter('Ada')

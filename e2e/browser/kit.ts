@@ -19,14 +19,20 @@ export class Watch {
   }
 
   async page(page: Page, origin: string): Promise<void> {
+    // What was asked for just before one leaves may be answered after.
+    let leaving = false
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return
       const text = `${message.text()} (${message.location().url})`
+      if (leaving && text.includes('status of 401')) return
+      if (text.includes('Service Worker registration blocked')) return // by the tests themselves
       if (!this.allowed.some((pattern) => pattern.test(text))) this.faults.push(`console ${message.type()}: ${text}`)
     })
     page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.message}\n${error.stack ?? ''}`))
     page.on('request', (request) => {
       const url = new URL(request.url())
+      if (url.pathname === '/api/auth/sign-out') leaving = true
+      if (url.pathname.startsWith('/api/auth/sign-in') || url.pathname.startsWith('/api/auth/sign-up')) leaving = false
       if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== origin && !this.others.has(url.origin)) this.faults.push(`request to ${request.url()}`)
     })
     page.on('websocket', (socket) => {

@@ -4,9 +4,6 @@ import { expect, outage, test } from './kit'
 import { deleteElsewhere, editElsewhere, openMenu, pinElsewhere, rowOf, say, walkTo } from './message-kit'
 import { halves } from './pictures'
 
-// Parts of the page are held back here: the worker would have them already.
-test.use({ serviceWorkers: 'block', provoked: { errors: [/Service Worker registration blocked/] } })
-
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' }
 
 test('what was written in Markdown is shown as it was meant, and nothing in it runs', async ({ enter }) => {

@@ -17,7 +17,7 @@ const test = base.extend<{ line: Line }>({
     await server.dispose()
   },
 })
-test.use({ provoked: { errors: [...outage, /net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)/] } })
+test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /net::ERR_(INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)/] } })
 
 const OLD = 300
 const FLAPS = 6

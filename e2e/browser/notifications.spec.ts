@@ -4,6 +4,8 @@ import { expect, outage, Person, test } from './kit'
 import { PushService } from './push-service'
 import { noLimits } from './server'
 
+test.use({ serviceWorkers: 'allow' })
+
 const inbox = (person: Person) => person.page.getByRole('link', { name: /^Inbox/ })
 
 /** How a person's id is known to tests. */

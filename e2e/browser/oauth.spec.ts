@@ -4,6 +4,8 @@ import { emailOf, expect, PASSWORD, Person, signUpBy } from './kit'
 import { asGoogle, test } from './provider'
 import type { Server } from './server'
 
+test.use({ serviceWorkers: 'allow' })
+
 // Signing in at a provider, which is a real one: with its own pages, on another site.
 
 const acme = (page: Page) => page.getByRole('button', { name: 'Continue with Acme' })
@@ -220,6 +222,7 @@ test('a provider is connected and disconnected on the account page', async ({ vi
   const second = new Person('Ada', await page.context().newPage(), server)
   await watch.page(second.page, server.url)
   await second.open()
+  await page.bringToFront() // what lies behind is drawn but once a second
   await page.goto('/account/sign-in')
   const toast = (title: string) => page.getByRole('region', { name: /notifications/i }).getByText(title)
 

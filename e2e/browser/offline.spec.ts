@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test'
 import { expect, outage, test } from './kit'
 import { noLimits } from './server'
 
-test.use({ provoked: { errors: [...outage, /status of 404/] } })
+test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404/] } })
 
 /** Until the worker has all of the page. */
 async function installed(page: Page): Promise<void> {

@@ -64,10 +64,9 @@ export async function watchPlaces(person: Person, through = Infinity): Promise<v
       }
       requestAnimationFrame(painted)
     }
-    // A message that is sent before the paint is received after it.
-    const channel = new MessageChannel()
-    channel.port2.onmessage = look
-    const painted = () => channel.port1.postMessage(null)
+    // What is asked for before the paint is done after it, and before anything that comes
+    // meanwhile, as a frame of the socket: what that changes isn't painted yet.
+    const painted = () => void scheduler.postTask(look, { priority: 'user-blocking' })
     requestAnimationFrame(painted)
   }, through)
 }
@@ -127,10 +126,9 @@ export async function observe(page: Page, notch: number): Promise<void> {
       height = scroller.scrollHeight
       if (!seen.stop) requestAnimationFrame(painted)
     }
-    // A message that is sent before the paint is received after it.
-    const channel = new MessageChannel()
-    channel.port2.onmessage = look
-    const painted = () => channel.port1.postMessage(null)
+    // What is asked for before the paint is done after it, and before anything that comes
+    // meanwhile, as a frame of the socket: what that changes isn't painted yet.
+    const painted = () => void scheduler.postTask(look, { priority: 'user-blocking' })
     requestAnimationFrame(painted)
   }, { notch, guess: GUESS_PX })
 }

@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from '@playwright/test'
 import { button, fill, signInBy } from './entry'
+import { expectClean } from './axe'
 import { expect, test } from './kit'
 import { noLimits } from './server'
 
@@ -110,8 +110,7 @@ for (const [mode, options] of modes) {
         await expect(page).toHaveTitle(`${title} · Snug`)
         for (const what of [path, `${path}, one step on`]) {
           if (what !== path) await step(page)
-          const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
-          expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`), what).toEqual([])
+          await expectClean(page, what)
           for (const dir of ['ltr', 'rtl']) {
             const over = await page.evaluate((d) => {
               document.documentElement.dir = d

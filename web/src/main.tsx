@@ -10,19 +10,26 @@ import { parseSearch, stringifySearch } from './search'
 
 const RELOADED = 'snug:reloaded'
 
-// A new version was put up and this page's chunks are gone: load it anew, once.
-// Without a network they are gone, too, and so would be the page.
+// A chunk doesn't come. If it is gone, as a new version was put up: load the page anew,
+// once. A network that is away is no reason, for then the page would be gone as well.
 addEventListener('vite:preloadError', () => {
   if (sessionStorage.getItem(RELOADED) === location.href) return
-  fetch(location.href, { cache: 'no-store' }).then(
-    (reply) => {
-      if (!reply.ok) return
-      sessionStorage.setItem(RELOADED, location.href)
-      location.reload()
-    },
-    () => {},
-  )
+  void outdated().then((is) => {
+    if (!is) return
+    sessionStorage.setItem(RELOADED, location.href)
+    location.reload()
+  })
 })
+
+/** Whether the server's page begins with another script than this one. */
+async function outdated(): Promise<boolean> {
+  try {
+    const reply = await fetch('/', { cache: 'no-store' })
+    return reply.ok && !(await reply.text()).includes(new URL(import.meta.url).pathname)
+  } catch {
+    return false
+  }
+}
 
 const client = new QueryClient({
   defaultOptions: { queries: { refetchOnWindowFocus: false, refetchOnReconnect: false } },
