@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/durable/durabletest"
 )
 
@@ -46,7 +46,7 @@ func newWorld(t testing.TB, people ...string) *world {
 		where: make(map[chat.UserID]Whereabouts), devices: make(map[chat.UserID]bool),
 		broken: make(map[chat.RoomID]error)}
 	var err error
-	if w.db, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db")); err != nil {
+	if w.db, err = db.Open(t.Context(), dbtest.File(t)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.db.Close() })

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"snug/auth"
 	"snug/db"
+	"snug/db/dbtest"
 )
 
 const (
@@ -38,7 +38,7 @@ type rig struct {
 
 func newRig(t testing.TB, set ...func(*auth.Config)) *rig {
 	t.Helper()
-	d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "snug.db"))
+	d, err := db.Open(context.Background(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -14,11 +13,12 @@ import (
 
 	"snug/auth"
 	"snug/db"
+	"snug/db/dbtest"
 )
 
 // §13.20 and 9.
 func TestConfigThatIsRefused(t *testing.T) {
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
+	d, err := db.Open(t.Context(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,13 +11,14 @@ import (
 	"time"
 
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/durable/durabletest"
 )
 
 // openService starts a chat for itself, on a store in memory.
 func openService(t testing.TB) *Service {
 	t.Helper()
-	tables, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
+	tables, err := db.Open(t.Context(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

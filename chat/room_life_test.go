@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 )
 
 // accounts makes rows of people, as auth would.
@@ -37,7 +37,7 @@ func (w *world) accounts(ids ...string) {
 // ownTables gives a chat tables that no other test has. It is for outside of bubbles.
 func ownTables(t *testing.T) func(*chat.Config) {
 	t.Helper()
-	d, err := db.Open(context.Background(), filepath.Join(t.TempDir(), "snug.db"))
+	d, err := db.Open(context.Background(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

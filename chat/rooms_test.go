@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,11 +8,12 @@ import (
 
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 )
 
 func openRooms(t *testing.T, now func() time.Time) *chat.Rooms {
 	t.Helper()
-	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
+	d, err := db.Open(t.Context(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

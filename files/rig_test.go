@@ -18,6 +18,7 @@ import (
 
 	"snug/blob"
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/files"
 )
 
@@ -43,7 +44,7 @@ func openRig(t testing.TB, folder string, options ...option) *rig {
 	t.Helper()
 	r := &rig{folder: folder, clock: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), posts: map[files.Claim]bool{}}
 	var err error
-	if r.tables, err = db.Open(t.Context(), filepath.Join(folder, "snug.db")); err != nil {
+	if r.tables, err = db.Open(t.Context(), dbtest.FileIn(t, folder)); err != nil {
 		t.Fatal(err)
 	}
 	if r.blobs, err = blob.OpenFolder(filepath.Join(folder, "files")); err != nil {

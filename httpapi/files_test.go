@@ -25,6 +25,7 @@ import (
 	"snug/blob"
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/files"
 	"snug/httpapi"
 )
@@ -42,7 +43,7 @@ type shelf struct {
 func newShelf(t *testing.T, change ...func(*files.Config)) *shelf {
 	t.Helper()
 	folder := t.TempDir()
-	tables, err := db.Open(t.Context(), filepath.Join(folder, "snug.db"))
+	tables, err := db.Open(t.Context(), dbtest.FileIn(t, folder))
 	if err != nil {
 		t.Fatal(err)
 	}

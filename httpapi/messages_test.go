@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/durable/durabletest"
 	"snug/httpapi"
 )
@@ -22,7 +22,7 @@ import (
 func newRoomsSite(t *testing.T) *site {
 	t.Helper()
 	ctx := context.Background() // it outlives the test's own, which is over at the clean-up
-	tables, err := db.Open(ctx, filepath.Join(t.TempDir(), "snug.db"))
+	tables, err := db.Open(ctx, dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"snug/auth"
 	"snug/chat"
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/durable/durabletest"
 	"snug/httpapi"
 )
@@ -38,7 +38,7 @@ func newTown(t *testing.T) *town {
 	ctx := context.Background() // it outlives the test's own, which is over at the clean-up
 	tw := &town{t: t}
 	var err error
-	if tw.tables, err = db.Open(ctx, filepath.Join(t.TempDir(), "snug.db")); err != nil {
+	if tw.tables, err = db.Open(ctx, dbtest.File(t)); err != nil {
 		t.Fatal(err)
 	}
 	tw.chat, err = chat.New(ctx, chat.Config{Store: durabletest.NewStore(), DB: tw.tables, Logger: slog.New(slog.DiscardHandler), Files: anyFile{}, CloseSpread: time.Millisecond})

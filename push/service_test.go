@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"snug/db"
+	"snug/db/dbtest"
 	"snug/push/pushtest"
 )
 
@@ -47,7 +47,7 @@ func (r *rig) logged() string {
 // outside.
 func inBubble(t *testing.T, fn func(r *rig)) {
 	t.Helper()
-	tables, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db"))
+	tables, err := db.Open(t.Context(), dbtest.File(t))
 	if err != nil {
 		t.Fatal(err)
 	}

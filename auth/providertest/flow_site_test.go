@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"snug/auth/oauth"
 	"snug/auth/providertest"
 	"snug/db"
+	"snug/db/dbtest"
 )
 
 // A site is a Snug that listens, as far as signing in goes, with the three
@@ -48,7 +48,7 @@ func startSite(t testing.TB, paged bool, set ...func(*site, *auth.Config)) *site
 		return auth.Provider{Provider: must(p, err)(t)}
 	}
 	var err error
-	if s.db, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "snug.db")); err != nil {
+	if s.db, err = db.Open(t.Context(), dbtest.File(t)); err != nil {
 		t.Fatal(err)
 	}
 	c := auth.Config{

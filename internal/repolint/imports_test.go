@@ -54,6 +54,7 @@ var arrows = []arrow{
 		why: "it knows addresses, and nobody's"},
 	{pkg: "db", may: []string{"modernc.org/sqlite", "modernc.org/sqlite/"},
 		why: "it opens the tables' database and knows no table"},
+	{pkg: "db/dbtest", may: []string{"snug/db"}, why: "a test kit that other packages' tests have their tables from"},
 	{pkg: "durable", may: []string{"golang.org/x/"},
 		why: "the runtime knows nothing of chat, so that it can be tested and measured with a counter"},
 	{pkg: "durable/durabletest", may: []string{"snug/durable"},
