@@ -5,7 +5,9 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,7 +23,7 @@ func File(tb testing.TB) string {
 	return FileIn(tb, tb.TempDir())
 }
 
-// FileIn does so in folder.
+// FileIn does so in folder, unless there is one.
 func FileIn(tb testing.TB, folder string) string {
 	tb.Helper()
 	body, err := empty()
@@ -29,7 +31,15 @@ func FileIn(tb testing.TB, folder string) string {
 		tb.Fatal(err)
 	}
 	path := filepath.Join(folder, "snug.db")
-	if err := os.WriteFile(path, body, 0o600); err != nil {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return path
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, err = f.Write(body)
+	if err := errors.Join(err, f.Close()); err != nil {
 		tb.Fatal(err)
 	}
 	return path
