@@ -4,6 +4,7 @@ import { createRouter, RouterProvider } from '@tanstack/solid-router'
 import { render } from 'solid-js/web'
 import './app.css'
 import { Broken } from './broken'
+import { beginSpeaking } from './i18n/language'
 import { Pending } from './pending'
 import { routeTree } from './routeTree.gen'
 import { parseSearch, stringifySearch } from './search'
@@ -53,8 +54,9 @@ declare module '@tanstack/solid-router' {
   }
 }
 
-const root = document.getElementById('root')
-if (root) {
+function draw() {
+  const root = document.getElementById('root')
+  if (!root) return
   render(
     () => (
       <QueryClientProvider client={client}>
@@ -64,3 +66,7 @@ if (root) {
     root,
   )
 }
+
+const coming = beginSpeaking()
+if (coming) void coming.then(draw)
+else draw()

@@ -1,0 +1,84 @@
+import { speak, type Catalogue } from './i18n'
+
+/** The languages that there is a catalogue for, each by its own name. */
+export const languages = {
+  en: { name: 'English', dir: 'ltr' },
+  es: { name: 'Español', dir: 'ltr' },
+  de: { name: 'Deutsch', dir: 'ltr' },
+  zh: { name: '中文', dir: 'ltr' },
+  ar: { name: 'العربية', dir: 'rtl' },
+} as const
+
+export type Language = keyof typeof languages
+
+const KEY = 'snug:language'
+
+const catalogues = import.meta.glob<string>('./catalogues/*.json', { query: '?url', import: 'default', eager: true })
+
+/** What was chosen on this device; null follows the browser. */
+export function chosenLanguage(): Language | null {
+  try {
+    const kept = localStorage.getItem(KEY)
+    return isLanguage(kept) ? kept : null
+  } catch {
+    return null
+  }
+}
+
+/** Keeps the choice and loads the page anew: what is drawn already doesn't change its language. */
+export function chooseLanguage(next: Language | null) {
+  try {
+    if (next === null) localStorage.removeItem(KEY)
+    else localStorage.setItem(KEY, next)
+  } catch {
+    // Storage is blocked or full: the browser's language stays.
+  }
+  location.reload()
+}
+
+/** The language to speak: the chosen one, else the first of the browser's that there is a catalogue for. */
+export function language(): Language {
+  return chosenLanguage() ?? preferred(navigator.languages)
+}
+
+export function preferred(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const base = tag.toLowerCase().split('-')[0] ?? ''
+    if (isLanguage(base)) return base
+  }
+  return 'en'
+}
+
+/** Where the catalogue of a language is; English needs none. */
+export function catalogueOf(which: Language): string | undefined {
+  return catalogues[`./catalogues/${which}.json`]
+}
+
+/**
+ * Speaks `language()` from here on, and sets the page's direction. Undefined when it does
+ * so already, else when the catalogue has come. Without one (no network, and none kept)
+ * the page speaks English.
+ */
+export function beginSpeaking(): Promise<void> | undefined {
+  const which = language()
+  const url = catalogueOf(which)
+  if (url === undefined) {
+    say('en', {})
+    return undefined
+  }
+  return fetch(url, { credentials: 'same-origin' })
+    .then((reply) => (reply.ok ? (reply.json() as Promise<Catalogue>) : Promise.reject(new Error(`${reply.status}`))))
+    .then((catalogue) => say(which, catalogue), () => say('en', {}))
+}
+
+function say(which: Language, catalogue: Catalogue) {
+  document.documentElement.lang = which
+  document.documentElement.dir = languages[which].dir
+  // A browser's own "en-GB" knows more of dates than "en" does.
+  const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === which)
+  speak({ locale: own ?? which, catalogue }, which)
+}
+
+function isLanguage(value: string | null): value is Language {
+  return value !== null && Object.hasOwn(languages, value)
+}
