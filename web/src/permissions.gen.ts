@@ -1,7 +1,9 @@
 // Generated from chat/permissions.go by its test. Do not edit: go test ./chat -run TestPermissionsOfTheClient -update
+import { m } from '~/i18n/i18n'
 import type { Role, RoomKind } from '~/realtime/wire.gen'
 
-// Who may: everybody with at least that role. '' is nobody. words stand behind "may".
+// Who may: everybody with at least that role. '' is nobody. words stand behind "may",
+// and are said by t.
 interface Permission {
   words: string
   server: Role | ''
@@ -12,35 +14,35 @@ interface Permission {
 }
 
 export const permissions = {
-  see: { words: 'see the room', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  read: { words: 'read messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  post: { words: 'post messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  react: { words: 'react to messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  edit_own: { words: 'edit their own messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  delete_own: { words: 'delete their own messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  upload: { words: 'send files', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  report: { words: 'report messages', server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
-  pin: { words: 'pin messages', server: '', public: 'bot', private: 'bot', direct: 'bot', group: 'bot' },
-  mention_all: { words: 'mention everybody at once', server: '', public: 'bot', private: 'bot', direct: 'bot', group: 'bot' },
-  add_people: { words: 'add people', server: '', public: 'member', private: 'moderator', direct: '', group: 'member' },
-  delete_any: { words: 'delete messages of others', server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
-  mute: { words: 'mute people', server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
-  remove_people: { words: 'remove people', server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
-  set_slow_mode: { words: 'set slow mode', server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
-  edit_room: { words: 'change the name and the topic', server: '', public: 'moderator', private: 'moderator', direct: '', group: 'member' },
-  set_roles: { words: 'give and take roles', server: '', public: 'admin', private: 'owner', direct: '', group: '' },
-  set_kind: { words: 'make the room public or private', server: '', public: 'admin', private: 'owner', direct: '', group: '' },
-  archive: { words: 'archive the room', server: '', public: 'admin', private: 'owner', direct: '', group: '' },
-  export_room: { words: 'export the room', server: '', public: 'admin', private: 'owner', direct: '', group: '' },
-  delete_room: { words: 'delete the room', server: '', public: 'admin', private: 'owner', direct: '', group: '' },
-  make_direct: { words: 'write to people directly', server: 'bot', public: '', private: '', direct: '', group: '' },
-  make_public_room: { words: 'make public rooms', server: 'member', public: '', private: '', direct: '', group: '' },
-  make_private_room: { words: 'make private rooms', server: 'member', public: '', private: '', direct: '', group: '' },
-  see_reports: { words: 'see what was reported', server: 'moderator', public: 'moderator', private: 'moderator', direct: '', group: '' },
-  ban: { words: 'ban people', server: 'moderator', public: '', private: '', direct: '', group: '' },
-  invite: { words: 'invite people to the server', server: 'admin', public: '', private: '', direct: '', group: '' },
-  set_server_roles: { words: 'give and take roles on the server', server: 'admin', public: '', private: '', direct: '', group: '' },
-  see_audit: { words: 'see the audit log', server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  see: { words: m('see the room'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  read: { words: m('read messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  post: { words: m('post messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  react: { words: m('react to messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  edit_own: { words: m('edit their own messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  delete_own: { words: m('delete their own messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  upload: { words: m('send files'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  report: { words: m('report messages'), server: '', public: 'guest', private: 'guest', direct: 'guest', group: 'guest' },
+  pin: { words: m('pin messages'), server: '', public: 'bot', private: 'bot', direct: 'bot', group: 'bot' },
+  mention_all: { words: m('mention everybody at once'), server: '', public: 'bot', private: 'bot', direct: 'bot', group: 'bot' },
+  add_people: { words: m('add people'), server: '', public: 'member', private: 'moderator', direct: '', group: 'member' },
+  delete_any: { words: m('delete messages of others'), server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  mute: { words: m('mute people'), server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  remove_people: { words: m('remove people'), server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  set_slow_mode: { words: m('set slow mode'), server: '', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  edit_room: { words: m('change the name and the topic'), server: '', public: 'moderator', private: 'moderator', direct: '', group: 'member' },
+  set_roles: { words: m('give and take roles'), server: '', public: 'admin', private: 'owner', direct: '', group: '' },
+  set_kind: { words: m('make the room public or private'), server: '', public: 'admin', private: 'owner', direct: '', group: '' },
+  archive: { words: m('archive the room'), server: '', public: 'admin', private: 'owner', direct: '', group: '' },
+  export_room: { words: m('export the room'), server: '', public: 'admin', private: 'owner', direct: '', group: '' },
+  delete_room: { words: m('delete the room'), server: '', public: 'admin', private: 'owner', direct: '', group: '' },
+  make_direct: { words: m('write to people directly'), server: 'bot', public: '', private: '', direct: '', group: '' },
+  make_public_room: { words: m('make public rooms'), server: 'member', public: '', private: '', direct: '', group: '' },
+  make_private_room: { words: m('make private rooms'), server: 'member', public: '', private: '', direct: '', group: '' },
+  see_reports: { words: m('see what was reported'), server: 'moderator', public: 'moderator', private: 'moderator', direct: '', group: '' },
+  ban: { words: m('ban people'), server: 'moderator', public: '', private: '', direct: '', group: '' },
+  invite: { words: m('invite people to the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
+  set_server_roles: { words: m('give and take roles on the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
+  see_audit: { words: m('see the audit log'), server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>
 
 export type Action = keyof typeof permissions

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { t } from '~/i18n/i18n'
 import { auditWords, span } from './audit-words'
 import type { AuditLine } from './calls'
 
@@ -8,15 +9,18 @@ const line = (action: string, detail = '', roomName = 'Tea'): AuditLine => ({
 
 describe('the audit log in words', () => {
   it.each([
-    [line('muted', '3600'), 'muted Bob in Tea for 1 hour'],
-    [line('role_set', 'moderator'), 'made Bob a moderator in Tea'],
-    [line('banned', 'spam', ''), 'banned Bob: spam'],
-    [line('messages_deleted', '', ''), 'deleted all messages of Bob in all rooms'],
-    [line('messages_deleted'), 'deleted all messages of Bob in Tea'],
-    [line('kind_changed', 'private'), 'made Tea private'],
-    [line('slow_mode_set', '0'), 'turned slow mode off in Tea'],
-    [line('from_the_future'), 'did something to Bob that this page has no words for'],
-  ])('says %o', (entry, words) => expect(auditWords(entry)).toBe(words))
+    [line('muted', '3600'), 'Ada muted Bob in Tea for 1 hour'],
+    [line('role_set', 'moderator'), 'Ada made Bob a moderator in Tea'],
+    [line('banned', 'spam', ''), 'Ada banned Bob: spam'],
+    [line('messages_deleted', '', ''), 'Ada deleted all messages of Bob in all rooms'],
+    [line('messages_deleted'), 'Ada deleted all messages of Bob in Tea'],
+    [line('kind_changed', 'private'), 'Ada made Tea private'],
+    [line('slow_mode_set', '0'), 'Ada turned slow mode off in Tea'],
+    [line('from_the_future'), 'Ada did something to Bob that this page has no words for'],
+  ])('says %o', (entry, words) => {
+    const { text, ...values } = auditWords(entry)
+    expect(t(text, { ...values, who: entry.by.userName })).toBe(words)
+  })
 
   it.each([[45, '45 seconds'], [60, '1 minute'], [7_200, '2 hours'], [86_400 * 3, '3 days']])('says a span of %i s', (s, words) => expect(span(s)).toBe(words))
 })

@@ -10,6 +10,8 @@ import { ago, exactly } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, type Failure } from '~/http'
+import { m, plural, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import type { Report } from '~/realtime/wire.gen'
@@ -39,20 +41,20 @@ interface Somebody {
 export function ModerationPage() {
   const [view, setView] = createSignal<'reports' | 'log'>('reports')
   onMount(() => {
-    document.title = 'Moderation · Snug'
+    document.title = t('Moderation · Snug')
   })
   return (
     <main id="main" tabindex="-1" class="scrollbar-calm min-w-0 flex-1 overflow-y-auto outline-none">
       <div class="mx-auto flex min-h-full w-full max-w-[44rem] flex-col px-3 pb-10 sm:px-6 md:mx-0 md:px-10">
         <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
-          <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+          <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
-          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">Moderation</h1>
+          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">{t('Moderation')}</h1>
         </header>
-        <p class="mt-1 max-w-[36rem] text-body text-muted">What people reported in the rooms that you look after, and who did what about it.</p>
+        <p class="mt-1 max-w-[36rem] text-body text-muted">{t('What people reported in the rooms that you look after, and who did what about it.')}</p>
         <div class="mt-5 w-full sm:w-72">
-          <Choice label="What to show" hideLabel options={[{ value: 'reports', label: 'Reports' }, { value: 'log', label: 'Audit log' }]} value={view()} onChange={setView} />
+          <Choice label={t('What to show')} hideLabel options={[{ value: 'reports', label: t('Reports') }, { value: 'log', label: t('Audit log') }]} value={view()} onChange={setView} />
         </div>
         <Show when={view() === 'reports'} fallback={<Log />}>
           <Reports />
@@ -69,7 +71,7 @@ function Reports() {
   const [closing, setClosing] = createSignal<{ report: Report; state: 'handled' | 'dismissed' } | null>(null)
   const [deleting, setDeleting] = createSignal<Report | null>(null)
   const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
-  const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: 'The message is deleted' }) })
+  const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: t('The message is deleted') }) })
 
   function jump(report: Report) {
     void router.navigate({ to: '/rooms/$slug', params: { slug: report.room }, search: { message: report.message.id } })
@@ -78,24 +80,28 @@ function Reports() {
   return (
     <>
       <div class="mt-4 w-full sm:w-52">
-        <Choice label="Which reports" hideLabel options={[{ value: 'open', label: 'Open' }, { value: 'all', label: 'All' }]} value={which()} onChange={setWhich} />
+        <Choice label={t('Which reports')} hideLabel options={[{ value: 'open', label: t('Open@@reports that are not closed') }, { value: 'all', label: t('All@@reports') }]} value={which()} onChange={setWhich} />
       </div>
       <Listed
         pages={pages}
-        what="The reports"
-        empty={which() === 'open' ? 'Nothing is waiting for you. What people report with a message’s menu comes here.' : 'Nothing has been reported yet.'}
+        broken={t("The reports couldn't be loaded.")}
+        empty={which() === 'open' ? t('Nothing is waiting for you. What people report with a message’s menu comes here.') : t('Nothing has been reported yet.')}
       >
         {(reports) => (
-          <ul class="mt-4 flex flex-col gap-3" aria-label="Reports">
+          <ul class="mt-4 flex flex-col gap-3" aria-label={t('Reports')}>
             <For each={reports}>
               {(report) => (
                 <li class="rounded-card border border-line bg-surface p-4">
                   <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
                     <span>
-                      Reported by <span class="font-medium text-ink" dir="auto">{report.reportedBy.userName}</span> <Moment at={report.at} />
-                      {report.roomName !== '' ? ` in ${report.roomName}` : report.room === '' ? ' in a room that you don’t see' : ''}
+                      <T
+                        text={report.roomName !== '' ? m('Reported by {who} {when} in {room}') : report.room === '' ? m('Reported by {who} {when} in a room that you don’t see') : m('Reported by {who} {when}')}
+                        who={<span class="font-medium text-ink" dir="auto">{report.reportedBy.userName}</span>}
+                        when={<Moment at={report.at} />}
+                        room={report.roomName}
+                      />
                     </span>
-                    <Show when={report.state !== 'open'}><Badge tone={report.state === 'handled' ? 'good' : 'plain'}>{report.state === 'handled' ? 'Handled' : 'Dismissed'}</Badge></Show>
+                    <Show when={report.state !== 'open'}><Badge tone={report.state === 'handled' ? 'good' : 'plain'}>{report.state === 'handled' ? t('Handled') : t('Dismissed')}</Badge></Show>
                   </p>
                   <Show when={report.reason !== ''}>
                     <p class="mt-1 text-body [overflow-wrap:anywhere]" dir="auto">{report.reason}</p>
@@ -108,7 +114,7 @@ function Reports() {
                         {report.message.content}
                       </p>
                       <Show when={report.message.attachments?.length}>
-                        {(n) => <p class="text-meta text-muted">{n() === 1 ? 'With a file' : `With ${n()} files`}</p>}
+                        {(n) => <p class="text-meta text-muted">{plural(n(), 'With a file', 'With {count} files')}</p>}
                       </Show>
                     </div>
                   </blockquote>
@@ -116,21 +122,26 @@ function Reports() {
                     when={report.state === 'open'}
                     fallback={
                       <p class="mt-3 text-meta text-muted">
-                        {report.state === 'handled' ? 'Handled' : 'Dismissed'} by {report.closedBy?.userName ?? 'somebody'} <Moment at={report.closedAt ?? 0} />{report.note ? `: ${report.note}` : ''}
+                        <T
+                          text={report.state === 'handled' ? (report.note ? m('Handled by {who} {when}: {note}') : m('Handled by {who} {when}')) : report.note ? m('Dismissed by {who} {when}: {note}') : m('Dismissed by {who} {when}')}
+                          who={report.closedBy?.userName ?? t('somebody@@who did something')}
+                          when={<Moment at={report.closedAt ?? 0} />}
+                          note={report.note}
+                        />
                       </p>
                     }
                   >
                     <div class="mt-3 flex flex-wrap gap-2">
                       <Show when={report.room !== ''}>
-                        <Button variant="outline" size="small" onClick={() => jump(report)}>Show it</Button>
-                        <Button variant="outline" size="small" class="text-bad" onClick={() => setDeleting(report)}>Delete message</Button>
+                        <Button variant="outline" size="small" onClick={() => jump(report)}>{t('Show it')}</Button>
+                        <Button variant="outline" size="small" class="text-bad" onClick={() => setDeleting(report)}>{t('Delete message')}</Button>
                       </Show>
                       <Button variant="outline" size="small" onClick={() => setAbout({ user: report.message, slug: report.room })}>
-                        About {report.message.userName}…
+                        {t('About {name}…', { name: report.message.userName })}
                       </Button>
                       <span class="grow" />
-                      <Button variant="quiet" size="small" onClick={() => setClosing({ report, state: 'dismissed' })}>Dismiss</Button>
-                      <Button size="small" onClick={() => setClosing({ report, state: 'handled' })}>Mark handled</Button>
+                      <Button variant="quiet" size="small" onClick={() => setClosing({ report, state: 'dismissed' })}>{t('Dismiss@@a report')}</Button>
+                      <Button size="small" onClick={() => setClosing({ report, state: 'handled' })}>{t('Mark handled')}</Button>
                     </div>
                   </Show>
                 </li>
@@ -142,10 +153,10 @@ function Reports() {
       <Confirm
         target={deleting()}
         onClose={() => setDeleting(null)}
-        title={() => 'Delete this message?'}
-        text={(report) => `What ${report.message.userName} wrote is deleted for everybody. The report keeps it for those who moderate.`}
-        label="Delete"
-        busyLabel="Deleting…"
+        title={() => t('Delete this message?')}
+        text={(report) => t('What {name} wrote is deleted for everybody. The report keeps it for those who moderate.', { name: report.message.userName })}
+        label={t('Delete')}
+        busyLabel={t('Deleting…')}
         action={remove}
       />
       <Show when={closing()} keyed>
@@ -169,7 +180,7 @@ function CloseDialog(props: { report: Report; state: 'handled' | 'dismissed'; on
   const [note, setNote] = createSignal('')
   const close = createAction(() => closeReport(props.report.id, props.state, note().trim()), {
     done() {
-      showToast({ title: props.state === 'handled' ? 'The report is handled' : 'The report is dismissed' })
+      showToast({ title: props.state === 'handled' ? t('The report is handled') : t('The report is dismissed') })
       props.onDone()
     },
   })
@@ -177,14 +188,14 @@ function CloseDialog(props: { report: Report; state: 'handled' | 'dismissed'; on
     <Modal
       open
       onClose={() => props.onClose()}
-      title={props.state === 'handled' ? 'Mark as handled?' : 'Dismiss this report?'}
-      text={props.state === 'handled' ? 'Something was done about it. Other reports of the same message are closed too.' : 'Nothing is wrong with the message. Other reports of it are closed too.'}
+      title={props.state === 'handled' ? t('Mark as handled?') : t('Dismiss this report?')}
+      text={props.state === 'handled' ? t('Something was done about it. Other reports of the same message are closed too.') : t('Nothing is wrong with the message. Other reports of it are closed too.')}
     >
-      <Area label="A note for the audit log (optional)" value={note()} limit={NOTE_CHARS} onChange={setNote} />
+      <Area label={t('A note for the audit log (optional)')} value={note()} limit={NOTE_CHARS} onChange={setNote} />
       <Fault action={close} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-        <Act action={close} label={props.state === 'handled' ? 'Handled' : 'Dismiss'} busyLabel="One moment…" onClick={() => void close.run()} />
+        <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+        <Act action={close} label={props.state === 'handled' ? t('Handled') : t('Dismiss@@a report')} busyLabel={t('One moment…')} onClick={() => void close.run()} />
       </DialogFooter>
     </Modal>
   )
@@ -199,20 +210,19 @@ function Log() {
   const [person, setPerson] = createSignal<Somebody | null>(null)
   // Who doesn't see that of the server begins with a room of theirs.
   const chosen = () => room() ?? (server() ? '' : rooms()[0]?.slug)
-  const options = () => [...(server() ? [{ value: '', label: 'The server and its rooms' }] : []), ...rooms().map((r) => ({ value: r.slug, label: labelOf(r) }))]
+  const options = () => [...(server() ? [{ value: '', label: t('The server and its rooms') }] : []), ...rooms().map((r) => ({ value: r.slug, label: labelOf(r) }))]
   return (
     <Show when={!me.isPending} fallback={<Skeletons />}>
-      <Show when={chosen() !== undefined} fallback={<Nothing text="You look after no room yet: there is no log for you to see." />}>
+      <Show when={chosen() !== undefined} fallback={<Nothing text={t('You look after no room yet: there is no log for you to see.')} />}>
         <div class="mt-4 flex flex-wrap items-end gap-3">
           <div class="min-w-0 flex-1 basis-56 sm:max-w-72">
-            <Select label="Of" value={chosen() ?? ''} options={options()} onChange={setRoom} />
+            <Select label={t('Of@@whose audit log')} value={chosen() ?? ''} options={options()} onChange={setRoom} />
           </div>
           <Show when={person()}>
             {(p) => (
-              <Button variant="outline" onClick={() => setPerson(null)}>
+              <Button variant="outline" aria-label={t('{name} alone: show all again', { name: p().userName })} onClick={() => setPerson(null)}>
                 <span class="min-w-0 truncate" dir="auto">{p().userName}</span>
                 <X class="size-4" aria-hidden="true" />
-                <span class="sr-only">alone: show all again</span>
               </Button>
             )}
           </Show>
@@ -229,19 +239,23 @@ function Entries(props: { room: string; user: string; onPerson(person: Somebody)
     (_, after, signal) => getAudit({ room: props.room, user: props.user }, after, signal),
   )
   return (
-    <Listed pages={pages} what="The audit log" empty="Nothing is in the log yet. What moderators, admins and owners do is kept here for a year.">
+    <Listed pages={pages} broken={t("The audit log couldn't be loaded.")} empty={t('Nothing is in the log yet. What moderators, admins and owners do is kept here for a year.')}>
       {(entries) => (
-        <ol class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-label="Audit log">
+        <ol class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-label={t('Audit log')}>
           <For each={entries}>
             {(entry) => (
               <li class="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5">
                 <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]" dir="auto">
-                  <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">Whoever runs the server</strong>}>
-                    <button type="button" class="rounded-control font-medium hover:underline" title={`Show ${entry.by.userName} alone`} onClick={() => props.onPerson(entry.by)}>
-                      {entry.by.userName}
-                    </button>
-                  </Show>{' '}
-                  {auditWords(entry)}
+                  <T
+                    {...auditWords(entry)}
+                    who={
+                      <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">{t('Whoever runs the server')}</strong>}>
+                        <button type="button" class="rounded-control font-medium hover:underline" title={t('Show {name} alone', { name: entry.by.userName })} onClick={() => props.onPerson(entry.by)}>
+                          {entry.by.userName}
+                        </button>
+                      </Show>
+                    }
+                  />
                 </p>
                 <span class="text-meta text-muted"><Moment at={entry.at} /></span>
               </li>
@@ -258,11 +272,11 @@ function Moment(props: { at: number }) {
 }
 
 /** A list that comes in pieces: what there is, none, or why not. */
-function Listed<T>(props: { pages: Pages<T>; what: string; empty: string; children: (items: readonly T[]) => JSX.Element }) {
+function Listed<Item>(props: { pages: Pages<Item>; broken: string; empty: string; children: (items: readonly Item[]) => JSX.Element }) {
   return (
     <Switch fallback={<Skeletons />}>
       <Match when={props.pages.failure() !== null && props.pages.failure()}>
-        {(failure) => <Broken what={props.what} failure={failure()} onRetry={() => props.pages.reload()} />}
+        {(failure) => <Broken words={props.broken} failure={failure()} onRetry={() => props.pages.reload()} />}
       </Match>
       <Match when={props.pages.items()?.length === 0}><Nothing text={props.empty} /></Match>
       <Match when={props.pages.items()}>
@@ -270,7 +284,7 @@ function Listed<T>(props: { pages: Pages<T>; what: string; empty: string; childr
           <>
             {props.children(items())}
             <Show when={props.pages.more()}>
-              <Button variant="outline" class="mt-4 self-center" aria-busy={props.pages.loading()} onClick={() => props.pages.loadMore()}>Show more</Button>
+              <Button variant="outline" class="mt-4 self-center" aria-busy={props.pages.loading()} onClick={() => props.pages.loadMore()}>{t('Show more')}</Button>
             </Show>
           </>
         )}
@@ -279,11 +293,11 @@ function Listed<T>(props: { pages: Pages<T>; what: string; empty: string; childr
   )
 }
 
-function Broken(props: { what: string; failure: Failure; onRetry(): void }) {
+function Broken(props: { words: string; failure: Failure; onRetry(): void }) {
   return (
     <div class="mt-4 flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-surface p-4" role="alert">
-      <p class="min-w-0 flex-1 basis-56 text-body">{props.what} couldn't be loaded. {explain(props.failure)}</p>
-      <Button variant="outline" onClick={() => props.onRetry()}>Try again</Button>
+      <p class="min-w-0 flex-1 basis-56 text-body">{props.words} {explain(props.failure)}</p>
+      <Button variant="outline" onClick={() => props.onRetry()}>{t('Try again')}</Button>
     </div>
   )
 }
@@ -295,7 +309,7 @@ function Nothing(props: { text: string }) {
 function Skeletons() {
   return (
     <div class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-busy="true">
-      <span class="sr-only" role="status">Loading</span>
+      <span class="sr-only" role="status">{t('Loading')}</span>
       <For each={['w-40', 'w-56', 'w-32']}>{(width) => <div class="p-4"><Skeleton class={`h-3.5 ${width}`} /></div>}</For>
     </div>
   )

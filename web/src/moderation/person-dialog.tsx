@@ -17,12 +17,13 @@ import { date } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, RequestError, type Result } from '~/http'
+import { m, t } from '~/i18n/i18n'
 import { may, outranks } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import type { Role } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import { getMembers, makeRoom, muteMember, removeMember } from '~/rooms/calls'
-import { oneOf, roleWords } from '~/rooms/event-words'
+import { roleWords } from '~/rooms/event-words'
 import { infoQuery } from '~/rooms/info'
 import { Avatar } from '~/ui/avatar'
 import { Badge } from '~/ui/badge'
@@ -32,10 +33,31 @@ import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } f
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { Area } from './area'
+import { span } from './audit-words'
 import { ban, deleteAllOf, endSessions, personCardQuery, setServerRole, unban } from './calls'
 
 const BAN_REASON_CHARS = 500
-const SERVER_ROLES: readonly Role[] = ['member', 'moderator', 'admin', 'owner']
+
+// The roles that are given on the server, by rank.
+const served = {
+  member: {
+    label: m('Make them a member of the server'), title: m('Make {name} a member of the server?'), confirm: m('Make them a member'), done: m('{name} is a member of the server'),
+    text: m('They no longer look after this server.'),
+  },
+  moderator: {
+    label: m('Make them a moderator of the server'), title: m('Make {name} a moderator of the server?'), confirm: m('Make them a moderator'), done: m('{name} is a moderator of the server'),
+    text: m('They may moderate all public rooms, see reports, and ban people.'),
+  },
+  admin: {
+    label: m('Make them an admin of the server'), title: m('Make {name} an admin of the server?'), confirm: m('Make them an admin'), done: m('{name} is an admin of the server'),
+    text: m('They may do all that moderators may, invite people, give roles, and see the audit log.'),
+  },
+  owner: {
+    label: m('Make them an owner of the server'), title: m('Make {name} an owner of the server?'), confirm: m('Make them an owner'), done: m('{name} is an owner of the server'),
+    text: m('They may do everything that you may, to you too.'),
+  },
+}
+const SERVER_ROLES = ['member', 'moderator', 'admin', 'owner'] as const
 
 interface Deed {
   label: string
@@ -66,7 +88,7 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
     queryFn: async ({ signal }: { signal: AbortSignal }) => {
       const result = await getMembers(props.slug, props.user.userName, '', signal)
       if (!result.ok) throw new RequestError(result.failure)
-      return result.value.members.find((m) => m.userId === props.user.userId) ?? null
+      return result.value.members.find(({ userId }) => userId === props.user.userId) ?? null
     },
   }))
   const [asking, setAsking] = createSignal<Deed | null>(null)
@@ -78,7 +100,7 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
 
   async function write() {
     const result = await makeRoom({ name: '', kind: 'direct', people: [props.user.userId] })
-    if (!result.ok) return showToast({ tone: 'bad', title: `No conversation with ${name()}`, text: explain(result.failure) })
+    if (!result.ok) return showToast({ tone: 'bad', title: t('No conversation with {name}', { name: name() }), text: explain(result.failure) })
     void live.rooms.load()
     props.onClose()
     void router.navigate({ to: '/rooms/$slug', params: { slug: result.value.slug } })
@@ -90,29 +112,32 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
     if (self() || !room || !(room.kind === 'public' || room.kind === 'private')) return []
     const theirRole: Role = member.data?.role ?? (room.kind === 'public' ? theirs() : 'member')
     if (!outranks(room.role, theirRole)) return []
-    const label = labelOf(room)
-    const mute = (seconds: number, words: string): Deed => ({
-      label: `Mute for ${words}`, icon: MicOff, title: `Mute ${name()} for ${words}?`, confirm: 'Mute', done: `${name()} is muted in ${label} for ${words}`,
-      text: `${name()} can read ${label}, but not write or react there for ${words}.`,
-      run: () => muteMember(props.slug, userId, seconds),
-    })
+    const said = { name: name(), room: labelOf(room) }
+    const mute = (seconds: number): Deed => {
+      const muted = { ...said, span: span(seconds) }
+      return {
+        label: t('Mute for {span}', muted), icon: MicOff, title: t('Mute {name} for {span}?', muted), confirm: t('Mute'), done: t('{name} is muted in {room} for {span}', muted),
+        text: t('{name} can read {room}, but not write or react there for {span}.', muted),
+        run: () => muteMember(props.slug, userId, seconds),
+      }
+    }
     const deeds: (Deed | false)[] = [
       ...(may('mute', room.role, room.kind) && !gone() && (room.kind === 'public' || member.data)
         ? (member.data?.mutedUntil ?? 0) > Date.now()
           ? [{
-              label: 'Let them write again', icon: MicOff, title: `Let ${name()} write again?`, confirm: 'Let them write', done: `${name()} may write in ${label}`,
-              text: `They are muted in ${label} until ${momentOf(member.data?.mutedUntil ?? 0)}.`, run: () => muteMember(props.slug, userId, 0),
+              label: t('Let them write again'), icon: MicOff, title: t('Let {name} write again?', said), confirm: t('Let them write'), done: t('{name} may write in {room}', said),
+              text: t('They are muted in {room} until {when}.', { ...said, when: momentOf(member.data?.mutedUntil ?? 0) }), run: () => muteMember(props.slug, userId, 0),
             }]
-          : [mute(3_600, '1 hour'), mute(86_400, '1 day')]
+          : [mute(3_600), mute(86_400)]
         : []),
       may('remove_people', room.role, room.kind) && !!member.data && room.slug !== 'global' && {
-        label: `Remove from ${label}`, icon: UserRoundMinus, bad: true, title: `Remove ${name()} from ${label}?`, confirm: 'Remove', done: `${name()} is out of ${label}`,
-        text: room.kind === 'public' ? 'They can come back: the room is public. What they wrote stays.' : 'They no longer see the room. What they wrote stays.',
+        label: t('Remove from {room}', said), icon: UserRoundMinus, bad: true, title: t('Remove {name} from {room}?', said), confirm: t('Remove'), done: t('{name} is out of {room}', said),
+        text: room.kind === 'public' ? t('They can come back: the room is public. What they wrote stays.') : t('They no longer see the room. What they wrote stays.'),
         run: () => removeMember(props.slug, userId),
       },
       may('delete_any', room.role, room.kind) && {
-        label: `Delete all they wrote in ${label}`, icon: Eraser, bad: true, title: `Delete all that ${name()} wrote in ${label}?`, confirm: 'Delete all', done: 'Their messages are being deleted',
-        text: 'Every message of theirs in this room is deleted, with its files. Nothing brings them back.',
+        label: t('Delete all they wrote in {room}', said), icon: Eraser, bad: true, title: t('Delete all that {name} wrote in {room}?', said), confirm: t('Delete all'), done: t('Their messages are being deleted'),
+        text: t('Every message of theirs in this room is deleted, with its files. Nothing brings them back.'),
         run: () => deleteAllOf(props.slug, userId),
       },
     ]
@@ -123,10 +148,11 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
     const { userId } = props.user
     if (self() || !me.data || person.isPending) return []
     const bans = may('ban', myRole(), 'server')
+    const said = { name: name() }
     if (gone()) {
       return bans
-        ? [{ label: 'Let them in again', icon: Undo, title: `Let ${name()} in again?`, confirm: 'Let them in', done: `${name()} may sign in again`,
-            text: 'If they were banned, they can sign in again. Deleted messages stay deleted.', run: () => unban(userId) }]
+        ? [{ label: t('Let them in again'), icon: Undo, title: t('Let {name} in again?', said), confirm: t('Let them in'), done: t('{name} may sign in again', said),
+            text: t('If they were banned, they can sign in again. Deleted messages stay deleted.'), run: () => unban(userId) }]
         : []
     }
     if (!outranks(myRole(), theirs())) return []
@@ -134,16 +160,16 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
       ? SERVER_ROLES.filter((role) => role !== theirs() && outranks(myRole(), role)) : []
     return [
       ...roles.map((role): Deed => ({
-        label: `Make them ${oneOf[role]} of the server`, icon: ShieldCheck, title: `Make ${name()} ${oneOf[role]} of the server?`, confirm: `Make them ${oneOf[role]}`, done: `${name()} is ${oneOf[role]} of the server`,
-        text: { member: 'They no longer look after this server.', moderator: 'They may moderate all public rooms, see reports, and ban people.', admin: 'They may do all that moderators may, invite people, give roles, and see the audit log.', owner: 'They may do everything that you may, to you too.', guest: '', bot: '' }[role],
+        label: t(served[role].label), icon: ShieldCheck, title: t(served[role].title, said), confirm: t(served[role].confirm), done: t(served[role].done, said),
+        text: t(served[role].text),
         run: () => setServerRole(userId, role),
       })),
       ...(bans
         ? [
-            { label: 'Sign out everywhere', icon: LogOut, title: `Sign ${name()} out everywhere?`, confirm: 'Sign out', done: `${name()} is signed out`,
-              text: 'Their sessions end on all their devices. They can sign in again.', run: () => endSessions(userId) },
-            { label: 'Ban from the server', icon: Ban, bad: true, bans: true, title: `Ban ${name()} from the server?`, confirm: 'Ban', done: `${name()} is banned`,
-              text: 'They are signed out at once, everywhere, and can’t sign in any more. What they wrote stays, unless you choose otherwise.', run: async () => ({ ok: true as const, value: true }) },
+            { label: t('Sign out everywhere'), icon: LogOut, title: t('Sign {name} out everywhere?', said), confirm: t('Sign out'), done: t('{name} is signed out', said),
+              text: t('Their sessions end on all their devices. They can sign in again.'), run: () => endSessions(userId) },
+            { label: t('Ban from the server'), icon: Ban, bad: true, bans: true, title: t('Ban {name} from the server?', said), confirm: t('Ban'), done: t('{name} is banned', said),
+              text: t('They are signed out at once, everywhere, and can’t sign in any more. What they wrote stays, unless you choose otherwise.'), run: async () => ({ ok: true as const, value: true }) },
           ]
         : []),
     ]
@@ -169,29 +195,29 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
                 <div class="min-w-0">
                   <DialogTitle class="pe-0 [overflow-wrap:anywhere]"><span dir="auto">{name()}</span></DialogTitle>
                   <Switch fallback={<Skeleton class="mt-1 h-3.5 w-32" />}>
-                    <Match when={gone()}><p class="text-meta text-muted">Banned from this server, or gone.</p></Match>
+                    <Match when={gone()}><p class="text-meta text-muted">{t('Banned from this server, or gone.')}</p></Match>
                     <Match when={person.data}>
                       {(p) => (
                         <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
-                          <Badge>{roleWords[p().role]}</Badge>
-                          <Show when={member.data && member.data.role !== p().role && member.data}>{(m) => <Badge>{roleWords[m().role]} here</Badge>}</Show>
-                          <span>Here since {date(p().createdAt, Date.now())}</span>
+                          <Badge>{t(roleWords[p().role])}</Badge>
+                          <Show when={member.data && member.data.role !== p().role && member.data}>{(inRoom) => <Badge>{t('{role} here', { role: t(roleWords[inRoom().role]) })}</Badge>}</Show>
+                          <span>{t('Here since {date}', { date: date(p().createdAt, Date.now()) })}</span>
                         </p>
                       )}
                     </Match>
-                    <Match when={person.isError}><p class="text-meta text-bad" role="alert">Who they are couldn't be loaded.</p></Match>
+                    <Match when={person.isError}><p class="text-meta text-bad" role="alert">{t("Who they are couldn't be loaded.")}</p></Match>
                   </Switch>
                 </div>
               </div>
-              <Show when={self()}><p class="text-body text-muted">This is you.</p></Show>
+              <Show when={self()}><p class="text-body text-muted">{t('This is you.')}</p></Show>
               <Show when={!self() && !gone() && may('make_direct', live.account().guest ? 'guest' : 'member', 'server')}>
                 <Button variant="outline" class="self-start" onClick={() => void write()}>
                   <MessageSquare class="size-4" aria-hidden="true" />
-                  Write to {name()}
+                  {t('Write to {name}', { name: name() })}
                 </Button>
               </Show>
-              <Deeds title="In this room" deeds={here()} onChoose={setAsking} />
-              <Deeds title="On this server" deeds={onServer()} onChoose={setAsking} />
+              <Deeds title={t('In this room')} deeds={here()} onChoose={setAsking} />
+              <Deeds title={t('On this server')} deeds={onServer()} onChoose={setAsking} />
             </>
           }
         >
@@ -232,16 +258,16 @@ function Sure(props: { deed: Deed; user: string; onBack(): void; onDone(): void 
       <DialogTitle>{props.deed.title}</DialogTitle>
       <DialogDescription>{props.deed.text}</DialogDescription>
       <Show when={props.deed.bans}>
-        <Area label="Why? For those who look after the server." value={reason()} limit={BAN_REASON_CHARS} onChange={setReason} />
-        <Checkbox checked={all()} onChange={setAll} hint="In all rooms, directs too. Nothing brings them back.">Delete all that they wrote</Checkbox>
+        <Area label={t('Why? For those who look after the server.')} value={reason()} limit={BAN_REASON_CHARS} onChange={setReason} />
+        <Checkbox checked={all()} onChange={setAll} hint={t('In all rooms, directs too. Nothing brings them back.')}>{t('Delete all that they wrote')}</Checkbox>
       </Show>
       <Fault action={act} />
       <DialogFooter>
         <Button ref={back} variant="outline" onClick={() => props.onBack()}>
           <ChevronLeft class="size-4 mirrored" aria-hidden="true" />
-          Back
+          {t('Back')}
         </Button>
-        <Act action={act} variant={props.deed.bad ? 'danger' : 'solid'} label={props.deed.confirm} busyLabel="One moment…" onClick={() => void act.run()} />
+        <Act action={act} variant={props.deed.bad ? 'danger' : 'solid'} label={props.deed.confirm} busyLabel={t('One moment…')} onClick={() => void act.run()} />
       </DialogFooter>
     </>
   )

@@ -11,6 +11,7 @@ import { useLive } from '~/app/live'
 import { labelOf, nameOf } from '~/app/naming'
 import type { RoomChange } from '~/app/rooms'
 import { explain } from '~/http'
+import { m, t } from '~/i18n/i18n'
 import { copy } from '~/message/do'
 import { may, permissions, type Action } from '~/permissions.gen'
 import { useQuery } from '~/query'
@@ -21,7 +22,7 @@ import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
 import { personQuery } from './calls'
-import { oneOf, roleWords } from './event-words'
+import { roleWords } from './event-words'
 import { KindIcon } from './kind-icon'
 import { kindWords } from './kind-words'
 import { useLeaving } from './leaving'
@@ -36,13 +37,20 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   const maker = useQuery(() => ({ ...personQuery(props.info.createdBy), enabled: props.info.createdBy !== '' && props.info.createdBy !== props.me.id }))
   const made = () => {
     const { createdAt, createdBy } = props.info
-    const by = createdBy === props.me.id ? ' by you' : maker.data ? ` by ${maker.data}` : ''
-    return createdAt > 0 ? `Made${by} on ${date(createdAt, Date.now())}.` : ''
+    if (createdAt <= 0) return ''
+    const day = date(createdAt, Date.now())
+    if (createdBy === props.me.id) return t('Made by you on {date}.', { date: day })
+    return maker.data ? t('Made by {who} on {date}.', { who: maker.data, date: day }) : t('Made on {date}.', { date: day })
+  }
+
+  const kind = () => {
+    const title = t(kindWords[props.info.kind].title)
+    return props.info.archivedAt > 0 ? t('{kind}, archived {date}', { kind: title, date: date(props.info.archivedAt, Date.now()) }) : title
   }
 
   async function settle(to: RoomChange) {
     const result = await rooms.settle(props.info.slug, to)
-    if (!result.ok) showToast({ tone: 'bad', title: 'That was not kept', text: explain(result.failure) })
+    if (!result.ok) showToast({ tone: 'bad', title: t('That was not kept'), text: explain(result.failure) })
   }
 
   return (
@@ -52,39 +60,39 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
           <span class="mt-1"><KindIcon kind={props.info.kind} people={props.info.people} class="size-5" face="size-9 text-body mx-0 -mt-1" /></span>
           <div class="min-w-0">
             <p class="text-title font-semibold tracking-tight [overflow-wrap:anywhere]" dir="auto">{nameOf(props.info)}</p>
-            <p class="text-meta text-muted">{kindWords[props.info.kind].title}{props.info.archivedAt > 0 ? `, archived ${date(props.info.archivedAt, Date.now())}` : ''}</p>
+            <p class="text-meta text-muted">{kind()}</p>
           </div>
         </div>
         <Show when={props.info.topic !== ''}>
           <p class="text-body whitespace-pre-line [overflow-wrap:anywhere]" dir="auto">{props.info.topic}</p>
         </Show>
-        <p class="text-meta text-muted">{kindWords[props.info.kind].text} {made()}</p>
+        <p class="text-meta text-muted">{t(kindWords[props.info.kind].text)} {made()}</p>
         <div class="flex flex-wrap gap-2 pt-1">
-          <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, 'Link')}>
+          <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, t('Link'))}>
             <LinkIcon class="size-3.5" aria-hidden="true" />
-            Copy link
+            {t('Copy link')}
           </Button>
           <Button variant="outline" size="small" onClick={() => void navigate({ to: '.', search: { panel: 'pins' } })}>
             <Pin class="size-3.5" aria-hidden="true" />
-            Pins
+            {t('Pins')}
           </Button>
           <Button variant="outline" size="small" onClick={() => void navigate({ to: '.', search: { panel: 'threads' } })}>
             <MessagesSquare class="size-3.5" aria-hidden="true" />
-            Threads
+            {t('Threads')}
           </Button>
         </div>
       </div>
       <Show when={mine()}>
         {(room) => (
-          <PanelBlock title="Notifications" text="For you alone.">
-            <Select label="Tell me of" value={room().notify} options={levels} onChange={(notify) => void settle({ notify })} />
+          <PanelBlock title={t('Notifications')} text={t('For you alone.')}>
+            <Select label={t('Tell me of')} value={room().notify} options={levels.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(notify) => void settle({ notify })} />
             <Show
               when={room().snoozedUntil > Date.now()}
               fallback={
                 <Select
-                  label="Snooze"
+                  label={t('Snooze')}
                   value={-1}
-                  options={[{ value: -1, label: 'Not now' }, ...snoozes.map((s, value) => ({ value, label: s.label }))]}
+                  options={[{ value: -1, label: t('Not now') }, ...snoozes.map((s, value) => ({ value, label: t(s.label) }))]}
                   onChange={(i) => {
                     const until = snoozes[i]?.until(Date.now())
                     if (until !== undefined) void settle({ snoozedUntil: until })
@@ -93,8 +101,8 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
               }
             >
               <div class="flex items-center justify-between gap-3">
-                <p class="text-meta">Snoozed until {momentOf(room().snoozedUntil)}</p>
-                <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>End it now</Button>
+                <p class="text-meta">{t('Snoozed until {when}', { when: momentOf(room().snoozedUntil) })}</p>
+                <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>{t('End it now')}</Button>
               </div>
             </Show>
           </PanelBlock>
@@ -113,7 +121,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
               onClick={() => void (room().kind === 'public' ? leaving.leavePublic(room()) : desk.ask({ what: 'leave', slug: room().slug }))}
             >
               <LogOut class="size-3.5" aria-hidden="true" />
-              Leave {labelOf(room())}
+              {t('Leave {room}', { room: labelOf(room()) })}
             </Button>
           </div>
         )}
@@ -125,6 +133,15 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
 // Not worth a row: nobody who sees the table may not.
 const PLAIN: ReadonlySet<Action> = new Set<Action>(['see', 'read'])
 
+const powers: Readonly<Record<Role, string>> = {
+  owner: m('You are an owner here. People may:'),
+  admin: m('You are an admin here. People may:'),
+  moderator: m('You are a moderator here. People may:'),
+  member: m('You are a member here. People may:'),
+  guest: m('You are a guest here. People may:'),
+  bot: m('You are a bot here. People may:'),
+}
+
 /** What each role may do here, as a table in words. */
 function Powers(props: { info: RoomInfo }) {
   const columns = createMemo<Role[]>(() => {
@@ -133,16 +150,16 @@ function Powers(props: { info: RoomInfo }) {
   })
   const rows = () => actions().filter((a) => !PLAIN.has(a) && permissions[a][props.info.kind] !== '')
   return (
-    <PanelBlock title="What may I do here?" text={`You are ${oneOf[props.info.role]} here. People may:`}>
+    <PanelBlock title={t('What may I do here?')} text={t(powers[props.info.role])}>
       <table class="w-full text-meta">
         <thead>
           <tr>
-            <th scope="col" class="text-start"><span class="sr-only">What</span></th>
+            <th scope="col" class="text-start"><span class="sr-only">{t('What')}</span></th>
             <For each={columns()}>
               {(role) => (
                 <th scope="col" class="px-0.5 pb-1.5 text-center text-day font-medium whitespace-nowrap" classList={{ 'text-ink': role === props.info.role, 'text-muted': role !== props.info.role }}>
-                  {roleWords[role]}
-                  <Show when={role === props.info.role}><span class="sr-only"> (you)</span></Show>
+                  {t(roleWords[role])}
+                  <Show when={role === props.info.role}><span class="sr-only"> {t('(you)')}</span></Show>
                 </th>
               )}
             </For>
@@ -152,7 +169,7 @@ function Powers(props: { info: RoomInfo }) {
           <For each={rows()}>
             {(action) => (
               <tr class="border-t border-line">
-                <th scope="row" class="py-1.5 pe-1 text-start font-normal">{permissions[action].words}</th>
+                <th scope="row" class="py-1.5 pe-1 text-start font-normal">{t(permissions[action].words)}</th>
                 <For each={columns()}>
                   {(role) => {
                     const allowed = () => may(action, role, props.info.kind)
@@ -161,7 +178,7 @@ function Powers(props: { info: RoomInfo }) {
                         <Show when={allowed()} fallback={<X class="mx-auto size-3.5 text-muted opacity-60" aria-hidden="true" />}>
                           <Check class="mx-auto size-4 text-good" aria-hidden="true" />
                         </Show>
-                        <span class="sr-only">{allowed() ? 'yes' : 'no'}</span>
+                        <span class="sr-only">{allowed() ? t('yes') : t('no')}</span>
                       </td>
                     )
                   }}

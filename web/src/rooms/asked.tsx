@@ -9,6 +9,7 @@ import { lazy, Show, Suspense } from 'solid-js'
 import type { Asked as What } from '~/app/desk'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { may } from '~/permissions.gen'
 import { showToast } from '~/ui/toast'
 import { readAll } from './calls'
@@ -70,13 +71,13 @@ function AddMenu(props: { anchor: Element | null }) {
   return (
     <MenuFloat
       anchor={props.anchor}
-      label="Add"
+      label={t('Add')}
       onClose={desk.close}
       groups={[
         [
-          { label: 'New room', icon: Plus, disabled: !makes(), ...(!makes() && { detail: "Guests can't make rooms." }), act: () => desk.ask({ what: 'make' }) },
-          { label: 'New message', icon: SquarePen, disabled: !writes(), ...(!writes() && { detail: "Guests can't write to people directly." }), act: () => desk.ask({ what: 'write' }) },
-          { label: 'Browse rooms', icon: Compass, act: () => void router.navigate({ to: '/browse' }) },
+          { label: t('New room'), icon: Plus, disabled: !makes(), ...(!makes() && { detail: t("Guests can't make rooms.") }), act: () => desk.ask({ what: 'make' }) },
+          { label: t('New message'), icon: SquarePen, disabled: !writes(), ...(!writes() && { detail: t("Guests can't write to people directly.") }), act: () => desk.ask({ what: 'write' }) },
+          { label: t('Browse rooms'), icon: Compass, act: () => void router.navigate({ to: '/browse' }) },
         ],
       ]}
     />
@@ -87,21 +88,21 @@ function OrderMenu(props: { anchor: Element | null }) {
   const { rooms, list, desk } = useLive()
   async function read() {
     const result = await readAll()
-    if (!result.ok) showToast({ tone: 'bad', title: 'Not all rooms are read', text: explain(result.failure) })
+    if (!result.ok) showToast({ tone: 'bad', title: t('Not all rooms are read'), text: explain(result.failure) })
     else for (const room of rooms.rooms()) rooms.set(room.slug, room.newest)
     void rooms.load()
   }
   return (
     <MenuFloat
       anchor={props.anchor}
-      label="Order of the rooms"
+      label={t('Order of the rooms')}
       onClose={desk.close}
       groups={[
         [
-          { label: 'By name', icon: ArrowDownAZ, checked: list.order() === 'name', act: () => list.setOrder('name') },
-          { label: 'Latest first', icon: Clock, checked: list.order() === 'recent', act: () => list.setOrder('recent') },
+          { label: t('By name'), icon: ArrowDownAZ, checked: list.order() === 'name', act: () => list.setOrder('name') },
+          { label: t('Latest first'), icon: Clock, checked: list.order() === 'recent', act: () => list.setOrder('recent') },
         ],
-        [{ label: 'Mark all rooms as read', icon: CheckCheck, act: () => void read() }],
+        [{ label: t('Mark all rooms as read'), icon: CheckCheck, act: () => void read() }],
       ]}
     />
   )

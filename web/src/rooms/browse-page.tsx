@@ -7,6 +7,7 @@ import { createEffect, createMemo, createSignal, For, Match, onMount, Show, Swit
 import { ago } from '~/account/times'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { plural, t } from '~/i18n/i18n'
 import { may } from '~/permissions.gen'
 import type { ListedRoom } from '~/realtime/wire.gen'
 import { Badge } from '~/ui/badge'
@@ -35,7 +36,7 @@ export function BrowsePage() {
   const makes = () => may('make_public_room', live.account().guest ? 'guest' : 'member', 'server')
 
   onMount(() => {
-    document.title = 'Browse rooms · Snug'
+    document.title = t('Browse rooms · Snug')
   })
   // Of a piece with none of the wanted ones the next is looked at.
   createEffect(() => {
@@ -44,12 +45,12 @@ export function BrowsePage() {
 
   async function join(room: ListedRoom) {
     const result = await joinRoom(room.slug)
-    if (!result.ok) return showToast({ tone: 'bad', title: `You are not in #${room.slug}`, text: explain(result.failure) })
+    if (!result.ok) return showToast({ tone: 'bad', title: t('You are not in {room}', { room: `#${room.slug}` }), text: explain(result.failure) })
     setJoined((set) => new Set(set).add(room.slug))
     void live.rooms.load()
     showToast({
-      title: `You are in ${room.name}`,
-      action: { label: 'Open', act: () => void router.navigate({ to: '/rooms/$slug', params: { slug: room.slug } }) },
+      title: t('You are in {room}', { room: room.name }),
+      action: { label: t('Open@@the verb'), act: () => void router.navigate({ to: '/rooms/$slug', params: { slug: room.slug } }) },
     })
   }
 
@@ -57,43 +58,43 @@ export function BrowsePage() {
     <main id="main" tabindex="-1" class="scrollbar-calm min-w-0 flex-1 overflow-y-auto outline-none">
       <div class="mx-auto flex min-h-full w-full max-w-[44rem] flex-col px-3 pb-10 sm:px-6 md:mx-0 md:px-10">
         <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
-          <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+          <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
-          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">Browse rooms</h1>
+          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">{t('Browse rooms')}</h1>
           <Show when={makes()}>
             <Button variant="outline" onClick={() => live.desk.ask({ what: 'make' })}>
               <Plus class="size-4" aria-hidden="true" />
-              New room
+              {t('New room')}
             </Button>
           </Show>
         </header>
-        <p class="mt-1 max-w-[36rem] text-body text-muted">The public rooms of this server. Look into any of them; join those that you want in your list.</p>
+        <p class="mt-1 max-w-[36rem] text-body text-muted">{t('The public rooms of this server. Look into any of them; join those that you want in your list.')}</p>
         <div class="mt-5 flex flex-wrap items-stretch gap-3">
           <label class="relative min-w-0 flex-1 basis-56">
-            <span class="sr-only">Search rooms</span>
+            <span class="sr-only">{t('Search rooms')}</span>
             <SearchIcon class="pointer-events-none absolute start-3 top-1/2 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
             <input
               type="search"
               class="h-11 w-full rounded-control border border-line-strong/70 bg-surface ps-9 pe-3 text-body placeholder:text-muted pointer-coarse:text-[1rem]"
-              placeholder="Search by name or topic"
+              placeholder={t('Search by name or topic')}
               value={text()}
               onInput={(event) => setText(event.currentTarget.value)}
             />
           </label>
           <div class="w-full sm:w-52">
-            <Choice label="Which rooms" hideLabel options={[{ value: 'no', label: 'Open' }, { value: 'yes', label: 'Archived' }]} value={archived()} onChange={setArchived} />
+            <Choice label={t('Which rooms')} hideLabel options={[{ value: 'no', label: t('Open@@rooms that are not archived') }, { value: 'yes', label: t('Archived') }]} value={archived()} onChange={setArchived} />
           </div>
         </div>
         <p class="sr-only" role="status">
-          {shown() && !pages.loading() ? (shown()?.length === 1 ? '1 room' : `${shown()?.length ?? 0} rooms`) : ''}
+          {shown() && !pages.loading() ? plural(shown()?.length ?? 0, '1 room', '{count} rooms') : ''}
         </p>
         <Switch fallback={<RoomSkeletons />}>
           <Match when={pages.failure() !== null && pages.failure()}>
             {(failure) => (
               <div class="mt-6 flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-surface p-4" role="alert">
-                <p class="min-w-0 flex-1 basis-56 text-body">The rooms couldn't be loaded. {explain(failure())}</p>
-                <Button variant="outline" onClick={() => pages.reload()}>Try again</Button>
+                <p class="min-w-0 flex-1 basis-56 text-body">{t("The rooms couldn't be loaded.")} {explain(failure())}</p>
+                <Button variant="outline" onClick={() => pages.reload()}>{t('Try again')}</Button>
               </div>
             )}
           </Match>
@@ -101,18 +102,20 @@ export function BrowsePage() {
             <div class="mt-6 flex flex-col items-start gap-3 rounded-card border border-dashed border-line-strong/50 p-5">
               <p class="text-body text-muted">
                 {text().trim() !== ''
-                  ? `No ${archived() === 'yes' ? 'archived ' : ''}room is called “${text().trim()}” or speaks of it.`
+                  ? archived() === 'yes'
+                    ? t('No archived room is called “{words}” or speaks of it.', { words: text().trim() })
+                    : t('No room is called “{words}” or speaks of it.', { words: text().trim() })
                   : archived() === 'yes'
-                    ? 'No public room is archived. Archived rooms stay readable, but nobody can write in them.'
-                    : 'There is no public room yet. A room is for one subject, or for one circle of people.'}
+                    ? t('No public room is archived. Archived rooms stay readable, but nobody can write in them.')
+                    : t('There is no public room yet. A room is for one subject, or for one circle of people.')}
               </p>
               <Show when={makes() && archived() === 'no'}>
-                <Button onClick={() => live.desk.ask({ what: 'make' })}>Make a room</Button>
+                <Button onClick={() => live.desk.ask({ what: 'make' })}>{t('Make a room')}</Button>
               </Show>
             </div>
           </Match>
           <Match when={shown()?.length}>
-            <ul class="mt-5 divide-y divide-line rounded-card border border-line bg-surface" aria-label="Public rooms" aria-busy={pages.loading()}>
+            <ul class="mt-5 divide-y divide-line rounded-card border border-line bg-surface" aria-label={t('Public rooms')} aria-busy={pages.loading()}>
               <For each={shown()}>
                 {(room) => {
                   const inIt = () => room.joined || joined().has(room.slug)
@@ -123,25 +126,25 @@ export function BrowsePage() {
                         <div class="min-w-0">
                           <h2 class="flex flex-wrap items-center gap-x-2 text-body font-medium">
                             <Link to="/rooms/$slug" params={{ slug: room.slug }} class="min-w-0 rounded-control [overflow-wrap:anywhere] hover:underline" dir="auto">{room.name}</Link>
-                            <Show when={inIt()}><Badge tone="good">You are in it</Badge></Show>
+                            <Show when={inIt()}><Badge tone="good">{t('You are in it')}</Badge></Show>
                           </h2>
                           <Show when={room.topic !== ''}>
                             <p class="line-clamp-2 text-meta [overflow-wrap:anywhere]" dir="auto">{room.topic}</p>
                           </Show>
                           <p class="text-meta text-muted">
-                            {room.members === 1 ? '1 member' : `${room.members} members`}
-                            {room.lastAt > 0 ? `, last message ${ago(room.lastAt, Date.now())}` : ', nothing said yet'}
+                            {room.lastAt > 0
+                              ? plural(room.members, '1 member, last message {when}', '{count} members, last message {when}', { when: ago(room.lastAt, Date.now()) })
+                              : plural(room.members, '1 member, nothing said yet', '{count} members, nothing said yet')}
                           </p>
                         </div>
                       </div>
                       <div class="flex gap-2 max-sm:ps-7.5">
-                        <Link to="/rooms/$slug" params={{ slug: room.slug }} class={buttonVariants({ variant: 'outline', size: 'small' })}>
-                          {inIt() ? 'Open' : 'Look into'}
-                          <span class="sr-only"> {room.name}</span>
+                        <Link to="/rooms/$slug" params={{ slug: room.slug }} class={buttonVariants({ variant: 'outline', size: 'small' })} aria-label={inIt() ? t('Open {room}', { room: room.name }) : t('Look into {room}', { room: room.name })}>
+                          {inIt() ? t('Open@@the verb') : t('Look into')}
                         </Link>
                         <Show when={!inIt() && room.archivedAt === 0}>
-                          <Button size="small" onClick={() => void join(room)}>
-                            Join<span class="sr-only"> {room.name}</span>
+                          <Button size="small" aria-label={t('Join {room}', { room: room.name })} onClick={() => void join(room)}>
+                            {t('Join')}
                           </Button>
                         </Show>
                       </div>
@@ -151,7 +154,7 @@ export function BrowsePage() {
               </For>
             </ul>
             <Show when={pages.more()}>
-              <Button variant="outline" class="mt-4 self-center" aria-busy={pages.loading()} onClick={() => pages.loadMore()}>Show more</Button>
+              <Button variant="outline" class="mt-4 self-center" aria-busy={pages.loading()} onClick={() => pages.loadMore()}>{t('Show more')}</Button>
             </Show>
           </Match>
         </Switch>
@@ -163,7 +166,7 @@ export function BrowsePage() {
 function RoomSkeletons() {
   return (
     <div class="mt-5 divide-y divide-line rounded-card border border-line bg-surface" aria-busy="true">
-      <span class="sr-only" role="status">Loading the rooms</span>
+      <span class="sr-only" role="status">{t('Loading the rooms')}</span>
       <For each={['w-24', 'w-40', 'w-32', 'w-28']}>
         {(width) => (
           <div class="flex flex-col gap-2.5 p-4">

@@ -1,5 +1,6 @@
 import { createUniqueId, For, Match, Show, Switch } from 'solid-js'
 import { explain, RequestError } from '~/http'
+import { m, t } from '~/i18n/i18n'
 import { PanelFailure, PanelFrame } from '~/message/panel-frame'
 import { useQuery } from '~/query'
 import type { Me } from '~/room/rows'
@@ -13,9 +14,9 @@ import { SettingsTab } from './settings-tab'
 export type DetailsTab = 'about' | 'members' | 'settings'
 
 const tabs: readonly { tab: DetailsTab; label: string }[] = [
-  { tab: 'about', label: 'About' },
-  { tab: 'members', label: 'Members' },
-  { tab: 'settings', label: 'Settings' },
+  { tab: 'about', label: m('About@@the room') },
+  { tab: 'members', label: m('Members') },
+  { tab: 'settings', label: m('Settings') },
 ]
 
 /** What a room is, who is in it, and how it is set up. */
@@ -24,7 +25,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
   const info = useQuery(() => infoQuery(props.session.slug))
   let list!: HTMLDivElement
   // Of a direct there is nothing to set.
-  const shown = () => tabs.filter((t) => t.tab !== 'settings' || info.data?.kind !== 'direct')
+  const shown = () => tabs.filter(({ tab }) => tab !== 'settings' || info.data?.kind !== 'direct')
 
   function onKeyDown(event: KeyboardEvent) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
@@ -32,7 +33,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
     event.preventDefault()
     const rtl = getComputedStyle(list).direction === 'rtl'
     const all = shown()
-    const at = all.findIndex((t) => t.tab === props.tab)
+    const at = all.findIndex(({ tab }) => tab === props.tab)
     const next = all[(at + (rtl ? -step : step) + all.length) % all.length]
     if (!next) return
     props.onTab(next.tab)
@@ -40,9 +41,9 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
   }
 
   return (
-    <PanelFrame title="Room" detail={props.session.label()} onClose={props.onClose}>
+    <PanelFrame title={t('Room')} detail={props.session.label()} onClose={props.onClose}>
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- the tab that is chosen has the focus */}
-      <div ref={list} class="flex shrink-0 gap-1 border-b border-line px-3" role="tablist" aria-label="About this room" onKeyDown={onKeyDown}>
+      <div ref={list} class="flex shrink-0 gap-1 border-b border-line px-3" role="tablist" aria-label={t('About this room')} onKeyDown={onKeyDown}>
         <For each={shown()}>
           {({ tab, label }) => (
             <button
@@ -56,7 +57,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
               class="-mb-px h-10 border-b-2 border-transparent px-2 text-meta font-medium text-muted hover:text-ink focus-visible:-outline-offset-2 aria-selected:border-accent aria-selected:text-ink pointer-coarse:h-11"
               onClick={() => props.onTab(tab)}
             >
-              {label}
+              {t(label)}
               <Show when={tab === 'members' && info.data && info.data.members > 0 && info.data.members}>
                 {(n) => <span class="ms-1.5 text-muted tabular-nums">{n()}</span>}
               </Show>
@@ -82,7 +83,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
             )}
           </Match>
           <Match when={info.error instanceof RequestError && info.error}>
-            {(error) => <PanelFailure what="What is known of this room couldn't be loaded." failure={error().failure} onRetry={() => void info.refetch()} />}
+            {(error) => <PanelFailure what={t("What is known of this room couldn't be loaded.")} failure={error().failure} onRetry={() => void info.refetch()} />}
           </Match>
           <Match when={info.error}>
             <p class="p-4 text-body" role="alert">{explain({ kind: 'broken', status: 0 })}</p>
@@ -96,7 +97,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
 function Loading() {
   return (
     <div class="flex flex-col gap-4 p-4" aria-busy="true">
-      <span class="sr-only" role="status">Loading what is known of this room</span>
+      <span class="sr-only" role="status">{t('Loading what is known of this room')}</span>
       <Skeleton class="h-5 w-40" />
       <Skeleton class="h-3.5 w-full" />
       <Skeleton class="h-3.5 w-3/5" />

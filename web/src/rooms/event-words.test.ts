@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
+import { speak } from '~/i18n/i18n'
 import { parseServerFrame } from '~/realtime/frames'
 import type { RoomFrame } from '~/realtime/wire.gen'
 import { eventWords } from './event-words'
@@ -17,6 +18,16 @@ it('says what happened, to whoever reads it', () => {
   expect(eventWords(frame({ event: 'topic_changed', topic: '' }), 'x')).toBe('Ada removed the topic')
   expect(eventWords(frame({ event: 'slow_mode', seconds: 30 }), 'x')).toBe('Ada turned slow mode on: one message every 30 seconds')
   expect(eventWords(frame({ event: 'kind_changed', kind: 'private', by: '', byName: '' }), 'x')).toBe('Somebody made the room private')
+})
+
+afterEach(() => speak({ locale: undefined, catalogue: {} }))
+
+it('says what one did oneself in words of its own', () => {
+  expect(eventWords(frame({ event: 'member_added', user: bob }), 'a')).toBe('You added Bob')
+  expect(eventWords(frame({ event: 'role_changed', user: { userId: 'a', userName: 'Ada' }, role: 'member' }), 'a')).toBe('You made yourself a member')
+  speak({ locale: 'de', catalogue: { 'You added {whom}': 'Du hast {whom} hinzugefügt', '{who} added you': '{who} hat dich hinzugefügt' } }, 'de')
+  expect(eventWords(frame({ event: 'member_added', user: bob }), 'a')).toBe('Du hast Bob hinzugefügt')
+  expect(eventWords(frame({ event: 'member_added', user: bob }), 'b')).toBe('Ada hat dich hinzugefügt')
 })
 
 it('takes its place for what it has no words for', () => {

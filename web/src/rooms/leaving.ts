@@ -2,6 +2,7 @@ import { useRouter } from '@tanstack/solid-router'
 import { labelOf } from '~/app/naming'
 import type { ListedRoom, RoomList } from '~/app/rooms'
 import { explain, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 import { showToast } from '~/ui/toast'
 import { joinRoom, leaveRoom } from './calls'
 
@@ -26,27 +27,27 @@ export function useLeaving(rooms: RoomList): Leaving {
   return {
     async close(room) {
       const result = await rooms.settle(room.slug, { hidden: true })
-      if (!result.ok) return showToast({ tone: 'bad', title: 'It is still in your list', text: explain(result.failure) })
+      if (!result.ok) return showToast({ tone: 'bad', title: t('It is still in your list'), text: explain(result.failure) })
       away(room.slug)
       await rooms.load()
       showToast({
-        title: `${labelOf(room)} is closed`,
-        text: 'It comes back with the next message.',
-        action: { label: 'Undo', act: () => void rooms.settle(room.slug, { hidden: false }).then(() => rooms.load()) },
+        title: t('{room} is closed', { room: labelOf(room) }),
+        text: t('It comes back with the next message.'),
+        action: { label: t('Undo'), act: () => void rooms.settle(room.slug, { hidden: false }).then(() => rooms.load()) },
       })
     },
     async leavePublic(room) {
       const label = labelOf(room)
       const result = await leaveRoom(room.slug)
-      if (!result.ok) return showToast({ tone: 'bad', title: `You are still in ${label}`, text: explain(result.failure) })
+      if (!result.ok) return showToast({ tone: 'bad', title: t('You are still in {room}', { room: label }), text: explain(result.failure) })
       await rooms.load()
       showToast({
-        title: `You left ${label}`,
+        title: t('You left {room}', { room: label }),
         action: {
-          label: 'Undo',
+          label: t('Undo'),
           act: () =>
             void joinRoom(room.slug).then((back) => {
-              if (!back.ok) showToast({ tone: 'bad', title: `You are not in ${label}`, text: explain(back.failure) })
+              if (!back.ok) showToast({ tone: 'bad', title: t('You are not in {room}', { room: label }), text: explain(back.failure) })
               void rooms.load()
             }),
         },

@@ -6,6 +6,8 @@ import { createAction } from '~/account/action'
 import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { slugOf } from '~/app/naming'
+import { t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import type { User } from '~/realtime/wire.gen'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
@@ -50,7 +52,7 @@ export function MakeDialog() {
   )
 
   return (
-    <Question title="New room">
+    <Question title={t('New room')}>
       <form
         class="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -59,16 +61,16 @@ export function MakeDialog() {
         }}
       >
         <TextField value={name()} onChange={setName}>
-          <TextFieldLabel>Name</TextFieldLabel>
-          <TextFieldInput maxLength={NAME_CHARS} dir="auto" autocomplete="off" autofocus placeholder="Table by the window" />
+          <TextFieldLabel>{t('Name')}</TextFieldLabel>
+          <TextFieldInput maxLength={NAME_CHARS} dir="auto" autocomplete="off" autofocus placeholder={t('Table by the window')} />
           <TextFieldDescription>
-            <Show when={slug() !== ''} fallback={kind() === 'private' ? 'Its address will be one that nobody guesses.' : 'The server will make its address.'}>
-              Its address: <bdi class="[overflow-wrap:anywhere]">/rooms/{slug()}</bdi>
+            <Show when={slug() !== ''} fallback={kind() === 'private' ? t('Its address will be one that nobody guesses.') : t('The server will make its address.')}>
+              <T text="Its address: {address}" address={<bdi class="[overflow-wrap:anywhere]">{`/rooms/${slug()}`}</bdi>} />
             </Show>
           </TextFieldDescription>
         </TextField>
         <fieldset class="flex flex-col gap-2">
-          <legend class="mb-1.5 text-meta font-medium">Who is it for?</legend>
+          <legend class="mb-1.5 text-meta font-medium">{t('Who is it for?')}</legend>
           <For each={['public', 'private'] as const}>
             {(k) => (
               <label class="grid grid-cols-[auto_1fr] gap-x-3 rounded-card border border-line p-3 has-checked:border-accent has-checked:bg-accent-soft/50 has-focus-visible:outline-2 has-focus-visible:outline-accent">
@@ -78,21 +80,21 @@ export function MakeDialog() {
                     <Lock class="size-4.5" aria-hidden="true" />
                   </Show>
                 </span>
-                <span class="text-body font-medium">{kindWords[k].title}</span>
-                <span class="ps-7.5 text-meta text-muted [grid-column:1/-1]">{kindWords[k].text}</span>
+                <span class="text-body font-medium">{t(kindWords[k].title)}</span>
+                <span class="ps-7.5 text-meta text-muted [grid-column:1/-1]">{t(kindWords[k].text)}</span>
               </label>
             )}
           </For>
         </fieldset>
         <TextField value={topic()} onChange={setTopic}>
-          <TextFieldLabel>Topic (optional)</TextFieldLabel>
-          <TextFieldInput maxLength={TOPIC_CHARS} dir="auto" autocomplete="off" placeholder="What is talked about here" />
+          <TextFieldLabel>{t('Topic (optional)')}</TextFieldLabel>
+          <TextFieldInput maxLength={TOPIC_CHARS} dir="auto" autocomplete="off" placeholder={t('What is talked about here')} />
         </TextField>
-        <PeoplePicker label="First people (optional)" chosen={people()} limit={FIRST_PEOPLE} without={(id) => id === live.account().id} onChange={setPeople} />
+        <PeoplePicker label={t('First people (optional)')} chosen={people()} limit={FIRST_PEOPLE} without={(id) => id === live.account().id} onChange={setPeople} />
         <Fault action={make} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => live.desk.close()}>Cancel</Button>
-          <Act action={make} label="Make the room" busyLabel="Making it…" disabled={name().trim() === ''} />
+          <Button variant="outline" onClick={() => live.desk.close()}>{t('Cancel')}</Button>
+          <Act action={make} label={t('Make the room')} busyLabel={t('Making it…')} disabled={name().trim() === ''} />
         </DialogFooter>
       </form>
     </Question>

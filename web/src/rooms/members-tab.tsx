@@ -14,11 +14,12 @@ import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, type Result } from '~/http'
+import { m, t } from '~/i18n/i18n'
 import { PanelFailure } from '~/message/panel-frame'
 import { StateDot, stateWords, StatusSign } from '~/people/state-dot'
 import { may, outranks } from '~/permissions.gen'
 import { useQuery } from '~/query'
-import type { Member, Role, RoomInfo, User } from '~/realtime/wire.gen'
+import type { Member, RoomInfo, User } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
@@ -41,14 +42,15 @@ const ADD_LIMIT = 20
 const SEARCH_FROM = 8
 
 const MUTES: readonly { label: string; seconds: number }[] = [
-  { label: 'Mute for 10 minutes', seconds: 600 },
-  { label: 'Mute for an hour', seconds: 3_600 },
-  { label: 'Mute for a day', seconds: 86_400 },
-  { label: 'Mute for a week', seconds: 604_800 },
+  { label: m('Mute for 10 minutes'), seconds: 600 },
+  { label: m('Mute for an hour'), seconds: 3_600 },
+  { label: m('Mute for a day'), seconds: 86_400 },
+  { label: m('Mute for a week'), seconds: 604_800 },
 ]
 
 /** The roles that are given in a room. */
-const GIVEN: readonly Role[] = ['owner', 'moderator', 'member']
+const GIVEN = ['owner', 'moderator', 'member'] as const
+const still = { owner: m('{name} is still owner'), moderator: m('{name} is still moderator'), member: m('{name} is still member') }
 
 /** Who is in the room, and what may be done with them. */
 export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me; onChanged(): void }) {
@@ -72,12 +74,12 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
       return result.ok ? { ok: true, value: { items: result.value.members, next: result.value.next } } : result
     },
   )
-  const ids = createMemo(() => pages.items()?.map((m) => m.userId))
+  const ids = createMemo(() => pages.items()?.map((member) => member.userId))
   // It still shows while it closes.
   const invited = createMemo<boolean>((before) => before || inviting(), false)
   live.presence.watch(() => ids() ?? [])
   const stateOf = (id: string) => live.presence.of(id)?.state
-  const find = (id: string) => pages.items()?.find((m) => m.userId === id)
+  const find = (id: string) => pages.items()?.find((member) => member.userId === id)
   const kind = () => props.info.kind
   const role = () => props.info.role
   const adds = () => may('add_people', role(), kind())
@@ -101,7 +103,7 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
 
   async function write(to: Member) {
     const result = await makeRoom({ name: '', kind: 'direct', people: [to.userId] })
-    if (!result.ok) return showToast({ tone: 'bad', title: `No conversation with ${to.userName}`, text: explain(result.failure) })
+    if (!result.ok) return showToast({ tone: 'bad', title: t('No conversation with {name}', { name: to.userName }), text: explain(result.failure) })
     void live.rooms.load()
     void router.navigate({ to: '/rooms/$slug', params: { slug: result.value.slug } })
   }
@@ -113,21 +115,23 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
     // What one is told to be, others may not want: one has to stand above them.
     const above = !self && outranks(role(), member.role)
     const muted = member.mutedUntil > Date.now()
+    const said = { name: member.userName }
+    const has = GIVEN.find((given) => given === member.role)
     return [
-      self || kind() === 'direct' ? [] : [{ label: `Write to ${member.userName}`, icon: MessageSquare, act: () => void write(member) }],
-      may('set_roles', role(), kind()) && (above || self) && GIVEN.includes(member.role)
+      self || kind() === 'direct' ? [] : [{ label: t('Write to {name}', said), icon: MessageSquare, act: () => void write(member) }],
+      may('set_roles', role(), kind()) && (above || self) && has
         ? GIVEN.filter((given) => given !== 'owner' || role() === 'owner').map((given) => ({
-            label: roleWords[given],
-            checked: member.role === given,
-            act: () => void (given === member.role || change(putMember(slug, member.userId, given), `${member.userName} is still ${roleWords[member.role].toLowerCase()}`)),
+            label: t(roleWords[given]),
+            checked: has === given,
+            act: () => void (given === has || change(putMember(slug, member.userId, given), t(still[has], said))),
           }))
         : [],
       may('mute', role(), kind()) && above
         ? muted
-          ? [{ label: 'Let them write again', icon: MicOff, act: () => void change(muteMember(slug, member.userId, 0), `${member.userName} is still muted`) }]
-          : MUTES.map(({ label, seconds }) => ({ label, icon: MicOff, act: () => void change(muteMember(slug, member.userId, seconds), `${member.userName} is not muted`) }))
+          ? [{ label: t('Let them write again'), icon: MicOff, act: () => void change(muteMember(slug, member.userId, 0), t('{name} is still muted', said)) }]
+          : MUTES.map(({ label, seconds }) => ({ label: t(label), icon: MicOff, act: () => void change(muteMember(slug, member.userId, seconds), t('{name} is not muted', said)) }))
         : [],
-      may('remove_people', role(), kind()) && above ? [{ label: 'Remove from the room…', icon: UserRoundMinus, bad: true, act: () => setLeaves(member) }] : [],
+      may('remove_people', role(), kind()) && above ? [{ label: t('Remove from the room…'), icon: UserRoundMinus, bad: true, act: () => setLeaves(member) }] : [],
     ]
   }
   const acts = (member: Member) => entries(member).some((group) => group.length > 0)
@@ -143,12 +147,12 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
                 <div class="flex flex-wrap gap-2">
                   <Button variant="outline" size="small" onClick={() => setAdding(true)}>
                     <UserRoundPlus class="size-4" aria-hidden="true" />
-                    Add people
+                    {t('Add people')}
                   </Button>
                   <Show when={invites()}>
                     <Button variant="outline" size="small" onClick={() => setInviting(true)}>
                       <LinkIcon class="size-4" aria-hidden="true" />
-                      Invite by link
+                      {t('Invite by link')}
                     </Button>
                   </Show>
                 </div>
@@ -166,12 +170,12 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
           </Show>
           <Show when={props.info.members >= SEARCH_FROM || text() !== ''}>
             <label class="relative">
-              <span class="sr-only">Search members</span>
+              <span class="sr-only">{t('Search members')}</span>
               <SearchIcon class="pointer-events-none absolute start-3 top-1/2 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
               <input
                 type="search"
                 class="h-10 w-full rounded-control border border-line-strong/70 bg-surface ps-9 pe-3 text-body placeholder:text-muted pointer-coarse:h-11 pointer-coarse:text-[1rem]"
-                placeholder="Search members"
+                placeholder={t('Search members')}
                 value={text()}
                 onInput={(event) => setText(event.currentTarget.value)}
               />
@@ -181,13 +185,13 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
       </Show>
       <Switch fallback={<MemberSkeletons />}>
         <Match when={pages.failure() !== null && pages.items() === undefined && pages.failure()}>
-          {(failure) => <PanelFailure what="The members couldn't be loaded." failure={failure()} onRetry={pages.reload} />}
+          {(failure) => <PanelFailure what={t("The members couldn't be loaded.")} failure={failure()} onRetry={pages.reload} />}
         </Match>
         <Match when={ids()?.length === 0}>
-          <p class="p-4 text-body text-muted">{text().trim() === '' ? 'Nobody has joined yet.' : `No member is called “${text().trim()}”.`}</p>
+          <p class="p-4 text-body text-muted">{text().trim() === '' ? t('Nobody has joined yet.') : t('No member is called “{words}”.', { words: text().trim() })}</p>
         </Match>
         <Match when={ids()}>
-          <ul class="px-2 py-2" aria-label="Members">
+          <ul class="px-2 py-2" aria-label={t('Members')}>
             <For each={ids()}>
               {(id) => (
                 <Show when={find(id)}>
@@ -201,23 +205,23 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
                         <span class="flex items-center gap-1.5">
                           <span class="min-w-0 truncate text-body" dir="auto">
                             {member().userName}
-                            <Show when={id === props.me.id}><span class="text-muted"> (you)</span></Show>
+                            <Show when={id === props.me.id}><span class="text-muted"> {t('(you)')}</span></Show>
                           </span>
                           <StatusSign status={live.presence.of(id)?.status} />
                         </span>
                         <Show when={member().mutedUntil > Date.now()}>
-                          <span class="block text-day text-warn">Muted until {momentOf(member().mutedUntil)}</span>
+                          <span class="block text-day text-warn">{t('Muted until {when}', { when: momentOf(member().mutedUntil) })}</span>
                         </Show>
                       </span>
                       <Show when={member().role !== 'member' && kind() !== 'group' && kind() !== 'direct'}>
-                        <Badge>{roleWords[member().role]}</Badge>
+                        <Badge>{t(roleWords[member().role])}</Badge>
                       </Show>
                       <Show when={stateWords(stateOf(id))}>{(words) => <span class="sr-only"> ({words()})</span>}</Show>
                       <Show when={acts(member())} fallback={<span class="w-9 pointer-coarse:w-11" />}>
                         <button
                           type="button"
                           class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} text-muted`}
-                          aria-label={`What to do with ${member().userName}`}
+                          aria-label={t('What to do with {name}', { name: member().userName })}
                           aria-haspopup="menu"
                           onClick={(event) => setOpen({ member: member(), anchor: event.currentTarget })}
                         >
@@ -231,10 +235,10 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
             </For>
           </ul>
           <Show when={pages.more()}>
-            <Button variant="outline" size="small" class="mx-4 mb-4 self-start" aria-busy={pages.loading()} onClick={() => pages.loadMore()}>Show more</Button>
+            <Button variant="outline" size="small" class="mx-4 mb-4 self-start" aria-busy={pages.loading()} onClick={() => pages.loadMore()}>{t('Show more')}</Button>
           </Show>
           <Show when={pages.failure()}>
-            {(failure) => <PanelFailure what="The members couldn't be loaded." failure={failure()} onRetry={pages.reload} />}
+            {(failure) => <PanelFailure what={t("The members couldn't be loaded.")} failure={failure()} onRetry={pages.reload} />}
           </Show>
         </Match>
       </Switch>
@@ -259,14 +263,14 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
       <Confirm
         target={leaves()}
         onClose={() => setLeaves(null)}
-        title={(member) => `Remove ${member.userName}?`}
+        title={(member) => t('Remove {name}?', { name: member.userName })}
         text={(member) =>
           kind() === 'public'
-            ? `${member.userName} is no longer a member, but can come back: the room is public.`
-            : `${member.userName} will no longer see the room, nor what was said in it. What they wrote stays.`
+            ? t('{name} is no longer a member, but can come back: the room is public.', { name: member.userName })
+            : t('{name} will no longer see the room, nor what was said in it. What they wrote stays.', { name: member.userName })
         }
-        label="Remove"
-        busyLabel="Removing…"
+        label={t('Remove')}
+        busyLabel={t('Removing…')}
         action={remove}
       />
     </>
@@ -294,11 +298,11 @@ function Adding(props: { slug: string; without(id: string): boolean; onDone(): v
         if (people().length > 0) void add.run()
       }}
     >
-      <PeoplePicker label="Add people" chosen={people()} limit={ADD_LIMIT} without={(id) => props.without(id)} autofocus onChange={setPeople} />
+      <PeoplePicker label={t('Add people')} chosen={people()} limit={ADD_LIMIT} without={(id) => props.without(id)} autofocus onChange={setPeople} />
       <Fault action={add} />
       <div class="flex gap-2">
-        <Act action={add} size="small" label="Add" busyLabel="Adding…" disabled={people().length === 0} />
-        <Button variant="quiet" size="small" onClick={() => props.onDone()}>Cancel</Button>
+        <Act action={add} size="small" label={t('Add')} busyLabel={t('Adding…')} disabled={people().length === 0} />
+        <Button variant="quiet" size="small" onClick={() => props.onDone()}>{t('Cancel')}</Button>
       </div>
     </form>
   )
@@ -307,7 +311,7 @@ function Adding(props: { slug: string; without(id: string): boolean; onDone(): v
 function MemberSkeletons() {
   return (
     <div class="flex flex-col gap-4 p-4" aria-busy="true">
-      <span class="sr-only" role="status">Loading the members</span>
+      <span class="sr-only" role="status">{t('Loading the members')}</span>
       <For each={['w-32', 'w-24', 'w-40', 'w-28']}>
         {(width) => (
           <div class="flex items-center gap-2.5">

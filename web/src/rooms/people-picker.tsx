@@ -1,6 +1,7 @@
 import X from 'lucide-solid/icons/x'
 import { createMemo, createSignal, createUniqueId, For, onMount, Show } from 'solid-js'
 import { createPeopleSearch } from '~/composer/people-search'
+import { plural, t } from '~/i18n/i18n'
 import type { User } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
 
@@ -78,7 +79,7 @@ export function PeoplePicker(props: {
               <span class="flex h-8 max-w-full items-center gap-1.5 rounded-full bg-ink/7 ps-1 pe-0.5 text-meta">
                 <Avatar userId={person.userId} name={person.userName} image={person.userImage} letters={1} class="size-6 text-day" />
                 <span class="min-w-0 truncate" dir="auto">{person.userName}</span>
-                <button type="button" class="grid size-6 place-items-center rounded-full text-muted hover:bg-ink/10" aria-label={`Remove ${person.userName}`} onClick={() => drop(person)}>
+                <button type="button" class="grid size-6 place-items-center rounded-full text-muted hover:bg-ink/10" aria-label={t('Remove {name}', { name: person.userName })} onClick={() => drop(person)}>
                   <X class="size-3.5" aria-hidden="true" />
                 </button>
               </span>
@@ -97,7 +98,7 @@ export function PeoplePicker(props: {
             autocomplete="off"
             dir="auto"
             class="h-8 min-w-24 flex-1 bg-transparent px-1.5 text-body outline-none placeholder:text-muted disabled:opacity-60 pointer-coarse:text-[1rem]"
-            placeholder={props.chosen.length === 0 ? 'Name' : ''}
+            placeholder={props.chosen.length === 0 ? t('Name') : ''}
             disabled={full()}
             value={text()}
             onInput={(event) => {
@@ -134,13 +135,13 @@ export function PeoplePicker(props: {
               </For>
             </div>
             <Show when={found().length === 0}>
-              <p class="px-2 py-1.5 text-meta text-muted">Nobody of that name.</p>
+              <p class="px-2 py-1.5 text-meta text-muted">{t('Nobody of that name.')}</p>
             </Show>
           </div>
         </Show>
       </div>
-      <p id={`${id}-hint`} class="text-meta text-muted empty:hidden">{full() ? `That is as many as there may be: ${props.limit}.` : props.hint}</p>
-      <span class="sr-only" role="status">{shown() ? (found().length === 1 ? '1 person' : `${found().length} people`) : ''}</span>
+      <p id={`${id}-hint`} class="text-meta text-muted empty:hidden">{full() ? t('That is as many as there may be: {count}.', { count: props.limit }) : props.hint}</p>
+      <span class="sr-only" role="status">{shown() ? plural(found().length, '1 person', '{count} people') : ''}</span>
     </div>
   )
 }

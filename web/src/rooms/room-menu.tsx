@@ -17,6 +17,7 @@ import { labelOf } from '~/app/naming'
 import type { ListedRoom, RoomChange } from '~/app/rooms'
 import { ownSections } from '~/app/sections'
 import { call, explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { copy } from '~/message/do'
 import { momentOf } from '~/room/room-foot'
 import { showToast } from '~/ui/toast'
@@ -37,7 +38,7 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
 
   async function settle(to: RoomChange) {
     const result = await rooms.settle(slug, to)
-    if (!result.ok) showToast({ tone: 'bad', title: 'That was not kept', text: explain(result.failure) })
+    if (!result.ok) showToast({ tone: 'bad', title: t('That was not kept'), text: explain(result.failure) })
   }
 
   async function markRead() {
@@ -46,10 +47,10 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
     const result = await call(`${roomPath(slug)}/read`, { method: 'PUT', body: { seq: newest } }, () => true as const)
     if (result.ok) return
     if (read !== undefined) rooms.set(slug, read)
-    showToast({ tone: 'bad', title: 'It is still unread', text: explain(result.failure) })
+    showToast({ tone: 'bad', title: t('It is still unread'), text: explain(result.failure) })
   }
 
-  const back: MenuEntry = { label: 'Back', icon: ArrowLeft, more: true, act: () => setPage('all') }
+  const back: MenuEntry = { label: t('Back'), icon: (icon) => <ArrowLeft {...icon} class={`${icon.class ?? ''} mirrored`} />, more: true, act: () => setPage('all') }
 
   const groups = createMemo<MenuEntry[][]>(() => {
     const r = room()
@@ -57,46 +58,46 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
     const talk = r.kind === 'direct' || r.kind === 'group'
     switch (page()) {
       case 'notify':
-        return [[back], levels.map(({ value, label }) => ({ label, checked: r.notify === value, act: () => void settle({ notify: value }) }))]
+        return [[back], levels.map(({ value, label }) => ({ label: t(label), checked: r.notify === value, act: () => void settle({ notify: value }) }))]
       case 'snooze':
         return [
           [back],
           [
-            ...(snoozed ? [{ label: 'End it now', icon: Bell, act: () => void settle({ snoozedUntil: 0 }) }] : []),
-            ...snoozes.map(({ label, until }) => ({ label, act: () => void settle({ snoozedUntil: until(Date.now()) }) })),
+            ...(snoozed ? [{ label: t('End it now'), icon: Bell, act: () => void settle({ snoozedUntil: 0 }) }] : []),
+            ...snoozes.map(({ label, until }) => ({ label: t(label), act: () => void settle({ snoozedUntil: until(Date.now()) }) })),
           ],
         ]
       case 'section':
         return [
           [back],
           [
-            { label: 'None of my own', checked: r.section === '', act: () => void settle({ section: '' }) },
+            { label: t('None of my own'), checked: r.section === '', act: () => void settle({ section: '' }) },
             ...ownSections(rooms.rooms().map((other) => other.section)).map((name) => ({ label: name, checked: r.section === name, act: () => void settle({ section: name, favourite: false }) })),
           ],
-          [{ label: 'New section…', icon: FolderPlus, act: () => desk.ask({ what: 'section', slug }) }],
+          [{ label: t('New section…'), icon: FolderPlus, act: () => desk.ask({ what: 'section', slug }) }],
         ]
       case 'all':
         return [
-          rooms.unread(r) > 0 ? [{ label: 'Mark as read', icon: CheckCheck, act: () => void markRead() }] : [],
+          rooms.unread(r) > 0 ? [{ label: t('Mark as read'), icon: CheckCheck, act: () => void markRead() }] : [],
           [
             r.favourite
-              ? { label: 'No favourite any more', icon: StarOff, key: 'F', act: () => void settle({ favourite: false }) }
-              : { label: 'Favourite', icon: Star, key: 'F', act: () => void settle({ favourite: true }) },
-            { label: 'Section', icon: Folder, more: true, ...(r.section !== '' && { detail: r.section }), act: () => setPage('section') },
+              ? { label: t('No favourite any more'), icon: StarOff, key: 'F', act: () => void settle({ favourite: false }) }
+              : { label: t('Favourite'), icon: Star, key: 'F', act: () => void settle({ favourite: true }) },
+            { label: t('Section'), icon: Folder, more: true, ...(r.section !== '' && { detail: r.section }), act: () => setPage('section') },
           ],
           [
-            { label: 'Notifications', icon: Bell, more: true, detail: levelWords(r.notify), act: () => setPage('notify') },
-            { label: 'Snooze', icon: AlarmClock, more: true, ...(snoozed && { detail: `Until ${momentOf(r.snoozedUntil)}` }), act: () => setPage('snooze') },
+            { label: t('Notifications'), icon: Bell, more: true, detail: levelWords(r.notify), act: () => setPage('notify') },
+            { label: t('Snooze'), icon: AlarmClock, more: true, ...(snoozed && { detail: t('Until {when}', { when: momentOf(r.snoozedUntil) }) }), act: () => setPage('snooze') },
           ],
           [
-            { label: 'About this room', icon: Info, act: () => void router.navigate({ to: '/rooms/$slug', params: { slug }, search: { panel: 'about' } }) },
-            { label: 'Copy link', icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, 'Link') },
+            { label: t('About this room'), icon: Info, act: () => void router.navigate({ to: '/rooms/$slug', params: { slug }, search: { panel: 'about' } }) },
+            { label: t('Copy link'), icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, t('Link')) },
           ],
           [
-            ...(talk ? [{ label: 'Close', icon: X, act: () => void leaving.close(r) }] : []),
+            ...(talk ? [{ label: t('Close'), icon: X, act: () => void leaving.close(r) }] : []),
             ...(r.kind === 'direct' || slug === 'global'
               ? []
-              : [{ label: r.kind === 'public' ? 'Leave' : 'Leave…', icon: LogOut, bad: r.kind !== 'public', act: () => void (r.kind === 'public' ? leaving.leavePublic(r) : desk.ask({ what: 'leave', slug })) }]),
+              : [{ label: r.kind === 'public' ? t('Leave') : t('Leave…'), icon: LogOut, bad: r.kind !== 'public', act: () => void (r.kind === 'public' ? leaving.leavePublic(r) : desk.ask({ what: 'leave', slug })) }]),
           ],
         ]
     }

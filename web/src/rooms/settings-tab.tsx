@@ -8,6 +8,8 @@ import { Modal } from '~/account/modal'
 import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
+import { m, plural, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { may, type Action } from '~/permissions.gen'
 import type { RoomInfo } from '~/realtime/wire.gen'
 import { Button, buttonVariants } from '~/ui/button'
@@ -20,13 +22,13 @@ import { kindWords, whoMay } from './kind-words'
 import { NAME_CHARS, TOPIC_CHARS } from './make-dialog'
 
 const SLOW: readonly { value: number; label: string }[] = [
-  { value: 0, label: 'Off' },
-  { value: 10, label: '10 seconds' },
-  { value: 30, label: '30 seconds' },
-  { value: 60, label: '1 minute' },
-  { value: 300, label: '5 minutes' },
-  { value: 900, label: '15 minutes' },
-  { value: 3_600, label: '1 hour' },
+  { value: 0, label: m('Off') },
+  { value: 10, label: m('10 seconds') },
+  { value: 30, label: m('30 seconds') },
+  { value: 60, label: m('1 minute') },
+  { value: 300, label: m('5 minutes') },
+  { value: 900, label: m('15 minutes') },
+  { value: 3_600, label: m('1 hour') },
 ]
 
 /** How a room is set up, as far as the person may change it; else the words who may. */
@@ -34,27 +36,31 @@ export function SettingsTab(props: { info: RoomInfo; onChanged(): void }) {
   const allowed = (action: Action) => may(action, props.info.role, props.info.kind)
   const ruled = () => props.info.kind === 'public' || props.info.kind === 'private'
   const slow = createAction((slowModeSeconds: number) => changeRoom(props.info.slug, { slowModeSeconds }), { done: () => props.onChanged() })
-  const slows = () => (SLOW.some((s) => s.value === props.info.slowModeSeconds) ? SLOW : [...SLOW, { value: props.info.slowModeSeconds, label: `${props.info.slowModeSeconds} seconds` }])
+  const slows = () => {
+    const { slowModeSeconds: value } = props.info
+    const all = SLOW.map((s) => ({ ...s, label: t(s.label) }))
+    return SLOW.some((s) => s.value === value) ? all : [...all, { value, label: plural(value, '1 second', '{count} seconds') }]
+  }
   return (
     <>
-      <PanelBlock title="Name and topic">
+      <PanelBlock title={t('Name and topic')}>
         <Show when={allowed('edit_room')} fallback={<No action="edit_room" info={props.info} />}>
           <NameForm info={props.info} onChanged={() => props.onChanged()} />
         </Show>
       </PanelBlock>
       <Show when={ruled()}>
-        <PanelBlock title="Who it is for">
-          <Show when={allowed('set_kind') && props.info.slug !== 'global'} fallback={<No action="set_kind" info={props.info} words={props.info.slug === 'global' ? 'This room is for everybody on the server.' : undefined} />}>
+        <PanelBlock title={t('Who it is for')}>
+          <Show when={allowed('set_kind') && props.info.slug !== 'global'} fallback={<No action="set_kind" info={props.info} words={props.info.slug === 'global' ? t('This room is for everybody on the server.') : undefined} />}>
             <KindForm info={props.info} onChanged={() => props.onChanged()} />
           </Show>
         </PanelBlock>
-        <PanelBlock title="Slow mode" text="How long each person waits between two messages. Moderators and owners don't.">
+        <PanelBlock title={t('Slow mode')} text={t("How long each person waits between two messages. Moderators and owners don't.")}>
           <Show when={allowed('set_slow_mode')} fallback={<No action="set_slow_mode" info={props.info} />}>
-            <Select label="Slow mode" hideLabel value={props.info.slowModeSeconds} options={slows()} onChange={(seconds) => void slow.run(seconds)} />
+            <Select label={t('Slow mode')} hideLabel value={props.info.slowModeSeconds} options={slows()} onChange={(seconds) => void slow.run(seconds)} />
             <Fault action={slow} />
           </Show>
         </PanelBlock>
-        <PanelBlock title="Keep and close">
+        <PanelBlock title={t('Keep and close')}>
           <Ends info={props.info} allowed={allowed} onChanged={() => props.onChanged()} />
         </PanelBlock>
       </Show>
@@ -84,7 +90,7 @@ function NameForm(props: { info: RoomInfo; onChanged(): void }) {
         setName(undefined)
         setTopic(undefined)
         props.onChanged()
-        showToast({ title: 'Saved' })
+        showToast({ title: t('Saved') })
       },
     },
   )
@@ -97,18 +103,18 @@ function NameForm(props: { info: RoomInfo; onChanged(): void }) {
       }}
     >
       <TextField value={now().name} onChange={setName}>
-        <TextFieldLabel>Name</TextFieldLabel>
+        <TextFieldLabel>{t('Name')}</TextFieldLabel>
         <TextFieldInput class="h-10" maxLength={NAME_CHARS} dir="auto" autocomplete="off" />
       </TextField>
       <TextField value={now().topic} onChange={setTopic}>
-        <TextFieldLabel>Topic</TextFieldLabel>
-        <TextFieldInput class="h-10" maxLength={TOPIC_CHARS} dir="auto" autocomplete="off" placeholder="What is talked about here" />
+        <TextFieldLabel>{t('Topic')}</TextFieldLabel>
+        <TextFieldInput class="h-10" maxLength={TOPIC_CHARS} dir="auto" autocomplete="off" placeholder={t('What is talked about here')} />
       </TextField>
       <Show when={!group()}>
-        <p class="text-meta text-muted">The address stays /rooms/{props.info.slug}.</p>
+        <p class="text-meta text-muted">{t('The address stays {address}.', { address: `/rooms/${props.info.slug}` })}</p>
       </Show>
       <Fault action={save} />
-      <Act action={save} size="small" class="self-start" label="Save" busyLabel="Saving…" disabled={!changed() || (now().name.trim() === '' && !group())} />
+      <Act action={save} size="small" class="self-start" label={t('Save')} busyLabel={t('Saving…')} disabled={!changed() || (now().name.trim() === '' && !group())} />
     </form>
   )
 }
@@ -125,22 +131,22 @@ function KindForm(props: { info: RoomInfo; onChanged(): void }) {
   return (
     <>
       <p class="text-meta">
-        <span class="font-medium">{kindWords[props.info.kind].title}.</span> {kindWords[props.info.kind].text}
+        <T text="{kind}. {meaning}" kind={<span class="font-medium">{t(kindWords[props.info.kind].title)}</span>} meaning={t(kindWords[props.info.kind].text)} />
       </p>
       <Button variant="outline" size="small" class="self-start" onClick={() => setAsks(true)}>
-        Make it {other()}…
+        {other() === 'public' ? t('Make it public…') : t('Make it private…')}
       </Button>
       <Modal
         open={asks()}
         onClose={() => setAsks(false)}
         alert
-        title={`Make ${labelOf(props.info)} ${other()}?`}
-        text={other() === 'public' ? 'Everybody on this server can then read all that was said in it, and join.' : 'Who isn’t a member can then no longer see it, nor what was said in it.'}
+        title={other() === 'public' ? t('Make {room} public?', { room: labelOf(props.info) }) : t('Make {room} private?', { room: labelOf(props.info) })}
+        text={other() === 'public' ? t('Everybody on this server can then read all that was said in it, and join.') : t('Who isn’t a member can then no longer see it, nor what was said in it.')}
       >
         <Fault action={change} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => setAsks(false)}>Cancel</Button>
-          <Act action={change} label={`Make it ${other()}`} busyLabel="Changing…" onClick={() => void change.run()} />
+          <Button variant="outline" onClick={() => setAsks(false)}>{t('Cancel')}</Button>
+          <Act action={change} label={other() === 'public' ? t('Make it public') : t('Make it private')} busyLabel={t('Changing…')} onClick={() => void change.run()} />
         </DialogFooter>
       </Modal>
     </>
@@ -158,8 +164,8 @@ function Ends(props: { info: RoomInfo; allowed(action: Action): boolean; onChang
       props.onChanged()
       void live.rooms.load()
       showToast({
-        title: was ? 'The room is open again' : 'The room is archived',
-        ...(!was && { action: { label: 'Undo', act: () => void archiveRoom(props.info.slug, false).then(() => props.onChanged()) } }),
+        title: was ? t('The room is open again') : t('The room is archived'),
+        ...(!was && { action: { label: t('Undo'), act: () => void archiveRoom(props.info.slug, false).then(() => props.onChanged()) } }),
       })
     },
   })
@@ -168,13 +174,13 @@ function Ends(props: { info: RoomInfo; allowed(action: Action): boolean; onChang
       <div class="flex flex-col items-start gap-1.5">
         <Show when={props.allowed('export_room')} fallback={<No action="export_room" info={props.info} />}>
           <ExportLink slug={props.info.slug} />
-          <p class="text-meta text-muted">All messages and members, one JSON object a line.</p>
+          <p class="text-meta text-muted">{t('All messages and members, one JSON object a line.')}</p>
         </Show>
       </div>
       <div class="flex flex-col items-start gap-1.5">
         <Switch>
           <Match when={global()}>
-            <p class="text-meta text-muted">This room is always there: it can be neither archived nor deleted.</p>
+            <p class="text-meta text-muted">{t('This room is always there: it can be neither archived nor deleted.')}</p>
           </Match>
           <Match when={!props.allowed('archive')}>
             <No action="archive" info={props.info} />
@@ -182,9 +188,9 @@ function Ends(props: { info: RoomInfo; allowed(action: Action): boolean; onChang
           <Match when={props.allowed('archive')}>
             <Button variant="outline" size="small" aria-busy={archive.busy()} onClick={() => void archive.run()}>
               <Archive class="size-3.5" aria-hidden="true" />
-              {archived() ? 'Open the room again' : 'Archive the room'}
+              {archived() ? t('Open the room again') : t('Archive the room')}
             </Button>
-            <p class="text-meta text-muted">{archived() ? 'People can then write in it as before.' : 'It stays readable, and leaves everybody’s list. Nobody can write in it.'}</p>
+            <p class="text-meta text-muted">{archived() ? t('People can then write in it as before.') : t('It stays readable, and leaves everybody’s list. Nobody can write in it.')}</p>
             <Fault action={archive} />
           </Match>
         </Switch>
@@ -194,7 +200,7 @@ function Ends(props: { info: RoomInfo; allowed(action: Action): boolean; onChang
           <Show when={props.allowed('delete_room')} fallback={<No action="delete_room" info={props.info} />}>
             <Button variant="outline" size="small" class="text-bad" onClick={() => setDeletes(true)}>
               <Trash class="size-3.5" aria-hidden="true" />
-              Delete the room…
+              {t('Delete the room…')}
             </Button>
             <DeleteDialog open={deletes()} info={props.info} onClose={() => setDeletes(false)} />
           </Show>
@@ -208,7 +214,7 @@ function ExportLink(props: { slug: string }) {
   return (
     <a class={buttonVariants({ variant: 'outline', size: 'small' })} href={exportAddress(props.slug)} download={`${props.slug}.ndjson`}>
       <Download class="size-3.5" aria-hidden="true" />
-      Export the room
+      {t('Export the room')}
     </a>
   )
 }
@@ -220,16 +226,16 @@ function DeleteDialog(props: { open: boolean; info: RoomInfo; onClose(): void })
   const [name, setName] = createSignal('')
   const remove = createAction(() => deleteRoom(props.info.slug, name().trim()), {
     done() {
-      showToast({ title: `${labelOf(props.info)} is deleted` })
+      showToast({ title: t('{room} is deleted', { room: labelOf(props.info) }) })
       props.onClose()
       void live.rooms.load()
       void router.navigate({ to: '/rooms/$slug', params: { slug: 'global' }, search: {} })
     },
   })
   return (
-    <Modal open={props.open} onClose={props.onClose} alert title={`Delete ${labelOf(props.info)}?`} text="All of its messages and files are deleted for everybody. This can't be undone.">
+    <Modal open={props.open} onClose={props.onClose} alert title={t('Delete {room}?', { room: labelOf(props.info) })} text={t("All of its messages and files are deleted for everybody. This can't be undone.")}>
       <div class="flex flex-col items-start gap-1.5 rounded-card border border-line bg-sunken p-3">
-        <p class="text-meta">Keep a copy first:</p>
+        <p class="text-meta">{t('Keep a copy first:')}</p>
         <ExportLink slug={props.info.slug} />
       </div>
       <form
@@ -241,14 +247,14 @@ function DeleteDialog(props: { open: boolean; info: RoomInfo; onClose(): void })
       >
         <TextField value={name()} onChange={setName}>
           <TextFieldLabel>
-            Type <bdi class="font-semibold">{props.info.name}</bdi> to delete it
+            <T text="Type {name} to delete it" name={<bdi class="font-semibold">{props.info.name}</bdi>} />
           </TextFieldLabel>
           <TextFieldInput autocomplete="off" dir="auto" />
         </TextField>
         <Fault action={remove} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => props.onClose()}>Keep the room</Button>
-          <Act action={remove} variant="danger" label="Delete the room" busyLabel="Deleting…" disabled={name().trim() !== props.info.name} />
+          <Button variant="outline" onClick={() => props.onClose()}>{t('Keep the room')}</Button>
+          <Act action={remove} variant="danger" label={t('Delete the room')} busyLabel={t('Deleting…')} disabled={name().trim() !== props.info.name} />
         </DialogFooter>
       </form>
     </Modal>

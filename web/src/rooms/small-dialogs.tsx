@@ -4,6 +4,7 @@ import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import type { ListedRoom } from '~/app/rooms'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
 import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
@@ -18,7 +19,7 @@ export function SectionDialog(props: { room: ListedRoom }) {
   const [name, setName] = createSignal('')
   const put = createAction(() => rooms.settle(props.room.slug, { section: name().trim(), favourite: false }), { done: () => desk.close() })
   return (
-    <Question title="New section" text={`A heading in your list of rooms, for you alone. ${labelOf(props.room)} will be the first below it.`}>
+    <Question title={t('New section')} text={t('A heading in your list of rooms, for you alone. {room} will be the first below it.', { room: labelOf(props.room) })}>
       <form
         class="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -27,13 +28,13 @@ export function SectionDialog(props: { room: ListedRoom }) {
         }}
       >
         <TextField value={name()} onChange={setName}>
-          <TextFieldLabel>Name</TextFieldLabel>
+          <TextFieldLabel>{t('Name')}</TextFieldLabel>
           <TextFieldInput maxLength={SECTION_CHARS} dir="auto" autocomplete="off" autofocus />
         </TextField>
         <Fault action={put} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => desk.close()}>Cancel</Button>
-          <Act action={put} label="Make the section" busyLabel="Making it…" disabled={name().trim() === ''} />
+          <Button variant="outline" onClick={() => desk.close()}>{t('Cancel')}</Button>
+          <Act action={put} label={t('Make the section')} busyLabel={t('Making it…')} disabled={name().trim() === ''} />
         </DialogFooter>
       </form>
     </Question>
@@ -46,11 +47,11 @@ export function LeaveDialog(props: { room: ListedRoom }) {
   const leaving = useLeaving(rooms)
   const leave = createAction(() => leaving.leaveForGood(props.room.slug), { done: () => desk.close() })
   return (
-    <Question alert title={`Leave ${labelOf(props.room)}?`} text="You will no longer see what is said in it, nor what was said. Only its members can let you in again.">
+    <Question alert title={t('Leave {room}?', { room: labelOf(props.room) })} text={t('You will no longer see what is said in it, nor what was said. Only its members can let you in again.')}>
       <Fault action={leave} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => desk.close()}>Stay</Button>
-        <Act action={leave} variant="danger" label="Leave" busyLabel="Leaving…" onClick={() => void leave.run()} />
+        <Button variant="outline" onClick={() => desk.close()}>{t('Stay')}</Button>
+        <Act action={leave} variant="danger" label={t('Leave')} busyLabel={t('Leaving…')} onClick={() => void leave.run()} />
       </DialogFooter>
     </Question>
   )

@@ -3,6 +3,7 @@ import { createSignal, Show } from 'solid-js'
 import { createAction } from '~/account/action'
 import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
+import { t } from '~/i18n/i18n'
 import type { User } from '~/realtime/wire.gen'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
@@ -40,7 +41,7 @@ export function WriteDialog() {
   )
 
   return (
-    <Question title="New message" text="To one person, or to a few at once.">
+    <Question title={t('New message')} text={t('To one person, or to a few at once.')}>
       <form
         class="flex min-h-72 flex-col gap-4"
         onSubmit={(event) => {
@@ -48,18 +49,18 @@ export function WriteDialog() {
           if (people().length > 0) void open.run()
         }}
       >
-        <PeoplePicker label="To" chosen={people()} limit={GROUP_PEOPLE} without={(id) => id === live.account().id} autofocus onChange={setPeople} />
+        <PeoplePicker label={t('To@@whom one writes to')} chosen={people()} limit={GROUP_PEOPLE} without={(id) => id === live.account().id} autofocus onChange={setPeople} />
         <Show when={group()}>
           <TextField value={name()} onChange={setName}>
-            <TextFieldLabel>Name of the group (optional)</TextFieldLabel>
+            <TextFieldLabel>{t('Name of the group (optional)')}</TextFieldLabel>
             <TextFieldInput maxLength={NAME_CHARS} dir="auto" autocomplete="off" />
           </TextField>
         </Show>
         <div class="flex-1" />
         <Fault action={open} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => live.desk.close()}>Cancel</Button>
-          <Act action={open} label={group() ? 'Make the group' : 'Open'} busyLabel="Opening…" disabled={people().length === 0} />
+          <Button variant="outline" onClick={() => live.desk.close()}>{t('Cancel')}</Button>
+          <Act action={open} label={group() ? t('Make the group') : t('Open@@the verb')} busyLabel={t('Opening…')} disabled={people().length === 0} />
         </DialogFooter>
       </form>
     </Question>
