@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isSignedOut, isStale } from './action'
-import { methodWords } from './devices-page'
+import { signedInWords } from './devices-page'
 import { parseMe } from './me'
 import { pathOf } from './qr-code'
 import { inOrder, parseSession } from './sessions'
@@ -91,9 +91,9 @@ describe('the account', () => {
   })
 
   it('says how a session began', () => {
-    expect(methodWords('google', 'Google')).toBe(' with Google')
-    expect(methodWords('email', undefined)).toBe(' with your password')
-    expect(methodWords('gone-provider', undefined)).toBe('')
+    expect(signedInWords('3 March', 'google', 'Google')).toBe('Signed in 3 March with Google')
+    expect(signedInWords('3 March', 'email', undefined)).toBe('Signed in 3 March with your password')
+    expect(signedInWords('3 March', 'gone-provider', undefined)).toBe('Signed in 3 March')
   })
 })
 
