@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { speak } from '~/i18n/i18n'
 import { isSignedOut, isStale } from './action'
-import { methodWords } from './devices-page'
+import { deviceOf } from './agents'
+import { signedInWords } from './devices-page'
 import { parseMe } from './me'
 import { pathOf } from './qr-code'
 import { inOrder, parseSession } from './sessions'
@@ -44,6 +46,27 @@ describe('times', () => {
     const noon = new Date(2026, 2, 29, 12).getTime()
     expect(ago(new Date(2026, 2, 28, 10).getTime(), noon)).toBe('yesterday')
     expect(ago(new Date(2026, 2, 26, 23).getTime(), noon)).toBe('3 days ago')
+  })
+})
+
+describe('in another language', () => {
+  afterEach(() => speak({ locale: undefined, catalogue: {} }))
+
+  it('each number of minutes has its form', () => {
+    const minutes = { one: 'قبل دقيقة', two: 'قبل دقيقتين', few: 'قبل {count} دقائق', many: 'قبل {count} دقيقة', other: 'قبل {count} دقيقة' }
+    speak({ locale: 'ar-u-nu-latn', catalogue: { '{count} minutes ago': minutes } }, 'ar')
+    expect([1, 2, 5, 20].map((n) => ago(now - n * MINUTE, now))).toEqual(['قبل دقيقة', 'قبل دقيقتين', 'قبل 5 دقائق', 'قبل 20 دقيقة'])
+  })
+
+  it('a device is a whole sentence, and names of products stay', () => {
+    speak({ locale: 'de', catalogue: { 'An app': 'Eine App', '{browser} on {system}': '{browser} unter {system}', '{browser} on an Android tablet': '{browser} auf einem Android-Tablet' } }, 'de')
+    expect(deviceOf('Mozilla/5.0 (Windows NT 10.0) Electron/30.0').name).toBe('Eine App unter Windows')
+    expect(deviceOf('Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0').name).toBe('Chrome auf einem Android-Tablet')
+  })
+
+  it('what a token may do is listed as that language lists', () => {
+    speak({ locale: 'de', catalogue: { reads: 'liest', posts: 'schreibt' } }, 'de')
+    expect(scopeWords(['messages:read', 'messages:write'])).toBe('liest und schreibt')
   })
 })
 
@@ -91,9 +114,9 @@ describe('the account', () => {
   })
 
   it('says how a session began', () => {
-    expect(methodWords('google', 'Google')).toBe(' with Google')
-    expect(methodWords('email', undefined)).toBe(' with your password')
-    expect(methodWords('gone-provider', undefined)).toBe('')
+    expect(signedInWords('3 March', 'google', 'Google')).toBe('Signed in 3 March with Google')
+    expect(signedInWords('3 March', 'email', undefined)).toBe('Signed in 3 March with your password')
+    expect(signedInWords('3 March', 'gone-provider', undefined)).toBe('Signed in 3 March')
   })
 })
 

@@ -5,6 +5,7 @@ import { createCountdown } from '~/auth/form'
 import { setSession } from '~/auth/session'
 import { inWords } from '~/auth/words'
 import { seconds, type Failure, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 
 // One thing that can be done with an account: whether it is under way, and what
 // went wrong with it last.
@@ -48,10 +49,10 @@ export function createAction<A extends unknown[], T>(
     message() {
       const f = failure()
       if (!f) return ''
-      return isStale(f) ? 'You signed in a while ago. To change this, sign in again.' : inWords(f, options.words)
+      return isStale(f) ? t('You signed in a while ago. To change this, sign in again.') : inWords(f, options.words)
     },
     stale: () => isStale(failure()),
-    countdown: () => (wait.left() > 0 ? `Wait ${seconds(wait.left())}` : ''),
+    countdown: () => (wait.left() > 0 ? t('Wait {time}', { time: seconds(wait.left()) }) : ''),
     async run(...args) {
       if (busy() || wait.left() > 0) return false
       setBusy(true)

@@ -1,6 +1,7 @@
 import Check from 'lucide-solid/icons/check'
 import Copy from 'lucide-solid/icons/copy'
 import { createSignal, onCleanup, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
 
@@ -30,6 +31,8 @@ export function createCopier(select?: () => void) {
 /** A text to take along, shown whole, with a button that copies it. */
 export function CopyField(props: {
   label: string
+  /** The name of the button: "Copy" with what it copies. */
+  copy: string
   value: string
   /** What is copied, where that isn't how it is shown. */
   copied?: string
@@ -41,12 +44,11 @@ export function CopyField(props: {
     <div class="flex flex-col gap-1.5">
       <div class="flex items-center justify-between gap-3">
         <span class="text-meta font-medium">{props.label}</span>
-        <Button variant="quiet" size="small" class="-me-1 text-accent-strong" onClick={() => void copier.copy(props.copied ?? props.value)}>
+        <Button variant="quiet" size="small" class="-me-1 text-accent-strong" aria-label={copier.state() === 'idle' ? props.copy : undefined} onClick={() => void copier.copy(props.copied ?? props.value)}>
           <Show when={copier.state() === 'copied'} fallback={<Copy class="size-3.5" aria-hidden="true" />}>
             <Check class="size-3.5" aria-hidden="true" />
           </Show>
-          {copier.state() === 'copied' ? 'Copied' : copier.state() === 'selected' ? 'Selected: now copy it' : 'Copy'}
-          <span class="sr-only"> {props.label.toLowerCase()}</span>
+          {copier.state() === 'copied' ? t('Copied') : copier.state() === 'selected' ? t('Selected: now copy it') : t('Copy')}
         </Button>
       </div>
       <code
@@ -63,7 +65,7 @@ export function CopyField(props: {
       >
         {props.value}
       </code>
-      <span role="status" class="sr-only">{copier.state() === 'copied' ? 'Copied' : ''}</span>
+      <span role="status" class="sr-only">{copier.state() === 'copied' ? t('Copied') : ''}</span>
     </div>
   )
 }

@@ -2,6 +2,7 @@ import Minus from 'lucide-solid/icons/minus'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createSignal, onCleanup, onMount, Show } from 'solid-js'
 import type { Result } from '~/http'
+import { m, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
 import { createAction } from './action'
@@ -16,10 +17,10 @@ export interface Chosen {
 }
 
 const words = {
-  payload_too_large: 'That picture is too large. Choose a smaller one.',
-  picture_too_large: 'That picture is too large. Choose a smaller one.',
-  not_a_picture: 'The server could not read that as a picture. Choose a PNG, JPEG, WebP or GIF.',
-  unsupported_media_type: 'The server could not read that as a picture. Choose a PNG, JPEG, WebP or GIF.',
+  payload_too_large: m('That picture is too large. Choose a smaller one.'),
+  picture_too_large: m('That picture is too large. Choose a smaller one.'),
+  not_a_picture: m('The server could not read that as a picture. Choose a PNG, JPEG, WebP or GIF.'),
+  unsupported_media_type: m('The server could not read that as a picture. Choose a PNG, JPEG, WebP or GIF.'),
 }
 
 /** Chooses the square of a picture that is kept, and uploads it. */
@@ -29,8 +30,8 @@ export function CropDialog(props: { chosen: Chosen | null; onClose(): void; onDo
       open={props.chosen !== null}
       onClose={() => props.onClose()}
       holds
-      title="Your picture"
-      text="Drag to move it. What is in the circle is what others see."
+      title={t('Your picture')}
+      text={t('Drag to move it. What is in the circle is what others see.')}
       class="sm:max-w-sm"
     >
       <Show when={props.chosen} keyed>
@@ -67,7 +68,7 @@ function Cropper(props: { chosen: Chosen; onClose(): void; onDone(image: string)
     <>
       <View picture={picture} crop={crop()} onPan={(dx, dy) => setCrop((c) => pan(picture, c, dx, dy))} onZoom={zoomBy} />
       <div class="flex items-center gap-3">
-        <Button variant="quiet" size="icon" aria-label="Smaller" disabled={zoom() <= 1.001} onClick={() => zoomBy(1 / ZOOM_STEP ** 2)}>
+        <Button variant="quiet" size="icon" aria-label={t('Smaller')} disabled={zoom() <= 1.001} onClick={() => zoomBy(1 / ZOOM_STEP ** 2)}>
           <Minus class="size-4.5" aria-hidden="true" />
         </Button>
         {/* In steps of the eye, which sees factors. */}
@@ -76,21 +77,21 @@ function Cropper(props: { chosen: Chosen; onClose(): void; onDone(image: string)
           min="0"
           max="100"
           step="1"
-          aria-label="Size"
+          aria-label={t('Size')}
           aria-valuetext={`${Math.round(zoom() * 100)} %`}
           class="h-11 min-w-0 flex-1 accent-accent"
           disabled={maxZoom(picture) <= 1}
           value={maxZoom(picture) <= 1 ? 0 : (Math.log(zoom()) / Math.log(maxZoom(picture))) * 100}
           onInput={(event) => setCrop((c) => zoomTo(picture, c, maxZoom(picture) ** (Number(event.currentTarget.value) / 100)))}
         />
-        <Button variant="quiet" size="icon" aria-label="Larger" disabled={zoom() >= maxZoom(picture) - 0.001} onClick={() => zoomBy(ZOOM_STEP ** 2)}>
+        <Button variant="quiet" size="icon" aria-label={t('Larger')} disabled={zoom() >= maxZoom(picture) - 0.001} onClick={() => zoomBy(ZOOM_STEP ** 2)}>
           <Plus class="size-4.5" aria-hidden="true" />
         </Button>
       </div>
       <Show when={action.busy()}>
         <div
           role="progressbar"
-          aria-label="Uploading"
+          aria-label={t('Uploading')}
           aria-valuenow={Math.round(sent() * 100)}
           aria-valuemin="0"
           aria-valuemax="100"
@@ -101,8 +102,8 @@ function Cropper(props: { chosen: Chosen; onClose(): void; onDone(image: string)
       </Show>
       <Fault action={action} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-        <Act action={action} label="Use this picture" busyLabel="Uploading…" onClick={() => void action.run()} />
+        <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+        <Act action={action} label={t('Use this picture')} busyLabel={t('Uploading…')} onClick={() => void action.run()} />
       </DialogFooter>
     </>
   )
@@ -194,8 +195,8 @@ function View(props: { picture: ImageBitmap; crop: Crop; onPan(dx: number, dy: n
     <div
       ref={box}
       role="application"
-      aria-roledescription="picture"
-      aria-label="Part that is kept. Arrow keys move it, plus and minus zoom."
+      aria-roledescription={t('picture')}
+      aria-label={t('Part that is kept. Arrow keys move it, plus and minus zoom.')}
       tabindex="0"
       data-testid="crop"
       class="relative mx-auto aspect-square w-full max-w-[min(100%,48dvh)] cursor-grab touch-none overflow-hidden rounded-card bg-sunken select-none active:cursor-grabbing"

@@ -2,6 +2,8 @@ import { createSignal, Show } from 'solid-js'
 import { passwordFault } from '~/auth/fields'
 import { Field, focusFault } from '~/auth/form'
 import { interpret, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { useQuery } from '~/query'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
@@ -21,32 +23,32 @@ export function DataPage() {
   const take = createAction(fetchExport, {
     done({ content, name }) {
       saveFile(content, name)
-      showToast({ title: 'Your export is saved', text: name })
+      showToast({ title: t('Your export is saved'), text: name })
     },
   })
   return (
-    <Page title="Your data" lead="What this server keeps about you is yours.">
-      <Block title="Export">
+    <Page title={t('Your data')} lead={t('What this server keeps about you is yours.')}>
+      <Block title={t('Export')}>
         <Card>
-          <Item title="All that is kept about you" text="Your account and every message that you wrote, in one file (JSON).">
-            <Act action={take} variant="outline" label="Download" busyLabel="Gathering…" onClick={() => void take.run()} />
+          <Item title={t('All that is kept about you')} text={t('Your account and every message that you wrote, in one file (JSON).')}>
+            <Act action={take} variant="outline" label={t('Download')} busyLabel={t('Gathering…')} onClick={() => void take.run()} />
           </Item>
           <Show when={take.message()}>
             <Fault action={take} class="p-3" />
           </Show>
         </Card>
       </Block>
-      <Block title="Delete account">
+      <Block title={t('Delete account')}>
         <Card>
           <Item
-            title="Leave for good"
-            text="Your account is deleted, and you are signed out everywhere. What you wrote stays, so that others can still read along, but without your name. Nobody can undo this."
+            title={t('Leave for good')}
+            text={t('Your account is deleted, and you are signed out everywhere. What you wrote stays, so that others can still read along, but without your name. Nobody can undo this.')}
           >
-            <Button variant="outline" class="text-bad" onClick={() => setLeaving(true)}>Delete account</Button>
+            <Button variant="outline" class="text-bad" onClick={() => setLeaving(true)}>{t('Delete account')}</Button>
           </Item>
         </Card>
-        <Modal open={leaving()} onClose={() => setLeaving(false)} alert title="Delete your account?" text="This can't be undone. If you want a copy of what you wrote, take your export first.">
-          <Loaded query={me} what="Your account" skeleton={<Skeleton class="h-24 w-full rounded-card" />}>
+        <Modal open={leaving()} onClose={() => setLeaving(false)} alert title={t('Delete your account?')} text={t("This can't be undone. If you want a copy of what you wrote, take your export first.")}>
+          <Loaded query={me} loading={t('Loading your account')} failed={t("Your account couldn't be loaded")} skeleton={<Skeleton class="h-24 w-full rounded-card" />}>
             {(m) => <DeleteForm me={m()} onCancel={() => setLeaving(false)} />}
           </Loaded>
         </Modal>
@@ -65,7 +67,7 @@ function DeleteForm(props: { me: Me; onCancel(): void }) {
 
   const fault = () => {
     if (asks() === 'password') return passwordFault(proof())
-    if (asks() === 'email' && proof().trim().toLowerCase() !== props.me.email.toLowerCase()) return `Enter ${props.me.email}, to be sure.`
+    if (asks() === 'email' && proof().trim().toLowerCase() !== props.me.email.toLowerCase()) return t('Enter {email}, to be sure.', { email: props.me.email })
     return ''
   }
 
@@ -83,10 +85,10 @@ function DeleteForm(props: { me: Me; onCancel(): void }) {
       fallback={
         <>
           <p role="status" class="rounded-control bg-good-soft px-3 py-2.5 text-body">
-            A mail is on its way to <b class="font-medium">{props.me.email}</b>. Your account is deleted when you open the link in it and confirm. Until then nothing happens.
+            <T text="A mail is on its way to {email}. Your account is deleted when you open the link in it and confirm. Until then nothing happens." email={<b class="font-medium">{props.me.email}</b>} />
           </p>
           <DialogFooter>
-            <Button onClick={() => props.onCancel()}>Done</Button>
+            <Button onClick={() => props.onCancel()}>{t('Done')}</Button>
           </DialogFooter>
         </>
       }
@@ -95,7 +97,7 @@ function DeleteForm(props: { me: Me; onCancel(): void }) {
         <Show when={asks() === 'password'}>
           <input type="email" name="username" autocomplete="username" value={props.me.email} readOnly hidden />
           <Field
-            label="Your password" name="password" type="password" autocomplete="current-password" autofocus
+            label={t('Your password')} name="password" type="password" autocomplete="current-password" autofocus
             value={proof()} onChange={(value) => {
               setProof(value)
               remove.reset()
@@ -104,14 +106,14 @@ function DeleteForm(props: { me: Me; onCancel(): void }) {
         </Show>
         <Show when={asks() === 'email'}>
           <Field
-            label="Your e-mail address" name="confirm-email" type="email" autocomplete="off" autofocus hint={`Type ${props.me.email} to go on.`}
+            label={t('Your e-mail address')} name="confirm-email" type="email" autocomplete="off" autofocus hint={t('Type {email} to go on.', { email: props.me.email })}
             value={proof()} onChange={setProof} fault={tried() ? fault() : ''}
           />
         </Show>
         <Fault action={remove} />
         <DialogFooter>
-          <Button variant="outline" onClick={() => props.onCancel()}>Keep my account</Button>
-          <Act action={remove} variant="danger" label="Delete account" busyLabel="Deleting…" />
+          <Button variant="outline" onClick={() => props.onCancel()}>{t('Keep my account')}</Button>
+          <Act action={remove} variant="danger" label={t('Delete account')} busyLabel={t('Deleting…')} />
         </DialogFooter>
       </form>
     </Show>

@@ -8,6 +8,7 @@ import { createSignal, onCleanup, Show, type Accessor } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { optionsQuery } from '~/auth/options'
 import { setSession } from '~/auth/session'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Badge } from '~/ui/badge'
 import { Button } from '~/ui/button'
@@ -26,8 +27,8 @@ const pictures: Record<Shape, typeof Laptop> = { computer: Laptop, phone: Smartp
 export function DevicesPage() {
   const sessions = useQuery(() => sessionsQuery)
   return (
-    <Page title="Devices" lead="If there is one that you don't know, sign it out, then change your password.">
-      <Loaded query={sessions} what="Your devices" skeleton={<Waiting />}>
+    <Page title={t('Devices')} lead={t("If there is one that you don't know, sign it out, then change your password.")}>
+      <Loaded query={sessions} loading={t('Loading your devices')} failed={t("Your devices couldn't be loaded")} skeleton={<Waiting />}>
         {(list) => <Devices sessions={list} />}
       </Loaded>
     </Page>
@@ -64,57 +65,54 @@ function Devices(props: { sessions: Accessor<readonly Session[]> }) {
     },
     {
       done(_, { what }) {
-        if (what === 'others') return showToast({ title: 'Your other devices are signed out' })
+        if (what === 'others') return showToast({ title: t('Your other devices are signed out') })
         setSession(client, null)
         void router.navigate({ to: '/sign-in', search: {} })
       },
     },
   )
 
-  function way(method: string): string {
-    const provider = options.isPending ? undefined : options.data?.providers.find((p) => p.id === method)
-    return methodWords(method, provider?.name)
-  }
+  const nameOf = (method: string) => (options.isPending ? undefined : options.data?.providers.find((p) => p.id === method)?.name)
 
   return (
     <div class="flex flex-col gap-9 md:gap-10">
       <Block
-        title="Where you are signed in"
+        title={t('Where you are signed in')}
         action={
           <Show when={others() > 0}>
-            <Button variant="outline" onClick={() => setSweep({ what: 'others' })}>Sign out all others</Button>
+            <Button variant="outline" onClick={() => setSweep({ what: 'others' })}>{t('Sign out all others')}</Button>
           </Show>
         }
       >
         <Card>
           <Keyed each={props.sessions()}>
-            {(session) => <DeviceItem session={session()} now={now()} way={way(session().method)} onEnded={refresh} />}
+            {(session) => <DeviceItem session={session()} now={now()} provider={nameOf(session().method)} onEnded={refresh} />}
           </Keyed>
         </Card>
       </Block>
-      <Block title="All at once">
+      <Block title={t('All at once')}>
         <Card>
-          <Item title="Sign out everywhere" text="Ends all of them, this one too. Then you sign in anew.">
-            <Button variant="outline" class="text-bad" onClick={() => setSweep({ what: 'all' })}>Sign out everywhere</Button>
+          <Item title={t('Sign out everywhere')} text={t('Ends all of them, this one too. Then you sign in anew.')}>
+            <Button variant="outline" class="text-bad" onClick={() => setSweep({ what: 'all' })}>{t('Sign out everywhere')}</Button>
           </Item>
         </Card>
       </Block>
       <Confirm
         target={sweep()}
         onClose={() => setSweep(null)}
-        title={({ what }) => (what === 'all' ? 'Sign out everywhere?' : 'Sign out all other devices?')}
+        title={({ what }) => (what === 'all' ? t('Sign out everywhere?') : t('Sign out all other devices?'))}
         text={({ what }) =>
-          what === 'all' ? 'All devices are signed out, this one too. What waits to be sent here is kept.' : 'This device stays signed in. API tokens keep working.'
+          what === 'all' ? t('All devices are signed out, this one too. What waits to be sent here is kept.') : t('This device stays signed in. API tokens keep working.')
         }
-        label="Sign out"
-        busyLabel="Signing out…"
+        label={t('Sign out')}
+        busyLabel={t('Signing out…')}
         action={end}
       />
     </div>
   )
 }
 
-function DeviceItem(props: { session: Session; now: number; way: string; onEnded: () => Promise<void> }) {
+function DeviceItem(props: { session: Session; now: number; provider: string | undefined; onEnded: () => Promise<void> }) {
   const device = () => deviceOf(props.session.userAgent)
   const end = createAction(
     async () => {
@@ -122,9 +120,9 @@ function DeviceItem(props: { session: Session; now: number; way: string; onEnded
       if (result.ok) await props.onEnded()
       return result
     },
-    { done: () => showToast({ title: `${device().name} is signed out` }) },
+    { done: () => showToast({ title: t('{device} is signed out', { device: device().name }) }) },
   )
-  const seen = () => (props.session.active || props.session.current ? 'Active now' : `Last seen ${ago(props.session.seenAt, props.now)}`)
+  const seen = () => (props.session.active || props.session.current ? t('Active now') : t('Last seen {when}', { when: ago(props.session.seenAt, props.now) }))
   return (
     <>
       <Item
@@ -134,7 +132,7 @@ function DeviceItem(props: { session: Session; now: number; way: string; onEnded
           <>
             {device().name}
             <Show when={props.session.current}>
-              <Badge tone="accent">This device</Badge>
+              <Badge tone="accent">{t('This device')}</Badge>
             </Show>
           </>
         }
@@ -145,12 +143,12 @@ function DeviceItem(props: { session: Session; now: number; way: string; onEnded
               {(where) => <> · <span dir="auto" title={props.session.address}>{where()}</span></>}
             </Show>
             <br />
-            Signed in {date(props.session.createdAt, props.now)}{props.way}
+            {signedInWords(date(props.session.createdAt, props.now), props.session.method, props.provider)}
           </>
         }
       >
         <Show when={!props.session.current}>
-          <Act action={end} variant="outline" label="Sign out" busyLabel="Signing out…" to={device().name} onClick={() => void endAndKeepPlace(end)} />
+          <Act action={end} variant="outline" label={t('Sign out')} busyLabel={t('Signing out…')} named={t('Sign out {device}', { device: device().name })} onClick={() => void endAndKeepPlace(end)} />
         </Show>
       </Item>
       <Show when={end.message()}>
@@ -168,14 +166,14 @@ async function endAndKeepPlace(end: { run(): Promise<boolean> }) {
   if (button && !button.isConnected) heading?.focus()
 }
 
-/** " with Google", or '' where it goes without saying. */
-export function methodWords(method: string, provider: string | undefined): string {
-  if (provider) return ` with ${provider}`
-  if (method === 'email') return ' with your password'
-  if (method === 'passkey') return ' with a passkey'
-  if (method === 'magic-link') return ' by a link in a mail'
-  if (method === 'anonymous') return ' as a guest'
-  return ''
+/** "Signed in 3 March with Google", or without the way where that isn't known. */
+export function signedInWords(day: string, method: string, provider: string | undefined): string {
+  if (provider) return t('Signed in {date} with {provider}', { date: day, provider })
+  if (method === 'email') return t('Signed in {date} with your password', { date: day })
+  if (method === 'passkey') return t('Signed in {date} with a passkey', { date: day })
+  if (method === 'magic-link') return t('Signed in {date} by a link in a mail', { date: day })
+  if (method === 'anonymous') return t('Signed in {date} as a guest', { date: day })
+  return t('Signed in {date}', { date: day })
 }
 
 function createNow(): Accessor<number> {

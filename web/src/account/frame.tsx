@@ -11,6 +11,7 @@ import UserRound from 'lucide-solid/icons/user-round'
 import { For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
+import { m, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Avatar } from '~/ui/avatar'
 import { Badge } from '~/ui/badge'
@@ -57,16 +58,16 @@ interface Section {
 }
 
 const sections: readonly Section[] = [
-  { to: '/account/profile', title: 'Profile', text: 'Name, picture, e-mail', icon: UserRound },
-  { to: '/account/notifications', title: 'Notifications', text: 'What you are told of, and when not', icon: Bell },
-  { to: '/account/sign-in', title: 'Ways to sign in', text: 'Password, passkeys, two steps', icon: KeyRound, for: (a) => !a.guest },
-  { to: '/account/devices', title: 'Devices', text: 'Where you are signed in', icon: MonitorSmartphone },
-  { to: '/account/tokens', title: 'API tokens', text: 'For scripts and bots', icon: SquareTerminal, for: (a) => !a.guest },
-  { to: '/account/invitations', title: 'Invitations', text: 'Links that let others in', icon: MailPlus, for: (_, role) => role === 'owner' || role === 'admin' },
-  { to: '/account/data', title: 'Your data', text: 'Take it along, or leave', icon: Download },
+  { to: '/account/profile', title: m('Profile'), text: m('Name, picture, e-mail'), icon: UserRound },
+  { to: '/account/notifications', title: m('Notifications'), text: m('What you are told of, and when not'), icon: Bell },
+  { to: '/account/sign-in', title: m('Ways to sign in'), text: m('Password, passkeys, two steps'), icon: KeyRound, for: (a) => !a.guest },
+  { to: '/account/devices', title: m('Devices'), text: m('Where you are signed in'), icon: MonitorSmartphone },
+  { to: '/account/tokens', title: m('API tokens'), text: m('For scripts and bots'), icon: SquareTerminal, for: (a) => !a.guest },
+  { to: '/account/invitations', title: m('Invitations'), text: m('Links that let others in'), icon: MailPlus, for: (_, role) => role === 'owner' || role === 'admin' },
+  { to: '/account/data', title: m('Your data'), text: m('Take it along, or leave'), icon: Download },
 ]
 
-const roleWords: Partial<Record<Role, string>> = { owner: 'Owner', admin: 'Admin', moderator: 'Moderator', guest: 'Guest' }
+const roleWords: Partial<Record<Role, string>> = { owner: m('Owner'), admin: m('Admin'), moderator: m('Moderator'), guest: m('Guest') }
 
 function Sections(props: { atList: boolean }) {
   const { account } = useLive()
@@ -76,11 +77,11 @@ function Sections(props: { atList: boolean }) {
   return (
     <>
       <div class="flex h-14 shrink-0 items-center gap-1 border-b border-line px-2 sm:px-4 md:border-0 md:px-3">
-        <Link to="/" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label="Back to the rooms">
+        <Link to="/" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label={t('Back to the rooms')}>
           <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
         </Link>
         <Dynamic component={props.atList ? 'h1' : 'p'} tabindex="-1" class="outline-none text-title font-semibold tracking-tight md:px-2">
-          Account
+          {t('Account')}
         </Dynamic>
       </div>
       <div class="flex items-center gap-3.5 px-4 pt-5 pb-4 sm:px-6 md:px-5 md:pt-2">
@@ -88,7 +89,7 @@ function Sections(props: { atList: boolean }) {
         <div class="min-w-0">
           <p class="flex min-w-0 items-center gap-2">
             <span class="truncate font-medium" dir="auto">{account().name}</span>
-            <Show when={roleWords[role() ?? 'member']}>{(word) => <Badge>{word()}</Badge>}</Show>
+            <Show when={roleWords[role() ?? 'member']}>{(word) => <Badge>{t(word())}</Badge>}</Show>
           </p>
           <Show when={!account().guest}>
             <p class="truncate text-meta text-muted">{account().email}</p>
@@ -98,7 +99,7 @@ function Sections(props: { atList: boolean }) {
       <Show when={props.atList}>
         <GuestBanner class="mx-4 mb-4 sm:mx-6 md:hidden" />
       </Show>
-      <nav aria-label="Account" class="px-2 pb-6 sm:px-4 md:px-3">
+      <nav aria-label={t('Account')} class="px-2 pb-6 sm:px-4 md:px-3">
         <ul class="flex flex-col gap-px">
           <For each={shown()}>
             {(section) => (
@@ -111,8 +112,8 @@ function Sections(props: { atList: boolean }) {
                 >
                   <Dynamic component={section.icon} class="size-5 shrink-0 text-muted md:size-4" aria-hidden="true" />
                   <span class="min-w-0 flex-1">
-                    <span class="block truncate text-body">{section.title}</span>
-                    <span class="block truncate text-meta text-muted md:hidden">{section.text}</span>
+                    <span class="block truncate text-body">{t(section.title)}</span>
+                    <span class="block truncate text-meta text-muted md:hidden">{t(section.text)}</span>
                   </span>
                   <ChevronRight class="size-4 shrink-0 text-muted md:hidden rtl:rotate-180" aria-hidden="true" />
                 </Link>
@@ -131,7 +132,7 @@ export function AccountIndex() {
   const wide = matchMedia('(min-width: 56.25rem)')
   const grow = () => void (wide.matches && router.navigate({ to: '/account/profile', replace: true }))
   onMount(() => {
-    document.title = 'Account · Snug'
+    document.title = t('{title} · Snug', { title: t('Account') })
     wide.addEventListener('change', grow)
     onCleanup(() => wide.removeEventListener('change', grow))
   })

@@ -5,6 +5,7 @@ import { createSignal, Show } from 'solid-js'
 import { emailFault } from '~/auth/fields'
 import { Field, focusFault } from '~/auth/form'
 import { optionsQuery } from '~/auth/options'
+import { m, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Button } from '~/ui/button'
 import { Choice } from '~/ui/choice'
@@ -34,15 +35,15 @@ export function InvitesPage() {
       if (result.ok) await client.invalidateQueries({ queryKey: invitesQuery.queryKey })
       return result
     },
-    { done: () => showToast({ title: 'Invitation revoked' }) },
+    { done: () => showToast({ title: t('Invitation revoked') }) },
   )
 
   return (
-    <Page title="Invitations" lead={leads[signUp() ?? 'invite']}>
-      <Block title="Open invitations" action={<Button onClick={() => setMaking(true)}>Invite</Button>}>
-        <Loaded query={invites} what="Invitations" skeleton={<Skeleton class="h-36 w-full rounded-card" />}>
+    <Page title={t('Invitations')} lead={t(leads[signUp() ?? 'invite'])}>
+      <Block title={t('Open invitations')} action={<Button onClick={() => setMaking(true)}>{t('Invite')}</Button>}>
+        <Loaded query={invites} loading={t('Loading invitations')} failed={t("Invitations couldn't be loaded")} skeleton={<Skeleton class="h-36 w-full rounded-card" />}>
           {(list) => (
-            <Show when={list().length > 0} fallback={<Empty title="No open invitations" text="Make a link and send it to whom you want here." />}>
+            <Show when={list().length > 0} fallback={<Empty title={t('No open invitations')} text={t('Make a link and send it to whom you want here.')} />}>
               <Card>
                 <Keyed each={list()}>
                   {(invite) => (
@@ -55,11 +56,11 @@ export function InvitesPage() {
                           </Show>
                         </Sign>
                       }
-                      title={<Show when={invite().email} fallback="Anyone with the link">{(email) => <span dir="ltr">{email()}</span>}</Show>}
+                      title={<Show when={invite().email} fallback={t('Anyone with the link')}>{(email) => <span dir="ltr">{email()}</span>}</Show>}
                       text={about(invite())}
                     >
-                      <Button variant="outline" onClick={() => setRevoking(invite())}>
-                        Revoke<span class="sr-only"> the invitation for {invite().email ?? 'anyone'}</span>
+                      <Button variant="outline" aria-label={revokeWords(invite())} onClick={() => setRevoking(invite())}>
+                        {t('Revoke')}
                       </Button>
                     </Item>
                   )}
@@ -72,10 +73,10 @@ export function InvitesPage() {
         <Confirm
           target={revoking()}
           onClose={() => setRevoking(null)}
-          title={() => 'Revoke this invitation?'}
-          text={() => 'Its link stops working at once. Who came in by it stays.'}
-          label="Revoke"
-          busyLabel="Revoking…"
+          title={() => t('Revoke this invitation?')}
+          text={() => t('Its link stops working at once. Who came in by it stays.')}
+          label={t('Revoke')}
+          busyLabel={t('Revoking…')}
           action={revoke}
         />
       </Block>
@@ -84,18 +85,25 @@ export function InvitesPage() {
 }
 
 const leads = {
-  open: 'Anyone may make an account here. An invitation is a friendly link.',
-  invite: 'Only who is invited may make an account here.',
-  domain: 'Who has an address of your domains may make an account; others need an invitation.',
-  closed: 'No new accounts are made here, invited or not.',
+  open: m('Anyone may make an account here. An invitation is a friendly link.'),
+  invite: m('Only who is invited may make an account here.'),
+  domain: m('Who has an address of your domains may make an account; others need an invitation.'),
+  closed: m('No new accounts are made here, invited or not.'),
 } as const
 
 function about(invite: Invite): string {
-  const into = invite.roomName === '' ? '' : ` · into ${invite.roomName}`
-  const uses = invite.usesLeft === 1 ? 'for one account' : invite.usesLeft === 0 ? 'used up' : `for ${invite.usesLeft} accounts`
-  const end = invite.expiresAt === null ? '' : ` · ends ${ahead(invite.expiresAt, Date.now())}`
-  const by = invite.invitedBy ? ` · by ${invite.invitedBy}` : ''
-  return `${uses}${into}${end}${by}`
+  return [
+    invite.usesLeft === 0 ? t('used up') : plural(invite.usesLeft, 'for one account', 'for {count} accounts'),
+    invite.roomName !== '' && t('into {room}', { room: invite.roomName }),
+    invite.expiresAt !== null && t('ends {when}', { when: ahead(invite.expiresAt, Date.now()) }),
+    invite.invitedBy !== '' && t('by {name}', { name: invite.invitedBy }),
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+function revokeWords(invite: Invite): string {
+  return invite.email === null ? t('Revoke the invitation for anyone') : t('Revoke the invitation for {email}', { email: invite.email })
 }
 
 /** Makes a link, and shows it once; with a room, one that leads there. */
@@ -111,16 +119,16 @@ export function MakeDialog(props: { open: boolean; room?: { slug: string; label:
       open={props.open}
       onClose={close}
       holds={made() !== null}
-      title={made() ? 'Your invitation' : props.room ? `Invite to ${props.room.label}` : 'Invite'}
-      text={made() ? (made()?.mailed ? 'It was mailed. The link is not shown again.' : 'Send this link to whom you invite. It is not shown again.') : undefined}
+      title={made() ? t('Your invitation') : props.room ? t('Invite to {room}', { room: props.room.label }) : t('Invite')}
+      text={made() ? (made()?.mailed ? t('It was mailed. The link is not shown again.') : t('Send this link to whom you invite. It is not shown again.')) : undefined}
     >
       <Show when={made()} fallback={<MakeForm room={props.room?.slug} onCancel={close} onMade={setMade} />}>
-        {(m) => (
+        {(invitation) => (
           <>
-            <CopyField label="Link" value={m().url} />
-            <QRCode text={m().url} label="The link, for the camera of a phone" class="size-44 self-center" />
+            <CopyField label={t('Link')} copy={t('Copy link')} value={invitation().url} />
+            <QRCode text={invitation().url} label={t('The link, for the camera of a phone')} class="size-44 self-center" />
             <DialogFooter>
-              <Button onClick={close}>Done</Button>
+              <Button onClick={close}>{t('Done')}</Button>
             </DialogFooter>
           </>
         )}
@@ -129,28 +137,30 @@ export function MakeDialog(props: { open: boolean; room?: { slug: string; label:
   )
 }
 
-const whom = [
-  { value: 'anyone', label: 'Anyone with the link' },
-  { value: 'one', label: 'One address' },
-] as const
-const lives = [
-  { value: '1', label: '1 day' },
-  { value: '7', label: '7 days' },
-  { value: '30', label: '30 days' },
-  { value: '365', label: '1 year' },
-] as const
+const whom = () =>
+  [
+    { value: 'anyone', label: t('Anyone with the link') },
+    { value: 'one', label: t('One address') },
+  ] as const
+const lives = () =>
+  [
+    { value: '1', label: plural(1, '1 day', '{count} days') },
+    { value: '7', label: plural(7, '1 day', '{count} days') },
+    { value: '30', label: plural(30, '1 day', '{count} days') },
+    { value: '365', label: plural(1, '1 year', '{count} years') },
+  ] as const
 const MAX_USES = 1000
 
 function MakeForm(props: { room: string | undefined; onCancel(): void; onMade(made: MadeInvite): void }) {
   const client = useQueryClient()
-  const [kind, setKind] = createSignal<(typeof whom)[number]['value']>('anyone')
+  const [kind, setKind] = createSignal<ReturnType<typeof whom>[number]['value']>('anyone')
   const [email, setEmail] = createSignal('')
   const [uses, setUses] = createSignal('1')
-  const [life, setLife] = createSignal<(typeof lives)[number]['value']>('7')
+  const [life, setLife] = createSignal<ReturnType<typeof lives>[number]['value']>('7')
   const [tried, setTried] = createSignal(false)
   let form!: HTMLFormElement
 
-  const usesFault = () => (/^\d+$/.test(uses().trim()) && Number(uses()) >= 1 && Number(uses()) <= MAX_USES ? '' : `Enter a number from 1 to ${MAX_USES}.`)
+  const usesFault = () => (/^\d+$/.test(uses().trim()) && Number(uses()) >= 1 && Number(uses()) <= MAX_USES ? '' : t('Enter a number from 1 to {max}.', { max: String(MAX_USES) }))
 
   const create = createAction(
     () =>
@@ -175,26 +185,26 @@ function MakeForm(props: { room: string | undefined; onCancel(): void; onMade(ma
 
   return (
     <form ref={form} class="flex flex-col gap-5" onSubmit={submit} noValidate>
-      <Choice label="For" options={whom} value={kind()} onChange={setKind} />
+      <Choice label={t('For@@whom an invitation is')} options={whom()} value={kind()} onChange={setKind} />
       <Show
         when={kind() === 'one'}
         fallback={
           <Field
-            label={props.room === undefined ? 'How many accounts' : 'How many people'} name="uses" inputmode="numeric" autocomplete="off"
+            label={props.room === undefined ? t('How many accounts') : t('How many people')} name="uses" inputmode="numeric" autocomplete="off"
             value={uses()} onChange={setUses} fault={tried() ? usesFault() : ''}
           />
         }
       >
         <Field
-          label="E-mail" name="invite-email" type="email" autocomplete="off" autofocus hint="No other address can use the link."
+          label={t('E-mail')} name="invite-email" type="email" autocomplete="off" autofocus hint={t('No other address can use the link.')}
           value={email()} onChange={setEmail} fault={tried() ? emailFault(email()) : ''}
         />
       </Show>
-      <Choice label="Good for" options={lives} value={life()} onChange={setLife} />
+      <Choice label={t('Good for')} options={lives()} value={life()} onChange={setLife} />
       <Fault action={create} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onCancel()}>Cancel</Button>
-        <Act action={create} label="Make link" busyLabel="Making…" />
+        <Button variant="outline" onClick={() => props.onCancel()}>{t('Cancel')}</Button>
+        <Act action={create} label={t('Make link')} busyLabel={t('Making…')} />
       </DialogFooter>
     </form>
   )

@@ -4,6 +4,7 @@ import { createEffect, createSignal, For, Show, untrack } from 'solid-js'
 import { callbackTo } from '~/auth/calls'
 import type { Provider } from '~/api.gen'
 import { ProviderMark } from '~/auth/provider-mark'
+import { m, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
@@ -11,7 +12,7 @@ import { showToast } from '~/ui/toast'
 import { createAction } from './action'
 import type { Me } from './me'
 import { Confirm } from './modal'
-import { Block, Card, Fault, Item, Keyed, Loaded, Sign } from './parts'
+import { Act, Block, Card, Fault, Item, Keyed, Loaded, Sign } from './parts'
 import { date } from './times'
 import { link, linkedQuery, passkeysQuery, unlink, type LinkedAccount } from './ways'
 
@@ -33,7 +34,7 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
     const id = props.linked
     if (!id || said || linked.isPending || !linked.data?.some((a) => a.providerId === id)) return
     said = true
-    untrack(() => showToast({ title: `${nameOf(id)} is connected` }))
+    untrack(() => showToast({ title: t('{provider} is connected', { provider: nameOf(id) }) }))
     void router.navigate({ to: '/account/sign-in', replace: true })
   })
 
@@ -45,17 +46,17 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
     },
     {
       words: {
-        you_cant_unlink_your_last_account: 'This is your last way to sign in. Add another one first.',
-        failed_to_unlink_last_account: 'This is your last way to sign in. Add another one first.',
+        you_cant_unlink_your_last_account: m('This is your last way to sign in. Add another one first.'),
+        failed_to_unlink_last_account: m('This is your last way to sign in. Add another one first.'),
       },
-      done: (_, account) => showToast({ title: `${nameOf(account.providerId)} is disconnected` }),
+      done: (_, account) => showToast({ title: t('{provider} is disconnected', { provider: nameOf(account.providerId) }) }),
     },
   )
 
   return (
     <Show when={props.providers.length > 0 || count() > 0}>
-      <Block title="Connected accounts" text="Sign in with an account that you have elsewhere. Nothing is posted there.">
-        <Loaded query={linked} what="Connected accounts" skeleton={<Skeleton class="h-17 w-full rounded-card" />}>
+      <Block title={t('Connected accounts')} text={t('Sign in with an account that you have elsewhere. Nothing is posted there.')}>
+        <Loaded query={linked} loading={t('Loading connected accounts')} failed={t("Connected accounts couldn't be loaded")} skeleton={<Skeleton class="h-17 w-full rounded-card" />}>
           {(accounts) => (
             <Card>
               <Keyed each={accounts()}>
@@ -63,11 +64,11 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
                   <Item
                     lead={<Sign><ProviderMark id={account().providerId} /></Sign>}
                     title={nameOf(account().providerId)}
-                    text={last() ? 'Your only way to sign in. To disconnect it, add another way first.' : connectedWords(account())}
+                    text={last() ? t('Your only way to sign in. To disconnect it, add another way first.') : connectedWords(account())}
                   >
                     <Show when={!last()}>
-                      <Button variant="outline" onClick={() => setLeaving(account())}>
-                        Disconnect<span class="sr-only"> {nameOf(account().providerId)}</span>
+                      <Button variant="outline" aria-label={t('Disconnect {provider}', { provider: nameOf(account().providerId) })} onClick={() => setLeaving(account())}>
+                        {t('Disconnect')}
                       </Button>
                     </Show>
                   </Item>
@@ -82,10 +83,10 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
         <Confirm
           target={leaving()}
           onClose={() => setLeaving(null)}
-          title={(a) => `Disconnect ${nameOf(a.providerId)}?`}
-          text={(a) => `You can't sign in with ${nameOf(a.providerId)} any more, until you connect it again.`}
-          label="Disconnect"
-          busyLabel="Disconnecting…"
+          title={(a) => t('Disconnect {provider}?', { provider: nameOf(a.providerId) })}
+          text={(a) => t("You can't sign in with {provider} any more, until you connect it again.", { provider: nameOf(a.providerId) })}
+          label={t('Disconnect')}
+          busyLabel={t('Disconnecting…')}
           action={disconnect}
         />
       </Block>
@@ -94,7 +95,7 @@ export function LinkedBlock(props: { me: Me; providers: readonly Provider[]; lin
 }
 
 function connectedWords(account: LinkedAccount): string {
-  return account.createdAt === null ? 'Connected' : `Connected since ${date(account.createdAt, Date.now())}`
+  return account.createdAt === null ? t('Connected') : t('Connected since {date}', { date: date(account.createdAt, Date.now()) })
 }
 
 function Offer(props: { provider: Provider }) {
@@ -105,11 +106,8 @@ function Offer(props: { provider: Provider }) {
   )
   return (
     <>
-      <Item lead={<Sign><ProviderMark id={props.provider.id} /></Sign>} title={props.provider.name} text="Not connected">
-        <Button variant="outline" aria-busy={connect.busy()} onClick={() => void connect.run()}>
-          {connect.countdown() || (connect.busy() ? 'Connecting…' : 'Connect')}
-          <span class="sr-only"> {props.provider.name}</span>
-        </Button>
+      <Item lead={<Sign><ProviderMark id={props.provider.id} /></Sign>} title={props.provider.name} text={t('Not connected')}>
+        <Act action={connect} variant="outline" label={t('Connect')} busyLabel={t('Connecting…')} named={t('Connect {provider}', { provider: props.provider.name })} onClick={() => void connect.run()} />
       </Item>
       <Show when={connect.message()}>
         <Fault action={connect} class="p-3" />

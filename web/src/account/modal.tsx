@@ -1,4 +1,5 @@
 import { createComputed, createMemo, on, Show, type JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } from '~/ui/dialog'
 import type { Action } from './action'
@@ -84,7 +85,7 @@ export function Confirm<T extends object>(props: {
         <Modal open={props.target !== null} onClose={close} alert title={props.title(target())} text={props.text(target())}>
           <Fault action={props.action} />
           <DialogFooter>
-            <Button variant="outline" onClick={close}>Cancel</Button>
+            <Button variant="outline" onClick={close}>{t('Cancel')}</Button>
             <Act
               action={props.action}
               variant="danger"

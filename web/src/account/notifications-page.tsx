@@ -3,6 +3,7 @@ import { createSignal, For, onCleanup, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
 import { explain } from '~/http'
+import { dates, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { timeOf } from '~/room/times'
 import { Button } from '~/ui/button'
@@ -18,18 +19,18 @@ import { ThisDevice } from './this-device'
 export function NotificationsPage() {
   const attention = useQuery(() => attentionQuery)
   return (
-    <Page title="Notifications" lead="What you are told of while you look elsewhere. Each room can have a level of its own.">
-      <Loaded query={attention} what="Your settings" skeleton={<Skeleton class="h-64 w-full rounded-card" />}>
+    <Page title={t('Notifications')} lead={t('What you are told of while you look elsewhere. Each room can have a level of its own.')}>
+      <Loaded query={attention} loading={t('Loading your settings')} failed={t("Your settings couldn't be loaded")} skeleton={<Skeleton class="h-64 w-full rounded-card" />}>
         {(settings) => <Settings settings={settings()} />}
       </Loaded>
     </Page>
   )
 }
 
-const levels: readonly { value: Level; label: string }[] = [
-  { value: 'all', label: 'Everything' },
-  { value: 'mentions', label: 'Mentions' },
-  { value: 'nothing', label: 'Nothing' },
+const levels = (): readonly { value: Level; label: string }[] => [
+  { value: 'all', label: t('Everything') },
+  { value: 'mentions', label: t('Mentions') },
+  { value: 'nothing', label: t('Nothing') },
 ]
 
 function Settings(props: { settings: Attention }) {
@@ -43,35 +44,35 @@ function Settings(props: { settings: Attention }) {
     saving = saving.then(async () => {
       const result = await saveAttention(to)
       if (result.ok) return
-      showToast({ tone: 'bad', title: 'That was not saved', text: explain(result.failure) })
+      showToast({ tone: 'bad', title: t('That was not saved'), text: explain(result.failure) })
       await client.invalidateQueries({ queryKey: attentionQuery.queryKey })
     })
   }
 
   return (
     <div class="flex flex-col gap-9 md:gap-10">
-      <Block title="What for">
+      <Block title={t('What for')}>
         <Card>
           <div class="flex flex-col gap-5 px-4 py-5 sm:px-5">
-            <Choice label="In rooms" options={levels} value={props.settings.notify.rooms} onChange={(rooms) => change({ notify: { ...props.settings.notify, rooms } })} />
-            <Choice label="In direct messages and groups" options={levels} value={props.settings.notify.directs} onChange={(directs) => change({ notify: { ...props.settings.notify, directs } })} />
-            <p class="text-meta text-muted">Mentions are your name, @here, @room, answers to you, and threads that you follow.</p>
+            <Choice label={t('In rooms')} options={levels()} value={props.settings.notify.rooms} onChange={(rooms) => change({ notify: { ...props.settings.notify, rooms } })} />
+            <Choice label={t('In direct messages and groups')} options={levels()} value={props.settings.notify.directs} onChange={(directs) => change({ notify: { ...props.settings.notify, directs } })} />
+            <p class="text-meta text-muted">{t('Mentions are your name, @here, @room, answers to you, and threads that you follow.')}</p>
           </div>
         </Card>
       </Block>
 
-      <Block title="How">
+      <Block title={t('How')}>
         <Card>
           <div class="flex flex-col gap-2 px-4 py-4 sm:px-5">
-            <Checkbox checked={props.settings.desktop} onChange={(desktop) => change({ desktop })} hint="Shown by your system, while a page of Snug is open somewhere on this device.">
-              Notifications on the desktop
+            <Checkbox checked={props.settings.desktop} onChange={(desktop) => change({ desktop })} hint={t('Shown by your system, while a page of Snug is open somewhere on this device.')}>
+              {t('Notifications on the desktop')}
             </Checkbox>
-            <Checkbox checked={props.settings.sounds} onChange={(sounds) => change({ sounds })} hint="Two notes for what is meant for you, one for the rest.">
-              Sounds
+            <Checkbox checked={props.settings.sounds} onChange={(sounds) => change({ sounds })} hint={t('Two notes for what is meant for you, one for the rest.')}>
+              {t('Sounds')}
             </Checkbox>
             <Show when={!account().guest}>
-              <Checkbox checked={props.settings.mail === 'missed'} onChange={(on) => change({ mail: on ? 'missed' : 'off' })} hint="Gathered in one mail, a while later, and not if you have read it by then.">
-                E-mail about what you missed
+              <Checkbox checked={props.settings.mail === 'missed'} onChange={(on) => change({ mail: on ? 'missed' : 'off' })} hint={t('Gathered in one mail, a while later, and not if you have read it by then.')}>
+                {t('E-mail about what you missed')}
               </Checkbox>
             </Show>
           </div>
@@ -80,7 +81,7 @@ function Settings(props: { settings: Attention }) {
 
       <ThisDevice desktop={props.settings.desktop} sounds={props.settings.sounds} />
 
-      <Block title="When not">
+      <Block title={t('When not')}>
         <Card>
           <Snooze until={props.settings.snoozedUntil} onChange={(snoozedUntil) => change({ snoozedUntil })} />
           <Hours hours={props.settings.quietHours} onChange={(quietHours) => change({ quietHours })} />
@@ -104,21 +105,21 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
   }
   return (
     <Item
-      title={<span role="status">{snoozed() ? `Silent until ${whenOf(props.until)}` : 'Silent for a while'}</span>}
-      text={snoozed() ? 'What comes meanwhile waits in your inbox.' : 'Nothing rings or shows; what comes waits in your inbox.'}
+      title={<span role="status">{snoozed() ? t('Silent until {when}', { when: whenOf(props.until) }) : t('Silent for a while')}</span>}
+      text={snoozed() ? t('What comes meanwhile waits in your inbox.') : t('Nothing rings or shows; what comes waits in your inbox.')}
       much
     >
       <Show
         when={snoozed()}
         fallback={
           <>
-            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>30 minutes</Button>
-            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>2 hours</Button>
-            <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>Until tomorrow</Button>
+            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>{plural(30, '1 minute', '{count} minutes')}</Button>
+            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>{plural(2, '1 hour', '{count} hours')}</Button>
+            <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>{t('Until tomorrow')}</Button>
           </>
         }
       >
-        <Button variant="outline" onClick={() => begin(0)}>End the silence</Button>
+        <Button variant="outline" onClick={() => begin(0)}>{t('End the silence')}</Button>
       </Show>
     </Item>
   )
@@ -131,31 +132,34 @@ function tomorrow(): number {
   return day.setHours(8, 0, 0, 0)
 }
 
+const dayAndTime = dates({ weekday: 'long', hour: 'numeric', minute: '2-digit' })
+
 function whenOf(time: number): string {
   const today = new Date(time).toDateString() === new Date().toDateString()
-  return today ? timeOf(time) : new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(time)
+  return today ? timeOf(time) : dayAndTime(time)
 }
 
 /** The week as the reader's language begins it: a Monday in most places. */
 const week = [1, 2, 3, 4, 5, 6, 0] as const
-const dayName = (day: number, form: 'short' | 'long') => new Intl.DateTimeFormat(undefined, { weekday: form, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 7 + day))
+const dayNames = { short: dates({ weekday: 'short', timeZone: 'UTC' }), long: dates({ weekday: 'long', timeZone: 'UTC' }) }
+const dayName = (day: number, form: 'short' | 'long') => dayNames[form](Date.UTC(2024, 0, 7 + day))
 
 function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attention['quietHours']): void }) {
   const here = timezoneHere()
   const put = (to: Partial<Attention['quietHours']>) => props.onChange({ ...props.hours, ...to })
   return (
     <div class="flex flex-col gap-4 px-4 py-4 sm:px-5">
-      <Checkbox checked={props.hours.on} onChange={(on) => put({ on, ...(on && { timezone: here }) })} hint="Silent at the same hours, every day that you choose.">
-        Quiet hours
+      <Checkbox checked={props.hours.on} onChange={(on) => put({ on, ...(on && { timezone: here }) })} hint={t('Silent at the same hours, every day that you choose.')}>
+        {t('Quiet hours')}
       </Checkbox>
       <Show when={props.hours.on}>
         <div class="flex flex-col gap-4 sm:ps-7.5">
           <div class="grid max-w-72 grid-cols-2 gap-3">
-            <Clock label="From" value={props.hours.from} onChange={(from) => put({ from })} />
-            <Clock label="To" value={props.hours.to} onChange={(to) => put({ to })} />
+            <Clock label={t('From@@a time of day')} value={props.hours.from} onChange={(from) => put({ from })} />
+            <Clock label={t('To@@a time of day')} value={props.hours.to} onChange={(to) => put({ to })} />
           </div>
           <fieldset>
-            <legend class="pb-1.5 text-meta font-medium">Beginning on</legend>
+            <legend class="pb-1.5 text-meta font-medium">{t('Beginning on')}</legend>
             <div class="flex flex-wrap gap-1.5">
               <For each={week}>
                 {(day) => (
@@ -179,9 +183,9 @@ function Hours(props: { hours: Attention['quietHours']; onChange(hours: Attentio
             </div>
           </fieldset>
           <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
-            <span>By the clocks of {placeOf(props.hours.timezone)}.</span>
+            <span>{t('By the clocks of {place}.', { place: placeOf(props.hours.timezone) })}</span>
             <Show when={props.hours.timezone !== here}>
-              <Button variant="link" size="inline" class="text-meta" onClick={() => put({ timezone: here })}>Use those of {placeOf(here)}</Button>
+              <Button variant="link" size="inline" class="text-meta" onClick={() => put({ timezone: here })}>{t('Use those of {place}', { place: placeOf(here) })}</Button>
             </Show>
           </p>
         </div>

@@ -3,6 +3,7 @@ import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import { children, createEffect, createMemo, createSignal, createUniqueId, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
 import { signOut } from '~/auth/session'
 import { explain, RequestError } from '~/http'
+import { t } from '~/i18n/i18n'
 import type { Query } from '~/query'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
@@ -18,12 +19,12 @@ const SKELETON_MS = 200
 /** One page: on a phone below a bar that leads back to the list of them. */
 export function Page(props: { title: string; lead?: string; children: JSX.Element }) {
   onMount(() => {
-    document.title = `${props.title} · Snug`
+    document.title = t('{title} · Snug', { title: props.title })
   })
   return (
     <div class="mx-auto w-full max-w-[44rem] px-4 pb-[max(4rem,env(safe-area-inset-bottom))] sm:px-6 md:mx-0 md:px-10">
       <div class="sticky top-0 z-10 -mx-4 mb-5 flex h-14 items-center gap-1 border-b border-line bg-paper px-2 sm:-mx-6 sm:px-4 md:static md:mx-0 md:mb-0 md:h-auto md:border-0 md:px-0 md:pt-10">
-        <Link to="/account" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'md:hidden')} aria-label="Back to account">
+        <Link to="/account" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'md:hidden')} aria-label={t('Back to account')}>
           <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
         </Link>
         <h1 tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none md:text-headline">
@@ -104,8 +105,8 @@ export function Empty(props: { title: string; text: string }) {
   )
 }
 
-/** What a query brings, and what stands there until it does or when it can't. */
-export function Loaded<T>(props: { query: Query<T>; what: string; skeleton: JSX.Element; children: (data: Accessor<NonNullable<T>>) => JSX.Element }) {
+/** What a query brings, and what stands there until it does or when it can't; `loading` and `failed` say these. */
+export function Loaded<T>(props: { query: Query<T>; loading: string; failed: string; skeleton: JSX.Element; children: (data: Accessor<NonNullable<T>>) => JSX.Element }) {
   const leave = useLeave()
   const failure = () => (props.query.error instanceof RequestError ? props.query.error.failure : null)
   createEffect(() => {
@@ -114,16 +115,16 @@ export function Loaded<T>(props: { query: Query<T>; what: string; skeleton: JSX.
   const data = () => props.query.data
   const words = () => {
     const f = failure()
-    return f ? explain(f) : 'This page ran into a fault of its own.'
+    return f ? explain(f) : t('This page ran into a fault of its own.')
   }
   return (
-    <Switch fallback={<Late what={props.what}>{props.skeleton}</Late>}>
+    <Switch fallback={<Late loading={props.loading}>{props.skeleton}</Late>}>
       <Match when={data()}>
         {(d) => (
           <>
             {props.children(d)}
             <p role="status" class="mt-2 text-meta text-muted empty:hidden">
-              {props.query.isRefetchError ? `Not up to date. ${words()}` : ''}
+              {props.query.isRefetchError ? t('Not up to date. {why}', { why: words() }) : ''}
             </p>
           </>
         )}
@@ -131,11 +132,11 @@ export function Loaded<T>(props: { query: Query<T>; what: string; skeleton: JSX.
       <Match when={props.query.isLoadingError}>
         <div role="alert" class="flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-surface px-4 py-4 sm:px-5">
           <div class="min-w-0 flex-1 basis-56">
-            <p class="text-body font-medium">{props.what} couldn't be loaded</p>
+            <p class="text-body font-medium">{props.failed}</p>
             <p class="text-body text-muted">{words()}</p>
           </div>
           <Button variant="outline" aria-busy={props.query.isFetching} onClick={() => void props.query.refetch()}>
-            Try again
+            {t('Try again')}
           </Button>
         </div>
       </Match>
@@ -143,14 +144,14 @@ export function Loaded<T>(props: { query: Query<T>; what: string; skeleton: JSX.
   )
 }
 
-function Late(props: { what: string; children: JSX.Element }) {
+function Late(props: { loading: string; children: JSX.Element }) {
   const [late, setLate] = createSignal(false)
   const timer = setTimeout(() => setLate(true), SKELETON_MS)
   onCleanup(() => clearTimeout(timer))
   return (
     <div aria-busy="true">
       <Show when={late()}>
-        <span class="sr-only" role="status">Loading {props.what.toLowerCase()}</span>
+        <span class="sr-only" role="status">{props.loading}</span>
         {props.children}
       </Show>
     </div>
@@ -202,11 +203,11 @@ export function SignInAgain() {
     const result = await signOut()
     setBusy(false)
     if (result.ok) leave()
-    else showToast({ tone: 'bad', title: 'You are still signed in', text: explain(result.failure) })
+    else showToast({ tone: 'bad', title: t('You are still signed in'), text: explain(result.failure) })
   }
   return (
     <Button variant="outline" size="small" aria-busy={busy()} onClick={() => void again()}>
-      Sign in again
+      {t('Sign in again')}
     </Button>
   )
 }
@@ -216,8 +217,8 @@ export function Act(props: {
   action: Pick<Action<never>, 'busy' | 'countdown'>
   label: string
   busyLabel: string
-  /** What it does it to, for those who don't see where it stands. */
-  to?: string
+  /** The label with what it does it to, for those who don't see where it stands. */
+  named?: string
   variant?: 'solid' | 'outline' | 'quiet' | 'danger'
   size?: 'small' | 'medium'
   /** Absent: it sends its form. */
@@ -233,12 +234,10 @@ export function Act(props: {
       class={props.class}
       disabled={props.disabled || props.action.countdown() !== ''}
       aria-busy={props.action.busy()}
+      aria-label={props.action.countdown() || props.action.busy() ? undefined : props.named}
       onClick={() => props.onClick?.()}
     >
       {props.action.countdown() || (props.action.busy() ? props.busyLabel : props.label)}
-      <Show when={props.to}>
-        <span class="sr-only"> {props.to}</span>
-      </Show>
     </Button>
   )
 }

@@ -4,6 +4,7 @@ import { createSignal, Show } from 'solid-js'
 import { Field } from '~/auth/form'
 import { passkeysWork } from '~/auth/ways'
 import type { Result } from '~/http'
+import { m, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
@@ -37,13 +38,13 @@ export function PasskeysBlock() {
         return { ok: true, value: true }
       }
       if (typeof result.failure === 'object') return { ok: false, failure: result.failure }
-      if (result.failure === 'known') setTrouble('This device has a passkey for your account already.')
-      if (result.failure === 'unable') setTrouble('This browser could not make a passkey here.')
+      if (result.failure === 'known') setTrouble(t('This device has a passkey for your account already.'))
+      if (result.failure === 'unable') setTrouble(t('This browser could not make a passkey here.'))
       return { ok: true, value: false }
     },
     {
-      words: { challenge_not_found: 'That took too long. Try again.' },
-      done: (made) => made && showToast({ title: 'Passkey added', text: 'You can sign in with it from now on.' }),
+      words: { challenge_not_found: m('That took too long. Try again.') },
+      done: (made) => made && showToast({ title: t('Passkey added'), text: t('You can sign in with it from now on.') }),
     },
   )
 
@@ -53,33 +54,33 @@ export function PasskeysBlock() {
       if (result.ok) await refresh()
       return result
     },
-    { done: () => showToast({ title: 'Passkey removed' }) },
+    { done: () => showToast({ title: t('Passkey removed') }) },
   )
 
   const addButton = () => (
     <Show when={passkeysWork()}>
-      <Act action={add} variant="outline" label="Add a passkey" busyLabel="Waiting for your device…" onClick={() => void add.run()} />
+      <Act action={add} variant="outline" label={t('Add a passkey')} busyLabel={t('Waiting for your device…')} onClick={() => void add.run()} />
     </Show>
   )
 
   return (
-    <Block title="Passkeys" text="Sign in with your fingerprint, face or PIN. Nobody can guess a passkey, or trick you into giving it away." action={addButton()}>
+    <Block title={t('Passkeys')} text={t('Sign in with your fingerprint, face or PIN. Nobody can guess a passkey, or trick you into giving it away.')} action={addButton()}>
       <div class="flex flex-col gap-3">
         <Fault action={add} />
         <Show when={trouble()}>
           <p role="alert" class="rounded-control bg-bad-soft px-3 py-2 text-meta text-bad">{trouble()}</p>
         </Show>
-        <Loaded query={passkeys} what="Passkeys" skeleton={<Skeleton class="h-17 w-full rounded-card" />}>
+        <Loaded query={passkeys} loading={t('Loading passkeys')} failed={t("Passkeys couldn't be loaded")} skeleton={<Skeleton class="h-17 w-full rounded-card" />}>
           {(list) => (
             <Show
               when={list().length > 0}
               fallback={
                 <Empty
-                  title="No passkeys yet"
+                  title={t('No passkeys yet')}
                   text={
                     passkeysWork()
-                      ? 'Add one on each device that you use, or one that your devices share.'
-                      : 'This browser can use none here: they need https and a server with a name, not a bare address.'
+                      ? t('Add one on each device that you use, or one that your devices share.')
+                      : t('This browser can use none here: they need https and a server with a name, not a bare address.')
                   }
                 />
               }
@@ -93,11 +94,11 @@ export function PasskeysBlock() {
                       title={<span dir="auto">{passkey().name}</span>}
                       text={about(passkey())}
                     >
-                      <Button variant="outline" onClick={() => setNaming(passkey())}>
-                        Rename<span class="sr-only"> {passkey().name}</span>
+                      <Button variant="outline" aria-label={t('Rename {name}', { name: passkey().name })} onClick={() => setNaming(passkey())}>
+                        {t('Rename')}
                       </Button>
-                      <Button variant="outline" onClick={() => setRemoving(passkey())}>
-                        Remove<span class="sr-only"> {passkey().name}</span>
+                      <Button variant="outline" aria-label={t('Remove {name}', { name: passkey().name })} onClick={() => setRemoving(passkey())}>
+                        {t('Remove')}
                       </Button>
                     </Item>
                   )}
@@ -107,7 +108,7 @@ export function PasskeysBlock() {
           )}
         </Loaded>
       </div>
-      <Modal open={naming() !== null} onClose={() => setNaming(null)} title="Name of the passkey">
+      <Modal open={naming() !== null} onClose={() => setNaming(null)} title={t('Name of the passkey')}>
         <Show when={naming()} keyed>
           {(passkey) => <RenameForm passkey={passkey} onClose={() => setNaming(null)} onDone={refresh} />}
         </Show>
@@ -115,10 +116,10 @@ export function PasskeysBlock() {
       <Confirm
         target={removing()}
         onClose={() => setRemoving(null)}
-        title={(p) => `Remove “${p.name}”?`}
-        text={() => 'You can’t sign in with it here any more. Your device may still list it; you can delete it there too.'}
-        label="Remove"
-        busyLabel="Removing…"
+        title={(p) => t('Remove “{name}”?', { name: p.name })}
+        text={() => t('You can’t sign in with it here any more. Your device may still list it; you can delete it there too.')}
+        label={t('Remove')}
+        busyLabel={t('Removing…')}
         action={remove}
       />
     </Block>
@@ -126,14 +127,14 @@ export function PasskeysBlock() {
 }
 
 function about(passkey: Passkey): string {
-  const added = passkey.createdAt === null ? '' : `Added ${date(passkey.createdAt, Date.now())}`
-  const where = passkey.synced ? 'shared by your devices' : 'on one device'
+  const added = passkey.createdAt === null ? '' : t('Added {date}', { date: date(passkey.createdAt, Date.now()) })
+  const where = passkey.synced ? t('shared by your devices') : t('on one device')
   return added ? `${added} · ${where}` : where
 }
 
 function RenameForm(props: { passkey: Passkey; onClose(): void; onDone(): Promise<void> }) {
   const [name, setName] = createSignal(props.passkey.name)
-  const fault = () => (name().trim() === '' ? 'Enter a name.' : name().trim().length > NAME_MAX ? `Use at most ${NAME_MAX} characters.` : '')
+  const fault = () => (name().trim() === '' ? t('Enter a name.') : name().trim().length > NAME_MAX ? plural(NAME_MAX, 'Use at most 1 character.', 'Use at most {count} characters.') : '')
   const save = createAction(() => renamePasskey(props.passkey.id, name().trim()), {
     done() {
       void props.onDone()
@@ -147,13 +148,13 @@ function RenameForm(props: { passkey: Passkey; onClose(): void; onDone(): Promis
   return (
     <form class="flex flex-col gap-4" onSubmit={submit} noValidate>
       <Field
-        label="Name" name="passkey" autocomplete="off" autofocus hint="So that you know it again: where it is, say."
+        label={t('Name')} name="passkey" autocomplete="off" autofocus hint={t('So that you know it again: where it is, say.')}
         value={name()} onChange={setName} fault={fault()}
       />
       <Fault action={save} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-        <Act action={save} label="Save" busyLabel="Saving…" />
+        <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+        <Act action={save} label={t('Save')} busyLabel={t('Saving…')} />
       </DialogFooter>
     </form>
   )

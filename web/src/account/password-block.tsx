@@ -4,6 +4,7 @@ import { renewing } from '~/app/renewal'
 import { requestReset } from '~/auth/calls'
 import { newPasswordFault, PASSWORD_MIN, passwordFault } from '~/auth/fields'
 import { Field, focusFault } from '~/auth/form'
+import { m, plural, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { DialogFooter } from '~/ui/dialog'
@@ -20,26 +21,26 @@ export function PasswordBlock(props: { me: Me; mail: boolean }) {
   const [sent, setSent] = createSignal(false)
   const send = createAction(() => requestReset(props.me.email), { done: () => setSent(true) })
   return (
-    <Block title="Password">
+    <Block title={t('Password')}>
       <Card>
         <Show
           when={props.me.hasPassword}
           fallback={
             <>
               <Item
-                title="No password"
+                title={t('No password')}
                 text={
                   props.me.emailMissing
-                    ? 'A password needs an e-mail address. Add one under Profile first.'
+                    ? t('A password needs an e-mail address. Add one under Profile first.')
                     : sent()
                       ? props.mail
-                        ? `A mail is on its way to ${props.me.email}. Open the link in it to choose a password.`
-                        : 'This server sends no mail: the link is in its log. Ask whoever runs it.'
-                      : 'You sign in without one. If you want one, a link to choose it is sent to you.'
+                        ? t('A mail is on its way to {email}. Open the link in it to choose a password.', { email: props.me.email })
+                        : t('This server sends no mail: the link is in its log. Ask whoever runs it.')
+                      : t('You sign in without one. If you want one, a link to choose it is sent to you.')
                 }
               >
                 <Show when={!props.me.emailMissing}>
-                  <Act action={send} variant="outline" label={!props.mail ? 'Make the link' : sent() ? 'Send it again' : 'Send the link'} busyLabel="Sending…" onClick={() => void send.run()} />
+                  <Act action={send} variant="outline" label={!props.mail ? t('Make the link') : sent() ? t('Send it again') : t('Send the link')} busyLabel={t('Sending…')} onClick={() => void send.run()} />
                 </Show>
               </Item>
               <Show when={send.message()}>
@@ -48,12 +49,12 @@ export function PasswordBlock(props: { me: Me; mail: boolean }) {
             </>
           }
         >
-          <Item title="You have one" text="It is known to you alone: the server can't read it.">
-            <Button variant="outline" onClick={() => setChanging(true)}>Change</Button>
+          <Item title={t('You have one')} text={t("It is known to you alone: the server can't read it.")}>
+            <Button variant="outline" onClick={() => setChanging(true)}>{t('Change')}</Button>
           </Item>
         </Show>
       </Card>
-      <Modal open={changing()} onClose={() => setChanging(false)} title="Change your password">
+      <Modal open={changing()} onClose={() => setChanging(false)} title={t('Change your password')}>
         <ChangeForm me={props.me} onClose={() => setChanging(false)} />
       </Modal>
     </Block>
@@ -72,9 +73,9 @@ function ChangeForm(props: { me: Me; onClose(): void }) {
     // With it the session may be another one.
     () => renewing(() => changePassword({ currentPassword: current(), newPassword: next(), revokeOtherSessions: others() })),
     {
-      words: { invalid_password: 'Your present password is another one.' },
+      words: { invalid_password: m('Your present password is another one.') },
       done() {
-        showToast({ title: 'Password changed', text: others() ? 'Your other devices are signed out.' : '' })
+        showToast({ title: t('Password changed'), text: others() ? t('Your other devices are signed out.') : '' })
         props.onClose()
         void client.invalidateQueries({ queryKey: sessionsQuery.queryKey })
       },
@@ -92,24 +93,24 @@ function ChangeForm(props: { me: Me; onClose(): void }) {
       {/* For password managers, which want to know whose it is. */}
       <input type="email" name="username" autocomplete="username" value={props.me.email} readOnly hidden />
       <Field
-        label="Present password" name="current-password" type="password" autocomplete="current-password" autofocus
+        label={t('Present password')} name="current-password" type="password" autocomplete="current-password" autofocus
         value={current()} onChange={(value) => {
           setCurrent(value)
           change.reset()
         }} fault={tried() ? passwordFault(current()) : ''}
       />
       <Field
-        label="New password" name="new-password" type="password" autocomplete="new-password"
-        hint={`At least ${PASSWORD_MIN} characters. Longer is stronger: a few words do well.`}
+        label={t('New password')} name="new-password" type="password" autocomplete="new-password"
+        hint={plural(PASSWORD_MIN, 'At least 1 character. Longer is stronger: a few words do well.', 'At least {count} characters. Longer is stronger: a few words do well.')}
         value={next()} onChange={setNext} fault={tried() ? newPasswordFault(next()) : ''}
       />
-      <Checkbox checked={others()} onChange={setOthers} hint="Whoever knew the old password is out.">
-        Sign out my other devices
+      <Checkbox checked={others()} onChange={setOthers} hint={t('Whoever knew the old password is out.')}>
+        {t('Sign out my other devices')}
       </Checkbox>
       <Fault action={change} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-        <Act action={change} label="Change password" busyLabel="Changing…" />
+        <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+        <Act action={change} label={t('Change password')} busyLabel={t('Changing…')} />
       </DialogFooter>
     </form>
   )

@@ -3,6 +3,7 @@ import { createEffect, createSignal, on, onCleanup, onMount, Show } from 'solid-
 import { useLive } from '~/app/live'
 import { nameFault } from '~/auth/fields'
 import { Field } from '~/auth/form'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Avatar } from '~/ui/avatar'
 import { Button } from '~/ui/button'
@@ -20,16 +21,16 @@ export function ProfilePage() {
   const { account } = useLive()
   const me = useQuery(() => meQuery)
   return (
-    <Page title="Profile" lead="How others see you in the rooms.">
-      <Block title="Name and picture">
+    <Page title={t('Profile')} lead={t('How others see you in the rooms.')}>
+      <Block title={t('Name and picture')}>
         <Card>
           <PictureRow />
           <NameRow />
         </Card>
       </Block>
       <Show when={!account().guest}>
-        <Loaded query={me} what="Your e-mail address" skeleton={<Skeleton class="h-32 w-full rounded-card" />}>
-          {(m) => <EmailBlock me={m()} />}
+        <Loaded query={me} loading={t('Loading your e-mail address')} failed={t("Your e-mail address couldn't be loaded")} skeleton={<Skeleton class="h-32 w-full rounded-card" />}>
+          {(loaded) => <EmailBlock me={loaded()} />}
         </Loaded>
       </Show>
     </Page>
@@ -47,12 +48,12 @@ function PictureRow() {
   async function choose(file: File | null | undefined) {
     if (!file) return
     setFault('')
-    if (file.size > MAX_FILE) return setFault(`That file has ${Math.round(file.size / 2 ** 20)} MB. Choose one of at most ${MAX_FILE >> 20} MB.`)
+    if (file.size > MAX_FILE) return setFault(t('That file has {size} MB. Choose one of at most {max} MB.', { size: Math.round(file.size / 2 ** 20), max: MAX_FILE >> 20 }))
     try {
       // Cameras note how they were held; it is turned upright here as on the server.
       setChosen({ file, picture: await createImageBitmap(file, { imageOrientation: 'from-image' }) })
     } catch {
-      setFault('That is not a picture that this browser can read. Choose a PNG, JPEG, WebP or GIF.')
+      setFault(t('That is not a picture that this browser can read. Choose a PNG, JPEG, WebP or GIF.'))
     }
   }
 
@@ -70,14 +71,14 @@ function PictureRow() {
   const remove = createAction(removePicture, {
     done() {
       showProfile(client, { image: null })
-      showToast({ title: 'Picture removed' })
+      showToast({ title: t('Picture removed') })
     },
   })
 
   function done(image: string) {
     setChosen(null)
     showProfile(client, { image })
-    showToast({ title: 'New picture saved' })
+    showToast({ title: t('New picture saved') })
   }
 
   return (
@@ -103,7 +104,7 @@ function PictureRow() {
               type="file"
               accept="image/*"
               class="hidden"
-              aria-label="Choose a picture"
+              aria-label={t('Choose a picture')}
               tabindex="-1"
               onChange={(event) => {
                 void choose(event.currentTarget.files?.[0])
@@ -111,19 +112,16 @@ function PictureRow() {
                 event.currentTarget.value = ''
               }}
             />
-            <Button variant="outline" onClick={() => input.click()}>
-              {account().image ? 'Change' : 'Choose a picture'}
-              <Show when={account().image}>
-                <span class="sr-only"> picture</span>
-              </Show>
+            <Button variant="outline" aria-label={account().image ? t('Change picture') : undefined} onClick={() => input.click()}>
+              {account().image ? t('Change') : t('Choose a picture')}
             </Button>
             <Show when={account().image}>
-              <Act action={remove} variant="quiet" label="Remove" busyLabel="Removing…" to="picture" onClick={() => void remove.run()} />
+              <Act action={remove} variant="quiet" label={t('Remove')} busyLabel={t('Removing…')} named={t('Remove picture')} onClick={() => void remove.run()} />
             </Show>
           </div>
           <p class="text-meta text-muted">
-            <span class="pointer-coarse:hidden">Or drop one here, or paste it. </span>
-            Nothing but the picture is kept of the file.
+            <span class="pointer-coarse:hidden">{t('Or drop one here, or paste it.')} </span>
+            {t('Nothing but the picture is kept of the file.')}
           </p>
         </div>
         <div role="alert" class="basis-full empty:hidden">
@@ -150,7 +148,7 @@ function NameRow() {
     done(_, saved) {
       showProfile(client, { name: saved })
       setTried(false)
-      showToast({ title: 'Name saved' })
+      showToast({ title: t('Name saved') })
       void client.invalidateQueries({ queryKey: meQuery.queryKey })
     },
   })
@@ -168,14 +166,14 @@ function NameRow() {
       <div class="flex items-start gap-3">
         <div class="min-w-0 flex-1">
           <Field
-            label="Name" name="name" autocomplete="name" hint="Stands beside your messages."
+            label={t('Name')} name="name" autocomplete="name" hint={t('Stands beside your messages.')}
             value={name()} onChange={(value) => {
               setName(value)
               save.reset()
             }} fault={tried() ? nameFault(name()) : ''}
           />
         </div>
-        <Act action={save} variant={changed() ? 'solid' : 'outline'} class="mt-6 h-11" label="Save" busyLabel="Saving…" disabled={!changed()} />
+        <Act action={save} variant={changed() ? 'solid' : 'outline'} class="mt-6 h-11" label={t('Save')} busyLabel={t('Saving…')} disabled={!changed()} />
       </div>
       <Fault action={save} />
     </form>

@@ -1,6 +1,7 @@
 import { Show } from 'solid-js'
 import { optionsQuery } from '~/auth/options'
 import { wordsFor } from '~/auth/words'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Skeleton } from '~/ui/skeleton'
 import { LinkedBlock } from './linked-block'
@@ -16,15 +17,15 @@ export function SignInWaysPage(props: { error: string | undefined; linked: strin
   const options = useQuery(() => optionsQuery)
   const offered = () => (options.isPending ? undefined : options.data)
   return (
-    <Page title="Ways to sign in" lead="More than one way keeps you from being locked out.">
+    <Page title={t('Ways to sign in')} lead={t('More than one way keeps you from being locked out.')}>
       <Show when={props.error}>
         {(code) => (
           <p role="alert" class="rounded-control bg-bad-soft px-3 py-2 text-meta text-bad">
-            Nothing was connected. {code() === 'account_not_linked' ? wordsFor('unable_to_link_account') : wordsFor(code())}
+            {t('Nothing was connected. {why}', { why: wordsFor(code() === 'account_not_linked' ? 'unable_to_link_account' : code()) })}
           </p>
         )}
       </Show>
-      <Loaded query={me} what="Your ways to sign in" skeleton={<Waiting />}>
+      <Loaded query={me} loading={t('Loading your ways to sign in')} failed={t("Your ways to sign in couldn't be loaded")} skeleton={<Waiting />}>
         {(m) => (
           <div class="flex flex-col gap-9 md:gap-10">
             <Show when={m().hasPassword || offered()?.passwords !== false}>

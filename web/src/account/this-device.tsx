@@ -4,6 +4,7 @@ import { pushState, turnPushOff, turnPushOn, type PushState } from '~/attention/
 import { registered } from '~/attention/registration'
 import { makeSounds } from '~/attention/sounds'
 import { useLive } from '~/app/live'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { createAction } from './action'
@@ -39,13 +40,13 @@ export function ThisDevice(props: { desktop: boolean; sounds: boolean }) {
   async function test() {
     if (props.sounds) sounds.play('mention')
     if (!props.desktop || leave() !== 'granted') {
-      showToast({ title: 'This is how it sounds', text: 'Nothing is shown: notifications are off on this device.' })
+      showToast({ title: t('This is how it sounds'), text: t('Nothing is shown: notifications are off on this device.') })
       return
     }
     const [title, more] = notificationOf(
       {
         id: 0, kind: 'mention', room: 'global', roomName: 'global', seq: 0, messageId: 'test',
-        userId: live.account().id, userName: 'Snug', text: 'This is how it looks when somebody means you.', at: Date.now(), quiet: false,
+        userId: live.account().id, userName: 'Snug', text: t('This is how it looks when somebody means you.'), at: Date.now(), quiet: false,
       },
       true,
     )
@@ -56,41 +57,41 @@ export function ThisDevice(props: { desktop: boolean; sounds: boolean }) {
   }
 
   return (
-    <Block title="On this device">
+    <Block title={t('On this device')}>
       <Card>
         <Item
-          title="Notifications"
+          title={t('Notifications')}
           text={
-            <Switch fallback="This browser can't show any.">
-              <Match when={leave() === 'granted'}>The browser allows them.</Match>
-              <Match when={leave() === 'default'}>The browser will ask you once whether Snug may show them.</Match>
-              <Match when={leave() === 'denied'}>The browser blocks them for this page. Its settings can change that: press the sign beside the address.</Match>
+            <Switch fallback={t("This browser can't show any.")}>
+              <Match when={leave() === 'granted'}>{t('The browser allows them.')}</Match>
+              <Match when={leave() === 'default'}>{t('The browser will ask you once whether Snug may show them.')}</Match>
+              <Match when={leave() === 'denied'}>{t('The browser blocks them for this page. Its settings can change that: press the sign beside the address.')}</Match>
             </Switch>
           }
         >
           <Show when={leave() === 'default'}>
-            <Button variant="outline" onClick={() => void ask()}>Allow</Button>
+            <Button variant="outline" onClick={() => void ask()}>{t('Allow')}</Button>
           </Show>
           <Show when={leave() === 'granted' || leave() === 'default' || leave() === 'denied'}>
-            <Button variant="outline" onClick={() => void test()}>Test</Button>
+            <Button variant="outline" onClick={() => void test()}>{t('Test')}</Button>
           </Show>
         </Item>
         <div>
           <Item
-            title="While Snug is closed"
+            title={t('While Snug is closed')}
             text={
-              <Switch fallback="The browser's push service wakes it for what is meant for you.">
-                <Match when={push() === 'impossible'}>This browser can't. On an iPhone, first add Snug to the home screen; elsewhere it needs https.</Match>
-                <Match when={push() === 'on'}>On. What you have read elsewhere isn't sent.</Match>
-                <Match when={push() === 'blocked'}>For this the browser has to allow notifications.</Match>
+              <Switch fallback={t("The browser's push service wakes it for what is meant for you.")}>
+                <Match when={push() === 'impossible'}>{t("This browser can't. On an iPhone, first add Snug to the home screen; elsewhere it needs https.")}</Match>
+                <Match when={push() === 'on'}>{t("On. What you have read elsewhere isn't sent.")}</Match>
+                <Match when={push() === 'blocked'}>{t('For this the browser has to allow notifications.')}</Match>
               </Switch>
             }
           >
             <Show when={push() === 'off'}>
-              <Act action={on} variant="outline" label="Turn on" busyLabel="Turning on…" to="notifications while Snug is closed" onClick={() => void on.run()} />
+              <Act action={on} variant="outline" label={t('Turn on')} busyLabel={t('Turning on…')} named={t('Turn on notifications while Snug is closed')} onClick={() => void on.run()} />
             </Show>
             <Show when={push() === 'on'}>
-              <Act action={off} variant="outline" label="Turn off" busyLabel="Turning off…" to="notifications while Snug is closed" onClick={() => void off.run()} />
+              <Act action={off} variant="outline" label={t('Turn off')} busyLabel={t('Turning off…')} named={t('Turn off notifications while Snug is closed')} onClick={() => void off.run()} />
             </Show>
           </Item>
           <Fault action={on} class="px-4 pb-4 sm:px-5" />

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import SquareTerminal from 'lucide-solid/icons/square-terminal'
 import { createSignal, For, Show } from 'solid-js'
 import { Field, focusFault } from '~/auth/form'
+import { plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Badge } from '~/ui/badge'
 import { Button } from '~/ui/button'
@@ -33,16 +34,16 @@ export function TokensPage() {
       if (result.ok) await client.invalidateQueries({ queryKey: tokensQuery.queryKey })
       return result
     },
-    { done: (_, token) => showToast({ title: `“${token.name}” is revoked` }) },
+    { done: (_, token) => showToast({ title: t('“{token}” is revoked', { token: token.name }) }) },
   )
 
-  const make = () => <Button onClick={() => setMaking(true)}>New token</Button>
+  const make = () => <Button onClick={() => setMaking(true)}>{t('New token')}</Button>
   return (
-    <Page title="API tokens" lead="With a token a script or bot reads and posts as you, without your password.">
-      <Block title="Your tokens" action={make()}>
-        <Loaded query={tokens} what="Your tokens" skeleton={<Skeleton class="h-36 w-full rounded-card" />}>
+    <Page title={t('API tokens')} lead={t('With a token a script or bot reads and posts as you, without your password.')}>
+      <Block title={t('Your tokens')} action={make()}>
+        <Loaded query={tokens} loading={t('Loading your tokens')} failed={t("Your tokens couldn't be loaded")} skeleton={<Skeleton class="h-36 w-full rounded-card" />}>
           {(list) => (
-            <Show when={list().length > 0} fallback={<Empty title="No tokens yet" text="Make one for each script, so that one can be revoked without the others." />}>
+            <Show when={list().length > 0} fallback={<Empty title={t('No tokens yet')} text={t('Make one for each script, so that one can be revoked without the others.')} />}>
               <Card>
                 <Keyed each={list()}>
                   {(token) => (
@@ -53,7 +54,7 @@ export function TokensPage() {
                         <>
                           <span dir="auto">{token().name}</span>
                           <Show when={isOver(token())}>
-                            <Badge tone="warn">Expired</Badge>
+                            <Badge tone="warn">{t('Expired')}</Badge>
                           </Show>
                         </>
                       }
@@ -65,8 +66,8 @@ export function TokensPage() {
                         </>
                       }
                     >
-                      <Button variant="outline" onClick={() => setRevoking(token())}>
-                        Revoke<span class="sr-only"> {token().name}</span>
+                      <Button variant="outline" aria-label={t('Revoke {token}', { token: token().name })} onClick={() => setRevoking(token())}>
+                        {t('Revoke')}
                       </Button>
                     </Item>
                   )}
@@ -79,10 +80,10 @@ export function TokensPage() {
         <Confirm
           target={revoking()}
           onClose={() => setRevoking(null)}
-          title={(t) => `Revoke “${t.name}”?`}
-          text={() => 'Whatever uses it is cut off at once. It can’t be brought back.'}
-          label="Revoke"
-          busyLabel="Revoking…"
+          title={(token) => t('Revoke “{token}”?', { token: token.name })}
+          text={() => t('Whatever uses it is cut off at once. It can’t be brought back.')}
+          label={t('Revoke')}
+          busyLabel={t('Revoking…')}
           action={revoke}
         />
       </Block>
@@ -95,13 +96,13 @@ function isOver(token: Token): boolean {
 }
 
 function usedWords(token: Token): string {
-  return token.usedAt === null ? 'never used' : `used ${ago(token.usedAt, Date.now())}`
+  return token.usedAt === null ? t('never used') : t('used {when}', { when: ago(token.usedAt, Date.now()) })
 }
 
 function expiryWords(token: Token): string {
-  if (token.expiresAt === null) return 'Never expires'
+  if (token.expiresAt === null) return t('Never expires')
   const now = Date.now()
-  return isOver(token) ? `Expired ${ago(token.expiresAt, now)}` : `Expires ${ahead(token.expiresAt, now)}`
+  return isOver(token) ? t('Expired {when}', { when: ago(token.expiresAt, now) }) : t('Expires {when}', { when: ahead(token.expiresAt, now) })
 }
 
 interface Made {
@@ -121,17 +122,17 @@ function MakeDialog(props: { open: boolean; onClose(): void }) {
       open={props.open}
       onClose={close}
       holds={made() !== null}
-      title={made() ? 'Copy your token' : 'New token'}
-      text={made() ? 'It is not shown again. Whoever has it can do what it may do: keep it like a password.' : undefined}
+      title={made() ? t('Copy your token') : t('New token')}
+      text={made() ? t('It is not shown again. Whoever has it can do what it may do: keep it like a password.') : undefined}
       class={made() ? 'sm:max-w-lg' : ''}
     >
       <Show when={made()} fallback={<MakeForm onCancel={close} onMade={setMade} />}>
-        {(m) => (
+        {(shown) => (
           <>
-            <CopyField label="Token" value={m().token} />
-            <CopyField label="Try it in a terminal" value={example(m().token, m().scopes, location.origin)} rows />
+            <CopyField label={t('Token')} copy={t('Copy token')} value={shown().token} />
+            <CopyField label={t('Try it in a terminal')} copy={t('Copy try it in a terminal')} value={example(shown().token, shown().scopes, location.origin)} rows />
             <DialogFooter>
-              <Button onClick={close}>Done</Button>
+              <Button onClick={close}>{t('Done')}</Button>
             </DialogFooter>
           </>
         )}
@@ -140,24 +141,25 @@ function MakeDialog(props: { open: boolean; onClose(): void }) {
   )
 }
 
-const expiries = [
-  { value: '30', label: '30 days' },
-  { value: '90', label: '90 days' },
-  { value: '365', label: '1 year' },
-  { value: 'never', label: 'Never' },
-] as const
+const expiries = () =>
+  [
+    { value: '30', label: plural(30, '1 day', '{count} days') },
+    { value: '90', label: plural(90, '1 day', '{count} days') },
+    { value: '365', label: plural(1, '1 year', '{count} years') },
+    { value: 'never', label: t('Never') },
+  ] as const
 
 function MakeForm(props: { onCancel(): void; onMade(made: Made): void }) {
   const client = useQueryClient()
   const [name, setName] = createSignal('')
   const [granted, setGranted] = createSignal<readonly Scope[]>(['messages:read'])
-  const [expiry, setExpiry] = createSignal<(typeof expiries)[number]['value']>('90')
+  const [expiry, setExpiry] = createSignal<ReturnType<typeof expiries>[number]['value']>('90')
   const [tried, setTried] = createSignal(false)
   let form!: HTMLFormElement
 
   const nameFault = () =>
-    name().trim() === '' ? 'Enter a name, so that you know later what it is for.' : name().trim().length > NAME_MAX ? `Use at most ${NAME_MAX} characters.` : ''
-  const scopeFault = () => (granted().length === 0 ? 'Choose what it may do.' : '')
+    name().trim() === '' ? t('Enter a name, so that you know later what it is for.') : name().trim().length > NAME_MAX ? plural(NAME_MAX, 'Use at most 1 character.', 'Use at most {count} characters.') : ''
+  const scopeFault = () => (granted().length === 0 ? t('Choose what it may do.') : '')
 
   const create = createAction(
     () => createToken({ name: name().trim(), scopes: [...granted()], expiresInDays: expiry() === 'never' ? null : Number(expiry()) }),
@@ -178,29 +180,29 @@ function MakeForm(props: { onCancel(): void; onMade(made: Made): void }) {
   return (
     <form ref={form} class="flex flex-col gap-5" onSubmit={submit} noValidate>
       <Field
-        label="Name" name="token-name" autocomplete="off" autofocus hint="What it is for: “Backup script”, say."
+        label={t('Name')} name="token-name" autocomplete="off" autofocus hint={t('What it is for: “Backup script”, say.')}
         value={name()} onChange={setName} fault={tried() ? nameFault() : ''}
       />
       <fieldset class="flex flex-col gap-1">
-        <legend class="mb-1 text-meta font-medium">It may</legend>
+        <legend class="mb-1 text-meta font-medium">{t('It may')}</legend>
         <For each={scopes}>
           {({ scope, label, hint }) => (
             <Checkbox
               checked={granted().includes(scope)}
               onChange={(on) => setGranted((list) => scopes.map((s) => s.scope).filter((s) => (s === scope ? on : list.includes(s))))}
-              hint={hint}
+              hint={t(hint)}
             >
-              {label}
+              {t(label)}
             </Checkbox>
           )}
         </For>
         <p role="alert" class="text-meta text-bad empty:hidden">{tried() ? scopeFault() : ''}</p>
       </fieldset>
-      <Choice label="It expires after" options={expiries} value={expiry()} onChange={setExpiry} />
+      <Choice label={t('It expires after')} options={expiries()} value={expiry()} onChange={setExpiry} />
       <Fault action={create} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onCancel()}>Cancel</Button>
-        <Act action={create} label="Make token" busyLabel="Making…" />
+        <Button variant="outline" onClick={() => props.onCancel()}>{t('Cancel')}</Button>
+        <Act action={create} label={t('Make token')} busyLabel={t('Making…')} />
       </DialogFooter>
     </form>
   )

@@ -2,12 +2,13 @@ import { queryOptions } from '@tanstack/solid-query'
 import { post } from '~/api'
 import type { ApiToken, MadeToken, NewTokenBody, Scope } from '~/api.gen'
 import type { Result } from '~/http'
+import { locale, m, t } from '~/i18n/i18n'
 import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 
 /** What a script may do with a token. */
 export const scopes: readonly { scope: Scope; label: string; short: string; hint: string }[] = [
-  { scope: 'messages:read', label: 'Read messages', short: 'reads', hint: 'In the rooms that you can read.' },
-  { scope: 'messages:write', label: 'Post messages', short: 'posts', hint: 'In your name.' },
+  { scope: 'messages:read', label: m('Read messages'), short: m('reads'), hint: m('In the rooms that you can read.') },
+  { scope: 'messages:write', label: m('Post messages'), short: m('posts'), hint: m('In your name.') },
 ]
 
 export interface Token {
@@ -37,7 +38,7 @@ function parseToken(value: unknown): Token | null {
 
 /** "reads and posts", of what it may do. */
 export function scopeWords(granted: readonly string[]): string {
-  return granted.map((g) => scopes.find((s) => s.scope === g)?.short ?? g).join(' and ')
+  return new Intl.ListFormat(locale()).format(granted.map((g) => t(scopes.find((s) => s.scope === g)?.short ?? g)))
 }
 
 export const tokensQuery = queryOptions({

@@ -6,6 +6,7 @@ import { renewing } from '~/app/renewal'
 import { passwordFault } from '~/auth/fields'
 import { Field, focusFault } from '~/auth/form'
 import { secondFactorWords } from '~/auth/words'
+import { m, t } from '~/i18n/i18n'
 import { Badge } from '~/ui/badge'
 import { Button } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
@@ -19,7 +20,7 @@ import { Act, Block, Card, Fault, Item, Sign } from './parts'
 import { QRCode } from './qr-code'
 import { confirmEnrolment, endTwoFactor, enrol, newBackupCodes, secretOf, type Enrolment } from './ways'
 
-const words = { ...secondFactorWords, invalid_password: 'Wrong password.', invalid_two_factor_cookie: 'Wrong code. Enter the one that your app shows now.' }
+const words = { ...secondFactorWords, invalid_password: m('Wrong password.'), invalid_two_factor_cookie: m('Wrong code. Enter the one that your app shows now.') }
 
 /** Signing in in two steps: turned on, off, and its backup codes. */
 export function TwoFactorBlock(props: { me: Me }) {
@@ -27,23 +28,23 @@ export function TwoFactorBlock(props: { me: Me }) {
   const close = () => setOpen(null)
   return (
     <Block
-      title="Two-step sign-in"
-      text="After the password comes a code from an app on your phone. Who learns your password still stays out."
+      title={t('Two-step sign-in')}
+      text={t('After the password comes a code from an app on your phone. Who learns your password still stays out.')}
     >
       <Card>
         <Show
           when={props.me.twoFactor}
           fallback={
-            <Item lead={<Sign><ShieldOff class="size-4.5" aria-hidden="true" /></Sign>} title={<>Authenticator app <Badge>Off</Badge></>} text="Any app that shows six digits will do.">
-              <Button variant="outline" onClick={() => setOpen('on')}>Turn on</Button>
+            <Item lead={<Sign><ShieldOff class="size-4.5" aria-hidden="true" /></Sign>} title={<>{t('Authenticator app')} <Badge>{t('Off@@it is turned off')}</Badge></>} text={t('Any app that shows six digits will do.')}>
+              <Button variant="outline" onClick={() => setOpen('on')}>{t('Turn on')}</Button>
             </Item>
           }
         >
-          <Item lead={<Sign><ShieldCheck class="size-4.5" aria-hidden="true" /></Sign>} title={<>Authenticator app <Badge tone="good">On</Badge></>} text="A code is asked for when you sign in.">
-            <Button variant="outline" onClick={() => setOpen('off')}>Turn off</Button>
+          <Item lead={<Sign><ShieldCheck class="size-4.5" aria-hidden="true" /></Sign>} title={<>{t('Authenticator app')} <Badge tone="good">{t('On@@it is turned on')}</Badge></>} text={t('A code is asked for when you sign in.')}>
+            <Button variant="outline" onClick={() => setOpen('off')}>{t('Turn off')}</Button>
           </Item>
-          <Item title="Backup codes" text="For when your phone is lost. Each works once.">
-            <Button variant="outline" onClick={() => setOpen('codes')}>Make new codes</Button>
+          <Item title={t('Backup codes')} text={t('For when your phone is lost. Each works once.')}>
+            <Button variant="outline" onClick={() => setOpen('codes')}>{t('Make new codes')}</Button>
           </Item>
         </Show>
       </Card>
@@ -82,7 +83,7 @@ function EnrolDialog(props: { me: Me; open: boolean; onClose(): void }) {
 
   function close() {
     if (codes()) {
-      showToast({ title: 'Two-step sign-in is on' })
+      showToast({ title: t('Two-step sign-in is on') })
       void client.invalidateQueries({ queryKey: meQuery.queryKey })
     }
     props.onClose()
@@ -101,13 +102,13 @@ function EnrolDialog(props: { me: Me; open: boolean; onClose(): void }) {
       open={props.open}
       onClose={close}
       holds={step().at !== 'start'}
-      title={codes() ? 'Keep your backup codes' : 'Turn on two-step sign-in'}
+      title={codes() ? t('Keep your backup codes') : t('Turn on two-step sign-in')}
       text={
         codes()
-          ? 'They get you in when your phone is lost. They are not shown again.'
+          ? t('They get you in when your phone is lost. They are not shown again.')
           : scan()
-            ? 'Scan this with your authenticator app, then enter the code that it shows.'
-            : 'You need an authenticator app: the one of your password manager, or any other.'
+            ? t('Scan this with your authenticator app, then enter the code that it shows.')
+            : t('You need an authenticator app: the one of your password manager, or any other.')
       }
     >
       <Switch>
@@ -116,7 +117,7 @@ function EnrolDialog(props: { me: Me; open: boolean; onClose(): void }) {
           {(enrolment) => <ScanForm enrolment={enrolment()} action={confirm} onCancel={close} />}
         </Match>
         <Match when={step().at === 'start'}>
-          <ProofForm me={props.me} action={begin} label="Go on" busyLabel="One moment…" onCancel={close} />
+          <ProofForm me={props.me} action={begin} label={t('Go on')} busyLabel={t('One moment…')} onCancel={close} />
         </Match>
       </Switch>
     </Modal>
@@ -127,7 +128,7 @@ function ScanForm(props: { enrolment: Enrolment; action: Action<[string]>; onCan
   const [code, setCode] = createSignal('')
   const [tried, setTried] = createSignal(false)
   const digits = () => code().replace(/\s/g, '')
-  const fault = () => (/^\d{6}$/.test(digits()) ? '' : 'Enter the six digits that the app shows.')
+  const fault = () => (/^\d{6}$/.test(digits()) ? '' : t('Enter the six digits that the app shows.'))
   function enter(value: string) {
     setCode(value)
     props.action.reset()
@@ -145,16 +146,16 @@ function ScanForm(props: { enrolment: Enrolment; action: Action<[string]>; onCan
   }
   return (
     <form class="flex flex-col gap-4" onSubmit={submit} noValidate>
-      <QRCode text={props.enrolment.uri} label="QR code for your authenticator app" class="mx-auto size-48" />
-      <CopyField label="Or type this key into it" value={secretOf(props.enrolment.uri)} copied={secretOf(props.enrolment.uri).replaceAll(' ', '')} />
+      <QRCode text={props.enrolment.uri} label={t('QR code for your authenticator app')} class="mx-auto size-48" />
+      <CopyField label={t('Or type this key into it')} copy={t('Copy or type this key into it')} value={secretOf(props.enrolment.uri)} copied={secretOf(props.enrolment.uri).replaceAll(' ', '')} />
       <Field
-        label="Code" name="code" inputmode="numeric" autocomplete="one-time-code" autofocus class="font-mono tracking-[0.3em]"
+        label={t('Code')} name="code" inputmode="numeric" autocomplete="one-time-code" autofocus class="font-mono tracking-[0.3em]"
         value={code()} onChange={enter} fault={tried() ? fault() : ''}
       />
       <Fault action={props.action} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onCancel()}>Cancel</Button>
-        <Act action={props.action} label="Turn on" busyLabel="Checking…" />
+        <Button variant="outline" onClick={() => props.onCancel()}>{t('Cancel')}</Button>
+        <Act action={props.action} label={t('Turn on')} busyLabel={t('Checking…')} />
       </DialogFooter>
     </form>
   )
@@ -176,10 +177,10 @@ function CodesDialog(props: { me: Me; open: boolean; onClose(): void }) {
       open={props.open}
       onClose={close}
       holds={codes() !== null}
-      title={codes() ? 'Keep your backup codes' : 'Make new backup codes'}
-      text={codes() ? 'They are not shown again.' : 'Those that you have stop working.'}
+      title={codes() ? t('Keep your backup codes') : t('Make new backup codes')}
+      text={codes() ? t('They are not shown again.') : t('Those that you have stop working.')}
     >
-      <Show when={codes()} fallback={<ProofForm me={props.me} action={make} label="Make new codes" busyLabel="Making…" onCancel={close} />}>
+      <Show when={codes()} fallback={<ProofForm me={props.me} action={make} label={t('Make new codes')} busyLabel={t('Making…')} onCancel={close} />}>
         {(list) => <BackupCodes codes={list()} email={props.me.email} onDone={close} />}
       </Show>
     </Modal>
@@ -197,7 +198,7 @@ function EndDialog(props: { me: Me; open: boolean; onClose(): void }) {
     {
       words,
       done() {
-        showToast({ title: 'Two-step sign-in is off' })
+        showToast({ title: t('Two-step sign-in is off') })
         props.onClose()
       },
     },
@@ -207,8 +208,8 @@ function EndDialog(props: { me: Me; open: boolean; onClose(): void }) {
     end.reset()
   }
   return (
-    <Modal open={props.open} onClose={close} alert title="Turn off two-step sign-in?" text="Your password alone will let you in. The backup codes stop working.">
-      <ProofForm me={props.me} action={end} label="Turn off" busyLabel="Turning off…" danger onCancel={close} />
+    <Modal open={props.open} onClose={close} alert title={t('Turn off two-step sign-in?')} text={t('Your password alone will let you in. The backup codes stop working.')}>
+      <ProofForm me={props.me} action={end} label={t('Turn off')} busyLabel={t('Turning off…')} danger onCancel={close} />
     </Modal>
   )
 }
@@ -228,7 +229,7 @@ function ProofForm(props: { me: Me; action: Action<[string]>; label: string; bus
       <Show when={props.me.hasPassword}>
         <input type="email" name="username" autocomplete="username" value={props.me.email} readOnly hidden />
         <Field
-          label="Your password" name="password" type="password" autocomplete="current-password" autofocus
+          label={t('Your password')} name="password" type="password" autocomplete="current-password" autofocus
           value={password()} onChange={(value) => {
             setPassword(value)
             props.action.reset()
@@ -237,7 +238,7 @@ function ProofForm(props: { me: Me; action: Action<[string]>; label: string; bus
       </Show>
       <Fault action={props.action} />
       <DialogFooter>
-        <Button variant="outline" onClick={() => props.onCancel()}>Cancel</Button>
+        <Button variant="outline" onClick={() => props.onCancel()}>{t('Cancel')}</Button>
         <Act action={props.action} variant={props.danger ? 'danger' : 'solid'} label={props.label} busyLabel={props.busyLabel} />
       </DialogFooter>
     </form>

@@ -3,6 +3,7 @@ import { post } from '~/api'
 import type { BackupCodesReply, DepartureReply, EnrolReply, Passkey as ListedPasskey, LinkedAccount as Listed } from '~/api.gen'
 import { isWebAddress } from '~/auth/calls'
 import { call, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 
 // The ways to sign in beside the password: accounts elsewhere, passkeys, and the
@@ -53,7 +54,7 @@ export interface Passkey {
 function parsePasskey(value: unknown): Passkey | null {
   const id = text<ListedPasskey>(value, 'id')
   if (!id) return null
-  return { id, name: text<ListedPasskey>(value, 'name') || 'Passkey', createdAt: time<ListedPasskey>(value, 'createdAt'), synced: text<ListedPasskey>(value, 'deviceType') === 'multiDevice' }
+  return { id, name: text<ListedPasskey>(value, 'name') || t('Passkey'), createdAt: time<ListedPasskey>(value, 'createdAt'), synced: text<ListedPasskey>(value, 'deviceType') === 'multiDevice' }
 }
 
 export const passkeysQuery = queryOptions({

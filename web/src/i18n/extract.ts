@@ -16,7 +16,7 @@ interface Node {
 }
 
 /** Calls whose arguments are for machines. */
-const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'Error', 'TypeError', 'RegExp'])
+const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'setRequestHeader', 'Error', 'TypeError', 'RegExp'])
 /** Attributes that nobody reads. */
 const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
 
@@ -88,8 +88,8 @@ export function read(file: string, code: string, found: Found) {
         return
       }
       case 'BinaryExpression':
-        // What is compared isn't said.
-        quiet ||= /^[=!]==?$/.test(String(node['operator']))
+        // What is compared or looked for isn't said.
+        quiet ||= /^(?:[=!]==?|in)$/.test(String(node['operator']))
         break
       case 'SwitchCase':
         for (const each of node['consequent'] as Node[]) walk(each, depth, quiet)
@@ -126,10 +126,11 @@ function literal(node: Node): string | undefined {
   return undefined
 }
 
-/** A word with a capital in front, or words between spaces, as nothing but sentences has them. */
+/** A word with a capital in front, or words between spaces, as nothing but sentences has them. No product's name, no command. */
 function isProse(text: string): boolean {
+  if (text === 'Snug' || text.includes('\\')) return false
   const words = text.trim().split(/\s+/)
-  if (words.length === 1) return /^\p{Lu}\p{Ll}+[.…?!:]?$/u.test(text.trim())
+  if (words.length === 1) return /^\p{Lu}(?:-?\p{Ll})+[.…?!:]?$/u.test(text.trim())
   return words.filter((word) => /^[“(]?\p{L}[\p{L}’'-]*[”).,:;…?!]*$/u.test(word) && !/^[a-z]+-[a-z-]+$/.test(word)).length >= words.length / 2
 }
 

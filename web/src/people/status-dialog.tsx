@@ -5,6 +5,7 @@ import { Act, Fault, Loaded } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { EmojiPanel } from '~/emoji/panel'
 import { RequestError } from '~/http'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { OwnStatus } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
@@ -50,7 +51,7 @@ export function StatusDialog() {
   }))
   return (
     <Question title="Your status" text="Shown beside your name to everybody who sees you.">
-      <Loaded query={query} what="Your status" skeleton={<Skeleton class="h-11 w-full" />}>
+      <Loaded query={query} loading={t('Loading your status')} failed={t("Your status couldn't be loaded")} skeleton={<Skeleton class="h-11 w-full" />}>
         {/* What is being written isn't changed under the hand. */}
         {(data) => <Form status={data()} />}
       </Loaded>
