@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Page } from '@playwright/test'
-import { expect, outage, test } from './kit'
-import { noLimits } from './server'
+import type { Browser, BrowserContextOptions, Page } from '@playwright/test'
+import { expect, opener, outage, signUpBy, test, Watch } from './kit'
+import { noLimits, Server } from './server'
 
 test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404/] } })
 
@@ -83,18 +83,8 @@ test.describe('a newer version', () => {
   })
   test.afterEach(async () => await rm(folder, { recursive: true, force: true }))
 
-  // The setting of a fixture is made before the folder is: the test starts its own server.
   test('is told of, and a press brings it; nobody stays with the old one', async ({ browser }) => {
-    const { Server } = await import('./server')
-    const { opener, signUpBy, Watch } = await import('./kit')
-    const server = await Server.start({ ...noLimits, SNUG_WEB_DIR: folder })
-    const watch = new Watch(outage)
-    const open = opener(browser, server, watch, {})
-    try {
-      const page = await open.visit()
-      await signUpBy(page, 'Ada')
-      await page.goto('/')
-      await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+    await serving(browser, folder, {}, async (page, server) => {
       await installed(page)
       const before = await entryOf(page)
       await server.stop()
@@ -114,13 +104,53 @@ test.describe('a newer version', () => {
       await page.reload()
       await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
       expect(await entryOf(page)).toBe(now)
-    } finally {
-      await open.closeAll()
-      await server.dispose()
-    }
-    expect(watch.faults).toEqual([])
+    })
+  })
+
+  test('comes by itself where a part of the old one is asked for and gone, without a worker; what was written stays', async ({ browser }) => {
+    await serving(browser, folder, { serviceWorkers: 'block' }, async (page, server) => {
+      const before = await entryOf(page)
+      const field = page.getByRole('textbox', { name: 'Message #global' })
+      await field.fill('half a thought')
+      const part = '**/assets/switcher-*.js'
+      // A network that is away for a moment is no reason to begin anew.
+      await page.route(part, (route) => route.abort())
+      const failed = page.waitForEvent('requestfailed')
+      const asked = page.waitForResponse((reply) => new URL(reply.url()).pathname === '/')
+      await page.keyboard.press('Control+k')
+      await failed
+      await (await asked).finished()
+      expect(await entryOf(page)).toBe(before)
+      await page.unroute(part)
+
+      await server.stop()
+      await asNewVersion(folder)
+      for (const name of await readdir(path.join(folder, 'assets'))) if (name.startsWith('switcher-')) await rm(path.join(folder, 'assets', name))
+      await server.start()
+      await page.keyboard.press('Control+k')
+      await expect.poll(() => entryOf(page).catch(() => before)).not.toBe(before)
+      await expect(field).toHaveValue('half a thought')
+    })
   })
 })
+
+// The setting of a fixture is made before the folder is: these tests start their own server.
+async function serving(browser: Browser, folder: string, options: BrowserContextOptions, run: (page: Page, server: Server) => Promise<void>) {
+  const server = await Server.start({ ...noLimits, SNUG_WEB_DIR: folder })
+  const watch = new Watch([...outage, /status of 404/, /switcher-.*ERR_FAILED|ERR_FAILED.*switcher-/])
+  const open = opener(browser, server, watch, options)
+  try {
+    const page = await open.visit()
+    await signUpBy(page, 'Ada')
+    await page.goto('/')
+    await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+    await run(page, server)
+  } finally {
+    await open.closeAll()
+    await server.dispose()
+  }
+  expect(watch.faults.filter((fault) => !/dynamically imported module/.test(fault))).toEqual([])
+}
 
 async function entryOf(page: Page): Promise<string> {
   return await page.evaluate(() => document.querySelector('script[type=module][src]')?.getAttribute('src') ?? '')
