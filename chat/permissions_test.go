@@ -36,6 +36,7 @@ func TestPermissionsOfTheClient(t *testing.T) {
 func permissionsModule() string {
 	var b strings.Builder
 	b.WriteString(`// Generated from chat/permissions.go by its test. Do not edit: go test ./chat -run TestPermissionsOfTheClient -update
+import { m } from '~/i18n/i18n'
 import type { Role, RoomKind } from '~/realtime/wire.gen'
 
 // Who may: everybody with at least that role. '' is nobody. words stand behind "may".
@@ -51,7 +52,7 @@ interface Permission {
 export const permissions = {
 `)
 	for _, p := range chat.Permissions() {
-		fmt.Fprintf(&b, "  %s: { words: '%s', server: '%s', public: '%s', private: '%s', direct: '%s', group: '%s' },\n",
+		fmt.Fprintf(&b, "  %s: { words: m('%s'), server: '%s', public: '%s', private: '%s', direct: '%s', group: '%s' },\n",
 			p.Action, p.Words, p.Server, p.Public, p.Private, p.Direct, p.Group)
 	}
 	b.WriteString(`} as const satisfies Record<string, Permission>
