@@ -17,9 +17,9 @@ import { markWords } from './in-place'
 const TYPING_MS = 180
 
 const EXAMPLES = [
-  { text: 'from:', what: m('somebody') },
-  { text: 'has:file', what: m('or link, image, video, audio, code') },
-  { text: 'after:yesterday', what: m('or before: and on: a day') },
+  { text: 'from:', what: m('somebody@@behind “from:”') },
+  { text: 'has:file', what: m('or link, image, video, audio, code@@typed behind “has:”, in English') },
+  { text: 'after:yesterday', what: m('or before: and on: a day@@both are typed so, in English') },
   { text: m('"exact words"'), what: m('in this order') },
 ]
 
