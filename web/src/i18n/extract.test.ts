@@ -42,6 +42,7 @@ describe('faults are', () => {
     ["const title = 'Today'", '“Today” is in no catalogue'],
     [inside('return `${n} messages found`'), '“ messages found” is in no catalogue'],
     [inside("return t(`Hi ${who}`)"), '“Hi ” is in no catalogue'],
+    [inside("return get('Today')"), '“Today” is in no catalogue'],
     ["const title = t('Today')", 't() before the language is known'],
     [inside('return plural(n, one, other)'), 'the forms of a plural have to stand there in full'],
     [inside("return plural(n, '1 room', '{count} rooms') + t('{count} rooms')"), 'is a plural in one place and none in another'],

@@ -60,7 +60,8 @@ export function read(file: string, code: string, found: Found) {
         }
         walk(callee, depth, quiet)
         // Lists of classes in ui/cn.ts, and names of headers.
-        const machines = name === 'each' || (name === 'get' && /\bheaders$/.test(code.slice((callee['object'] as Node).start, (callee['object'] as Node)['end'] as number)))
+        const of = callee['object'] as Node | undefined
+        const machines = name === 'each' || (name === 'get' && of !== undefined && /\bheaders$/.test(code.slice(of.start, of['end'] as number)))
         for (const arg of args) walk(arg, depth, quiet || machines || silent.has(name))
         return
       }
