@@ -19,7 +19,8 @@ test.describe('the page', () => {
       passed.push(await page.evaluate(() => {
         const e = document.activeElement
         if (!(e instanceof HTMLElement)) return ''
-        return (e instanceof HTMLInputElement ? e.labels?.[0]?.textContent : e.textContent)?.replace(/\s+/g, ' ').trim() ?? ''
+        const name = e.ariaLabel ?? (e instanceof HTMLInputElement ? e.labels?.[0]?.textContent : e.textContent)
+        return name?.replace(/\s+/g, ' ').trim() ?? ''
       }))
     }
     expect(passed).toEqual([

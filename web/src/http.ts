@@ -1,3 +1,5 @@
+import { plural, t } from './i18n/i18n'
+
 // The one way to the server's HTTP interface. Nothing is thrown away: a reply
 // is a value or a failure that says what happened.
 
@@ -25,19 +27,19 @@ export class RequestError extends Error {
 export function explain(failure: Failure): string {
   switch (failure.kind) {
     case 'unreachable':
-      return "Can't reach the server. Check your connection and try again."
+      return t("Can't reach the server. Check your connection and try again.")
     case 'limited':
-      return `Too many tries. Wait ${seconds(failure.retryAfterSeconds)} and try again.`
+      return t('Too many tries. Wait {time} and try again.', { time: seconds(failure.retryAfterSeconds) })
     case 'refused':
-      return failure.message || `The server refused this (${failure.status}).`
+      return failure.message ? t(failure.message) : t('The server refused this ({status}).', { status: String(failure.status) })
     case 'broken':
-      return `The server gave an answer that makes no sense (${failure.status}). Try again in a moment.`
+      return t('The server gave an answer that makes no sense ({status}). Try again in a moment.', { status: String(failure.status) })
   }
 }
 
+/** A time that one waits, in words. */
 export function seconds(n: number): string {
-  if (n > 120) return `${Math.ceil(n / 60)} minutes`
-  return n === 1 ? '1 second' : `${n} seconds`
+  return n > 120 ? plural(Math.ceil(n / 60), '1 minute', '{count} minutes') : plural(n, '1 second', '{count} seconds')
 }
 
 export interface Request {

@@ -1,4 +1,5 @@
 import { createSignal, onMount, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Pending } from '~/pending'
 import { finishAtProvider } from './calls'
 import { useEnter } from './enter'
@@ -13,16 +14,16 @@ export function CallbackPage() {
   const enter = useEnter()
   const [trouble, setTrouble] = createSignal('')
   onMount(async () => {
-    document.title = 'Signing in · Snug'
+    document.title = t('{title} · Snug', { title: t('Signing in') })
     const result = await finishAtProvider(location.href)
     if (result.ok) await enter.anew(result.value)
     else setTrouble(inWords(result.failure))
   })
   return (
     <Show when={trouble()} fallback={<Pending />}>
-      <AuthPage title="That didn't work" lead={trouble()}>
+      <AuthPage title={t("That didn't work")} lead={trouble()}>
         <div class="mt-6 grid">
-          <ToSignIn button>Back to signing in</ToSignIn>
+          <ToSignIn button>{t('Back to signing in')}</ToSignIn>
         </div>
       </AuthPage>
     </Show>

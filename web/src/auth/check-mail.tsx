@@ -1,5 +1,7 @@
 import { createSignal, onMount, Show, type JSX } from 'solid-js'
 import type { Result } from '~/http'
+import { m, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { Button } from '~/ui/button'
 import { Alert, AuthPage, createCountdown, say } from './form'
 
@@ -41,44 +43,37 @@ export function CheckMail(props: {
     if (result.failure.kind === 'limited') wait.start(result.failure.retryAfterSeconds)
   }
 
+  const address = () => <strong class="font-medium text-ink">{props.email}</strong>
+
   return (
-    <AuthPage title={props.mail ? 'Check your mail' : 'One step more'} aside={props.aside}>
+    <AuthPage title={props.mail ? t('Check your mail') : t('One step more')} aside={props.aside}>
       <div class="mt-2 flex flex-col gap-3 text-body text-muted wrap-anywhere">
         <Show
           when={props.mail}
           fallback={
             <>
               <p>
-                This server sends no mail. The link for <strong class="font-medium text-ink">{props.email}</strong> is in its log, and whoever runs it can give it to you.
+                <T text="This server sends no mail. The link for {email} is in its log, and whoever runs it can give it to you." email={address()} />
               </p>
               <p>{props.purpose}</p>
             </>
           }
         >
           <p>
-            <Show
-              when={props.perhaps}
-              fallback={
-                <>
-                  We sent a link to <strong class="font-medium text-ink">{props.email}</strong>.
-                </>
-              }
-            >
-              If <strong class="font-medium text-ink">{props.email}</strong> has an account here, a link is on its way there.
-            </Show>{' '}
+            <T text={props.perhaps ? m('If {email} has an account here, a link is on its way there.') : m('We sent a link to {email}.')} email={address()} />{' '}
             {props.purpose}
           </p>
-          <p>Nothing there after a minute? Look among the spam, or have it sent again.</p>
+          <p>{t('Nothing there after a minute? Look among the spam, or have it sent again.')}</p>
         </Show>
       </div>
       <div class="mt-6 flex flex-col gap-3">
         <Alert message={message()} />
-        <p role="status" class="text-meta text-good empty:hidden">{sent() ? 'Sent again.' : ''}</p>
+        <p role="status" class="text-meta text-good empty:hidden">{sent() ? t('Sent again.') : ''}</p>
         <Button variant="outline" size="large" disabled={wait.left() > 0} aria-busy={busy()} onClick={() => void again()}>
-          <span class="tabular-nums">{busy() ? 'Sending…' : wait.left() > 0 ? `Send again in ${wait.left()} s` : 'Send again'}</span>
+          <span class="tabular-nums">{busy() ? t('Sending…') : wait.left() > 0 ? t('Send again in {seconds} s', { seconds: wait.left() }) : t('Send again')}</span>
         </Button>
         <Button variant="quiet" size="large" class="-mb-2 -mt-1" onClick={() => props.onOtherAddress()}>
-          Use another address
+          {t('Use another address')}
         </Button>
       </div>
     </AuthPage>

@@ -1,4 +1,5 @@
 import { createSignal, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { requestReset } from './calls'
 import { CheckMail } from './check-mail'
 import { emailFault } from './fields'
@@ -7,7 +8,7 @@ import { WithOptions } from './with-options'
 
 export function ForgotPasswordPage(props: { redirect: string | undefined; email: string }) {
   return (
-    <WithOptions title="Forgot your password?">
+    <WithOptions title={t('Forgot your password?')}>
       {(options) => <ForgotPassword mail={options.mail} redirect={props.redirect} email={props.email} />}
     </WithOptions>
   )
@@ -33,20 +34,20 @@ function ForgotPassword(props: { mail: boolean; redirect: string | undefined; em
       when={mailed()}
       fallback={
         <AuthPage
-          title="Forgot your password?"
-          lead="We'll send you a link to choose a new one."
+          title={t('Forgot your password?')}
+          lead={t("We'll send you a link to choose a new one.")}
           aside={
             <>
-              Remembered it? <ToSignIn redirect={props.redirect} />
+              {t('Remembered it?')} <ToSignIn redirect={props.redirect} />
             </>
           }
         >
           <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={submit} noValidate>
             <Field
-              label="E-mail" name="email" type="email" autocomplete="username" autofocus
+              label={t('E-mail')} name="email" type="email" autocomplete="username" autofocus
               value={email()} onChange={setEmail} fault={tried() ? emailFault(email()) : ''}
             />
-            <Submit label="Send the link" busyLabel="Sending…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+            <Submit label={t('Send the link')} busyLabel={t('Sending…')} busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
           </form>
         </AuthPage>
       }
@@ -55,10 +56,10 @@ function ForgotPassword(props: { mail: boolean; redirect: string | undefined; em
         email={email().trim()}
         mail={props.mail}
         perhaps
-        purpose="It lets you choose a new password, and works for an hour."
+        purpose={t('It lets you choose a new password, and works for an hour.')}
         again={send}
         onOtherAddress={() => setMailed(false)}
-        aside={<ToSignIn redirect={props.redirect}>Back to signing in</ToSignIn>}
+        aside={<ToSignIn redirect={props.redirect}>{t('Back to signing in')}</ToSignIn>}
       />
     </Show>
   )

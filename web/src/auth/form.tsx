@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/solid-router'
 import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
@@ -15,7 +16,7 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
   let page: HTMLElement | undefined
   let heading: HTMLHeadingElement | undefined
   createEffect(() => {
-    document.title = `${props.title} · Snug`
+    document.title = t('{title} · Snug', { title: props.title })
   })
   onMount(() => {
     if (!page?.contains(document.activeElement)) heading?.focus()
@@ -94,13 +95,13 @@ export function Field(props: FieldProps) {
             variant="quiet"
             size="small"
             class="absolute end-1.5 top-1/2 -translate-y-1/2 text-muted pointer-coarse:end-0.5"
+            aria-label={shown() ? t('Hide password') : t('Show password')}
             onClick={() => {
               setShown(!shown())
               input?.focus()
             }}
           >
-            {shown() ? 'Hide' : 'Show'}
-            <span class="sr-only"> password</span>
+            {shown() ? t('Hide@@the password') : t('Show@@the password')}
           </Button>
         </Show>
       </div>
@@ -177,7 +178,7 @@ export function createSubmission<T>(options: {
     failure,
     message,
     /** For eyes only: a counter that speaks each second is a nuisance. */
-    countdown: () => (failure()?.kind === 'limited' && wait.left() > 0 ? `Wait ${seconds(wait.left())}` : ''),
+    countdown: () => (failure()?.kind === 'limited' && wait.left() > 0 ? t('Wait {time}', { time: seconds(wait.left()) }) : ''),
     clear,
     async send() {
       if (busy() || wait.left() > 0) return
@@ -228,7 +229,7 @@ export function ToSignIn(props: { redirect?: string | undefined; children?: JSX.
       search={props.redirect ? { redirect: props.redirect } : {}}
       class={props.button ? cn(buttonVariants({ size: 'large' }), 'w-full') : buttonVariants({ variant: 'link', size: 'inline' })}
     >
-      {props.children ?? 'Sign in'}
+      {props.children ?? t('Sign in')}
     </Link>
   )
 }

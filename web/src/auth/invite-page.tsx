@@ -1,6 +1,8 @@
 import { Link, useRouter } from '@tanstack/solid-router'
 import { Match, Show, Switch } from 'solid-js'
 import type { Result } from '~/http'
+import { m, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { Button, buttonVariants } from '~/ui/button'
 import type { Invitation } from '~/api.gen'
 import { AuthPage, ToSignIn } from './form'
@@ -21,10 +23,10 @@ export function InvitePage(props: { token: string; account: Account | null; open
     <Switch>
       <Match when={(failure() === null || failure()?.kind === 'refused') && props.account}>
         {(account) => (
-          <AuthPage title="You are in already" lead={`You are signed in as ${account().name}. ${refused() ?? 'The invitation stays good for somebody else.'}`}>
+          <AuthPage title={t('You are in already')} lead={`${t('You are signed in as {name}.', { name: account().name })} ${refused() ?? t('The invitation stays good for somebody else.')}`}>
             <div class="mt-6 grid">
               <Link to="/" class={buttonVariants({ size: 'large' })}>
-                Go to the rooms
+                {t('Go to the rooms')}
               </Link>
             </div>
           </AuthPage>
@@ -33,20 +35,15 @@ export function InvitePage(props: { token: string; account: Account | null; open
       <Match when={props.opened?.ok ? props.opened.value : null}>
         {(invitation) => (
           <AuthPage
-            title="You are invited"
+            title={t('You are invited')}
             lead={
               <>
-                <Show when={invitation().invitedBy} fallback={<>Somebody invited you to <Where name={invitation().roomName} />.</>}>
-                  {(name) => (
-                    <>
-                      <strong class="font-medium text-ink" dir="auto">{name()}</strong> invited you to <Where name={invitation().roomName} />.
-                    </>
-                  )}
-                </Show>
+                <T text={invitedTo(invitation())} who={<Name name={invitation().invitedBy ?? ''} />} room={<Name name={invitation().roomName} />} />
                 <Show when={invitation().email}>
                   {(email) => (
                     <>
-                      {' '}The invitation is for <strong class="font-medium text-ink">{email()}</strong>.
+                      {' '}
+                      <T text="The invitation is for {email}." email={<strong class="font-medium text-ink">{email()}</strong>} />
                     </>
                   )}
                 </Show>
@@ -55,10 +52,10 @@ export function InvitePage(props: { token: string; account: Account | null; open
           >
             <div class="mt-6 flex flex-col gap-2.5">
               <Link to="/sign-up" {...back(invitation())} class={buttonVariants({ size: 'large' })}>
-                Create your account
+                {t('Create your account')}
               </Link>
               <Link to="/sign-in" {...back(invitation())} class={buttonVariants({ variant: 'outline', size: 'large' })}>
-                I have an account
+                {t('I have an account')}
               </Link>
             </div>
           </AuthPage>
@@ -67,18 +64,18 @@ export function InvitePage(props: { token: string; account: Account | null; open
       <Match when={failure()}>
         {(f) => (
           <AuthPage
-            title={f().kind === 'refused' ? "That didn't work" : 'No way through'}
+            title={f().kind === 'refused' ? t("That didn't work") : t('No way through')}
             lead={inWords(f())}
             aside={
               <>
-                Have an account? <ToSignIn />
+                {t('Have an account?')} <ToSignIn />
               </>
             }
           >
             <Show when={f().kind !== 'refused'}>
               <div class="mt-6 grid">
                 <Button size="large" onClick={() => void router.invalidate()}>
-                  Try again
+                  {t('Try again')}
                 </Button>
               </div>
             </Show>
@@ -89,10 +86,11 @@ export function InvitePage(props: { token: string; account: Account | null; open
   )
 }
 
-function Where(props: { name: string }) {
-  return (
-    <Show when={props.name} fallback="talk here">
-      {(name) => <>the room <strong class="font-medium text-ink" dir="auto">{name()}</strong></>}
-    </Show>
-  )
+function invitedTo({ invitedBy, roomName }: Invitation): string {
+  if (invitedBy) return roomName ? m('{who} invited you to the room {room}.') : m('{who} invited you to talk here.')
+  return roomName ? m('Somebody invited you to the room {room}.') : m('Somebody invited you to talk here.')
+}
+
+function Name(props: { name: string }) {
+  return <strong class="font-medium text-ink" dir="auto">{props.name}</strong>
 }

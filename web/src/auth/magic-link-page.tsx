@@ -1,4 +1,5 @@
 import { onMount, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { redeemLink } from './calls'
 import { useEnter } from './enter'
@@ -26,18 +27,18 @@ export function MagicLinkPage(props: { token: string | undefined; callbackURL: s
     <Show
       when={!unusable()}
       fallback={
-        <AuthPage title="That didn't work" lead={unusable()}>
+        <AuthPage title={t("That didn't work")} lead={unusable()}>
           <div class="mt-6 grid">
-            <ToSignIn button>Back to signing in</ToSignIn>
+            <ToSignIn button>{t('Back to signing in')}</ToSignIn>
           </div>
         </AuthPage>
       }
     >
-      <AuthPage title="One press, and you are in" lead="The link that you asked for signs you in to Snug.">
+      <AuthPage title={t('One press, and you are in')} lead={t('The link that you asked for signs you in to Snug.')}>
         <div class="mt-6 flex flex-col gap-3">
           <Alert message={submission.message()} />
           <Button ref={button} size="large" disabled={submission.countdown() !== ''} aria-busy={submission.busy()} onClick={() => void submission.send()}>
-            {submission.countdown() || (submission.busy() ? 'Signing in…' : 'Sign in')}
+            {submission.countdown() || (submission.busy() ? t('Signing in…') : t('Sign in'))}
           </Button>
         </div>
       </AuthPage>

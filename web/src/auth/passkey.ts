@@ -1,5 +1,6 @@
 import { post } from '~/api'
 import { explain, member, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import { inWords } from './words'
 import { assertionJSON, requestOptions } from './webauthn'
 
@@ -51,7 +52,7 @@ async function ask(signal: AbortSignal, mediation: CredentialMediationRequiremen
   } catch (cause) {
     // Closed, too slow, or there is none: browsers don't tell which, for good reasons.
     if (quiet || (cause instanceof DOMException && (cause.name === 'NotAllowedError' || cause.name === 'AbortError'))) return { kind: 'cancelled' }
-    return { kind: 'failed', message: 'This browser could not use a passkey here. Choose another way in.' }
+    return { kind: 'failed', message: t('This browser could not use a passkey here. Choose another way in.') }
   }
   if (!(credential instanceof PublicKeyCredential) || !(credential.response instanceof AuthenticatorAssertionResponse)) return { kind: 'cancelled' }
 

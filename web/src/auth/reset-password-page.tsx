@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { Link } from '@tanstack/solid-router'
 import { createSignal, Match, Switch } from 'solid-js'
+import { plural, t } from '~/i18n/i18n'
 import { buttonVariants } from '~/ui/button'
 import { resetPassword } from './calls'
 import { newPasswordFault, PASSWORD_MIN } from './fields'
@@ -35,28 +36,28 @@ export function ResetPasswordPage(props: { token: string | undefined; error: str
   return (
     <Switch>
       <Match when={state() === 'choosing'}>
-        <AuthPage title="Choose a new password" lead="It signs you out everywhere.">
+        <AuthPage title={t('Choose a new password')} lead={t('It signs you out everywhere.')}>
           <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={(event) => void submit(event)} noValidate>
             <Field
-              label="New password" name="new-password" type="password" autocomplete="new-password" autofocus hint={`At least ${PASSWORD_MIN} characters.`}
+              label={t('New password')} name="new-password" type="password" autocomplete="new-password" autofocus hint={plural(PASSWORD_MIN, 'At least 1 character.', 'At least {count} characters.')}
               value={password()} onChange={setPassword} fault={tried() ? newPasswordFault(password()) : ''}
             />
-            <Submit label="Set the password" busyLabel="Setting…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+            <Submit label={t('Set the password')} busyLabel={t('Setting…')} busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
           </form>
         </AuthPage>
       </Match>
       <Match when={state() === 'done'}>
-        <AuthPage title="Your new password is set" lead="Sign in with it from now on.">
+        <AuthPage title={t('Your new password is set')} lead={t('Sign in with it from now on.')}>
           <div class="mt-6 grid">
             <ToSignIn button />
           </div>
         </AuthPage>
       </Match>
       <Match when={state() === 'unusable'}>
-        <AuthPage title="That didn't work" lead={wordsFor(props.error ?? 'INVALID_TOKEN')} aside={<ToSignIn>Back to signing in</ToSignIn>}>
+        <AuthPage title={t("That didn't work")} lead={wordsFor(props.error ?? 'INVALID_TOKEN')} aside={<ToSignIn>{t('Back to signing in')}</ToSignIn>}>
           <div class="mt-6 grid">
             <Link to="/forgot-password" class={buttonVariants({ size: 'large' })}>
-              Ask for a new link
+              {t('Ask for a new link')}
             </Link>
           </div>
         </AuthPage>

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { Link } from '@tanstack/solid-router'
 import { createSignal, lazy, onMount, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { callbackTo, requestLink, requestVerification, signIn, signInAsGuest, withRedirect } from './calls'
@@ -20,7 +21,7 @@ const CheckMail = lazy(() => import('./check-mail').then((m) => ({ default: m.Ch
 /** `trouble` is what went wrong on the way back to this page, in words. */
 export function SignInPage(props: { redirect: string | undefined; trouble: string }) {
   return (
-    <WithOptions title="Sign in">
+    <WithOptions title={t('Sign in')}>
       {/* Where one was going doesn't change while one is here. */}
       {(options) => <SignIn options={options} redirect={props.redirect} trouble={props.trouble} />}
     </WithOptions>
@@ -57,7 +58,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
       if (entered.step === 'confirm') setMailed('confirmation')
       else await enter.after(entered, redirect)
     },
-    words: (f) => (f.kind === 'refused' && f.status === 401 ? 'Wrong e-mail or password.' : undefined),
+    words: (f) => (f.kind === 'refused' && f.status === 401 ? t('Wrong e-mail or password.') : undefined),
   })
   const byLink = createSubmission({ send: sendLink, done: () => void setMailed('link') })
   const asGuest = createSubmission({
@@ -100,38 +101,38 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
       }}
     >
       <Field
-        label="E-mail" name="email" type="email" autocomplete="username webauthn" autofocus={formOnTop}
+        label={t('E-mail')} name="email" type="email" autocomplete="username webauthn" autofocus={formOnTop}
         value={email()} onChange={setEmail} fault={fault()}
       />
       <Show
         when={options.passwords}
         fallback={
           <Submit
-            label="E-mail me a link" busyLabel="Sending…" busy={byLink.busy()} message={byLink.message()} countdown={byLink.countdown()}
+            label={t('E-mail me a link')} busyLabel={t('Sending…')} busy={byLink.busy()} message={byLink.message()} countdown={byLink.countdown()}
             mark={ways.formLast === 'link' && <LastUsed class={onSolid} />}
           />
         }
       >
         <Field
-          label="Password" name="password" type="password" autocomplete="current-password"
+          label={t('Password')} name="password" type="password" autocomplete="current-password"
           value={password()} onChange={setPassword} fault={tried() === 'password' ? passwordFault(password()) : ''}
           beside={
             <Link
               to="/forgot-password" state={{ email: email().trim() }} search={redirect ? { redirect } : {}}
               class={cn(buttonVariants({ variant: 'link', size: 'inline' }), 'font-normal pointer-coarse:-mt-3 pointer-coarse:pt-3')}
             >
-              Forgot your password?
+              {t('Forgot your password?')}
             </Link>
           }
         />
         <div class="flex flex-col gap-2.5">
           <Submit
-            label="Sign in" busyLabel="Signing in…" busy={byPassword.busy()} message={byPassword.message() || byLink.message()} countdown={byPassword.countdown()}
+            label={t('Sign in')} busyLabel={t('Signing in…')} busy={byPassword.busy()} message={byPassword.message() || byLink.message()} countdown={byPassword.countdown()}
             mark={ways.formLast === 'password' && <LastUsed class={onSolid} />}
           />
           <Show when={options.magicLinks}>
             <Button type="button" variant="outline" size="large" class="px-4" aria-busy={byLink.busy()} disabled={byLink.countdown() !== ''} onClick={() => void submit('link')}>
-              {byLink.countdown() || (byLink.busy() ? 'Sending…' : 'E-mail me a link')}
+              {byLink.countdown() || (byLink.busy() ? t('Sending…') : t('E-mail me a link'))}
               <Show when={ways.formLast === 'link'}>
                 <LastUsed />
               </Show>
@@ -147,8 +148,8 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
       when={mailed()}
       fallback={
         <AuthPage
-          title="Sign in"
-          lead={last ? 'Good to have you back.' : 'Come in and join the talk.'}
+          title={t('Sign in')}
+          lead={last ? t('Good to have you back.') : t('Come in and join the talk.')}
           aside={<Newcomers options={options} redirect={redirect} />}
         >
           <div class="mt-6 flex flex-col gap-5">
@@ -160,7 +161,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
             {!formOnTop && hasForm && emailForm()}
             <Show when={options.guests && !guest}>
               <Button type="button" variant="quiet" size="large" class="-mb-2 -mt-2" aria-busy={asGuest.busy()} onClick={() => void asGuest.send()}>
-                {asGuest.countdown() || (asGuest.busy() ? 'Coming in…' : 'Come in as a guest')}
+                {asGuest.countdown() || (asGuest.busy() ? t('Coming in…') : t('Come in as a guest'))}
               </Button>
             </Show>
           </div>
@@ -172,7 +173,7 @@ function SignIn(props: { options: SignInOptions; redirect: string | undefined; t
           email={email().trim()}
           mail={options.mail}
           perhaps={what() === 'link' && !mayJoin(options)}
-          purpose={what() === 'link' ? 'Open it in this browser, and you are in.' : 'It confirms that the address is yours: open it, then sign in.'}
+          purpose={what() === 'link' ? t('Open it in this browser, and you are in.') : t('It confirms that the address is yours: open it, then sign in.')}
           again={() => (what() === 'link' ? sendLink() : requestVerification(email().trim(), confirmTo))}
           onOtherAddress={() => setMailed(undefined)}
         />
@@ -187,10 +188,10 @@ const onSolid = 'absolute end-3 border border-current/50 bg-transparent text-on-
 /** What those find who have no account yet. */
 function Newcomers(props: { options: SignInOptions; redirect: string | undefined }) {
   return (
-    <Show when={mayJoin(props.options)} fallback={props.options.signUp === 'invite' ? 'New here? You need an invitation to make an account.' : undefined}>
-      {props.options.firstAccount ? 'Nobody has an account here yet.' : 'New here?'}{' '}
+    <Show when={mayJoin(props.options)} fallback={props.options.signUp === 'invite' ? t('New here? You need an invitation to make an account.') : undefined}>
+      {props.options.firstAccount ? t('Nobody has an account here yet.') : t('New here?')}{' '}
       <Link to="/sign-up" search={props.redirect ? { redirect: props.redirect } : {}} class={buttonVariants({ variant: 'link', size: 'inline' })}>
-        Create an account
+        {t('Create an account')}
       </Link>
     </Show>
   )

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createSignal, Show } from 'solid-js'
+import { locale, plural, t } from '~/i18n/i18n'
 import { callbackTo, requestLink, requestVerification, signUp, withRedirect } from './calls'
 import { CheckMail } from './check-mail'
 import { useEnter } from './enter'
@@ -12,11 +13,9 @@ import { Or, WayButtons } from './way-buttons'
 import { orderWays } from './ways'
 import { WithOptions } from './with-options'
 
-const TITLE = 'Create an account'
-
 export function SignUpPage(props: { redirect: string | undefined }) {
   return (
-    <WithOptions title={TITLE}>
+    <WithOptions title={t('Create an account')}>
       {(options) => (mayJoin(options) ? <SignUp options={options} redirect={props.redirect} /> : <NoWayIn options={options} redirect={props.redirect} />)}
     </WithOptions>
   )
@@ -27,16 +26,16 @@ function NoWayIn(props: { options: SignInOptions; redirect: string | undefined }
   const byInvitation = props.options.signUp === 'invite'
   return (
     <AuthPage
-      title={byInvitation ? 'You need an invitation' : 'No new accounts'}
+      title={byInvitation ? t('You need an invitation') : t('No new accounts')}
       lead={
         byInvitation
-          ? 'People come to this server by invitation. Ask somebody who is in for one, and open its link in this browser.'
-          : 'This server takes no new accounts. If that should change, whoever runs it can tell.'
+          ? t('People come to this server by invitation. Ask somebody who is in for one, and open its link in this browser.')
+          : t('This server takes no new accounts. If that should change, whoever runs it can tell.')
       }
     >
       <div class="mt-6">
         <ToSignIn button redirect={props.redirect}>
-          Sign in with an account
+          {t('Sign in with an account')}
         </ToSignIn>
       </div>
     </AuthPage>
@@ -80,7 +79,7 @@ function SignUp(props: { options: SignInOptions; redirect: string | undefined })
   function addressFault(): string {
     const fault = emailFault(email())
     if (fault || addressMayJoin(options, email())) return fault
-    return `Use an address ${domains(options)}.`
+    return t('Use an address at {domains}.', { domains: domains(options) })
   }
 
   function submit(event: SubmitEvent) {
@@ -98,11 +97,11 @@ function SignUp(props: { options: SignInOptions; redirect: string | undefined })
       when={mailed()}
       fallback={
         <AuthPage
-          title={TITLE}
+          title={t('Create an account')}
           lead={lead(options, guest)}
           aside={
             <>
-              Have an account? <ToSignIn redirect={redirect} />
+              {t('Have an account?')} <ToSignIn redirect={redirect} />
             </>
           }
         >
@@ -113,23 +112,23 @@ function SignUp(props: { options: SignInOptions; redirect: string | undefined })
             <Show when={hasForm}>
               <form ref={form} class="flex flex-col gap-4" onSubmit={submit} noValidate>
                 <Field
-                  label="Name" name="name" autocomplete="name" autofocus={!hasButtons} hint="What others will see."
+                  label={t('Name@@of a person')} name="name" autocomplete="name" autofocus={!hasButtons} hint={t('What others will see.')}
                   value={name()} onChange={setName} fault={tried() ? nameFault(name()) : ''}
                 />
                 <Field
-                  label="E-mail" name="email" type="email" autocomplete="username"
-                  hint={invite?.email ? 'The address that you were invited by.' : options.signUp === 'domain' && !options.firstAccount && !invite ? `An address ${domains(options)}.` : ''}
+                  label={t('E-mail')} name="email" type="email" autocomplete="username"
+                  hint={invite?.email ? t('The address that you were invited by.') : options.signUp === 'domain' && !options.firstAccount && !invite ? t('An address at {domains}.', { domains: domains(options) }) : ''}
                   readOnly={Boolean(invite?.email)}
                   value={email()} onChange={setEmail} fault={tried() ? addressFault() : ''}
                 />
                 <Show when={options.passwords}>
                   <Field
-                    label="Password" name="new-password" type="password" autocomplete="new-password" hint={`At least ${PASSWORD_MIN} characters.`}
+                    label={t('Password')} name="new-password" type="password" autocomplete="new-password" hint={plural(PASSWORD_MIN, 'At least 1 character.', 'At least {count} characters.')}
                     value={password()} onChange={setPassword} fault={tried() ? newPasswordFault(password()) : ''}
                   />
                 </Show>
                 <Submit
-                  label={options.passwords ? 'Create account' : 'E-mail me a link'} busyLabel={options.passwords ? 'Creating…' : 'Sending…'}
+                  label={options.passwords ? t('Create account') : t('E-mail me a link')} busyLabel={options.passwords ? t('Creating…') : t('Sending…')}
                   busy={sending.busy()} message={sending.message()} countdown={sending.countdown()}
                 />
               </form>
@@ -142,12 +141,12 @@ function SignUp(props: { options: SignInOptions; redirect: string | undefined })
         <CheckMail
           email={email().trim()}
           mail={options.mail}
-          purpose={what() === 'link' ? 'Open it in this browser, and you are in.' : 'It confirms that the address is yours: open it, and you are in.'}
+          purpose={what() === 'link' ? t('Open it in this browser, and you are in.') : t('It confirms that the address is yours: open it, and you are in.')}
           again={() => (what() === 'link' ? sendLink() : requestVerification(email().trim(), confirmTo))}
           onOtherAddress={() => setMailed(undefined)}
           aside={
             <>
-              Had an account already? <ToSignIn redirect={redirect} />
+              {t('Had an account already?')} <ToSignIn redirect={redirect} />
             </>
           }
         />
@@ -157,12 +156,14 @@ function SignUp(props: { options: SignInOptions; redirect: string | undefined })
 }
 
 function lead(options: SignInOptions, guest: boolean): string {
-  if (options.firstAccount) return 'You are the first here: this account will own the server.'
-  if (options.invite) return `${options.invite.invitedBy ?? 'Somebody'} invited you. A name, and you are in the room.`
-  if (guest) return 'What you wrote as a guest stays yours.'
-  return 'A name, and you are in the room.'
+  if (options.firstAccount) return t('You are the first here: this account will own the server.')
+  const who = options.invite?.invitedBy
+  if (who) return t('{who} invited you. A name, and you are in the room.', { who })
+  if (options.invite) return t('Somebody invited you. A name, and you are in the room.')
+  if (guest) return t('What you wrote as a guest stays yours.')
+  return t('A name, and you are in the room.')
 }
 
 function domains(options: SignInOptions): string {
-  return `at ${new Intl.ListFormat('en', { type: 'disjunction' }).format(options.domains)}`
+  return new Intl.ListFormat(locale(), { type: 'disjunction' }).format(options.domains)
 }

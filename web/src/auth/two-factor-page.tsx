@@ -1,4 +1,5 @@
 import { createSignal, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { verifyCode } from './calls'
@@ -29,8 +30,8 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
   })
 
   function fault(): string {
-    if (kind() === 'totp') return /^\d{6}$/.test(given()) ? '' : 'Enter the six digits that your app shows.'
-    return given() === '' ? 'Enter one of your backup codes.' : ''
+    if (kind() === 'totp') return /^\d{6}$/.test(given()) ? '' : t('Enter the six digits that your app shows.')
+    return given() === '' ? t('Enter one of your backup codes.') : ''
   }
 
   async function submit(event: SubmitEvent) {
@@ -57,21 +58,21 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
     <Show
       when={!ended()}
       fallback={
-        <AuthPage title="This sign-in is over" lead={submission.message()}>
+        <AuthPage title={t('This sign-in is over')} lead={submission.message()}>
           <div class="mt-6 grid">
             <ToSignIn button redirect={props.redirect}>
-              Start again
+              {t('Start again')}
             </ToSignIn>
           </div>
         </AuthPage>
       }
     >
       <AuthPage
-        title="One step more"
-        lead={kind() === 'totp' ? 'Enter the code that your authenticator app shows for Snug.' : 'Enter one of the codes that you put away when you turned this on.'}
+        title={t('One step more')}
+        lead={kind() === 'totp' ? t('Enter the code that your authenticator app shows for Snug.') : t('Enter one of the codes that you put away when you turned this on.')}
         aside={
           <>
-            Not you? <ToSignIn redirect={props.redirect}>Start again</ToSignIn>
+            {t('Not you?')} <ToSignIn redirect={props.redirect}>{t('Start again')}</ToSignIn>
           </>
         }
       >
@@ -79,7 +80,7 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
           <Show when={kind()} keyed>
             {(now) => (
               <Field
-                label={now === 'totp' ? 'Code' : 'Backup code'} name="code" type="text"
+                label={now === 'totp' ? t('Code@@of a second factor') : t('Backup code')} name="code" type="text"
                 inputmode={now === 'totp' ? 'numeric' : 'text'} autocomplete={now === 'totp' ? 'one-time-code' : 'off'} autofocus
                 value={code()} onChange={setCode} fault={tried() ? fault() : ''}
                 class="text-center text-title tabular-nums tracking-[0.25em] pointer-coarse:text-title"
@@ -87,11 +88,11 @@ export function TwoFactorPage(props: { redirect: string | undefined }) {
             )}
           </Show>
           <Checkbox checked={trust()} onChange={setTrust}>
-            Trust this device for 30 days
+            {t('Trust this device for 30 days')}
           </Checkbox>
-          <Submit label="Go on" busyLabel="Checking…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+          <Submit label={t('Go on')} busyLabel={t('Checking…')} busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
           <Button type="button" variant="quiet" size="large" class="-mb-2 -mt-1" onClick={change}>
-            {kind() === 'totp' ? 'Use a backup code' : 'Use the code of the app'}
+            {kind() === 'totp' ? t('Use a backup code') : t('Use the code of the app')}
           </Button>
         </form>
       </AuthPage>

@@ -1,6 +1,8 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { useRouter } from '@tanstack/solid-router'
 import { createSignal, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { Button } from '~/ui/button'
 import { callbackTo, requestVerification, withRedirect } from './calls'
 import { CheckMail } from './check-mail'
@@ -25,13 +27,14 @@ export function VerifyEmailPage(props: { redirect: string | undefined; error: st
       when={props.error}
       fallback={
         <AuthPage
-          title={changing() ? 'The link worked' : 'Your e-mail is confirmed'}
+          title={changing() ? t('The link worked') : t('Your e-mail is confirmed')}
           lead={
-            <Show when={changing()} fallback={account ? 'All is set: you are signed in.' : 'Sign in, and you are in the room.'}>
+            <Show when={changing()} fallback={account ? t('All is set: you are signed in.') : t('Sign in, and you are in the room.')}>
               {(who) => (
-                <>
-                  Your address here is <strong class="font-medium text-ink">{who().email}</strong>. Still the old one? Then open the link in the mail that is on its way to the new one.
-                </>
+                <T
+                  text="Your address here is {email}. Still the old one? Then open the link in the mail that is on its way to the new one."
+                  email={<strong class="font-medium text-ink">{who().email}</strong>}
+                />
               )}
             </Show>
           }
@@ -39,7 +42,7 @@ export function VerifyEmailPage(props: { redirect: string | undefined; error: st
           <div class="mt-6 grid">
             <Show when={account} fallback={<ToSignIn button redirect={props.redirect} />}>
               <Button size="large" onClick={() => router.history.push(safeRedirect(props.redirect))}>
-                Go on
+                {t('Go on')}
               </Button>
             </Show>
           </div>
@@ -47,7 +50,7 @@ export function VerifyEmailPage(props: { redirect: string | undefined; error: st
       }
     >
       {(error) => (
-        <WithOptions title="Not confirmed yet">
+        <WithOptions title={t('Not confirmed yet')}>
           {(options) => <Again error={error()} mail={options.mail} email={account?.guest === false ? account.email : ''} redirect={props.redirect} />}
         </WithOptions>
       )}
@@ -75,13 +78,13 @@ function Again(props: { error: string; mail: boolean; email: string; redirect: s
     <Show
       when={mailed()}
       fallback={
-        <AuthPage title="Not confirmed yet" lead={wordsFor(props.error)} aside={<ToSignIn redirect={props.redirect}>Back to signing in</ToSignIn>}>
+        <AuthPage title={t('Not confirmed yet')} lead={wordsFor(props.error)} aside={<ToSignIn redirect={props.redirect}>{t('Back to signing in')}</ToSignIn>}>
           <form ref={form} class="mt-6 flex flex-col gap-4" onSubmit={submit} noValidate>
             <Field
-              label="E-mail" name="email" type="email" autocomplete="username" autofocus
+              label={t('E-mail')} name="email" type="email" autocomplete="username" autofocus
               value={email()} onChange={setEmail} fault={tried() ? emailFault(email()) : ''}
             />
-            <Submit label="Send a new link" busyLabel="Sending…" busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
+            <Submit label={t('Send a new link')} busyLabel={t('Sending…')} busy={submission.busy()} message={submission.message()} countdown={submission.countdown()} />
           </form>
         </AuthPage>
       }
@@ -90,10 +93,10 @@ function Again(props: { error: string; mail: boolean; email: string; redirect: s
         email={email().trim()}
         mail={props.mail}
         perhaps
-        purpose="Open it to confirm the address."
+        purpose={t('Open it to confirm the address.')}
         again={send}
         onOtherAddress={() => setMailed(false)}
-        aside={<ToSignIn redirect={props.redirect}>Back to signing in</ToSignIn>}
+        aside={<ToSignIn redirect={props.redirect}>{t('Back to signing in')}</ToSignIn>}
       />
     </Show>
   )

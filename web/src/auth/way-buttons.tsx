@@ -1,4 +1,5 @@
 import { createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { callbackTo, signInAt, withRedirect } from './calls'
@@ -49,9 +50,9 @@ export function WayButtons(props: {
           way.kind === 'provider' ? (
             <WayButton
               icon={<ProviderMark id={way.provider.id} />}
-              label={`Continue with ${way.provider.name}`}
+              label={t('Continue with {provider}', { provider: way.provider.name })}
               short={shortName(way)}
-              busyLabel={`Going to ${way.provider.name}…`}
+              busyLabel={t('Going to {provider}…', { provider: way.provider.name })}
               last={way.last}
               wide={whole()[index()] ?? true}
               busy={leaving() === way.provider.id}
@@ -60,9 +61,9 @@ export function WayButtons(props: {
           ) : (
             <WayButton
               icon={<PasskeyMark />}
-              label="Use a passkey"
+              label={t('Use a passkey')}
               short={shortName(way)}
-              busyLabel="Waiting for your passkey…"
+              busyLabel={t('Waiting for your passkey…')}
               last={way.last}
               wide={whole()[index()] ?? true}
               busy={props.passkey?.busy() ?? false}
@@ -89,9 +90,9 @@ interface WayButtonProps {
 
 function WayButton(props: WayButtonProps) {
   const shown = () => {
-    if (props.busy) return props.wide ? props.busyLabel : 'Waiting…'
+    if (props.busy) return props.wide ? props.busyLabel : t('Waiting…')
     if (!props.wide) return props.short
-    return (props.last || props.short.length > SHORT) && props.label.endsWith(props.short) ? <Shortened {...props} /> : props.label
+    return (props.last || props.short.length > SHORT) && props.label.includes(props.short) ? <Shortened {...props} /> : props.label
   }
   return (
     <Button
@@ -112,12 +113,14 @@ function WayButton(props: WayButtonProps) {
   )
 }
 
-/** The label, of which a phone shows the end: it hasn't the room for all. */
+/** The label, of which a phone shows the name alone: it hasn't the room for all. */
 function Shortened(props: { label: string; short: string }) {
+  const at = () => props.label.lastIndexOf(props.short)
   return (
     <>
-      <span class="max-sm:sr-only">{props.label.slice(0, -props.short.length)}</span>
+      <span class="max-sm:sr-only">{props.label.slice(0, at())}</span>
       {props.short}
+      <span class="max-sm:sr-only">{props.label.slice(at() + props.short.length)}</span>
     </>
   )
 }
@@ -126,7 +129,7 @@ function Shortened(props: { label: string; short: string }) {
 export function LastUsed(props: { class?: string }) {
   return (
     <span class={cn('forced-border ms-auto inline-flex h-5 shrink-0 items-center rounded-full bg-accent-soft px-2 text-day font-medium text-accent-strong', props.class)}>
-      Last used
+      {t('Last used')}
     </span>
   )
 }
@@ -136,7 +139,7 @@ export function Or() {
   return (
     <div class="flex items-center gap-3 text-meta text-muted">
       <span class="h-px flex-1 bg-line" />
-      or
+      {t('or@@between two ways to sign in')}
       <span class="h-px flex-1 bg-line" />
     </div>
   )

@@ -1,4 +1,5 @@
 import type { Provider, SignInOptions } from '~/api.gen'
+import { t } from '~/i18n/i18n'
 
 /** A way in that is one press of a button. */
 export type Way = { kind: 'provider'; provider: Provider; last: boolean } | { kind: 'passkey'; last: boolean }
@@ -25,7 +26,7 @@ export function orderWays(options: SignInOptions, last: string | null, canPasske
 
 /** What stands on a button that has half the room. */
 export function shortName(way: Way): string {
-  return way.kind === 'provider' ? way.provider.name : 'Passkey'
+  return way.kind === 'provider' ? way.provider.name : t('Passkey')
 }
 
 /** So many letters fit half of a phone. */

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createSignal, onMount, Show, type JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import { Alert, AuthPage } from './form'
@@ -38,7 +39,7 @@ export function WithOptions(props: { title: string; children: (options: SignInOp
             <div class="mt-5 flex flex-col gap-3">
               <Alert message={trouble()} />
               <Button size="large" aria-busy={busy()} onClick={() => void ask()}>
-                {busy() ? 'Trying…' : 'Try again'}
+                {busy() ? t('Trying…') : t('Try again')}
               </Button>
             </div>
           </Show>
@@ -54,7 +55,7 @@ export function WithOptions(props: { title: string; children: (options: SignInOp
 function Shape() {
   return (
     <div class="mt-6 flex animate-fade-in flex-col gap-4" role="status">
-      <span class="sr-only">Loading</span>
+      <span class="sr-only">{t('Loading')}</span>
       <Skeleton class="h-11" />
       <Skeleton class="h-11" />
       <Skeleton class="mt-2 h-11" />

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PASSWORD_MAX, PASSWORD_MIN } from './fields'
 import { hasWords, inWords, secondFactorWords, wordsFor } from './words'
 
 /** All that a way back from a provider may say, in the spellings of both lines of better-auth. */
@@ -43,6 +44,11 @@ describe('codes', () => {
   it('are the same in capitals, in words, and with any apostrophe', () => {
     expect(wordsFor('ACCOUNT_NOT_LINKED')).toBe(wordsFor('account not linked'))
     expect(wordsFor('email_doesn’t_match')).toBe(wordsFor('EMAIL_DOES_NOT_MATCH'))
+  })
+
+  it('of passwords name the bounds that the form has', () => {
+    expect(wordsFor('PASSWORD_TOO_SHORT')).toContain(` ${PASSWORD_MIN} `)
+    expect(wordsFor('PASSWORD_TOO_LONG')).toContain(` ${PASSWORD_MAX} `)
   })
 
   it('that nobody knows are shown, if they are codes', () => {

@@ -1,56 +1,55 @@
 import { explain, type Failure } from '~/http'
-import { PASSWORD_MAX, PASSWORD_MIN } from './fields'
+import { m, t } from '~/i18n/i18n'
 
 // What the server's codes mean to somebody who wants in: what happened, and what
 // to do. It says the same thing by several codes, for it speaks the dialects of
 // several clients: in capitals in a reply, in lower case in an address.
 
-const again = 'Try again in a moment. If it stays so, tell whoever runs this server.'
-const usedUp = 'This link does not work any more: it was used already, or it is too old. Ask for a new one.'
-const shutOut = 'This account was shut out of this server. If you think that is a mistake, ask whoever runs it.'
-const closed = 'This server takes no new accounts. If you have one, sign in the way you did before.'
-const uninvited = 'You need an invitation to make an account here. Ask somebody who is in for one, and open its link first.'
-const foreignDomain = 'This server is for addresses of certain domains. Use one of them, or ask somebody who is in for an invitation.'
-const tooSlow = 'That sign-in took too long, or was begun in another browser. Start it again.'
-const unfinished = `The server could not finish this. ${again}`
-const untrustedAnswer = 'The answer did not come from where it should have, so nobody was signed in. Try again.'
-const noProvider = 'This way in is not set up here. Choose another.'
-const noAnswer = 'The other site has trouble, or can not be reached from here. Try again in a moment, or choose another way.'
-const notSetUp = 'The other site refused this server: it is not set up there as it should be. Tell whoever runs it, or choose another way.'
-const toBeAsked = 'The other site has to ask you something. Try again, and answer there.'
-const noName = 'The other site did not say who you are. Try again, or choose another way.'
-const noEmail = 'The other site gave no e-mail address. Share one there, or choose another way.'
-const unconfirmed = 'This e-mail address is not confirmed yet. Open the link in the mail about it, then sign in.'
-const otherEmail = 'That account has another e-mail address than yours here. Use one with the same address.'
-const ownAddress = 'You are signed in with another address. Confirm that one, or sign out first.'
-const unknownHost = 'This server does not know the address you came by as its own. Whoever runs it can set base-url or trusted-origins.'
-const passwordsOff = 'Passwords are turned off here. Choose another way in.'
-const wrongPassword = 'Wrong e-mail or password.'
-const badEmail = 'That is not an e-mail address.'
-const taken = 'There is an account with this e-mail already. Sign in, or use another address.'
-const wrongCode = 'Wrong code. Each works once, for half a minute: enter the one that shows now.'
-const startAnew = 'This sign-in took too long. Start it again.'
-const noBackupCodes = 'There are no backup codes for this account. Use the code of your app.'
-const unknownPasskey = 'This server does not know that passkey. Choose another, or another way in.'
+const usedUp = m('This link does not work any more: it was used already, or it is too old. Ask for a new one.')
+const shutOut = m('This account was shut out of this server. If you think that is a mistake, ask whoever runs it.')
+const closed = m('This server takes no new accounts. If you have one, sign in the way you did before.')
+const uninvited = m('You need an invitation to make an account here. Ask somebody who is in for one, and open its link first.')
+const foreignDomain = m('This server is for addresses of certain domains. Use one of them, or ask somebody who is in for an invitation.')
+const tooSlow = m('That sign-in took too long, or was begun in another browser. Start it again.')
+const unfinished = m('The server could not finish this. Try again in a moment. If it stays so, tell whoever runs this server.')
+const untrustedAnswer = m('The answer did not come from where it should have, so nobody was signed in. Try again.')
+const noProvider = m('This way in is not set up here. Choose another.')
+const noAnswer = m('The other site has trouble, or can not be reached from here. Try again in a moment, or choose another way.')
+const notSetUp = m('The other site refused this server: it is not set up there as it should be. Tell whoever runs it, or choose another way.')
+const toBeAsked = m('The other site has to ask you something. Try again, and answer there.')
+const noName = m('The other site did not say who you are. Try again, or choose another way.')
+const noEmail = m('The other site gave no e-mail address. Share one there, or choose another way.')
+const unconfirmed = m('This e-mail address is not confirmed yet. Open the link in the mail about it, then sign in.')
+const otherEmail = m('That account has another e-mail address than yours here. Use one with the same address.')
+const ownAddress = m('You are signed in with another address. Confirm that one, or sign out first.')
+const unknownHost = m('This server does not know the address you came by as its own. Whoever runs it can set base-url or trusted-origins.')
+const passwordsOff = m('Passwords are turned off here. Choose another way in.')
+const wrongPassword = m('Wrong e-mail or password.')
+const badEmail = m('That is not an e-mail address.')
+const taken = m('There is an account with this e-mail already. Sign in, or use another address.')
+const wrongCode = m('Wrong code. Each works once, for half a minute: enter the one that shows now.')
+const startAnew = m('This sign-in took too long. Start it again.')
+const noBackupCodes = m('There are no backup codes for this account. Use the code of your app.')
+const unknownPasskey = m('This server does not know that passkey. Choose another, or another way in.')
 
 const table: Readonly<Record<string, string>> = {
   // What providers and the way back from them say.
-  access_denied: 'The other site was told not to let you in here. Try again, or choose another way.',
-  not_allowed: 'This server lets in only certain people from there. Use another account, or ask whoever runs it.',
+  access_denied: m('The other site was told not to let you in here. Try again, or choose another way.'),
+  not_allowed: m('This server lets in only certain people from there. Use another account, or ask whoever runs it.'),
   state_not_found: tooSlow,
   state_mismatch: tooSlow,
   state_security_mismatch: tooSlow,
   invalid_callback_request: tooSlow,
   please_restart_the_process: tooSlow,
-  no_code: 'The other site sent you back without an answer. Try again.',
+  no_code: m('The other site sent you back without an answer. Try again.'),
   oauth_provider_not_found: noProvider,
   provider_not_found: noProvider,
-  invalid_code: `The other site did not confirm who you are. ${again}`,
+  invalid_code: m('The other site did not confirm who you are. Try again in a moment. If it stays so, tell whoever runs this server.'),
   unable_to_get_user_info: noName,
   failed_to_get_user_info: noName,
   email_not_found: noEmail,
   user_email_not_found: noEmail,
-  account_not_linked: 'There is an account with this e-mail already. Sign in the way you did before, then connect the other one under Account.',
+  account_not_linked: m('There is an account with this e-mail already. Sign in the way you did before, then connect the other one under Account.'),
   signup_disabled: closed,
   sign_up_closed: closed,
   new_user_signup_disabled: closed,
@@ -63,10 +62,10 @@ const table: Readonly<Record<string, string>> = {
   unable_to_link_account: unfinished,
   internal_server_error: unfinished,
   failed_to_get_session: unfinished,
-  storage_unavailable: "The server can't store anything right now. Try again in a moment.",
+  storage_unavailable: m("The server can't store anything right now. Try again in a moment."),
   email_doesnt_match: otherEmail,
   email_does_not_match: otherEmail,
-  account_already_linked_to_different_user: 'That account belongs to somebody else here. Sign in with it, or use another.',
+  account_already_linked_to_different_user: m('That account belongs to somebody else here. Sign in with it, or use another.'),
   issuer_mismatch: untrustedAnswer,
   issuer_missing: untrustedAnswer,
   nonce_binding_missing: untrustedAnswer,
@@ -85,7 +84,7 @@ const table: Readonly<Record<string, string>> = {
   consent_required: toBeAsked,
   interaction_required: toBeAsked,
   account_selection_required: toBeAsked,
-  no_callback_url: 'You may be signed in: open the first page to see.',
+  no_callback_url: m('You may be signed in: open the first page to see.'),
   invalid_issuer: untrustedAnswer,
   id_token_not_supported: noProvider,
 
@@ -93,37 +92,37 @@ const table: Readonly<Record<string, string>> = {
   banned_user: shutOut,
   banned: shutOut,
   invite_required: uninvited,
-  invite_not_found: 'This invitation does not work any more: it was used up, taken back, or is too old. Ask for a new one.',
+  invite_not_found: m('This invitation does not work any more: it was used up, taken back, or is too old. Ask for a new one.'),
   domain_not_allowed: foreignDomain,
-  anonymous_users_cannot_sign_in_again_anonymously: 'You are a guest here already.',
+  anonymous_users_cannot_sign_in_again_anonymously: m('You are a guest here already.'),
 
   // Links of mails.
   invalid_token: usedUp,
   expired_token: usedUp,
   token_expired: usedUp,
   attempts_exceeded: usedUp,
-  user_not_found: 'The account that this link was for is gone.',
-  unauthorized: "This link is for an account that you aren't signed in to. Sign in to it, then open the link again.",
-  invalid_user: 'This link is for another account. Sign in to that one, then open the link again.',
-  email_already_verified: 'This e-mail address is confirmed already. You can sign in.',
+  user_not_found: m('The account that this link was for is gone.'),
+  unauthorized: m("This link is for an account that you aren't signed in to. Sign in to it, then open the link again."),
+  invalid_user: m('This link is for another account. Sign in to that one, then open the link again.'),
+  email_already_verified: m('This e-mail address is confirmed already. You can sign in.'),
   email_mismatch: ownAddress,
   you_can_only_send_a_verification_email_to_your_own_email: ownAddress,
-  you_can_only_send_a_verification_email_to_an_unverified_email: 'This e-mail address is confirmed already. You can sign in.',
+  you_can_only_send_a_verification_email_to_an_unverified_email: m('This e-mail address is confirmed already. You can sign in.'),
 
   // Passwords and who they belong to.
   invalid_email_or_password: wrongPassword,
-  invalid_password: 'Wrong password.',
+  invalid_password: m('Wrong password.'),
   invalid_email: badEmail,
-  password_too_short: `Use at least ${PASSWORD_MIN} characters for the password.`,
-  password_too_long: `Use at most ${PASSWORD_MAX} characters for the password.`,
+  password_too_short: m('Use at least 8 characters for the password.'),
+  password_too_long: m('Use at most 128 characters for the password.'),
   user_already_exists: taken,
   user_already_exists_use_another_email: taken,
   email_and_password_is_not_enabled: passwordsOff,
   email_password_disabled: passwordsOff,
   reset_password_isnt_enabled: passwordsOff,
   reset_password_disabled: passwordsOff,
-  invalid_name: "That name can't be shown. Use 1 to 64 visible characters.",
-  reserved_name: 'That name is reserved. Choose another.',
+  invalid_name: m("That name can't be shown. Use 1 to 64 visible characters."),
+  reserved_name: m('That name is reserved. Choose another.'),
 
   // The second factor.
   invalid_two_factor_cookie: startAnew,
@@ -132,15 +131,15 @@ const table: Readonly<Record<string, string>> = {
   totp_not_enabled: startAnew,
   backup_codes_arent_enabled: noBackupCodes,
   backup_codes_not_enabled: noBackupCodes,
-  invalid_backup_code: 'Wrong backup code, or one that was used already: each works once.',
-  code_used: 'This code was used already. Wait for the next one.',
-  too_many_attempts_request_new_code: 'Too many wrong codes. Start signing in again.',
-  account_temporarily_locked: 'Too many wrong codes. Wait a quarter of an hour, then sign in again.',
+  invalid_backup_code: m('Wrong backup code, or one that was used already: each works once.'),
+  code_used: m('This code was used already. Wait for the next one.'),
+  too_many_attempts_request_new_code: m('Too many wrong codes. Start signing in again.'),
+  account_temporarily_locked: m('Too many wrong codes. Wait a quarter of an hour, then sign in again.'),
 
   // Passkeys.
-  challenge_not_found: 'That took too long. Try again.',
+  challenge_not_found: m('That took too long. Try again.'),
   passkey_not_found: unknownPasskey,
-  authentication_failed: 'The passkey was not accepted. Try again, or choose another way in.',
+  authentication_failed: m('The passkey was not accepted. Try again, or choose another way in.'),
 
   // Addresses that don't fit the server's settings.
   invalid_origin: unknownHost,
@@ -151,11 +150,11 @@ const table: Readonly<Record<string, string>> = {
 /** What a code that a provider or a link came back with means. */
 export function wordsFor(code: string): string {
   const known = find(table, code)
-  if (known) return known
+  if (known) return t(known)
   // Anybody can put text into an address: what isn't like a code isn't shown.
   return /^[\w.'-]{1,64}$/.test(code)
-    ? `Signing in did not work (${code}). Try again, or choose another way.`
-    : 'Signing in did not work. Try again, or choose another way.'
+    ? t('Signing in did not work ({code}). Try again, or choose another way.', { code })
+    : t('Signing in did not work. Try again, or choose another way.')
 }
 
 /** Whether a code has words of its own. */
@@ -166,7 +165,8 @@ export function hasWords(code: string): boolean {
 /** What went wrong with a request, in words; `own` says some codes better. */
 export function inWords(failure: Failure, own: Readonly<Record<string, string>> = {}): string {
   if (failure.kind !== 'refused') return explain(failure)
-  return find(own, failure.code) ?? find(table, failure.code) ?? (failure.message || wordsFor(failure.code))
+  const said = find(own, failure.code) ?? find(table, failure.code) ?? failure.message
+  return said ? t(said) : wordsFor(failure.code)
 }
 
 /** Says a code of the second factor; for a provider invalid_code is another thing. */

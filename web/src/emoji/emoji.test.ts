@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { emojiData } from '../../scripts/emoji-data.mjs'
 import { data } from './data.gen'
 import { emojiOfCode, findEmoji, groups } from './emoji'
+import { signs } from './picker'
 import { noteEmoji, recentEmoji, setSkinTone, skinTone } from './recent'
 import { withTone } from './tone'
 
@@ -9,6 +10,10 @@ beforeEach(() => localStorage.clear())
 
 test('the generated data are current', () => {
   expect(emojiData()).toContain(JSON.stringify(data))
+})
+
+test('each group has its sign', () => {
+  expect(signs.slice(1).map(([, name]) => name)).toEqual(groups.map((g) => g.name))
 })
 
 test('all of them are read, each with a code of its own letters', () => {

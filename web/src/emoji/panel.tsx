@@ -1,5 +1,6 @@
 import { createSignal, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { t } from '~/i18n/i18n'
 
 /**
  * The picker of emoji, to stand in a popover. Its chunk may still be on the way: it
@@ -36,12 +37,12 @@ export function EmojiPanel(props: { onPick(emoji: string): void }) {
             ref={search}
             type="text"
             role="combobox"
-            aria-label="Search emoji"
+            aria-label={t('Search emoji')}
             aria-expanded={picker() !== undefined}
             aria-haspopup="grid"
             aria-controls="emoji-grid"
             aria-autocomplete="list"
-            placeholder="Search emoji"
+            placeholder={t('Search emoji')}
             autocomplete="off"
             spellcheck={false}
             class="h-9 w-full rounded-control border border-line-strong/60 bg-sunken px-2.5 text-body outline-none placeholder:text-muted focus:border-accent pointer-coarse:h-11 pointer-coarse:text-[1rem]"
@@ -53,7 +54,7 @@ export function EmojiPanel(props: { onPick(emoji: string): void }) {
           />
         </div>
       </Show>
-      <Show when={picker()} fallback={<p class="m-auto text-meta text-muted" role="status">{failed() ? "Emoji can't be loaded just now." : ''}</p>}>
+      <Show when={picker()} fallback={<p class="m-auto text-meta text-muted" role="status">{failed() ? t("Emoji can't be loaded just now.") : ''}</p>}>
         {(loaded) => (
           <Dynamic component={loaded().EmojiPicker} field={() => search} query={query()} pickFirst={entered} onPick={(emoji: string) => props.onPick(emoji)} />
         )}

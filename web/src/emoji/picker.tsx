@@ -1,5 +1,6 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack } from 'solid-js'
+import { m, t } from '~/i18n/i18n'
 import { findEmoji, groups, type Emoji } from './emoji'
 import { noteEmoji, recentEmoji, setSkinTone, skinTone } from './recent'
 import { toneNames, tones, withTone, type Tone } from './tone'
@@ -20,8 +21,19 @@ interface Cell {
   index: number
 }
 
-/** What stands for a group, in the order of the groups after the recent ones. */
-const signs = ['🕘', '😀', '👋', '🐻', '🍎', '🚗', '⚽', '💡', '❤️', '🏁']
+/** What stands for a group, and its name, in the order of the groups after the recent ones. */
+export const signs: readonly (readonly [sign: string, name: string])[] = [
+  ['🕘', m('Recently used')],
+  ['😀', m('Smileys & Emotion')],
+  ['👋', m('People & Body')],
+  ['🐻', m('Animals & Nature')],
+  ['🍎', m('Food & Drink')],
+  ['🚗', m('Travel & Places')],
+  ['⚽', m('Activities')],
+  ['💡', m('Objects')],
+  ['❤️', m('Symbols')],
+  ['🏁', m('Flags')],
+]
 
 export interface EmojiPickerProps {
   /** In which `query` is written. */
@@ -54,11 +66,11 @@ export function EmojiPicker(props: EmojiPickerProps) {
     }
     const wanted = query().trim()
     if (wanted !== '') {
-      add('Found', -1, findEmoji(wanted, FOUND, recent).map((e) => ({ emoji: toned(e), name: e.name })))
+      add(t('Found'), -1, findEmoji(wanted, FOUND, recent).map((e) => ({ emoji: toned(e), name: e.name })))
       return out
     }
-    add('Recently used', 0, recent.map((emoji) => ({ emoji, name: names.get(emoji) ?? names.get(emoji.replace(/[\u{1f3fb}-\u{1f3ff}]/gu, '')) ?? 'emoji' })))
-    for (const [i, g] of groups.entries()) add(g.name, i + 1, g.emoji.map((e) => ({ emoji: toned(e), name: e.name })))
+    add(t('Recently used'), 0, recent.map((emoji) => ({ emoji, name: names.get(emoji) ?? names.get(emoji.replace(/[\u{1f3fb}-\u{1f3ff}]/gu, '')) ?? t('emoji') })))
+    for (const [i, g] of groups.entries()) add(t(g.name), i + 1, g.emoji.map((e) => ({ emoji: toned(e), name: e.name })))
     return out
   })
   const cells = createMemo(() => rows().flatMap((r) => (r.kind === 'emoji' ? r.cells : [])))
@@ -147,13 +159,14 @@ export function EmojiPicker(props: EmojiPickerProps) {
     const last = cells().length - 1
     // In a word being written, left and right are the caret's.
     const inWord = query() !== ''
+    const [forth, back] = document.documentElement.dir === 'rtl' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowRight', 'ArrowLeft']
     const next: Record<string, () => number> = {
       ArrowDown: () => vertical(1),
       ArrowUp: () => vertical(-1),
-      ...(!inWord && { ArrowRight: () => active() + 1, ArrowLeft: () => active() - 1, Home: () => 0, End: () => last }),
+      ...(!inWord && { [forth]: () => active() + 1, [back]: () => active() - 1, Home: () => 0, End: () => last }),
     }
-    if (inWord && props.field().selectionStart === query().length && event.key === 'ArrowRight') next['ArrowRight'] = () => active() + 1
-    if (inWord && active() > 0 && event.key === 'ArrowLeft') next['ArrowLeft'] = () => active() - 1
+    if (inWord && props.field().selectionStart === query().length && event.key === forth) next[forth] = () => active() + 1
+    if (inWord && active() > 0 && event.key === back) next[back] = () => active() - 1
     const move = next[event.key]
     if (move) {
       event.preventDefault()
@@ -177,16 +190,16 @@ export function EmojiPicker(props: EmojiPickerProps) {
   return (
     <div class="flex min-h-0 flex-1 flex-col">
       <Show when={query().trim() === ''}>
-        <div class="flex justify-between px-2 pb-1" role="group" aria-label="Groups">
+        <div class="flex justify-between px-2 pb-1" role="group" aria-label={t('Groups')}>
           <For each={signs}>
-            {(sign, i) => (
+            {([sign, name], i) => (
               <button
                 type="button"
                 tabindex="-1"
                 class="grid size-7 place-items-center border-b-2 font-emoji text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
                 classList={{ 'border-accent': group() === i(), 'border-transparent grayscale': group() !== i() }}
-                aria-label={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
-                title={i() === 0 ? 'Recently used' : groups[i() - 1]?.name}
+                aria-label={t(name)}
+                title={t(name)}
                 aria-pressed={group() === i()}
                 onPointerDown={(event) => event.preventDefault()}
                 onClick={() => goTo(i())}
@@ -198,8 +211,8 @@ export function EmojiPicker(props: EmojiPickerProps) {
         </div>
       </Show>
       <div ref={scroller} class="scrollbar-calm relative min-h-0 flex-1 overflow-y-auto border-t border-line [overflow-anchor:none]">
-        <Show when={cells().length > 0} fallback={<p class="p-4 text-center text-meta text-muted" role="status">No emoji by that name.</p>}>
-          <div id="emoji-grid" role="grid" aria-label="Emoji" tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px` }}>
+        <Show when={cells().length > 0} fallback={<p class="p-4 text-center text-meta text-muted" role="status">{t('No emoji by that name.')}</p>}>
+          <div id="emoji-grid" role="grid" aria-label={t('Emoji')} tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px` }}>
             <For each={shown()}>
               {({ row, start, index }) => (
                 <div role="row" aria-rowindex={index + 1} class="absolute inset-x-0 top-0 flex px-1" style={{ transform: `translateY(${start}px)` }}>
@@ -246,7 +259,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
 function Tones(props: { value: Tone; onChange(tone: Tone): void }) {
   const [open, setOpen] = createSignal(false)
   return (
-    <div class="flex" role="group" aria-label="Skin tone">
+    <div class="flex" role="group" aria-label={t('Skin tone')}>
       <For each={tones}>
         {(tone) => (
           <Show when={open() || tone === props.value}>
@@ -254,8 +267,8 @@ function Tones(props: { value: Tone; onChange(tone: Tone): void }) {
               type="button"
               class="grid size-7 place-items-center rounded-control text-title leading-none hover:bg-ink/6 focus-visible:-outline-offset-2 pointer-coarse:size-9"
               classList={{ 'bg-ink/8': open() && tone === props.value }}
-              aria-label={toneNames[tone]}
-              title={toneNames[tone]}
+              aria-label={t(toneNames[tone])}
+              title={t(toneNames[tone])}
               aria-pressed={tone === props.value}
               aria-expanded={open() ? undefined : false}
               onClick={() => {

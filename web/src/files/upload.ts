@@ -1,4 +1,5 @@
 import { explain, interpret, type Failure } from '~/http'
+import { m } from '~/i18n/i18n'
 import { parseAttachment } from '~/realtime/frames'
 import type { Attachment } from '~/realtime/wire.gen'
 import type { UploadStore } from './upload-store'
@@ -240,7 +241,7 @@ export function makeUploads(options: UploadsOptions): Uploads {
       const reply = await ask(path, { method: 'PATCH', headers, body }, this.signal)
       if (!(reply instanceof Response)) {
         // A proxy may take less at once than we do.
-        if (reply.kind === 'too large' && this.piece > SMALLEST) {
+        if (reply.kind === 'oversized' && this.piece > SMALLEST) {
           this.piece = Math.max(SMALLEST, this.piece / 4)
           return 'lost'
         }
@@ -284,7 +285,7 @@ export function makeUploads(options: UploadsOptions): Uploads {
           this.report('waiting')
           await this.wait(Math.max(problem.afterMs, Math.min(LONGEST_WAIT_MS, WAIT_MS * 2 ** this.failures++)))
           return 'lost'
-        case 'too large':
+        case 'oversized':
         case 'final':
           throw new UploadError(problem.failure)
       }
@@ -292,7 +293,7 @@ export function makeUploads(options: UploadsOptions): Uploads {
 
     // The server has it no more. Twice in a row is no accident.
     private async restart(): Promise<Outcome> {
-      if (this.restarts++ > 1) throw new UploadError({ kind: 'refused', status: 404, code: 'not_found', message: 'The server lost this upload. Try again.' })
+      if (this.restarts++ > 1) throw new UploadError({ kind: 'refused', status: 404, code: 'not_found', message: m('The server lost this upload. Try again.') })
       this.path = undefined
       await this.memory.forget()
       return 'lost'
@@ -335,7 +336,7 @@ type Problem =
   | { kind: 'passing'; afterMs: number }
   | { kind: 'gone' }
   | { kind: 'moved' }
-  | { kind: 'too large'; failure: Failure }
+  | { kind: 'oversized'; failure: Failure }
   | { kind: 'final'; failure: Failure }
 
 function problemOf(status: number, failure: Failure): Problem {
@@ -347,7 +348,7 @@ function problemOf(status: number, failure: Failure): Problem {
     case 423: // another request still has it
       return failure.kind === 'refused' && failure.code === 'conflict' ? { kind: 'moved' } : { kind: 'passing', afterMs: 0 }
     case 413:
-      return { kind: 'too large', failure }
+      return { kind: 'oversized', failure }
     case 507: // a disk that is full stays so for long
       return { kind: 'final', failure }
   }

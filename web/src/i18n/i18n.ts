@@ -62,7 +62,7 @@ export function unfilled(text: string): string {
 function entry(text: string, category: Intl.LDMLPluralRule): string | undefined {
   const found = Object.hasOwn(spoken.catalogue, text) ? spoken.catalogue[text] : undefined
   if (found === undefined || typeof found === 'string') return found || undefined
-  return found[category] || found.other
+  return found[category] || found.other || undefined
 }
 
 function english(text: string): string {

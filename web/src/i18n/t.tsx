@@ -10,7 +10,7 @@ export function T(props: { text: string } & Record<string, JSX.Element>) {
         .split(/(\{\w+\})/)
         .map((piece) => {
           const name = /^\{(\w+)\}$/.exec(piece)?.[1]
-          return name !== undefined && name in parts ? <>{parts[name]}</> : piece
+          return name !== undefined && Object.hasOwn(parts, name) ? <>{parts[name]}</> : piece
         })}
     </>
   )

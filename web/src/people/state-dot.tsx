@@ -1,19 +1,20 @@
 import { Show } from 'solid-js'
+import { m, t } from '~/i18n/i18n'
 import type { State, Status } from '~/realtime/wire.gen'
 import { cn } from '~/ui/cn'
 
 // Each has its words, and a shape of its own: whole, hollow, or with a bar.
 const disc = 'M5 0a5 5 0 1 0 .01 0z'
 const signs: Readonly<Record<State, readonly [words: string, colour: string, path: string]>> = {
-  online: ['online', 'text-good', disc],
-  away: ['away', 'text-muted', `${disc}M5 2.5a2.5 2.5 0 1 0 .01 0z`],
-  dnd: ['do not disturb', 'text-bad', `${disc}M2.5 4h5v2h-5z`],
-  offline: ['offline', '', ''],
+  online: [m('online'), 'text-good', disc],
+  away: [m('away'), 'text-muted', `${disc}M5 2.5a2.5 2.5 0 1 0 .01 0z`],
+  dnd: [m('do not disturb'), 'text-bad', `${disc}M2.5 4h5v2h-5z`],
+  offline: [m('offline'), '', ''],
 }
 
 /** How a person is, in words; '' while it isn't known. */
 export function stateWords(state: State | undefined): string {
-  return state ? signs[state][0] : ''
+  return state ? t(signs[state][0]) : ''
 }
 
 /** The same as a sign at the corner of a face; nothing for who isn't here. Its words stand elsewhere. */

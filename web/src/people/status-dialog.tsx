@@ -5,7 +5,7 @@ import { Act, Fault, Loaded } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { EmojiPanel } from '~/emoji/panel'
 import { RequestError } from '~/http'
-import { t } from '~/i18n/i18n'
+import { m, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { OwnStatus } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
@@ -21,18 +21,18 @@ import { getStatus, noStatus, putStatus, STATUS_CHARS, untilOf, type Lasting } f
 type Until = Lasting | 'kept'
 
 const lastings: readonly { value: Lasting; label: string }[] = [
-  { value: 'half', label: '30 minutes' },
-  { value: 'hour', label: '1 hour' },
-  { value: 'today', label: 'Today' },
-  { value: 'week', label: 'This week' },
-  { value: 'never', label: "Don't clear" },
+  { value: 'half', label: m('30 minutes') },
+  { value: 'hour', label: m('1 hour') },
+  { value: 'today', label: m('Today') },
+  { value: 'week', label: m('This week') },
+  { value: 'never', label: m("Don't clear") },
 ]
 
 const suggestions: readonly { emoji: string; text: string; lasting: Lasting }[] = [
-  { emoji: '📅', text: 'In a meeting', lasting: 'hour' },
-  { emoji: '🎧', text: 'Focusing', lasting: 'hour' },
-  { emoji: '🤒', text: 'Out sick', lasting: 'today' },
-  { emoji: '🌴', text: 'On holiday', lasting: 'week' },
+  { emoji: '📅', text: m('In a meeting'), lasting: 'hour' },
+  { emoji: '🎧', text: m('Focusing'), lasting: 'hour' },
+  { emoji: '🤒', text: m('Out sick'), lasting: 'today' },
+  { emoji: '🌴', text: m('On holiday'), lasting: 'week' },
 ]
 
 /** What one says of oneself, to see and to change. */
@@ -50,7 +50,7 @@ export function StatusDialog() {
     refetchOnWindowFocus: false,
   }))
   return (
-    <Question title="Your status" text="Shown beside your name to everybody who sees you.">
+    <Question title={t('Your status')} text={t('Shown beside your name to everybody who sees you.')}>
       <Loaded query={query} loading={t('Loading your status')} failed={t("Your status couldn't be loaded")} skeleton={<Skeleton class="h-11 w-full" />}>
         {/* What is being written isn't changed under the hand. */}
         {(data) => <Form status={data()} />}
@@ -67,7 +67,10 @@ function Form(props: { status: OwnStatus }) {
   const [dnd, setDnd] = createSignal(before.dnd)
   const [until, setUntil] = createSignal<Until>(before.until > 0 ? 'kept' : 'never')
   const [choosing, setChoosing] = createSignal(false)
-  const untils = () => (before.until > 0 ? [{ value: 'kept' as const, label: `Until ${momentOf(before.until)}` }, ...lastings] : lastings)
+  const untils = () => [
+    ...(before.until > 0 ? [{ value: 'kept' as const, label: t('Until {time}', { time: momentOf(before.until) }) }] : []),
+    ...lastings.map(({ value, label }) => ({ value, label: t(label) })),
+  ]
   const done = { done: () => desk.close() }
   const save = createAction(() => {
     const lasting = until()
@@ -105,16 +108,16 @@ function Form(props: { status: OwnStatus }) {
           ref={chooser}
           type="button"
           class="grid size-11 shrink-0 place-items-center rounded-control border border-line-strong/70 bg-surface font-emoji text-headline leading-none text-muted hover:bg-ink/5"
-          aria-label={emoji() === '' ? 'Choose an emoji' : `Emoji: ${emoji()}. Choose another`}
+          aria-label={emoji() === '' ? t('Choose an emoji') : t('Emoji: {emoji}. Choose another', { emoji: emoji() })}
           aria-expanded={choosing()}
-          title="Choose an emoji"
+          title={t('Choose an emoji')}
           onClick={() => setChoosing(!choosing())}
         >
           <Show when={emoji()} fallback={<Smile class="size-5" aria-hidden="true" />}>{emoji()}</Show>
         </button>
         <TextField class="min-w-0 flex-1" value={text()} onChange={setText}>
-          <TextFieldLabel>What's going on</TextFieldLabel>
-          <TextFieldInput ref={(element: HTMLInputElement) => (field = element)} maxLength={STATUS_CHARS} dir="auto" autocomplete="off" placeholder="In a few words" />
+          <TextFieldLabel>{t("What's going on")}</TextFieldLabel>
+          <TextFieldInput ref={(element: HTMLInputElement) => (field = element)} maxLength={STATUS_CHARS} dir="auto" autocomplete="off" placeholder={t('In a few words')} />
         </TextField>
       </div>
       {/* In the dialog itself: all beside it is shut off. */}
@@ -123,7 +126,7 @@ function Form(props: { status: OwnStatus }) {
         fallback={
           <>
             <Show when={emoji() === '' && text() === ''}>
-              <ul class="flex flex-wrap gap-2" aria-label="Suggestions">
+              <ul class="flex flex-wrap gap-2" aria-label={t('Suggestions')}>
                 <For each={suggestions}>
                   {(s) => (
                     <li>
@@ -132,35 +135,35 @@ function Form(props: { status: OwnStatus }) {
                         size="small"
                         onClick={() => {
                           setEmoji(s.emoji)
-                          setText(s.text)
+                          setText(t(s.text))
                           setUntil(s.lasting)
                           field.focus()
                         }}
                       >
                         <span class="font-emoji" aria-hidden="true">{s.emoji}</span>
-                        {s.text}
+                        {t(s.text)}
                       </Button>
                     </li>
                   )}
                 </For>
               </ul>
             </Show>
-            <Select label="Clear after" value={until()} options={untils()} onChange={setUntil} />
-            <Checkbox checked={dnd()} onChange={setDnd} hint="Nothing rings or pops up for you, and others see that.">
-              Do not disturb
+            <Select label={t('Clear after')} value={until()} options={untils()} onChange={setUntil} />
+            <Checkbox checked={dnd()} onChange={setDnd} hint={t('Nothing rings or pops up for you, and others see that.')}>
+              {t('Do not disturb')}
             </Checkbox>
             <Fault action={save} />
             <Fault action={clear} />
             <DialogFooter>
               <Show when={set()}>
-                <Act action={clear} variant="outline" label="Clear status" busyLabel="Clearing…" onClick={() => void clear.run()} />
+                <Act action={clear} variant="outline" label={t('Clear status')} busyLabel={t('Clearing…')} onClick={() => void clear.run()} />
               </Show>
-              <Act action={save} label="Save" busyLabel="Saving…" />
+              <Act action={save} label={t('Save')} busyLabel={t('Saving…')} />
             </DialogFooter>
           </>
         }
       >
-        <div class="-mx-4 flex justify-center sm:mx-0" role="group" aria-label="Emoji" on:keydown={onKeyDown}>
+        <div class="-mx-4 flex justify-center sm:mx-0" role="group" aria-label={t('Emoji')} on:keydown={onKeyDown}>
           <EmojiPanel onPick={choose} />
         </div>
       </Show>

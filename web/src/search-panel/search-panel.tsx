@@ -3,6 +3,7 @@ import Search from 'lucide-solid/icons/search'
 import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { call, explain, type Failure } from '~/http'
+import { m, plural, t } from '~/i18n/i18n'
 import { PanelFrame } from '~/message/panel-frame'
 import { dayOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
@@ -16,10 +17,10 @@ import { markWords } from './in-place'
 const TYPING_MS = 180
 
 const EXAMPLES = [
-  { text: 'from:', what: 'somebody' },
-  { text: 'has:file', what: 'or link, image, video, audio, code' },
-  { text: 'after:yesterday', what: 'or before: and on: a day' },
-  { text: '"exact words"', what: 'in this order' },
+  { text: 'from:', what: m('somebody@@behind “from:”') },
+  { text: 'has:file', what: m('or link, image, video, audio, code@@typed behind “has:”, in English') },
+  { text: 'after:yesterday', what: m('or before: and on: a day@@both are typed so, in English') },
+  { text: m('"exact words"'), what: m('in this order') },
 ]
 
 /**
@@ -135,11 +136,11 @@ export function SearchPanel(props: {
   }
 
   return (
-    <PanelFrame title="Search" onClose={props.onClose}>
+    <PanelFrame title={t('Search')} onClose={props.onClose}>
     <div class="flex min-h-0 flex-1 flex-col" role="search" ref={panel}>
       <form class="flex flex-col gap-2 border-b border-line px-3 py-3" onSubmit={(event) => (event.preventDefault(), void search())}>
         <label class="relative block">
-          <span class="sr-only">Search messages</span>
+          <span class="sr-only">{t('Search messages')}</span>
           <Search class="pointer-events-none absolute start-3 top-1/2 size-4 -translate-y-1/2 text-muted" aria-hidden="true" />
           <input
             ref={field}
@@ -147,7 +148,7 @@ export function SearchPanel(props: {
             value={typed()}
             onInput={(event) => setTyped(event.currentTarget.value)}
             maxLength={500}
-            placeholder="Search messages"
+            placeholder={t('Search messages')}
             autocomplete="off"
             spellcheck={false}
             dir="auto"
@@ -155,8 +156,8 @@ export function SearchPanel(props: {
           />
         </label>
         <div class="flex flex-wrap items-center gap-x-4 gap-y-1">
-          <Either label="Where" value={everywhere() ? 'all' : 'room'} options={[['room', rooms.label(props.room)], ['all', 'All rooms']]} onChange={(v) => setEverywhere(v === 'all')} />
-          <Either label="Order" value={sort()} options={[['newest', 'Newest'], ['best', 'Best']]} onChange={(v) => setSort(v === 'best' ? 'best' : 'newest')} />
+          <Either label={t('Where')} value={everywhere() ? 'all' : 'room'} options={[['room', rooms.label(props.room)], ['all', t('All rooms')]]} onChange={(v) => setEverywhere(v === 'all')} />
+          <Either label={t('Order')} value={sort()} options={[['newest', t('Newest')], ['best', t('Best@@the results that fit best')]]} onChange={(v) => setSort(v === 'best' ? 'best' : 'newest')} />
         </div>
       </form>
       <div class="scrollbar-calm min-h-0 flex-1 overflow-y-auto" aria-busy={busy()}>
@@ -165,19 +166,19 @@ export function SearchPanel(props: {
             {(f) => (
               <div class="flex flex-col items-start gap-3 p-4" role="alert">
                 <p class="text-body">{explain(f())}</p>
-                <Button variant="outline" size="small" onClick={() => void search()}>Try again</Button>
+                <Button variant="outline" size="small" onClick={() => void search()}>{t('Try again')}</Button>
               </div>
             )}
           </Match>
           <Match when={typed().trim() === ''}>
             <div class="p-4">
-              <p class="text-body text-muted">Any part of a word, in any script. These narrow it:</p>
+              <p class="text-body text-muted">{t('Any part of a word, in any script. These narrow it:')}</p>
               <ul class="mt-2 flex flex-col gap-1">
                 <For each={EXAMPLES}>
                   {(example) => (
                     <li class="flex flex-wrap items-center gap-x-2">
-                      <Button variant="outline" size="small" class="font-normal" onClick={() => put(example.text)}>{example.text}</Button>
-                      <span class="text-meta text-muted">{example.what}</span>
+                      <Button variant="outline" size="small" class="font-normal" onClick={() => put(t(example.text))}>{t(example.text)}</Button>
+                      <span class="text-meta text-muted">{t(example.what)}</span>
                     </li>
                   )}
                 </For>
@@ -185,13 +186,13 @@ export function SearchPanel(props: {
             </div>
           </Match>
           <Match when={hits().length > 0}>
-            <ol ref={(element) => (list = element)} aria-label="Messages found" class="flex flex-col py-1">
+            <ol ref={(element) => (list = element)} aria-label={t('Messages found')} class="flex flex-col py-1">
               <For each={hits()}>{(hit) => <HitRow hit={hit} withRoom={everywhere()} covers={props.covers} />}</For>
             </ol>
             <Show when={cursor()} keyed>
               {(next) => (
                 <div class="px-4 pb-4">
-                  <Button variant="outline" size="small" disabled={busy()} onClick={() => void search(next)}>Show more</Button>
+                  <Button variant="outline" size="small" disabled={busy()} onClick={() => void search(next)}>{t('Show more')}</Button>
                 </div>
               )}
             </Show>
@@ -202,15 +203,15 @@ export function SearchPanel(props: {
               keyed
               fallback={
                 <div class="p-4">
-                  <p class="text-body">Nothing found for “{asked()}”.</p>
-                  <p class="mt-1 text-meta text-muted">{everywhere() ? 'Fewer or shorter words find more.' : 'Fewer or shorter words find more, and so does searching all rooms.'}</p>
+                  <p class="text-body">{t('Nothing found for “{text}”.', { text: asked() })}</p>
+                  <p class="mt-1 text-meta text-muted">{everywhere() ? t('Fewer or shorter words find more.') : t('Fewer or shorter words find more, and so does searching all rooms.')}</p>
                 </div>
               }
             >
               {(next) => (
                 <div class="flex flex-col items-start gap-3 p-4">
-                  <p class="text-body">Nothing found so far. There is more to look through.</p>
-                  <Button variant="outline" size="small" onClick={() => void search(next)}>Search further back</Button>
+                  <p class="text-body">{t('Nothing found so far. There is more to look through.')}</p>
+                  <Button variant="outline" size="small" onClick={() => void search(next)}>{t('Search further back')}</Button>
                 </div>
               )}
             </Show>
@@ -218,7 +219,11 @@ export function SearchPanel(props: {
         </Switch>
       </div>
       <p class="sr-only" role="status">
-        {asked() !== '' && !busy() ? `${hits().length}${cursor() === undefined ? '' : ' or more'} ${hits().length === 1 ? 'message' : 'messages'} found` : ''}
+        <Show when={asked() !== '' && !busy()}>
+          {cursor() === undefined
+            ? plural(hits().length, '1 message found', '{count} messages found')
+            : plural(hits().length, '1 or more message found', '{count} or more messages found')}
+        </Show>
       </p>
     </div>
     </PanelFrame>
@@ -227,31 +232,31 @@ export function SearchPanel(props: {
 
 function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
   const { rooms } = useLive()
-  const m = () => props.hit.message
+  const message = () => props.hit.message
   return (
     <li>
       <Link
         to="/rooms/$slug"
         params={{ slug: props.hit.room }}
         // A reply stands in its thread, and not among the room's messages.
-        search={(was) => (m().thread === undefined ? { ...(props.covers() ? {} : was), at: String(m().seq) } : { thread: m().thread })}
+        search={(was) => (message().thread === undefined ? { ...(props.covers() ? {} : was), at: String(message().seq) } : { thread: message().thread })}
         class="flex gap-3 px-4 py-2.5 hover:bg-ink/[0.04] focus-visible:-outline-offset-2"
       >
-        <Avatar userId={m().userId} name={m().userName} image={m().userImage} class="size-7 text-day" letters={1} />
+        <Avatar userId={message().userId} name={message().userName} image={message().userImage} class="size-7 text-day" letters={1} />
         <span class="min-w-0 flex-1">
           <span class="flex items-baseline gap-2">
-            <span class="person-name min-w-0 truncate text-meta font-semibold" style={{ '--hue': hueOf(m().userId) }} dir="auto">{m().userName}</span>
+            <span class="person-name min-w-0 truncate text-meta font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{message().userName}</span>
             <span class="shrink-0 text-day text-muted tabular-nums">
               <Show when={props.withRoom}>{rooms.label(props.hit.room)} · </Show>
-              <time dateTime={new Date(m().timestamp).toISOString()}>{dayOf(m().timestamp, Date.now())}, {timeOf(m().timestamp)}</time>
+              <time dateTime={new Date(message().timestamp).toISOString()}>{t('{day}, {time}', { day: dayOf(message().timestamp, Date.now()), time: timeOf(message().timestamp) })}</time>
             </span>
           </span>
           <span class="mt-0.5 line-clamp-4 text-meta [overflow-wrap:anywhere]" dir="auto">
-            <For each={excerpt(m().content, props.hit.marks)}>
+            <For each={excerpt(message().content, props.hit.marks)}>
               {(part) => <Show when={part.marked} fallback={part.text}><mark class="rounded-[3px] bg-accent-soft font-medium text-ink">{part.text}</mark></Show>}
             </For>
-            <Show when={m().content === ''}>
-              <span class="text-muted">{m().attachments?.map((a) => a.name).join(', ')}</span>
+            <Show when={message().content === ''}>
+              <span class="text-muted">{message().attachments?.map((a) => a.name).join(', ')}</span>
             </Show>
           </span>
         </span>

@@ -1,3 +1,4 @@
+import { t } from '~/i18n/i18n'
 import type { RoomKind, User } from '~/realtime/wire.gen'
 import { makeMatcher, type Found } from './match'
 
@@ -70,7 +71,7 @@ export interface Sources {
 
 export function sectionsOf(typed: string, sources: Sources): Section[] {
   const text = typed.trim()
-  const sections = text === '' ? atFirst(sources) : [{ title: 'Found', offers: [...found(text, sources), search(text)] }]
+  const sections = text === '' ? atFirst(sources) : [{ title: t('Found'), offers: [...found(text, sources), search(text)] }]
   return sections.filter((s) => s.offers.length > 0)
 }
 
@@ -80,9 +81,9 @@ function atFirst({ rooms, commands, chosen, here }: Sources): Section[] {
   const place = placesOf(chosen)
   const rest = others.filter((r) => r.unread === 0).sort((a, b) => place(a) - place(b))
   return [
-    { title: 'Unread', offers: unread.map(bare) },
-    { title: unread.length > 0 ? 'Other rooms' : 'Rooms', offers: rest.slice(0, SHOWN_RECENT).map(bare) },
-    { title: 'Commands', offers: [...commands].sort((a, b) => place(a) - place(b)).slice(0, COMMANDS_AT_FIRST).map(bare) },
+    { title: t('Unread'), offers: unread.map(bare) },
+    { title: unread.length > 0 ? t('Other rooms') : t('Rooms'), offers: rest.slice(0, SHOWN_RECENT).map(bare) },
+    { title: t('Commands'), offers: [...commands].sort((a, b) => place(a) - place(b)).slice(0, COMMANDS_AT_FIRST).map(bare) },
   ]
 }
 
@@ -116,7 +117,7 @@ function placesOf(chosen: readonly string[]): (entry: Entry) => number {
 }
 
 function search(text: string): Offer {
-  return { entry: { kind: 'search', key: 'search', label: `Search messages for “${text}”`, text }, marks: [] }
+  return { entry: { kind: 'search', key: 'search', label: t('Search messages for “{text}”', { text }), text }, marks: [] }
 }
 
 function bare(entry: Entry): Offer {

@@ -4,6 +4,7 @@ import Search from 'lucide-solid/icons/search'
 import Zap from 'lucide-solid/icons/zap'
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from 'solid-js'
 import { createPeopleSearch } from '~/composer/people-search'
+import { plural, t } from '~/i18n/i18n'
 import { hintOf, spokenKeys } from '~/keys/words'
 import { KindIcon } from '~/rooms/kind-icon'
 import { Avatar } from '~/ui/avatar'
@@ -87,7 +88,7 @@ export default function Switcher(props: SwitcherProps) {
             // What was chosen takes the focus, if it wants it.
             onCloseAutoFocus={(event: Event) => done && event.preventDefault()}
           >
-            <Primitive.Title class="sr-only">Go to</Primitive.Title>
+            <Primitive.Title class="sr-only">{t('Go to@@a room or a person')}</Primitive.Title>
             <div class="flex shrink-0 items-center gap-2.5 border-b border-line ps-4 pe-2">
               <Search class="size-4.5 shrink-0 text-muted" aria-hidden="true" />
               <input
@@ -96,9 +97,9 @@ export default function Switcher(props: SwitcherProps) {
                 onInput={(event) => setTyped(event.currentTarget.value)}
                 onKeyDown={onKeyDown}
                 class="h-13 min-w-0 flex-1 bg-transparent text-[1rem] outline-none placeholder:text-muted"
-                placeholder="Room, person or command"
+                placeholder={t('Room, person or command')}
                 role="combobox"
-                aria-label="Go to a room, a person or a command"
+                aria-label={t('Go to a room, a person or a command')}
                 aria-expanded="true"
                 aria-controls="switch-list"
                 aria-autocomplete="list"
@@ -111,12 +112,12 @@ export default function Switcher(props: SwitcherProps) {
                 dir="auto"
               />
               <Primitive.CloseButton class="h-9 shrink-0 rounded-control px-2.5 text-meta text-muted hover:bg-ink/6 pointer-coarse:h-11">
-                <span class="sm:hidden">Cancel</span>
-                <kbd class="hidden font-sans text-day sm:inline" aria-hidden="true">Esc</kbd>
-                <span class="sr-only max-sm:hidden">Close</span>
+                <span class="sm:hidden">{t('Cancel')}</span>
+                <kbd class="hidden font-sans text-day sm:inline" aria-hidden="true">{t('Esc@@the key')}</kbd>
+                <span class="sr-only max-sm:hidden">{t('Close')}</span>
               </Primitive.CloseButton>
             </div>
-            <div ref={list} id="switch-list" role="listbox" aria-label="Where to go" class="scrollbar-calm min-h-0 flex-1 overflow-y-auto p-1.5">
+            <div ref={list} id="switch-list" role="listbox" aria-label={t('Where to go')} class="scrollbar-calm min-h-0 flex-1 overflow-y-auto p-1.5">
               <For each={sections()}>
                 {(section) => (
                   <div role="group" aria-label={section.title}>
@@ -150,7 +151,7 @@ export default function Switcher(props: SwitcherProps) {
 }
 
 function words(found: number): string {
-  return found === 0 ? 'Nothing by that name. Enter searches the messages.' : found === 1 ? '1 found' : `${found} found`
+  return found === 0 ? t('Nothing by that name. Enter searches the messages.') : plural(found, '1 found', '{count} found')
 }
 
 function Option(props: { offer: Offer; id: string; active: boolean; onPoint(): void; onChoose(): void }) {
@@ -181,13 +182,13 @@ function Option(props: { offer: Offer; id: string; active: boolean; onPoint(): v
         <For each={parts(entry().label, props.offer.marks)}>
           {(part) => <Show when={part.marked} fallback={part.text}><b class="font-semibold text-accent-strong">{part.text}</b></Show>}
         </For>
-        <Show when={entry().kind === 'person'}><span class="sr-only">, a person</span></Show>
-        <Show when={room()?.archived}><span class="text-meta text-muted"> · archived</span></Show>
+        <Show when={entry().kind === 'person'}><span class="sr-only">{t(', a person')}</span></Show>
+        <Show when={room()?.archived}><span class="text-meta text-muted"> · {t('archived@@a room')}</span></Show>
       </span>
       <Show when={(room()?.unread ?? 0) > 0}>
         <span class="min-w-5 rounded-full px-1.5 text-center text-day font-semibold tabular-nums" classList={{ 'bg-accent text-on-accent': room()?.mentioned, 'bg-ink/10': !room()?.mentioned }}>
-          {Math.min(room()?.unread ?? 0, 99)}
-          <span class="sr-only"> unread</span>
+          <span aria-hidden="true">{Math.min(room()?.unread ?? 0, 99)}</span>
+          <span class="sr-only">{plural(Math.min(room()?.unread ?? 0, 99), '1 unread', '{count} unread')}</span>
         </span>
       </Show>
       <Show when={chord()}>

@@ -2,6 +2,7 @@ import * as Primitive from '@kobalte/core/dialog'
 import type { PolymorphicProps } from '@kobalte/core/polymorphic'
 import X from 'lucide-solid/icons/x'
 import { splitProps, type JSX, type ValidComponent } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { cn } from './cn'
 
 export const Dialog = Primitive.Root
@@ -28,7 +29,7 @@ export function DialogContent<T extends ValidComponent = 'div'>(
           {local.children}
           <Primitive.CloseButton
             class="absolute end-3 top-3 grid size-9 place-items-center rounded-control text-muted hover:bg-ink/6 pointer-coarse:size-11"
-            aria-label="Close"
+            aria-label={t('Close')}
           >
             <X class="size-4.5" aria-hidden="true" />
           </Primitive.CloseButton>

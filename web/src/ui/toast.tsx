@@ -2,13 +2,14 @@ import * as Primitive from '@kobalte/core/toast'
 import X from 'lucide-solid/icons/x'
 import { Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
+import { t } from '~/i18n/i18n'
 import { cn } from './cn'
 
 /** Where toasts appear; once in the app. */
 export function Toaster() {
   return (
     <Portal>
-      <Primitive.Region duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
+      <Primitive.Region aria-label={t('Notifications ({hotkey})')} duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
         {/* Above the place where one writes: what undoes something must not cover what sends. */}
         <Primitive.List as="div" class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
       </Primitive.Region>
@@ -60,7 +61,7 @@ export function showToast(toast: ToastText) {
           </button>
         )}
       </Show>
-      <Primitive.CloseButton class="grid size-7 place-items-center rounded-control text-muted hover:bg-ink/6 pointer-coarse:size-11" aria-label="Dismiss">
+      <Primitive.CloseButton class="grid size-7 place-items-center rounded-control text-muted hover:bg-ink/6 pointer-coarse:size-11" aria-label={t('Dismiss')}>
         <X class="size-4" aria-hidden="true" />
       </Primitive.CloseButton>
     </Primitive.Root>
