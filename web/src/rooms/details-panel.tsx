@@ -1,5 +1,6 @@
 import { createUniqueId, For, Match, Show, Switch } from 'solid-js'
 import { explain, RequestError } from '~/http'
+import { t } from '~/i18n/i18n'
 import { PanelFailure, PanelFrame } from '~/message/panel-frame'
 import { useQuery } from '~/query'
 import type { Me } from '~/room/rows'
@@ -24,7 +25,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
   const info = useQuery(() => infoQuery(props.session.slug))
   let list!: HTMLDivElement
   // Of a direct there is nothing to set.
-  const shown = () => tabs.filter((t) => t.tab !== 'settings' || info.data?.kind !== 'direct')
+  const shown = () => tabs.filter(({ tab }) => tab !== 'settings' || info.data?.kind !== 'direct')
 
   function onKeyDown(event: KeyboardEvent) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
@@ -32,7 +33,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
     event.preventDefault()
     const rtl = getComputedStyle(list).direction === 'rtl'
     const all = shown()
-    const at = all.findIndex((t) => t.tab === props.tab)
+    const at = all.findIndex(({ tab }) => tab === props.tab)
     const next = all[(at + (rtl ? -step : step) + all.length) % all.length]
     if (!next) return
     props.onTab(next.tab)
@@ -40,7 +41,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
   }
 
   return (
-    <PanelFrame title="Room" detail={props.session.label()} onClose={props.onClose}>
+    <PanelFrame title={t('Room')} close={t('Close room')} detail={props.session.label()} onClose={props.onClose}>
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- the tab that is chosen has the focus */}
       <div ref={list} class="flex shrink-0 gap-1 border-b border-line px-3" role="tablist" aria-label="About this room" onKeyDown={onKeyDown}>
         <For each={shown()}>

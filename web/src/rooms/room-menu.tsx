@@ -90,7 +90,7 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
           ],
           [
             { label: 'About this room', icon: Info, act: () => void router.navigate({ to: '/rooms/$slug', params: { slug }, search: { panel: 'about' } }) },
-            { label: 'Copy link', icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, 'Link') },
+            { label: 'Copy link', icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, 'link') },
           ],
           [
             ...(talk ? [{ label: 'Close', icon: X, act: () => void leaving.close(r) }] : []),

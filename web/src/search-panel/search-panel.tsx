@@ -3,6 +3,7 @@ import Search from 'lucide-solid/icons/search'
 import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { call, explain, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import { PanelFrame } from '~/message/panel-frame'
 import { dayOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
@@ -135,7 +136,7 @@ export function SearchPanel(props: {
   }
 
   return (
-    <PanelFrame title="Search" onClose={props.onClose}>
+    <PanelFrame title={t('Search')} close={t('Close search')} onClose={props.onClose}>
     <div class="flex min-h-0 flex-1 flex-col" role="search" ref={panel}>
       <form class="flex flex-col gap-2 border-b border-line px-3 py-3" onSubmit={(event) => (event.preventDefault(), void search())}>
         <label class="relative block">
