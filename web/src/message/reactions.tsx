@@ -30,7 +30,7 @@ function Pill(props: { emoji: string; users: readonly string[]; onToggle(on: boo
       type="button"
       class="reaction"
       aria-pressed={mine()}
-      aria-label={`${props.emoji}, ${names()}`}
+      aria-label={t('{emoji}, {names}', { emoji: props.emoji, names: names() })}
       onClick={() => props.onToggle(!mine())}
       onPointerEnter={(event) => setTold(event.pointerType === 'mouse')}
       onPointerLeave={() => setTold(false)}

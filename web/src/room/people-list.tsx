@@ -2,7 +2,7 @@ import { For, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { plural, t } from '~/i18n/i18n'
 import { StateDot, stateWords, StatusSign } from '~/people/state-dot'
-import type { User } from '~/realtime/wire.gen'
+import type { State, User } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
 import { Popover, PopoverContent, PopoverTitle, PopoverTrigger } from '~/ui/popover'
 import { hereWords, PeopleButton, type PeopleProps } from './people'
@@ -31,7 +31,7 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
                 <span class="min-w-0 truncate text-body" dir="auto">{person.userName}</span>
                 <StatusSign status={presence.of(person.userId)?.status ?? person.status} />
                 <span class="ms-auto shrink-0 text-meta text-muted empty:hidden">
-                  {[stateOf(person) === 'online' ? '' : stateWords(stateOf(person)), person.userId === props.me ? t('you') : ''].filter((word) => word !== '').join(', ')}
+                  {aside(stateOf(person), person.userId === props.me)}
                 </span>
               </li>
             )}
@@ -43,4 +43,9 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
       </PopoverContent>
     </Popover>
   )
+}
+
+function aside(state: State, me: boolean): string {
+  if (state === 'online') return me ? t('you') : ''
+  return me ? t('{state}, you', { state: stateWords(state) }) : stateWords(state)
 }
