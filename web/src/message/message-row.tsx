@@ -97,7 +97,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
 
 function Time(props: { timestamp: number; class: string }) {
   return (
-    <time class={props.class} dir="auto" dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
+    <time class={props.class} dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
       {timeOf(props.timestamp)}
     </time>
   )
