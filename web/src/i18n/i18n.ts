@@ -15,14 +15,12 @@ export interface Spoken {
 let spoken: Spoken = { locale: undefined, catalogue: {} }
 let plurals = new Intl.PluralRules('en')
 let numbers = new Intl.NumberFormat()
-let lists: Intl.ListFormat | undefined
 
 /** Sets what is spoken from here on. It is called before anything is drawn: what is said already stays. */
 export function speak(next: Spoken, language = 'en') {
   spoken = next
   plurals = new Intl.PluralRules(language)
   numbers = new Intl.NumberFormat(next.locale)
-  lists = undefined
 }
 
 /** For Intl's constructors, so that dates and lists are in the language of the words around them. */
@@ -34,12 +32,6 @@ export function locale(): string | undefined {
 export function dates(options: Intl.DateTimeFormatOptions): (time: number | Date) => string {
   let format: Intl.DateTimeFormat | undefined
   return (time) => (format ??= new Intl.DateTimeFormat(spoken.locale, options)).format(time)
-}
-
-/** "Ada, Bob and you": British English has no comma before the "and". */
-export function listed(parts: readonly string[]): string {
-  lists ??= new Intl.ListFormat(spoken.locale?.replace(/^en.*/, 'en-GB') ?? 'en-GB')
-  return lists.format(parts)
 }
 
 /**

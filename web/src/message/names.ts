@@ -1,4 +1,5 @@
-import { listed, plural, t } from '~/i18n/i18n'
+import { plural, t } from '~/i18n/i18n'
+import { listed } from '~/i18n/listed'
 import type { MessageRoom } from './message-room'
 
 /** The name of someone by their id, as far as this room knows it. */
