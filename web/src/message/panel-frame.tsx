@@ -37,7 +37,7 @@ export function PanelFrame(props: { title: string; close: string; detail?: strin
         <div class="min-w-0 flex-1">
           <h2 ref={heading} tabindex="-1" class="truncate text-body font-semibold outline-none">{props.title}</h2>
           <Show when={props.detail}>
-            <p class="truncate text-day text-muted" dir="auto">{props.detail}</p>
+            <p class="truncate rtl:text-right text-day text-muted" dir="auto">{props.detail}</p>
           </Show>
         </div>
         {props.actions}

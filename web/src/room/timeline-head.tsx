@@ -24,7 +24,7 @@ export function Head(props: { session: RoomSession }) {
         when={props.session.room().hasOlder}
         fallback={
           <Show when={props.session.room().loaded}>
-            <h2 class="text-headline font-semibold tracking-tight">{props.session.label()}</h2>
+            <h2 class="rtl:text-right text-headline font-semibold tracking-tight" dir="auto">{props.session.label()}</h2>
             <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">{words()}</p>
           </Show>
         }
