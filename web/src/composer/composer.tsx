@@ -2,6 +2,7 @@ import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createEffect, createSignal, getOwner, onCleanup, onMount, runWithOwner, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { seconds } from '~/http'
+import { plural, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import type { Draft, Drafts } from './drafts'
 import { Field, type FieldHandle } from './field'
@@ -99,7 +100,7 @@ function Writer(props: ComposerProps) {
     field.focus()
     if (!sendable() || holdBack()) return
     const taken = await draft.post()
-    setTrouble(taken ? '' : 'Too many messages are waiting to be sent. What you wrote stays here.')
+    setTrouble(taken ? '' : t('Too many messages are waiting to be sent. What you wrote stays here.'))
     if (taken) props.onPosted?.()
   }
 
@@ -150,7 +151,7 @@ function Writer(props: ComposerProps) {
           <div class="flex min-w-9 gap-0.5 sm:min-w-18.5 pointer-coarse:min-w-11">
             <Dynamic component={tools()?.End} />
           </div>
-          <Button type="submit" size="icon" aria-label="Send" disabled={!sendable()} onPointerDown={(event: Event) => event.preventDefault()}>
+          <Button type="submit" size="icon" aria-label={t('Send')} disabled={!sendable()} onPointerDown={(event: Event) => event.preventDefault()}>
             <ArrowUp class="size-5" aria-hidden="true" />
           </Button>
         </div>
@@ -159,7 +160,9 @@ function Writer(props: ComposerProps) {
         <span class="min-w-0 flex-1 truncate" aria-live="off" data-testid="typing">{props.typing}</span>
         <span id={`${id()}-count`} class="shrink-0 tabular-nums" classList={{ 'text-bad font-medium': left() < 0 }}>
           <Show when={left() <= COUNT_FROM}>
-            {left() < 0 ? `${-left()} characters too many` : `${left()} characters left`}
+            {left() < 0
+              ? plural(-left(), '{count} characters too many', '{count} characters too many')
+              : plural(left(), '{count} characters left', '{count} characters left')}
           </Show>
         </span>
       </div>
@@ -177,18 +180,19 @@ function Slowed(props: { until: number; every: number }) {
     onCleanup(() => clearInterval(tick))
   })
   const left = () => Math.ceil((props.until - now()) / 1_000)
+  const slow = () => t('Slow mode: one message every {time}.', { time: seconds(props.every) })
   return (
     <Show
       when={left() > 0}
       fallback={
         <Show when={props.every > 0}>
-          <p class="pb-1.5 text-meta text-muted">Slow mode: one message every {seconds(props.every)}.</p>
+          <p class="pb-1.5 text-meta text-muted">{slow()}</p>
         </Show>
       }
     >
       <p class="flex flex-wrap gap-x-1 pb-1.5 text-meta" classList={{ 'text-warn': props.every === 0, 'text-muted': props.every > 0 }}>
-        <span role="status">{props.every > 0 ? `Slow mode: one message every ${seconds(props.every)}.` : 'That was a lot at once.'}</span>
-        <span class="tabular-nums">The next message goes in {seconds(left())}.</span>
+        <span role="status">{props.every > 0 ? slow() : t('That was a lot at once.')}</span>
+        <span class="tabular-nums">{t('The next message goes in {time}.', { time: seconds(left()) })}</span>
       </p>
     </Show>
   )

@@ -1,6 +1,7 @@
 import { batch } from 'solid-js'
 import { makeUploads, UploadError } from '~/files/upload'
 import { makeFileStore, makeUploadDatabase, makeUploadStore, type FileStore, type UploadStore } from '~/files/upload-store'
+import { locale, m, plural, t } from '~/i18n/i18n'
 import { randomId } from '~/room/outbox'
 import type { Settings } from '~/settings'
 import type { Draft, DraftFile } from './drafts'
@@ -89,7 +90,7 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
       store.remove(key).catch(() => {})
     } catch (cause) {
       if (signal.aborted) return
-      change(draft, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : "This file can't be read any more." })
+      change(draft, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : m("This file can't be read any more.") })
     }
     await postHeld(draft)
   }
@@ -117,19 +118,19 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
       tidy()
       const problems: string[] = []
       for (const file of files) {
-        const name = file.name || 'This file'
-        if (settings.maxFiles === 0) return ['This server takes no files.']
+        const name = file.name || t('This file')
+        if (settings.maxFiles === 0) return [t('This server takes no files.')]
         if (draft.files().length >= settings.maxFiles) {
-          problems.push(`A message takes ${settings.maxFiles} files; the others were left out.`)
+          problems.push(plural(settings.maxFiles, 'A message takes {count} files; the others were left out.', 'A message takes {count} files; the others were left out.'))
           break
         }
         if (file.size > settings.maxFileBytes) {
-          problems.push(`${name} is larger than ${sizeOf(settings.maxFileBytes)}, the most that this server takes.`)
+          problems.push(t('{file} is larger than {size}, the most that this server takes.', { file: name, size: sizeOf(settings.maxFileBytes) }))
           continue
         }
         if (file.size === 0) {
           // A folder that was dropped looks just so.
-          problems.push(`${name} is empty, or a folder.`)
+          problems.push(t('{file} is empty, or a folder.', { file: name }))
           continue
         }
         const key = newKey()
@@ -168,7 +169,7 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
   }
 }
 
-const LOST: DraftFile['state'] = { status: 'failed', reason: "Your browser didn't keep it. Choose it again.", lost: true }
+const LOST: DraftFile['state'] = { status: 'failed', reason: m("Your browser didn't keep it. Choose it again."), lost: true }
 
 function look(file: File): Pick<Job, 'file' | 'preview'> {
   return { file, ...(DRAWN.test(file.type) && { preview: URL.createObjectURL(file) }) }
@@ -198,13 +199,13 @@ async function postHeld(draft: Draft) {
 
 /** Bytes in words. */
 export function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`
-  const units = ['kB', 'MB', 'GB', 'TB']
+  if (bytes < 1_000) return t('{count} B@@bytes', { count: bytes })
+  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
   let n = bytes / 1_000
   let unit = 0
   while (n >= 999.5 && unit < units.length - 1) {
     n /= 1_000
     unit++
   }
-  return `${n < 9.95 ? Number(n.toFixed(1)) : Math.round(n)} ${units[unit]}`
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit] }).format(Number(n.toFixed(n < 9.95 ? 1 : 0)))
 }

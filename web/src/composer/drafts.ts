@@ -29,7 +29,7 @@ export interface DraftFile {
   state:
     | { status: 'uploading'; sent: number; waiting: boolean }
     | { status: 'done'; attachment: Attachment }
-    /** Lost: this page doesn't have it, and can't try again. */
+    /** The reason is said by t. Lost: this page doesn't have it, and can't try again. */
     | { status: 'failed'; reason: string; lost?: boolean }
 }
 

@@ -10,24 +10,25 @@ import Strikethrough from 'lucide-solid/icons/strikethrough'
 import TextQuote from 'lucide-solid/icons/text-quote'
 import { For } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { m, t } from '~/i18n/i18n'
 import { shortcuts, type ShortcutId } from '~/keys/map'
 import { hintOf } from '~/keys/words'
 import type { Block, Mark } from './markdown'
 
 export type Format = Mark | Block | 'link' | 'fence' | 'line'
 
-const formats: readonly { kind: Format; label: string; keys?: ShortcutId; icon: typeof Bold; apart?: boolean }[] = [
-  { kind: 'bold', label: 'Bold', keys: 'bold', icon: Bold, apart: true },
-  { kind: 'italic', label: 'Italic', keys: 'italic', icon: Italic },
-  { kind: 'strike', label: 'Strike through', keys: 'strike', icon: Strikethrough },
-  { kind: 'link', label: 'Link', keys: 'link', icon: Link, apart: true },
-  { kind: 'code', label: 'Code', keys: 'code', icon: Code },
-  { kind: 'fence', label: 'Block of code', icon: SquareCode },
-  { kind: 'bullet', label: 'List', keys: 'bullet', icon: List, apart: true },
-  { kind: 'number', label: 'Numbered list', keys: 'number', icon: ListOrdered },
-  { kind: 'quote', label: 'Quote', keys: 'quote', icon: TextQuote },
+const formats: readonly { kind: Format; label: string; keys?: ShortcutId; icon: typeof Bold; apart?: boolean; mirrored?: boolean }[] = [
+  { kind: 'bold', label: m('Bold'), keys: 'bold', icon: Bold, apart: true },
+  { kind: 'italic', label: m('Italic'), keys: 'italic', icon: Italic },
+  { kind: 'strike', label: m('Strike through'), keys: 'strike', icon: Strikethrough },
+  { kind: 'link', label: m('Link'), keys: 'link', icon: Link, apart: true },
+  { kind: 'code', label: m('Code'), keys: 'code', icon: Code },
+  { kind: 'fence', label: m('Block of code'), icon: SquareCode },
+  { kind: 'bullet', label: m('List'), keys: 'bullet', icon: List, apart: true, mirrored: true },
+  { kind: 'number', label: m('Numbered list'), keys: 'number', icon: ListOrdered },
+  { kind: 'quote', label: m('Quote'), keys: 'quote', icon: TextQuote, mirrored: true },
 ]
-const newLine = { kind: 'line', label: 'New line', icon: CornerDownLeft } as const
+const newLine = { kind: 'line', label: m('New line'), icon: CornerDownLeft, mirrored: true } as const
 
 /** Buttons for what Markdown's signs do: as a row of the composer, or afloat above what is selected. */
 export function FormatBar(props: { floating?: boolean; controls: string; onFormat(kind: Format): void }) {
@@ -38,7 +39,8 @@ export function FormatBar(props: { floating?: boolean; controls: string; onForma
   function onKeyDown(event: KeyboardEvent) {
     const buttons = [...bar.querySelectorAll('button')]
     const at = buttons.findIndex((b) => b === document.activeElement)
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    const ahead = getComputedStyle(bar).direction === 'rtl' ? -1 : 1
+    const step = { ArrowRight: ahead, ArrowLeft: -ahead }[event.key]
     const next = step ? (at + step + buttons.length) % buttons.length : { Home: 0, End: buttons.length - 1 }[event.key]
     if (next === undefined) return
     event.preventDefault()
@@ -51,7 +53,7 @@ export function FormatBar(props: { floating?: boolean; controls: string; onForma
       ref={bar}
       role="toolbar"
       tabindex="-1"
-      aria-label="Format"
+      aria-label={t('Format')}
       aria-controls={props.controls || undefined}
       class={
         props.floating
@@ -68,13 +70,13 @@ export function FormatBar(props: { floating?: boolean; controls: string; onForma
               type="button"
               tabindex={i() === 0 ? 0 : -1}
               class="grid size-7 shrink-0 place-items-center rounded-control text-muted hover:bg-ink/6 hover:text-ink focus-visible:-outline-offset-2 pointer-coarse:size-10"
-              aria-label={format.label}
-              title={'keys' in format && format.keys ? `${format.label} (${hintOf(shortcuts[format.keys].chords[0] ?? '')})` : format.label}
+              aria-label={t(format.label)}
+              title={'keys' in format && format.keys ? `${t(format.label)} (${hintOf(shortcuts[format.keys].chords[0] ?? '')})` : t(format.label)}
               // What is selected stays so, and a phone keeps its keyboard.
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => props.onFormat(format.kind)}
             >
-              <Dynamic component={format.icon} class="size-4 pointer-coarse:size-5" aria-hidden="true" />
+              <Dynamic component={format.icon} class={`size-4 pointer-coarse:size-5 ${format.mirrored ? 'mirrored' : ''}`} aria-hidden="true" />
             </button>
           </>
         )}

@@ -1,4 +1,5 @@
 import { createEffect, createSignal, For, onMount, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Avatar } from '~/ui/avatar'
 import type { Person } from './trigger'
 
@@ -25,15 +26,15 @@ export function Suggestions(props: {
   const nameOf = (s: Suggestion) => (s.kind === 'person' ? s.person.userName : `:${s.name}:`)
   const words = () => {
     const chosen = props.list[props.active]
-    return chosen ? `${nameOf(chosen)}, ${props.active + 1} of ${props.list.length}. Enter takes it.` : ''
+    return chosen ? t('{name}, {number} of {count}. Enter takes it.', { name: nameOf(chosen), number: props.active + 1, count: props.list.length }) : ''
   }
   return (
     <div ref={box} classList={{ 'bottom-full mb-1.5': !below(), 'top-full mt-1.5': below() }} class="absolute inset-x-0 z-20 max-w-100 animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float">
       <div class="flex items-baseline justify-between gap-3 px-2 pt-1 pb-1.5 text-day text-muted" aria-hidden="true">
-        <span class="font-medium">{props.kind === 'person' ? 'People' : 'Emoji'}</span>
-        <span class="pointer-coarse:hidden">↑↓ to choose, Enter to take, Esc to close</span>
+        <span class="font-medium">{props.kind === 'person' ? t('People') : t('Emoji')}</span>
+        <span class="pointer-coarse:hidden">{t('↑↓ to choose, Enter to take, Esc to close')}</span>
       </div>
-      <div ref={list} id="suggestions" role="listbox" aria-label={props.kind === 'person' ? 'People' : 'Emoji'} class="scrollbar-calm max-h-72 overflow-y-auto">
+      <div ref={list} id="suggestions" role="listbox" aria-label={props.kind === 'person' ? t('People') : t('Emoji')} class="scrollbar-calm max-h-72 overflow-y-auto">
         <For each={props.list}>
           {(suggestion, index) => (
             <div

@@ -7,6 +7,7 @@ import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
 import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
+import { t } from '~/i18n/i18n'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
@@ -98,7 +99,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     holdBack() {
       const states = draft.files().map((f) => f.state.status)
       if (states.includes('failed')) {
-        setTrouble("A file couldn't be uploaded. Retry it, or remove it.")
+        setTrouble(t("A file couldn't be uploaded. Retry it, or remove it."))
         return true
       }
       draft.hold(states.includes('uploading'))
@@ -111,14 +112,14 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
         <Show when={bar()}>
           <div class="flex items-center overflow-x-auto border-b border-line px-1 py-0.5 [scrollbar-width:none]">
             <Show when={settings().maxFiles > 0}>
-              <div class="flex items-center sm:hidden" role="group" aria-label="Add">
-                <Tool label="Photo or film" class={small} onPress={() => choose('image/*,video/*')}>
+              <div class="flex items-center sm:hidden" role="group" aria-label={t('Add@@to the message')}>
+                <Tool label={t('Photo or film')} class={small} onPress={() => choose('image/*,video/*')}>
                   <Image class="size-5" aria-hidden="true" />
                 </Tool>
-                <Tool label="Take a photo" class={small} onPress={() => choose('image/*', true)}>
+                <Tool label={t('Take a photo')} class={small} onPress={() => choose('image/*', true)}>
                   <Camera class="size-5" aria-hidden="true" />
                 </Tool>
-                <Tool label="File" class={small} onPress={() => choose('')}>
+                <Tool label={t('File')} class={small} onPress={() => choose('')}>
                   <Paperclip class="size-5" aria-hidden="true" />
                 </Tool>
                 <span class="mx-1 h-4 w-px shrink-0 bg-line" aria-hidden="true" />
@@ -132,7 +133,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
           type="file"
           multiple
           hidden
-          aria-label="Files"
+          aria-label={t('Files')}
           onChange={(event) => {
             const files = [...(event.currentTarget.files ?? [])]
             event.currentTarget.value = ''
@@ -144,26 +145,26 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     Start: () => (
       <>
         <Show when={settings().maxFiles > 0}>
-          <Tool label="Attach files" class="max-sm:hidden" onPress={() => choose('')}>
+          <Tool label={t('Attach files')} class="max-sm:hidden" onPress={() => choose('')}>
             <Paperclip class="size-5" aria-hidden="true" />
           </Tool>
         </Show>
-        <Tool label="Add and format" pressed={bar()} class="sm:hidden" onPress={toggleBar}>
+        <Tool label={t('Add and format')} pressed={bar()} class="sm:hidden" onPress={toggleBar}>
           <Plus class={`size-5 transition-transform duration-120 ease-out ${bar() ? 'rotate-45' : ''}`} aria-hidden="true" />
         </Tool>
       </>
     ),
     End: () => (
       <>
-        <Tool label="Format" pressed={bar()} class="max-sm:hidden" onPress={toggleBar}>
+        <Tool label={t('Format')} pressed={bar()} class="max-sm:hidden" onPress={toggleBar}>
           <Type class="size-4.5" aria-hidden="true" />
         </Tool>
         <Popover placement="top-end" gutter={10} open={emojiOpen()} onOpenChange={setEmojiOpen}>
-          <PopoverTrigger class={toolClass} aria-label="Emoji" title="Emoji" onPointerEnter={prefetchEmoji}>
+          <PopoverTrigger class={toolClass} aria-label={t('Emoji')} title={t('Emoji')} onPointerEnter={prefetchEmoji}>
             <Smile class="size-5" aria-hidden="true" />
           </PopoverTrigger>
           <PopoverContent
-            aria-label="Emoji"
+            aria-label={t('Emoji')}
             onCloseAutoFocus={(event: Event) => {
               event.preventDefault()
               focus()

@@ -8,6 +8,7 @@ import RotateCw from 'lucide-solid/icons/rotate-cw'
 import X from 'lucide-solid/icons/x'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { sizeOf, type Desk } from './desk'
 import type { Draft, DraftFile } from './drafts'
@@ -25,11 +26,11 @@ export function Above(props: { draft: Draft; desk: Desk; onDone(): void }) {
       <Show when={props.draft.replyTo()}>
         {(quoted) => (
           <div class="flex items-center gap-2 border-b border-line ps-3 pe-1 text-meta" data-testid="answering">
-            <Reply class="size-4 shrink-0 text-accent-strong" aria-hidden="true" />
-            <span class="sr-only">Answering</span>
+            <Reply class="size-4 shrink-0 text-accent-strong mirrored" aria-hidden="true" />
+            <span class="sr-only">{t('Answering')}</span>
             <span class="max-w-[40%] shrink-0 truncate font-medium" dir="auto">{quoted().userName}</span>
             <span class="min-w-0 flex-1 truncate text-muted" dir="auto">{oneLine(quoted().content)}</span>
-            <IconButton label="Don't answer" onPress={() => { props.draft.reply(undefined); props.onDone() }} />
+            <IconButton label={t("Don't answer")} onPress={() => { props.draft.reply(undefined); props.onDone() }} />
           </div>
         )}
       </Show>
@@ -38,9 +39,9 @@ export function Above(props: { draft: Draft; desk: Desk; onDone(): void }) {
       </Show>
       <Show when={props.draft.held()}>
         <div class="flex min-h-9 items-center gap-2 ps-3 pe-1 text-meta text-muted">
-          <span role="status" class="min-w-0 flex-1">Sending when uploaded. You can still change the text.</span>
+          <span role="status" class="min-w-0 flex-1">{t('Sending when uploaded. You can still change the text.')}</span>
           <Button variant="quiet" size="small" onClick={() => { props.draft.hold(false); props.onDone() }}>
-            Don't send yet
+            {t("Don't send yet")}
           </Button>
         </div>
       </Show>
@@ -58,13 +59,13 @@ function Elsewhere(props: { draft: Draft; content: string }) {
   return (
     <div class="flex items-center gap-1 border-b border-line ps-3 pe-1 text-meta" role="status">
       <span class="min-w-0 flex-1 py-1.5">
-        <span class="block">Written on another device:</span>
+        <span class="block">{t('Written on another device:')}</span>
         <span class="block truncate text-muted" dir="auto">{oneLine(props.content)}</span>
       </span>
       <Button variant="quiet" size="small" class="text-accent-strong" onClick={use}>
-        Use that
+        {t('Use that')}
       </Button>
-      <IconButton label="Keep what is here" onPress={() => props.draft.setElsewhere(undefined)} />
+      <IconButton label={t('Keep what is here')} onPress={() => props.draft.setElsewhere(undefined)} />
     </div>
   )
 }
@@ -83,7 +84,7 @@ function Tray(props: { draft: Draft; desk: Desk; onDone(): void }) {
   // By key, so that progress draws no tile anew.
   const keys = () => props.draft.files().map((f) => f.key)
   return (
-    <ul class="scrollbar-calm flex max-h-44 gap-2 overflow-auto border-b border-line p-2 sm:flex-wrap" aria-label="Files">
+    <ul class="scrollbar-calm flex max-h-44 gap-2 overflow-auto border-b border-line p-2 sm:flex-wrap" aria-label={t('Files')}>
       <For each={keys()}>
         {(key, index) => (
           <Show when={props.draft.files().find((f) => f.key === key)}>
@@ -134,7 +135,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
   const state = () => props.file.state
   const failure = () => {
     const s = state()
-    return s.status === 'failed' ? s.reason : undefined
+    return s.status === 'failed' ? t(s.reason) : undefined
   }
   const lost = () => {
     const s = state()
@@ -146,9 +147,9 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
   }
   const line = () => {
     const s = state()
-    if (s.status === 'failed') return s.reason
+    if (s.status === 'failed') return t(s.reason)
     if (s.status === 'done') return sizeOf(props.file.size)
-    return s.waiting ? 'Waiting for the network' : `${percent()} % of ${sizeOf(props.file.size)}`
+    return s.waiting ? t('Waiting for the network') : t('{percent} % of {size}', { percent: percent(), size: sizeOf(props.file.size) })
   }
   return (
     <div class="relative flex h-16 overflow-hidden rounded-control border bg-surface" classList={{ 'border-bad/60': failure() !== undefined, 'border-line': failure() === undefined, 'w-64': !props.preview || failure() !== undefined, 'w-16': Boolean(props.preview) && failure() === undefined }} title={`${props.file.name}: ${line()}`}>
@@ -169,7 +170,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
         <div
           class="absolute inset-x-1 bottom-1 h-1 overflow-hidden rounded-full bg-ink/15"
           role="progressbar"
-          aria-label={`Uploading ${props.file.name}`}
+          aria-label={t('Uploading {file}', { file: props.file.name })}
           aria-valuenow={percent()}
           aria-valuemin="0"
           aria-valuemax="100"
@@ -180,13 +181,13 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
       <div class="absolute end-1 top-1 flex gap-1">
         <Switch>
           <Match when={failure() !== undefined && !lost()}>
-            <TileButton label={`Retry ${props.file.name}`} icon={RotateCw} onPress={props.onRetry} />
+            <TileButton label={t('Retry {file}', { file: props.file.name })} icon={RotateCw} onPress={props.onRetry} />
           </Match>
           <Match when={props.onEarlier}>
-            {(earlier) => <TileButton quiet label={`Move ${props.file.name} forward`} icon={ChevronLeft} onPress={earlier()} />}
+            {(earlier) => <TileButton quiet label={t('Move {file} forward', { file: props.file.name })} icon={ChevronLeft} onPress={earlier()} />}
           </Match>
         </Switch>
-        <TileButton label={`Remove ${props.file.name}`} icon={X} onPress={props.onRemove} />
+        <TileButton label={t('Remove {file}', { file: props.file.name })} icon={X} onPress={props.onRemove} />
       </div>
     </div>
   )
@@ -201,7 +202,7 @@ function TileButton(props: { label: string; icon: typeof X; quiet?: boolean; onP
       aria-label={props.label}
       onClick={() => props.onPress()}
     >
-      <Dynamic component={props.icon} class="size-3.5" aria-hidden="true" />
+      <Dynamic component={props.icon} class={`size-3.5 ${props.icon === ChevronLeft ? 'mirrored' : ''}`} aria-hidden="true" />
     </button>
   )
 }

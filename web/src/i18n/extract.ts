@@ -16,7 +16,7 @@ interface Node {
 }
 
 /** Calls whose arguments are for machines. */
-const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'setRequestHeader', 'Error', 'TypeError', 'RegExp'])
+const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'includes', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'setRequestHeader', 'Error', 'TypeError', 'RegExp'])
 /** Attributes that nobody reads. */
 const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
 
@@ -89,6 +89,12 @@ export function read(file: string, code: string, found: Found) {
       case 'Property': {
         const key = String((node['key'] as Node)['name'] ?? '')
         walk(node['value'] as Node, depth, quiet || mute.test(key))
+        return
+      }
+      case 'AssignmentExpression': {
+        const key = String(((node['left'] as Node)['property'] as Node | undefined)?.['name'] ?? '')
+        walk(node['left'] as Node, depth, quiet)
+        walk(node['right'] as Node, depth, quiet || mute.test(key))
         return
       }
       case 'BinaryExpression':

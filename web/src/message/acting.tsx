@@ -7,6 +7,7 @@ import Reply from 'lucide-solid/icons/reply'
 import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense } from 'solid-js'
 import { prefetchEmoji } from '~/emoji/panel'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { shortcutOf, type ShortcutId } from '~/keys/map'
 import type { Posted } from '~/realtime/reduce'
 import { showToast } from '~/ui/toast'
@@ -99,9 +100,9 @@ export function Acting(props: { scroller: HTMLElement }) {
       case 'unpin':
         return void pin(room, message.id, choice === 'pin')
       case 'copyLink':
-        return void copy(linkOf(room.session.slug, message.id), 'Link')
+        return void copy(linkOf(room.session.slug, message.id), 'link')
       case 'copyText':
-        return void copy(message.content, 'Text')
+        return void copy(message.content, 'text')
       case 'unread':
         return void markUnread(message.seq)
       case 'forward':
@@ -123,13 +124,13 @@ export function Acting(props: { scroller: HTMLElement }) {
 
   async function markUnread(seq: number) {
     const result = await room.session.markUnread(seq)
-    if (result.ok) showToast({ title: 'Marked unread from here' })
-    else showToast({ tone: 'bad', title: 'It is still read', text: explain(result.failure) })
+    if (result.ok) showToast({ title: t('Marked unread from here') })
+    else showToast({ tone: 'bad', title: t('It is still read'), text: explain(result.failure) })
   }
 
   async function follow(root: string, on: boolean) {
     const result = await followThread(room.session.slug, root, on)
-    if (!result.ok) showToast({ tone: 'bad', title: on ? 'The thread is not followed' : 'The thread is still followed', text: explain(result.failure) })
+    if (!result.ok) showToast({ tone: 'bad', title: on ? t('The thread is not followed') : t('The thread is still followed'), text: explain(result.failure) })
     void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
   }
 
@@ -277,21 +278,21 @@ export function Acting(props: { scroller: HTMLElement }) {
   }
 
   const bar = (
-    <div ref={toolbar} class="message-toolbar" role="group" aria-label="Message actions">
-      <button type="button" class="toolbar-button" aria-label="Add a reaction" title="Add a reaction" aria-haspopup="dialog" onPointerEnter={prefetchEmoji} onClick={(e) => press('react', e.currentTarget)}>
+    <div ref={toolbar} class="message-toolbar" role="group" aria-label={t('Message actions')}>
+      <button type="button" class="toolbar-button" aria-label={t('Add a reaction')} title={t('Add a reaction')} aria-haspopup="dialog" onPointerEnter={prefetchEmoji} onClick={(e) => press('react', e.currentTarget)}>
         <FaceSlightlySmilingPlus class="size-4" aria-hidden="true" />
       </button>
       <Show when={room.place !== 'pins'}>
-        <button type="button" class="toolbar-button" aria-label="Reply" title="Reply" onClick={(e) => press('reply', e.currentTarget)}>
-          <Reply class="size-4" aria-hidden="true" />
+        <button type="button" class="toolbar-button" aria-label={t('Reply')} title={t('Reply')} onClick={(e) => press('reply', e.currentTarget)}>
+          <Reply class="size-4 mirrored" aria-hidden="true" />
         </button>
       </Show>
       <Show when={room.place === 'timeline'}>
-        <button type="button" class="toolbar-button" aria-label="Thread" title="Thread" onClick={(e) => press('thread', e.currentTarget)}>
+        <button type="button" class="toolbar-button" aria-label={t('Thread')} title={t('Thread')} onClick={(e) => press('thread', e.currentTarget)}>
           <MessagesSquare class="size-4" aria-hidden="true" />
         </button>
       </Show>
-      <button type="button" class="toolbar-button" aria-label="More" title="More" aria-haspopup="menu" onPointerEnter={() => void Menu.preload()} onClick={(e) => press('menu', e.currentTarget)}>
+      <button type="button" class="toolbar-button" aria-label={t('More@@that can be done')} title={t('More@@that can be done')} aria-haspopup="menu" onPointerEnter={() => void Menu.preload()} onClick={(e) => press('menu', e.currentTarget)}>
         <Ellipsis class="size-4" aria-hidden="true" />
       </button>
     </div>

@@ -5,6 +5,7 @@ import FileMusic from 'lucide-solid/icons/file-music'
 import FileText from 'lucide-solid/icons/file-text'
 import Play from 'lucide-solid/icons/play'
 import { createMemo, createSignal, For, lazy, onMount, Show, Suspense } from 'solid-js'
+import { locale, plural, t } from '~/i18n/i18n'
 import type { Attachment } from '~/realtime/wire.gen'
 import { decodeBlurhash } from './blurhash'
 
@@ -71,7 +72,7 @@ function Picture(props: { file: Attachment; square?: boolean; onOpen(): void }) 
         class="picture"
         classList={{ 'picture-square': props.square ?? false }}
         style={props.square ? {} : { 'max-width': `${size().width}px`, 'aspect-ratio': `${size().width} / ${size().height}` }}
-        aria-label={`Open the picture ${props.file.name}`}
+        aria-label={t('Open the picture {file}', { file: props.file.name })}
         aria-haspopup="dialog"
         onClick={() => props.onOpen()}
         // The pointer's way there is long enough to fetch it.
@@ -115,7 +116,7 @@ function Film(props: { file: Attachment }) {
       <Show
         when={playing()}
         fallback={
-          <button type="button" class="absolute inset-0 grid place-items-center" aria-label={`Play ${props.file.name}`} onClick={() => setPlaying(true)}>
+          <button type="button" class="absolute inset-0 grid place-items-center" aria-label={t('Play {file}', { file: props.file.name })} onClick={() => setPlaying(true)}>
             <Show when={props.file.thumbnail} fallback={<Show when={props.file.blurhash}>{(hash) => <Blur hash={hash()} />}</Show>}>
               {(poster) => <img src={poster()} alt="" loading="lazy" decoding="async" draggable={false} />}
             </Show>
@@ -155,7 +156,7 @@ function Card(props: { file: Attachment }) {
     : /^text\/|pdf|document|word/.test(props.file.mime) ? <FileText class="size-5" aria-hidden="true" />
     : <FileIcon class="size-5" aria-hidden="true" />
   return (
-    <a class="file-card" href={props.file.url} download={props.file.name} aria-label={`Download ${props.file.name}, ${sizeOf(props.file.size)}`}>
+    <a class="file-card" href={props.file.url} download={props.file.name} aria-label={t('Download {file}, {size}', { file: props.file.name, size: sizeOf(props.file.size) })}>
       <span class="grid size-9 shrink-0 place-items-center rounded-control bg-accent-soft text-accent-strong"><Kind /></span>
       <span class="min-w-0 flex-1">
         <span class="block truncate font-medium" dir="auto">{props.file.name}</span>
@@ -168,15 +169,16 @@ function Card(props: { file: Attachment }) {
 
 /** Bytes as people say them. */
 export function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
-  const units = ['kB', 'MB', 'GB', 'TB']
+  if (bytes < 1_000) return plural(bytes, '1 byte', '{count} bytes')
+  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
   let value = bytes / 1_000
   let unit = 0
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1_000
     unit++
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`
+  const digits = value < 10 ? 1 : 0
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], minimumFractionDigits: digits }).format(Number(value.toFixed(digits)))
 }
 
 function two(n: number): string {

@@ -1,3 +1,4 @@
+import { m, t } from '~/i18n/i18n'
 import { showToast } from '~/ui/toast'
 import type { Act } from '~/room/acts'
 import { deleteAtLast } from './calls'
@@ -8,6 +9,12 @@ import type { MessageRoom } from './message-room'
 /** How long a deletion can be undone; the server is told after that. */
 export const UNDO_MS = 6_000
 
+const copied = {
+  link: [m('Link copied'), m('Link could not be copied')],
+  text: [m('Text copied'), m('Text could not be copied')],
+  code: [m('Code copied'), m('Code could not be copied')],
+} as const
+
 async function attempt(room: MessageRoom, act: Act, title: string): Promise<boolean> {
   const acted = await room.session.act(act)
   if (!acted.ok) showToast({ tone: 'bad', title, text: acted.words })
@@ -15,11 +22,11 @@ async function attempt(room: MessageRoom, act: Act, title: string): Promise<bool
 }
 
 export function react(room: MessageRoom, id: string, emoji: string, on: boolean): Promise<boolean> {
-  return attempt(room, { type: 'react', id, emoji, on }, 'That reaction was not taken')
+  return attempt(room, { type: 'react', id, emoji, on }, t('That reaction was not taken'))
 }
 
 export function pin(room: MessageRoom, id: string, on: boolean): Promise<boolean> {
-  return attempt(room, { type: 'pin', id, on }, on ? 'The message was not pinned' : 'The message is still pinned')
+  return attempt(room, { type: 'pin', id, on }, on ? t('The message was not pinned') : t('The message is still pinned'))
 }
 
 /** Strikes a message, and deletes it unless that is undone in time. */
@@ -42,14 +49,14 @@ export function deleteWithUndo(room: MessageRoom, id: string): void {
     const acted = await room.session.act({ type: 'delete', id })
     // Offline, say: the message is there as before.
     if (acted.ok) return
-    showToast({ tone: 'bad', title: 'The message is still there', text: acted.words })
+    showToast({ tone: 'bad', title: t('The message is still there'), text: acted.words })
     room.setLeaving(id, false)
   }
   showToast({
-    title: 'Message deleted.',
+    title: t('Message deleted.'),
     durationMs: UNDO_MS,
     action: {
-      label: 'Undo',
+      label: t('Undo'),
       act() {
         end()
         room.setLeaving(id, false)
@@ -59,12 +66,12 @@ export function deleteWithUndo(room: MessageRoom, id: string): void {
 }
 
 /** Puts a text on the clipboard, and says so. */
-export async function copy(text: string, what: string): Promise<void> {
+export async function copy(text: string, what: keyof typeof copied): Promise<void> {
   try {
     await navigator.clipboard.writeText(text)
-    showToast({ title: `${what} copied` })
+    showToast({ title: t(copied[what][0]) })
   } catch {
-    showToast({ tone: 'bad', title: `${what} could not be copied`, text: 'Your browser did not allow it.' })
+    showToast({ tone: 'bad', title: t(copied[what][1]), text: t('Your browser did not allow it.') })
   }
 }
 

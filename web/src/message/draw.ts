@@ -1,4 +1,5 @@
 import type { Token, Tokens } from 'marked'
+import { t } from '~/i18n/i18n'
 import { languageOf } from './languages'
 import { linkTarget, roomLink } from './links'
 import { known, parseMarkdown, type Mention } from './markdown'
@@ -147,14 +148,14 @@ function codeBlock(code: string, info: string): HTMLElement {
   // It scrolls by itself, and so by keys too.
   pre.tabIndex = 0
   pre.setAttribute('role', 'group')
-  pre.setAttribute('aria-label', name === '' ? 'Code' : `Code, ${name}`)
+  pre.setAttribute('aria-label', name === '' ? t('Code') : t('Code, {language}', { language: name }))
   const inner = pre.appendChild(element('code'))
   inner.append(code)
   if (languageOf(name)) inner.dataset['language'] = name
   const copy = block.appendChild(element('button', 'code-copy'))
   copy.type = 'button'
   copy.dataset['copy'] = ''
-  copy.append('Copy')
+  copy.append(t('Copy'))
   return block
 }
 
@@ -169,9 +170,9 @@ function list(token: Tokens.List, drawing: Drawing): HTMLElement {
       const box = li.appendChild(element('span', 'md-box'))
       box.append(item.checked === true ? '☑' : '☐')
       box.setAttribute('role', 'img')
-      box.setAttribute('aria-label', item.checked === true ? 'Done' : 'To do')
+      box.setAttribute('aria-label', item.checked === true ? t('Done@@of a task') : t('To do@@of a task'))
     }
-    blocks(li, item.tokens.filter((t) => t.type !== 'checkbox'), drawing)
+    blocks(li, item.tokens.filter(({ type }) => type !== 'checkbox'), drawing)
   }
   return out
 }
@@ -180,7 +181,7 @@ function table({ header, rows }: Tokens.Table, drawing: Drawing): HTMLElement {
   const box = element('div', 'md-table scrollbar-calm')
   box.tabIndex = 0
   box.setAttribute('role', 'group')
-  box.setAttribute('aria-label', 'Table')
+  box.setAttribute('aria-label', t('Table'))
   const grid = box.appendChild(element('table'))
   const line = (into: HTMLElement, cells: readonly Tokens.TableCell[], kind: 'th' | 'td') => {
     const tr = into.appendChild(element('tr'))

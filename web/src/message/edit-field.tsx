@@ -3,6 +3,8 @@ import { Field, type FieldHandle } from '~/composer/field'
 import { mentionable } from '~/composer/mentionable'
 import { collapse, expand } from '~/composer/mentions'
 import { makeWriting } from '~/composer/writing'
+import { plural, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import type { Row } from '~/room/rows'
 import { Button } from '~/ui/button'
 import { deleteWithUndo } from './do'
@@ -81,7 +83,7 @@ export function EditField(props: { row: Row }) {
       <div class="relative flex rounded-card border border-line-strong/60 bg-sunken focus-within:border-accent forced-colors:focus-within:outline-2">
         <Field
           writing={writing}
-          label="Edit the message"
+          label={t('Edit the message')}
           id={`edit-${id()}`}
           describedBy={hint}
           invalid={left() < 0 || fault() !== ''}
@@ -99,20 +101,23 @@ export function EditField(props: { row: Row }) {
       <Show when={overtaken()}>
         <div class="flex flex-wrap items-center gap-x-2 gap-y-1 rounded-control bg-warn-soft px-2.5 py-1.5 text-meta text-warn" role="alert">
           <span class="min-w-0 flex-1 basis-52">
-            This message was changed on another device while you were editing it. It now says: <q class="text-ink [overflow-wrap:anywhere]" dir="auto">{short(collapse(props.row.content).text)}</q>
+            <T
+              text="This message was changed on another device while you were editing it. It now says: {words}"
+              words={<q class="text-ink [overflow-wrap:anywhere]" dir="auto">{short(collapse(props.row.content).text)}</q>}
+            />
           </span>
-          <Button variant="outline" size="small" onClick={() => change({ base: props.row.content })}>Keep mine</Button>
-          <Button variant="outline" size="small" onClick={useOther}>Use the other</Button>
+          <Button variant="outline" size="small" onClick={() => change({ base: props.row.content })}>{t('Keep mine')}</Button>
+          <Button variant="outline" size="small" onClick={useOther}>{t('Use the other')}</Button>
         </div>
       </Show>
       <Show when={fault()}>
-        <p class="text-meta text-bad" role="alert">Not saved: {fault()}</p>
+        <p class="text-meta text-bad" role="alert">{t('Not saved: {reason}', { reason: fault() })}</p>
       </Show>
       <div class="flex items-center gap-2">
-        <Button type="submit" size="small" disabled={saving() || left() < 0 || overtaken()}>{saving() ? 'Saving…' : 'Save'}</Button>
-        <Button variant="quiet" size="small" onClick={leave}>Cancel</Button>
+        <Button type="submit" size="small" disabled={saving() || left() < 0 || overtaken()}>{saving() ? t('Saving…') : t('Save')}</Button>
+        <Button variant="quiet" size="small" onClick={leave}>{t('Cancel')}</Button>
         <span id={hint} class="text-day text-muted max-sm:hidden" classList={{ 'text-bad font-medium': left() < 0 }}>
-          {left() < 0 ? `${-left()} characters too many` : 'Enter saves, Escape cancels'}
+          {left() < 0 ? plural(-left(), '{count} characters too many', '{count} characters too many') : t('Enter saves, Escape cancels')}
         </span>
       </div>
     </form>

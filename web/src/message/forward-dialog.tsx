@@ -2,6 +2,7 @@ import { createMemo, createSignal, For, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { nameOf } from '~/app/naming'
 import { sectionsOf } from '~/app/sections'
+import { t } from '~/i18n/i18n'
 import type { Posted } from '~/realtime/reduce'
 import { KindIcon } from '~/rooms/kind-icon'
 import { Button } from '~/ui/button'
@@ -25,15 +26,15 @@ export function ForwardDialog(props: { message: Posted; from: string; onClose():
     const taken = live.room(slug).post(forwarded(props.message, linkOf(props.from, props.message.id), comment().trim()))
     setFull(!taken)
     if (!taken) return
-    showToast({ title: `Forwarded to ${live.rooms.label(slug)}` })
+    showToast({ title: t('Forwarded to {room}', { room: live.rooms.label(slug) }) })
     props.onClose()
   }
 
   return (
     <Dialog open onOpenChange={(open) => !open && props.onClose()}>
       <DialogContent>
-        <DialogTitle>Forward</DialogTitle>
-        <DialogDescription>What {props.message.userName} wrote is quoted, with a link to it.</DialogDescription>
+        <DialogTitle>{t('Forward@@a message')}</DialogTitle>
+        <DialogDescription>{t('What {who} wrote is quoted, with a link to it.', { who: props.message.userName })}</DialogDescription>
         <form
           class="flex flex-col gap-4"
           onSubmit={(event) => {
@@ -42,7 +43,7 @@ export function ForwardDialog(props: { message: Posted; from: string; onClose():
           }}
         >
           <fieldset class="scrollbar-calm flex max-h-60 flex-col overflow-y-auto rounded-control border border-line p-1">
-            <legend class="sr-only">To which room?</legend>
+            <legend class="sr-only">{t('To which room?')}</legend>
             <For each={rooms()}>
               {(r) => (
                 <label class="flex min-h-8 shrink-0 items-center gap-2.5 rounded-control px-2 text-body has-checked:bg-accent-soft has-focus-visible:outline-2 hover:bg-ink/5 pointer-coarse:min-h-11">
@@ -54,15 +55,15 @@ export function ForwardDialog(props: { message: Posted; from: string; onClose():
             </For>
           </fieldset>
           <TextField value={comment()} onChange={setComment}>
-            <TextFieldLabel>A word to it (optional)</TextFieldLabel>
+            <TextFieldLabel>{t('A word to it (optional)')}</TextFieldLabel>
             <TextFieldInput maxLength={2_000} dir="auto" />
           </TextField>
           <Show when={full()}>
-            <p class="text-meta text-bad" role="alert">Too many messages are waiting to be sent to that room.</p>
+            <p class="text-meta text-bad" role="alert">{t('Too many messages are waiting to be sent to that room.')}</p>
           </Show>
           <DialogFooter>
-            <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-            <Button type="submit" disabled={chosen() === undefined}>Forward</Button>
+            <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+            <Button type="submit" disabled={chosen() === undefined}>{t('Forward@@a message')}</Button>
           </DialogFooter>
         </form>
       </DialogContent>

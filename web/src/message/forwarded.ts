@@ -1,3 +1,4 @@
+import { t } from '~/i18n/i18n'
 import type { Message } from '~/realtime/wire.gen'
 
 /** Leaves room for the rest within what a message may be. */
@@ -10,5 +11,5 @@ export function forwarded(message: Pick<Message, 'content' | 'userName' | 'attac
   const quote = words.split('\n').map((line) => (line === '' ? '>' : `> ${line}`)).join('\n')
   // Brackets in a name would end the link's words.
   const name = message.userName.replace(/[[\]\\`*_~]/g, String.raw`\$&`)
-  return [comment, quote, `[From ${name}](${link})`].filter((part) => part !== '').join('\n\n')
+  return [comment, quote, `[${t('From {who}', { who: name })}](${link})`].filter((part) => part !== '').join('\n\n')
 }

@@ -32,10 +32,11 @@ export type Language = keyof typeof loaders
 
 const aliases: ReadonlyMap<string, Language> = new Map(
   Object.entries({
-    bash: 'sh shell zsh console', c: 'h', cpp: 'c++ cc hpp cxx', csharp: 'cs c#', css: 'scss less', diff: 'patch', dockerfile: 'docker', go: 'golang',
-    ini: 'toml conf', java: '', json: 'jsonc json5', kotlin: 'kt', php: '', python: 'py', ruby: 'rb', rust: 'rs',
-    sql: 'postgres postgresql sqlite mysql', typescript: 'ts tsx mts javascript js jsx mjs cjs node', xml: 'html svg xhtml vue', yaml: 'yml',
-  } satisfies Record<Language, string>).flatMap(([language, names]) => [language, ...names.split(' ')].filter((n) => n !== '').map((n) => [n, language as Language] as const)),
+    bash: ['sh', 'shell', 'zsh', 'console'], c: ['h'], cpp: ['c++', 'cc', 'hpp', 'cxx'], csharp: ['cs', 'c#'], css: ['scss', 'less'], diff: ['patch'],
+    dockerfile: ['docker'], go: ['golang'], ini: ['toml', 'conf'], java: [], json: ['jsonc', 'json5'], kotlin: ['kt'], php: [], python: ['py'], ruby: ['rb'],
+    rust: ['rs'], sql: ['postgres', 'postgresql', 'sqlite', 'mysql'], typescript: ['ts', 'tsx', 'mts', 'javascript', 'js', 'jsx', 'mjs', 'cjs', 'node'],
+    xml: ['html', 'svg', 'xhtml', 'vue'], yaml: ['yml'],
+  } satisfies Record<Language, string[]>).flatMap(([language, names]) => [language, ...names].map((name) => [name, language as Language] as const)),
 )
 
 /** The language by the name that stands at a block of code. */

@@ -6,6 +6,7 @@ import ZoomIn from 'lucide-solid/icons/zoom-in'
 import ZoomOut from 'lucide-solid/icons/zoom-out'
 import { createSignal, onCleanup, onMount, Show, untrack } from 'solid-js'
 import { Portal } from 'solid-js/web'
+import { t } from '~/i18n/i18n'
 import type { Attachment } from '~/realtime/wire.gen'
 
 /** Pictures of a message, as large as the window: arrows go on, + and - zoom, Escape closes. */
@@ -59,7 +60,7 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
       <dialog
         ref={dialog}
         class="lightbox"
-        aria-label={`Picture ${file()?.name ?? ''} by ${props.by}`}
+        aria-label={t('Picture {file} by {who}', { file: file()?.name ?? '', who: props.by })}
         onClose={() => props.onClose()}
       >
         <header class="flex h-13 shrink-0 items-center gap-1 ps-4 pe-2">
@@ -67,36 +68,36 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
             {file()?.name}
             <span class="ms-2 font-normal text-muted">
               {props.by}
-              <Show when={many()}>{` · ${index() + 1} of ${props.files.length}`}</Show>
+              <Show when={many()}>{` · ${t('{number} of {count}', { number: index() + 1, count: props.files.length })}`}</Show>
             </span>
           </p>
-          <button type="button" class="lightbox-button" aria-label={whole() ? 'Full size' : 'Fit the window'} aria-pressed={!whole()} onClick={() => setWhole(!whole())}>
+          <button type="button" class="lightbox-button" aria-label={whole() ? t('Full size') : t('Fit the window')} aria-pressed={!whole()} onClick={() => setWhole(!whole())}>
             <Show when={whole()} fallback={<ZoomOut class="size-5" aria-hidden="true" />}>
               <ZoomIn class="size-5" aria-hidden="true" />
             </Show>
           </button>
-          <a class="lightbox-button" aria-label="Download" href={file()?.url} download={file()?.name}>
+          <a class="lightbox-button" aria-label={t('Download')} href={file()?.url} download={file()?.name}>
             <Download class="size-5" aria-hidden="true" />
           </a>
-          <button type="button" class="lightbox-button" aria-label="Close" onClick={() => dialog.close()}>
+          <button type="button" class="lightbox-button" aria-label={t('Close')} onClick={() => dialog.close()}>
             <X class="size-5" aria-hidden="true" />
           </button>
         </header>
         <div class="relative min-h-0 flex-1">
-          <div ref={stage} tabindex="0" role="group" aria-label="Picture" class="lightbox-stage" classList={{ 'lightbox-whole': whole() }}>
+          <div ref={stage} tabindex="0" role="group" aria-label={t('Picture')} class="lightbox-stage" classList={{ 'lightbox-whole': whole() }}>
             <Show when={file()} keyed>
               {(f) => (
-                <button type="button" class="contents" tabindex="-1" aria-label={whole() ? 'Full size' : 'Fit the window'} onClick={() => setWhole(!whole())}>
+                <button type="button" class="contents" tabindex="-1" aria-label={whole() ? t('Full size') : t('Fit the window')} onClick={() => setWhole(!whole())}>
                   <img src={f.url} alt={f.name} width={f.width} height={f.height} draggable={false} />
                 </button>
               )}
             </Show>
           </div>
           <Show when={many()}>
-            <button type="button" class="lightbox-arrow start-2" aria-label="Previous picture" onClick={() => go(-1)}>
+            <button type="button" class="lightbox-arrow start-2" aria-label={t('Previous picture')} onClick={() => go(-1)}>
               <ChevronLeft class="size-6 mirrored" aria-hidden="true" />
             </button>
-            <button type="button" class="lightbox-arrow end-2" aria-label="Next picture" onClick={() => go(1)}>
+            <button type="button" class="lightbox-arrow end-2" aria-label={t('Next picture')} onClick={() => go(1)}>
               <ChevronRight class="size-6 mirrored" aria-hidden="true" />
             </button>
           </Show>

@@ -14,6 +14,7 @@ import PinOff from 'lucide-solid/icons/pin-off'
 import Reply from 'lucide-solid/icons/reply'
 import Trash from 'lucide-solid/icons/trash'
 import { createMemo, For, Show, type Component } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { Posted } from '~/realtime/reduce'
 import { messageQueries } from './calls'
@@ -41,32 +42,32 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
   const root = () => props.message.thread ?? props.message.id
   const talked = () => props.message.thread !== undefined || props.message.replies !== undefined
   const threads = useQuery(() => ({ ...messageQueries.threads(), enabled: talked() }))
-  const following = () => threads.data?.threads.some((t) => t.root.id === root() && t.following) ?? false
+  const following = () => threads.data?.threads.some((thread) => thread.root.id === root() && thread.following) ?? false
 
   const groups = createMemo<Item[][]>(() => {
     const m = props.message
     const all: (Item | false)[][] = [
       [
-        props.anchor !== null && { choice: 'react', label: 'Add a reaction', icon: FaceSlightlySmilingPlus, key: '+' },
-        room.place !== 'pins' && { choice: 'reply', label: 'Reply', icon: Reply, key: 'R' },
-        room.place === 'timeline' && { choice: 'thread', label: m.replies ? 'Open the thread' : 'Begin a thread', icon: MessagesSquare, key: 'T' },
-        mayEdit(room, m) && { choice: 'edit', label: 'Edit', icon: Pencil, key: 'E' },
+        props.anchor !== null && { choice: 'react', label: t('Add a reaction'), icon: FaceSlightlySmilingPlus, key: '+' },
+        room.place !== 'pins' && { choice: 'reply', label: t('Reply'), icon: Reply, key: 'R' },
+        room.place === 'timeline' && { choice: 'thread', label: m.replies ? t('Open the thread') : t('Begin a thread'), icon: MessagesSquare, key: 'T' },
+        mayEdit(room, m) && { choice: 'edit', label: t('Edit'), icon: Pencil, key: 'E' },
       ],
       [
-        mayPin(room, m) && (m.pinned ? { choice: 'unpin', label: 'Unpin', icon: PinOff, key: 'P' } : { choice: 'pin', label: 'Pin to this room', icon: Pin, key: 'P' }),
-        { choice: 'forward', label: 'Forward…', icon: Forward },
+        mayPin(room, m) && (m.pinned ? { choice: 'unpin', label: t('Unpin'), icon: PinOff, key: 'P' } : { choice: 'pin', label: t('Pin to this room'), icon: Pin, key: 'P' }),
+        { choice: 'forward', label: t('Forward…@@a message'), icon: Forward },
         talked() && threads.data !== undefined &&
-          (following() ? { choice: 'unfollow', label: 'Unfollow the thread', icon: BellOff } : { choice: 'follow', label: 'Follow the thread', icon: Bell }),
-        room.place === 'timeline' && { choice: 'unread', label: 'Mark unread from here', icon: MailOpen, key: 'U' },
+          (following() ? { choice: 'unfollow', label: t('Unfollow the thread'), icon: BellOff } : { choice: 'follow', label: t('Follow the thread'), icon: Bell }),
+        room.place === 'timeline' && { choice: 'unread', label: t('Mark unread from here'), icon: MailOpen, key: 'U' },
       ],
       [
-        { choice: 'copyLink', label: 'Copy link', icon: Link, key: 'C' },
-        m.content !== '' && { choice: 'copyText', label: 'Copy text', icon: Copy },
+        { choice: 'copyLink', label: t('Copy link'), icon: Link, key: 'C' },
+        m.content !== '' && { choice: 'copyText', label: t('Copy text'), icon: Copy },
       ],
       [
-        { choice: 'person', label: `About ${m.userId === room.me().id ? 'me' : m.userName}…`, icon: CircleUserRound },
-        m.userId !== room.me().id && { choice: 'report', label: 'Report…', icon: Flag },
-        mayDelete(room, m) && { choice: 'delete', label: 'Delete', icon: Trash, key: 'Del', bad: true },
+        { choice: 'person', label: m.userId === room.me().id ? t('About me…') : t('About {who}…', { who: m.userName }), icon: CircleUserRound },
+        m.userId !== room.me().id && { choice: 'report', label: t('Report…@@to the moderators'), icon: Flag },
+        mayDelete(room, m) && { choice: 'delete', label: t('Delete'), icon: Trash, key: 'Del', bad: true },
       ],
     ]
     return all.map((group) => group.filter((item) => item !== false)).filter((group) => group.length > 0)
@@ -77,7 +78,8 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
   function onKeyDown(event: KeyboardEvent) {
     const all = items()
     const at = all.indexOf(document.activeElement instanceof HTMLElement ? document.activeElement : (all[0] ?? list))
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
+    const ahead = getComputedStyle(list).direction === 'rtl' ? -1 : 1
+    const step = { ArrowDown: 1, ArrowRight: ahead, ArrowUp: -1, ArrowLeft: -ahead }[event.key]
     if (step !== undefined) all[(at + step + all.length) % all.length]?.focus()
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
@@ -87,16 +89,16 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
   }
 
   return (
-    <Float anchor={props.anchor} label="What to do with this message" role="menu" class="w-60" onOpen={() => items()[0]?.focus({ preventScroll: true })} onClose={props.onClose}>
+    <Float anchor={props.anchor} label={t('What to do with this message')} role="menu" class="w-60" onOpen={() => items()[0]?.focus({ preventScroll: true })} onClose={props.onClose}>
       <div ref={list} class="contents" role="presentation" onKeyDown={onKeyDown}>
-        <div class="flex justify-between gap-0.5 px-0.5 pb-1" role="group" aria-label="React">
+        <div class="flex justify-between gap-0.5 px-0.5 pb-1" role="group" aria-label={t('React')}>
           <For each={quickReactions}>
             {(emoji) => (
               <button
                 type="button"
                 role="menuitemcheckbox"
                 aria-checked={props.message.reactions?.[emoji]?.includes(room.me().id) ?? false}
-                aria-label={`React with ${emoji}`}
+                aria-label={t('React with {emoji}', { emoji })}
                 tabindex="-1"
                 class="quick-reaction"
                 onClick={() => props.onReact(emoji)}
@@ -106,7 +108,7 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
             )}
           </For>
           <Show when={props.anchor === null}>
-            <button type="button" role="menuitem" aria-label="More reactions" tabindex="-1" class="quick-reaction text-muted" onClick={() => props.onChoose('react')}>
+            <button type="button" role="menuitem" aria-label={t('More reactions')} tabindex="-1" class="quick-reaction text-muted" onClick={() => props.onChoose('react')}>
               <FaceSlightlySmilingPlus class="size-5" aria-hidden="true" />
             </button>
           </Show>
@@ -117,7 +119,7 @@ export function Menu(props: { message: Posted; anchor: Element | null; onChoose(
               <For each={group}>
                 {(item) => (
                   <button type="button" role="menuitem" tabindex="-1" class="menu-item" classList={{ 'text-bad': item.bad ?? false }} aria-keyshortcuts={item.key === 'Del' ? 'Delete' : item.key} onClick={() => props.onChoose(item.choice)}>
-                    <item.icon class={item.bad ? 'size-4' : 'size-4 text-muted'} aria-hidden="true" />
+                    <item.icon class={`size-4 ${item.bad ? '' : 'text-muted'} ${item.icon === Reply || item.icon === Forward ? 'mirrored' : ''}`} aria-hidden="true" />
                     <span class="flex-1">{item.label}</span>
                     <Show when={item.key}>
                       <kbd class="text-day text-muted pointer-coarse:hidden" aria-hidden="true">{item.key}</kbd>

@@ -1,4 +1,5 @@
 import { createMemo, createSignal, Match, onCleanup, onMount, Show, Switch } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import type { Row } from '~/room/rows'
 import { dayOf, fullTimeOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
@@ -96,7 +97,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
 
 function Time(props: { timestamp: number; class: string }) {
   return (
-    <time class={props.class} dir="auto" dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
+    <time class={props.class} dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
       {timeOf(props.timestamp)}
     </time>
   )
@@ -128,21 +129,21 @@ function PendingWord(props: { row: Row; online: boolean; actions: RowActions }) 
           <Match when={failure(post())}>
             {(reason) => (
               <div class="flex flex-wrap items-center gap-x-1 text-meta text-bad">
-                <span class="me-1">Not sent: {reason()}</span>
+                <span class="me-1">{t('Not sent: {reason}', { reason: t(reason()) })}</span>
                 <Button variant="quiet" size="small" class="text-accent-strong" onClick={() => props.actions.retry(post().clientId)}>
-                  Retry
+                  {t('Retry')}
                 </Button>
                 <Button variant="quiet" size="small" class="text-accent-strong" onClick={() => props.actions.discard(post().clientId)}>
-                  Delete
+                  {t('Delete')}
                 </Button>
               </div>
             )}
           </Match>
           <Match when={!props.online && props.row.lastWaiting}>
-            <span class="text-meta text-muted">Waiting to be sent</span>
+            <span class="text-meta text-muted">{t('Waiting to be sent')}</span>
           </Match>
           <Match when={slow() && post().status === 'sending'}>
-            <span class="text-meta text-muted">Sending…</span>
+            <span class="text-meta text-muted">{t('Sending…')}</span>
           </Match>
         </Switch>
       )}

@@ -1,3 +1,4 @@
+import { plural } from '~/i18n/i18n'
 import type { Message } from '~/realtime/wire.gen'
 
 /** As much as one line can show, wherever it stands. */
@@ -10,7 +11,7 @@ export function oneLine(message: Pick<Message, 'content' | 'attachments'>): stri
   if (line !== '') return line
   const [first, ...more] = message.attachments ?? []
   if (!first) return ''
-  return more.length === 0 ? first.name : `${first.name} and ${more.length} more`
+  return more.length === 0 ? first.name : plural(more.length, '{file} and {count} more', '{file} and {count} more', { file: first.name })
 }
 
 // What Markdown has signs for, and what of it is words.

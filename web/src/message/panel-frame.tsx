@@ -2,10 +2,11 @@ import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import X from 'lucide-solid/icons/x'
 import { onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 
 /** The frame of what stands beside a room. Narrow windows show it in the room's place. */
-export function PanelFrame(props: { title: string; detail?: string; actions?: JSX.Element; onClose(): void; children: JSX.Element }) {
+export function PanelFrame(props: { title: string; close: string; detail?: string; actions?: JSX.Element; onClose(): void; children: JSX.Element }) {
   let panel!: HTMLElement
   let heading!: HTMLHeadingElement
   onMount(() => {
@@ -30,17 +31,17 @@ export function PanelFrame(props: { title: string; detail?: string; actions?: JS
       aria-label={props.title}
     >
       <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1.5 pe-2 md:ps-4">
-        <Button variant="quiet" size="icon" class="md:hidden" aria-label={`Close ${props.title.toLowerCase()}`} onClick={() => props.onClose()}>
+        <Button variant="quiet" size="icon" class="md:hidden" aria-label={props.close} onClick={() => props.onClose()}>
           <ArrowLeft class="size-5 mirrored" aria-hidden="true" />
         </Button>
         <div class="min-w-0 flex-1">
           <h2 ref={heading} tabindex="-1" class="truncate text-body font-semibold outline-none">{props.title}</h2>
           <Show when={props.detail}>
-            <p class="truncate text-day text-muted" dir="auto">{props.detail}</p>
+            <p class="truncate rtl:text-right text-day text-muted" dir="auto">{props.detail}</p>
           </Show>
         </div>
         {props.actions}
-        <Button variant="quiet" size="icon" class="max-md:hidden" aria-label={`Close ${props.title.toLowerCase()}`} onClick={() => props.onClose()}>
+        <Button variant="quiet" size="icon" class="max-md:hidden" aria-label={props.close} onClick={() => props.onClose()}>
           <X class="size-4.5" aria-hidden="true" />
         </Button>
       </header>
@@ -54,7 +55,7 @@ export function PanelFailure(props: { what: string; failure: Failure; onRetry():
   return (
     <div class="flex flex-col items-start gap-3 p-4" role="alert">
       <p class="text-body">{props.what} {explain(props.failure)}</p>
-      <Button variant="outline" size="small" onClick={() => props.onRetry()}>Try again</Button>
+      <Button variant="outline" size="small" onClick={() => props.onRetry()}>{t('Try again')}</Button>
     </div>
   )
 }

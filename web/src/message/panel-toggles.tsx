@@ -4,6 +4,7 @@ import Info from 'lucide-solid/icons/info'
 import Pin from 'lucide-solid/icons/pin'
 import SearchIcon from 'lucide-solid/icons/search'
 import type { JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { buttonVariants } from '~/ui/button'
 import { panels } from './room-panel'
 
@@ -11,17 +12,17 @@ import { panels } from './room-panel'
 export function PanelToggles() {
   return (
     <>
-      <Toggle panel="search" label="Search messages">
+      <Toggle panel="search" label={t('Search messages')}>
         <SearchIcon class="size-4.5" aria-hidden="true" />
       </Toggle>
       {/* A phone has no room for these; there the room's name opens what leads to them. */}
-      <Toggle panel="threads" label="Threads" class="max-sm:hidden">
+      <Toggle panel="threads" label={t('Threads')} class="max-sm:hidden">
         <MessagesSquare class="size-4.5" aria-hidden="true" />
       </Toggle>
-      <Toggle panel="pins" label="Pinned messages" class="max-sm:hidden">
+      <Toggle panel="pins" label={t('Pinned messages')} class="max-sm:hidden">
         <Pin class="size-4.5" aria-hidden="true" />
       </Toggle>
-      <Toggle panel="about" also={['members', 'settings']} label="About this room" class="max-sm:hidden">
+      <Toggle panel="about" also={['members', 'settings']} label={t('About this room')} class="max-sm:hidden">
         <Info class="size-4.5" aria-hidden="true" />
       </Toggle>
     </>

@@ -9,8 +9,10 @@ import { ThreadsPanel } from './threads-panel'
 
 const DetailsPanel = lazy(async () => ({ default: (await import('~/rooms/details-panel')).DetailsPanel }))
 
-/** Narrower than this a panel covers the room. */
-const BESIDE = '(min-width: 56.25rem)'
+/** Whether a panel covers the room: where the window is narrower. */
+function covers(): boolean {
+  return !matchMedia('(min-width: 56.25rem)').matches
+}
 
 export function Panels(props: RoomPanelProps) {
   const navigate = useNavigate()
@@ -23,7 +25,7 @@ export function Panels(props: RoomPanelProps) {
   }
   // What is shown in the room has to be seen.
   function jump(id: string) {
-    if (!matchMedia(BESIDE).matches) close()
+    if (covers()) close()
     props.onJump(id)
   }
 
@@ -50,7 +52,7 @@ export function Panels(props: RoomPanelProps) {
           text={props.search.q ?? ''}
           everywhere={props.search.in === 'all'}
           onText={(q) => void navigate({ to: '.', search: { panel: 'search', ...(q === '' ? {} : { q }) }, replace: true })}
-          covers={() => !matchMedia(BESIDE).matches}
+          covers={covers}
           onClose={close}
         />
       </Match>

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { speak } from '~/i18n/i18n'
 import { fitted, isPicture, lengthOf, sizeOf } from './attachments'
 import { decodeBlurhash } from './blurhash'
 import { forwarded } from './forwarded'
@@ -40,6 +41,23 @@ it('people are named in words', () => {
   expect(inWords(['Ada', 'you'])).toBe('Ada and you')
   expect(inWords(['Ada', 'Bob', 'you'])).toBe('Ada, Bob and you')
   expect(inWords(['1', '2', '3', '4'], 2)).toBe('1, 2 and 2 more')
+})
+
+describe('in the reader’s language', () => {
+  afterEach(() => speak({ locale: undefined, catalogue: {} }))
+
+  it('sizes and names are said', () => {
+    speak({ locale: 'de', catalogue: { '{count} bytes': { one: '1 Byte', other: '{count} Byte' }, '{count} more': { one: '{count} weiterer', other: '{count} weitere' } } }, 'de')
+    expect([1, 999, 5_400, 12_345_678].map(sizeOf)).toEqual(['1 Byte', '999 Byte', '5,4 kB', '12 MB'])
+    expect(inWords(['1', '2', '3'], 2)).toBe('1, 2 und 1 weiterer')
+  })
+
+  it('English has one way to name people, wherever it is spoken', () => {
+    for (const locale of ['en', 'en-US', 'en-GB']) {
+      speak({ locale, catalogue: {} })
+      expect(inWords(['Ada', 'Bob', 'you'])).toBe('Ada, Bob and you')
+    }
+  })
 })
 
 describe('a message in one line', () => {

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import PinIcon from 'lucide-solid/icons/pin'
 import { createMemo, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
 import { RequestError } from '~/http'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { Message } from '~/realtime/wire.gen'
 import type { Me, Row } from '~/room/rows'
@@ -48,16 +49,16 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
 
   return (
     <MessageRoomProvider value={room}>
-      <PanelFrame title="Pinned messages" detail={session.label()} onClose={props.onClose}>
+      <PanelFrame title={t('Pinned messages')} close={t('Close pinned messages')} detail={session.label()} onClose={props.onClose}>
         <Switch fallback={<div class="p-4"><RowSkeletons count={3} /></div>}>
           <Match when={query.data && pins().length === 0}>
             <div class="flex flex-col items-start gap-2 p-4 text-body text-muted">
               <PinIcon class="size-5" aria-hidden="true" />
-              <p>Nothing is pinned here yet. Pin what people should find again: the menu of each message has “Pin to this room”.</p>
+              <p>{t('Nothing is pinned here yet. Pin what people should find again: the menu of each message has “Pin to this room”.')}</p>
             </div>
           </Match>
           <Match when={query.data}>
-            <div ref={setList} class="scrollbar-calm min-h-0 flex-1 overflow-y-auto py-2 focus-visible:-outline-offset-2" tabindex="0" role="region" aria-label="Pinned messages">
+            <div ref={setList} class="scrollbar-calm min-h-0 flex-1 overflow-y-auto py-2 focus-visible:-outline-offset-2" tabindex="0" role="region" aria-label={t('Pinned messages')}>
               <For each={pins().map((pin) => pin.id)}>
                 {(id) => (
                   <Show when={pins().find((pin) => pin.id === id)}>
@@ -66,7 +67,7 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
                         <MessageRow row={rowOf(pin(), props.me)} online={props.online} actions={actions} />
                         <div class="flex items-center gap-2 ps-15 pe-3 pt-1 sm:ps-17">
                           <span class="flex-1 text-day text-muted">{dayOf(pin().timestamp, Date.now())}</span>
-                          <Button variant="outline" size="small" onClick={() => props.onJump(pin().id)}>Show in the room</Button>
+                          <Button variant="outline" size="small" onClick={() => props.onJump(pin().id)}>{t('Show in the room')}</Button>
                         </div>
                       </div>
                     )}
@@ -77,7 +78,7 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
             <Show when={list()}>{(element) => <Acting scroller={element()} />}</Show>
           </Match>
           <Match when={query.error instanceof RequestError && query.error}>
-            {(error) => <PanelFailure what="The pinned messages couldn't be loaded." failure={error().failure} onRetry={() => void query.refetch()} />}
+            {(error) => <PanelFailure what={t("The pinned messages couldn't be loaded.")} failure={error().failure} onRetry={() => void query.refetch()} />}
           </Match>
         </Switch>
       </PanelFrame>

@@ -1,6 +1,7 @@
 import X from 'lucide-solid/icons/x'
 import { createMemo, For, Show } from 'solid-js'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import type { Preview } from '~/realtime/wire.gen'
 import { showToast } from '~/ui/toast'
 import { removePreview } from './calls'
@@ -14,14 +15,14 @@ export function Previews(props: { messageId: string; previews: readonly Preview[
   const previews = createMemo<readonly Preview[]>((last) => props.previews.map((p) => last.find((old) => old.url === p.url) ?? p), [])
   async function remove(url: string) {
     const result = await removePreview(room.session.slug, props.messageId, url)
-    if (!result.ok) showToast({ tone: 'bad', title: 'The preview is still there', text: explain(result.failure) })
+    if (!result.ok) showToast({ tone: 'bad', title: t('The preview is still there'), text: explain(result.failure) })
   }
   return (
     <For each={previews()}>
       {(preview) => (
         <Show when={linkTarget(preview.url)}>
           {(href) => (
-            <div class="preview" role="group" aria-label={`Preview of ${preview.site || new URL(href()).host}`}>
+            <div class="preview" role="group" aria-label={t('Preview of {site}', { site: preview.site || new URL(href()).host })}>
               <div class="min-w-0 flex-1">
                 <p class="truncate text-day text-muted" dir="auto">{preview.site || new URL(href()).host}</p>
                 <a href={href()} target="_blank" rel="noopener noreferrer nofollow" class="two-lines font-medium text-accent-strong hover:underline" dir="auto">
@@ -46,7 +47,7 @@ export function Previews(props: { messageId: string; previews: readonly Preview[
                 )}
               </Show>
               <Show when={props.mine}>
-                <button type="button" class="preview-remove" aria-label="Remove the preview" onClick={() => void remove(preview.url)}>
+                <button type="button" class="preview-remove" aria-label={t('Remove the preview')} onClick={() => void remove(preview.url)}>
                   <X class="size-3.5" aria-hidden="true" />
                 </button>
               </Show>

@@ -1,5 +1,6 @@
 import { createMemo, Match, Show, Switch } from 'solid-js'
 import { RequestError } from '~/http'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { Message } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
@@ -17,9 +18,9 @@ export function Quote(props: { id: string }) {
   const lost = () => original()?.deletedAt !== undefined || (query.error instanceof RequestError && query.error.failure.kind === 'refused')
   return (
     <div class="quote">
-      <Switch fallback={<span class="text-muted">{query.isError ? "The original couldn't be loaded" : ''}</span>}>
+      <Switch fallback={<span class="text-muted">{query.isError ? t("The original couldn't be loaded") : ''}</span>}>
         <Match when={lost()}>
-          <span class="text-muted italic">Original was deleted</span>
+          <span class="text-muted italic">{t('Original was deleted')}</span>
         </Match>
         <Match when={original()}>
           {(message) => (
@@ -29,7 +30,7 @@ export function Quote(props: { id: string }) {
                 {message().userName}
               </span>
               <span class="min-w-0 truncate" dir="auto">
-                <Show when={oneLine(message())} fallback="A file">{(line) => line()}</Show>
+                <Show when={oneLine(message())} fallback={t('A file')}>{(line) => line()}</Show>
               </span>
             </button>
           )}

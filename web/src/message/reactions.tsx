@@ -1,5 +1,6 @@
 import FaceSlightlySmilingPlus from 'lucide-solid/icons/face-slightly-smiling-plus'
 import { createMemo, createSignal, For, Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import type { Message } from '~/realtime/wire.gen'
 import { react } from './do'
 import { useMessageRoom } from './message-room'
@@ -10,9 +11,9 @@ export function Reactions(props: { id: string; reactions: NonNullable<Message['r
   const room = useMessageRoom()
   const emoji = createMemo(() => Object.keys(props.reactions))
   return (
-    <div class="mt-1 flex flex-wrap gap-1" role="group" aria-label="Reactions">
+    <div class="mt-1 flex flex-wrap gap-1" role="group" aria-label={t('Reactions')}>
       <For each={emoji()}>{(e) => <Pill emoji={e} users={props.reactions[e] ?? []} onToggle={(on) => void react(room, props.id, e, on)} />}</For>
-      <button type="button" class="reaction text-muted" aria-label="Add a reaction" aria-haspopup="dialog" data-act="react">
+      <button type="button" class="reaction text-muted" aria-label={t('Add a reaction')} aria-haspopup="dialog" data-act="react">
         <FaceSlightlySmilingPlus class="size-4" aria-hidden="true" />
       </button>
     </div>
@@ -29,7 +30,7 @@ function Pill(props: { emoji: string; users: readonly string[]; onToggle(on: boo
       type="button"
       class="reaction"
       aria-pressed={mine()}
-      aria-label={`${props.emoji}, ${names()}`}
+      aria-label={t('{emoji}, {names}', { emoji: props.emoji, names: names() })}
       onClick={() => props.onToggle(!mine())}
       onPointerEnter={(event) => setTold(event.pointerType === 'mouse')}
       onPointerLeave={() => setTold(false)}

@@ -1,5 +1,6 @@
 import Pin from 'lucide-solid/icons/pin'
 import { createMemo, createSignal, For, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { plural, t } from '~/i18n/i18n'
 import type { Posted } from '~/realtime/reduce'
 import type { Row } from '~/room/rows'
 import { fullTimeOf, timeOf } from '~/room/times'
@@ -33,7 +34,7 @@ export function Body(props: { row: Row; faded: boolean }) {
       <Show when={message()?.pinned && room.place !== 'pins'}>
         <p class="flex items-center gap-1 text-day text-muted">
           <Pin class="size-3" aria-hidden="true" />
-          Pinned
+          {t('Pinned@@of a message')}
         </p>
       </Show>
       <Switch>
@@ -64,7 +65,7 @@ function Stub(props: { row: Row }) {
   const room = useMessageRoom()
   return (
     <>
-      <Show when={props.row.folded} fallback={<p class="py-px text-meta text-muted italic">Message deleted</p>}>
+      <Show when={props.row.folded} fallback={<p class="py-px text-meta text-muted italic">{t('Message deleted')}</p>}>
         {(folded) => <Folded id={props.row.message?.id ?? ''} messages={folded()} />}
       </Show>
       <Show when={room.place === 'timeline' && props.row.message?.replies}>
@@ -90,13 +91,13 @@ function Folded(props: { id: string; messages: readonly Posted[] }) {
         aria-expanded={open()}
         onClick={() => room.unfold(props.id, !open())}
       >
-        <span class="italic">{props.messages.length} messages deleted</span>{' '}
-        <span class="ms-1 font-medium text-accent-strong group-hover/fold:underline">{open() ? 'Hide' : 'Show'}</span>
+        <span class="italic">{plural(props.messages.length, '1 message deleted', '{count} messages deleted')}</span>{' '}
+        <span class="ms-1 font-medium text-accent-strong group-hover/fold:underline">{open() ? t('Hide') : t('Show')}</span>
       </button>
       <Show when={open()}>
-        <ul class="mt-0.5 mb-1 border-s-2 border-line ps-3 text-meta text-muted" aria-label="Deleted messages">
+        <ul class="mt-0.5 mb-1 border-s-2 border-line ps-3 text-meta text-muted" aria-label={t('Deleted messages')}>
           <Show when={earlier() > 0}>
-            <li>{earlier()} earlier ones</li>
+            <li>{plural(earlier(), '1 earlier one', '{count} earlier ones')}</li>
           </Show>
           <For each={props.messages.slice(-SHOWN)}>
             {(m) => (
@@ -121,9 +122,9 @@ function Edited(props: { row: Row }) {
       {(at) => (
         <>
           {' '}
-          <Show when={mayLook()} fallback={<span class="message-edited" title={fullTimeOf(at())}>(edited)</span>}>
-            <button type="button" class="message-edited" title={`Edited ${fullTimeOf(at())}`} onClick={() => setOpen(true)}>
-              (edited)
+          <Show when={mayLook()} fallback={<span class="message-edited" title={fullTimeOf(at())}>{t('(edited)')}</span>}>
+            <button type="button" class="message-edited" title={t('Edited {time}', { time: fullTimeOf(at()) })} onClick={() => setOpen(true)}>
+              {t('(edited)')}
             </button>
             <Show when={open()}>
               <Suspense>

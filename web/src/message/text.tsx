@@ -1,4 +1,5 @@
 import { createMemo, createSignal, onMount, Show, type JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { copy } from './do'
 import { roomLink } from './links'
 import { useMessageRoom } from './message-room'
@@ -63,7 +64,7 @@ export function Text(props: { id: string; content: string; faded?: boolean; leav
           aria-expanded={!folded()}
           onClick={() => room.unfold(props.id, folded())}
         >
-          {folded() ? 'Show more' : 'Show less'}
+          {folded() ? t('Show more') : t('Show less')}
         </button>
       </Show>
     </Show>
@@ -79,7 +80,7 @@ function Drawn(props: { nodes: DocumentFragment; faded: boolean; leaving: boolea
   onMount(() => {
     box.addEventListener('click', (event) => {
       const button = event.target instanceof Element ? event.target.closest('[data-copy]') : null
-      if (button) void copy(button.parentElement?.querySelector('code')?.textContent ?? '', 'Code')
+      if (button) void copy(button.parentElement?.querySelector('code')?.textContent ?? '', 'code')
     })
     const code = box.querySelectorAll<HTMLElement>('code[data-language]')
     if (code.length === 0) return

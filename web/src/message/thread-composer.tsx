@@ -1,6 +1,7 @@
 import { useLive } from '~/app/live'
 import { Composer } from '~/composer/composer'
 import { mentionable } from '~/composer/mentionable'
+import { t } from '~/i18n/i18n'
 import type { RoomSession } from '~/room/session'
 import type { Thread } from './thread'
 
@@ -12,8 +13,8 @@ export function ThreadComposer(props: { session: RoomSession; root: string; thre
       drafts={live.drafts}
       draft={live.drafts.of(props.session.slug, props.root)}
       id="thread-composer"
-      label="Reply in thread"
-      dropLabel="Add to this thread"
+      label={t('Reply in thread')}
+      dropLabel={t('Add to this thread')}
       slowedUntil={props.session.slowedUntil()}
       typing=""
       people={() => mentionable(props.thread.replies(), props.session.room().people, props.me)}

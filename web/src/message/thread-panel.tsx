@@ -4,6 +4,7 @@ import BellRing from 'lucide-solid/icons/bell-ring'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { plural, t } from '~/i18n/i18n'
 import type { ThreadList } from '~/realtime/wire.gen'
 import { Rows, type Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
@@ -69,7 +70,7 @@ export function ThreadPanel(props: {
       if (seq <= Math.max(told, thread.readBefore())) return
       told = seq
       void readThread(session.slug, rootId, seq)
-      client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((t) => (t.root.id === rootId ? { ...t, unread: 0, read: seq } : t)) })
+      client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((one) => (one.root.id === rootId ? { ...one, unread: 0, read: seq } : one)) })
     }, READ_MS)
   }
   createEffect(on([last, seen, thread.status], readSoon))
@@ -84,7 +85,7 @@ export function ThreadPanel(props: {
     const result = await followThread(session.slug, rootId, wanted)
     if (!result.ok) {
       thread.setFollowing(!wanted)
-      showToast({ tone: 'bad', title: wanted ? 'The thread is not followed' : 'The thread is still followed', text: explain(result.failure) })
+      showToast({ tone: 'bad', title: wanted ? t('The thread is not followed') : t('The thread is still followed'), text: explain(result.failure) })
     }
     void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
   }
@@ -92,7 +93,8 @@ export function ThreadPanel(props: {
   return (
     <MessageRoomProvider value={room}>
       <PanelFrame
-        title="Thread"
+        title={t('Thread')}
+        close={t('Close thread')}
         detail={session.label()}
         onClose={props.onClose}
         actions={
@@ -101,8 +103,8 @@ export function ThreadPanel(props: {
               variant="quiet"
               size="icon"
               class="text-muted aria-pressed:text-accent-strong"
-              aria-label="Follow this thread"
-              title={thread.following() ? 'You follow this thread' : 'Follow this thread'}
+              aria-label={t('Follow this thread')}
+              title={thread.following() ? t('You follow this thread') : t('Follow this thread')}
               aria-pressed={thread.following()}
               onClick={() => void follow(!thread.following())}
             >
@@ -117,21 +119,21 @@ export function ThreadPanel(props: {
           <Match when={thread.status().status === 'ready'}>
             <MessageList
               rows={rows()}
-              label="Messages in this thread"
+              label={t('Messages in this thread')}
               online={props.online}
               actions={actions}
               head={
                 <Show when={thread.cut()}>
-                  <p class="px-3 py-2 text-day text-muted">The first replies are too many to show here. They are in the room's history.</p>
+                  <p class="px-3 py-2 text-day text-muted">{t("The first replies are too many to show here. They are in the room's history.")}</p>
                 </Show>
               }
               headPx={thread.cut() ? 44 : 4}
-              divider={{ at: thread.root() ? 1 : 0, words: countOf(thread.replies().length) }}
+              divider={{ at: thread.root() ? 1 : 0, words: plural(thread.replies().length, '1 reply', '{count} replies') }}
               onSeen={setSeen}
             />
           </Match>
           <Match when={failure()}>
-            {(f) => <PanelFailure what="The thread couldn't be loaded." failure={f()} onRetry={thread.reload} />}
+            {(f) => <PanelFailure what={t("The thread couldn't be loaded.")} failure={f()} onRetry={thread.reload} />}
           </Match>
         </Switch>
         <Show when={failure() === null}>
@@ -140,8 +142,4 @@ export function ThreadPanel(props: {
       </PanelFrame>
     </MessageRoomProvider>
   )
-}
-
-function countOf(replies: number): string {
-  return replies === 1 ? '1 reply' : `${replies} replies`
 }

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createEffect, createMemo, For, on, Show } from 'solid-js'
+import { dates, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { Replies } from '~/realtime/wire.gen'
 import { sameDay, timeOf } from '~/room/times'
@@ -8,7 +9,7 @@ import { messageQueries } from './calls'
 import { useMessageRoom } from './message-room'
 import { nameOf } from './names'
 
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const day = dates({ day: 'numeric', month: 'short' })
 
 /** How much a message was talked about, and when last; pressed, the thread opens. */
 export function ThreadPill(props: { id: string; replies: Replies }) {
@@ -16,7 +17,7 @@ export function ThreadPill(props: { id: string; replies: Replies }) {
   // What is followed is known by one list for all rows; it isn't fetched for each.
   const threads = useQuery(() => messageQueries.threads())
   const unread = createMemo(() => {
-    const mine = threads.data?.threads.find((t) => t.root.id === props.id)
+    const mine = threads.data?.threads.find((thread) => thread.root.id === props.id)
     if (!mine || !mine.following) return false
     return mine.unread > 0 || (props.replies.lastSeq > Math.max(mine.read, mine.root.replies?.lastSeq ?? 0) && props.replies.users[0] !== room.me().id)
   })
@@ -27,14 +28,13 @@ export function ThreadPill(props: { id: string; replies: Replies }) {
       () => props.replies.lastSeq,
       () => {
         const mine = props.replies.users.includes(room.me().id) || room.find(props.id)?.userId === room.me().id
-        const known = threads.data?.threads.some((t) => t.root.id === props.id && t.following)
+        const known = threads.data?.threads.some((thread) => thread.root.id === props.id && thread.following)
         if (mine && threads.data && !known) void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey })
       },
       { defer: true },
     ),
   )
-  const last = () => (sameDay(props.replies.lastAt, Date.now()) ? timeOf(props.replies.lastAt) : day.format(props.replies.lastAt))
-  const count = () => (props.replies.count === 1 ? '1 reply' : `${props.replies.count} replies`)
+  const last = () => (sameDay(props.replies.lastAt, Date.now()) ? timeOf(props.replies.lastAt) : day(props.replies.lastAt))
   return (
     <Show when={props.replies.count > 0}>
       <button type="button" class="thread-pill" onClick={() => room.openThread(props.id)} data-testid="thread-pill">
@@ -43,10 +43,10 @@ export function ThreadPill(props: { id: string; replies: Replies }) {
             {(userId) => <Avatar userId={userId} name={faceOf(room, userId)} image={pictureOf(room, userId)} letters={1} class="size-5 text-[0.625rem] ring-2 ring-paper" />}
           </For>
         </span>
-        <span class="font-medium text-accent-strong">{count()}</span>
-        <span class="text-muted tabular-nums">last {last()}</span>
+        <span class="font-medium text-accent-strong">{plural(props.replies.count, '1 reply', '{count} replies')}</span>
+        <span class="text-muted tabular-nums">{t('last {time}@@when the last reply came', { time: last() })}</span>
         <Show when={unread()}>
-          <span class="size-2 rounded-full bg-accent forced-border" role="img" aria-label="unread" />
+          <span class="size-2 rounded-full bg-accent forced-border" role="img" aria-label={t('unread')} />
         </Show>
       </button>
     </Show>

@@ -3,6 +3,7 @@ import MessagesSquare from 'lucide-solid/icons/messages-square'
 import { For, Match, onCleanup, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { RequestError } from '~/http'
+import { plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { RowSkeletons } from '~/room/timeline-head'
 import type { RoomSession } from '~/room/session'
@@ -33,12 +34,12 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
   onCleanup(() => clearTimeout(timer))
 
   return (
-    <PanelFrame title="Threads" detail="That you follow" onClose={props.onClose}>
+    <PanelFrame title={t('Threads')} close={t('Close threads')} detail={t('That you follow')} onClose={props.onClose}>
       <Switch fallback={<div class="p-4"><RowSkeletons count={4} /></div>}>
         <Match when={query.data && threads().length === 0}>
           <div class="flex flex-col items-start gap-2 p-4 text-body text-muted">
             <MessagesSquare class="size-5" aria-hidden="true" />
-            <p>You follow no thread yet. You follow those that you begin or write in; any other by its bell.</p>
+            <p>{t('You follow no thread yet. You follow those that you begin or write in; any other by its bell.')}</p>
           </div>
         </Match>
         <Match when={query.data}>
@@ -58,13 +59,13 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
                         <span class="ms-auto shrink-0 text-day text-muted tabular-nums">{when(thread.root.replies?.lastAt ?? thread.root.timestamp)}</span>
                       </span>
                       <span class="two-lines text-meta [overflow-wrap:anywhere]" classList={{ 'text-muted': thread.unread === 0 }} dir="auto">
-                        {thread.root.deletedAt === undefined ? oneLine(thread.root) : 'Message deleted'}
+                        {thread.root.deletedAt === undefined ? oneLine(thread.root) : t('Message deleted')}
                       </span>
                       <span class="mt-0.5 flex items-center gap-2 text-day text-muted">
                         <span class="min-w-0 truncate" dir="auto">{rooms.label(thread.room)}</span>
-                        <span class="shrink-0">{replies(thread.root.replies?.count ?? 0)}</span>
+                        <span class="shrink-0">{plural(thread.root.replies?.count ?? 0, '1 reply', '{count} replies')}</span>
                         <Show when={thread.unread > 0}>
-                          <span class="forced-border ms-auto shrink-0 rounded-full bg-accent px-1.5 font-medium text-on-accent tabular-nums">{thread.unread} new</span>
+                          <span class="forced-border ms-auto shrink-0 rounded-full bg-accent px-1.5 font-medium text-on-accent tabular-nums">{plural(thread.unread, '{count} new', '{count} new')}</span>
                         </Show>
                       </span>
                     </span>
@@ -75,7 +76,7 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
           </ul>
         </Match>
         <Match when={query.error instanceof RequestError && query.error}>
-          {(error) => <PanelFailure what="Your threads couldn't be loaded." failure={error().failure} onRetry={() => void query.refetch()} />}
+          {(error) => <PanelFailure what={t("Your threads couldn't be loaded.")} failure={error().failure} onRetry={() => void query.refetch()} />}
         </Match>
       </Switch>
     </PanelFrame>
@@ -84,8 +85,4 @@ export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string,
 
 function when(timestamp: number): string {
   return sameDay(timestamp, Date.now()) ? timeOf(timestamp) : dayOf(timestamp, Date.now())
-}
-
-function replies(n: number): string {
-  return n === 1 ? '1 reply' : `${n} replies`
 }

@@ -1,3 +1,4 @@
+import { t } from '~/i18n/i18n'
 import type { Posted } from '~/realtime/reduce'
 import type { ClientFrame, Message, ServerFrame } from '~/realtime/wire.gen'
 import { seconds } from '~/http'
@@ -69,12 +70,12 @@ export function makeActs(options: ActsOptions): Acts {
 
   function act(a: Act): Promise<Acted> {
     const ref = `${prefix}-${++count}`
-    if (running.size >= LIMIT) return Promise.resolve({ ok: false, code: 'overloaded', words: 'That is too much at once. Try again in a moment.' })
+    if (running.size >= LIMIT) return Promise.resolve({ ok: false, code: 'overloaded', words: t('That is too much at once. Try again in a moment.') })
     if (!send({ ...a, room, ref })) {
-      return Promise.resolve({ ok: false, code: 'offline', words: 'You are offline. Try again when you are connected.' })
+      return Promise.resolve({ ok: false, code: 'offline', words: t('You are offline. Try again when you are connected.') })
     }
     return new Promise((settle) => {
-      const r: Running = { act: a, ref, answered: false, seen: false, settle, timer: setTimeout(() => end(r, late), ANSWER_MS) }
+      const r: Running = { act: a, ref, answered: false, seen: false, settle, timer: setTimeout(() => end(r, late()), ANSWER_MS) }
       running.set(ref, r)
       onChange()
     })
@@ -115,11 +116,11 @@ export function makeActs(options: ActsOptions): Acts {
         case 'error':
           // The room is joined again by the session, and the act sent then.
           if (frame.code === 'not_joined') return
-          return end(r, { ok: false, code: frame.code, words: frame.message })
+          return end(r, { ok: false, code: frame.code, words: t(frame.message) })
         case 'rateLimit':
           return end(r, {
             ok: false, code: 'rate_limited',
-            words: `That was a lot at once. Try again in ${seconds(Math.ceil(frame.retryAfterMs / 1_000))}.`,
+            words: t('That was a lot at once. Try again in {time}.', { time: seconds(Math.ceil(frame.retryAfterMs / 1_000)) }),
           })
       }
     },
@@ -127,12 +128,14 @@ export function makeActs(options: ActsOptions): Acts {
       for (const { act: a, ref, answered } of running.values()) if (!answered) send({ ...a, room, ref })
     },
     dispose() {
-      for (const r of running.values()) end(r, r.answered ? null : late)
+      for (const r of running.values()) end(r, r.answered ? null : late())
     },
   }
 }
 
-const late: Acted = { ok: false, code: 'late', words: 'The server did not answer. It may still be done.' }
+function late(): Acted {
+  return { ok: false, code: 'late', words: t('The server did not answer. It may still be done.') }
+}
 
 // The message as the act leaves it; a deletion is worth waiting for.
 function done(m: Posted, act: Act, userId: string): Posted {

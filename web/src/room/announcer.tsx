@@ -1,4 +1,5 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { plural, t } from '~/i18n/i18n'
 import { oneLine } from '~/message/one-line'
 import { attached, newestSeq } from '~/realtime/reduce'
 import { eventWords } from '~/rooms/event-words'
@@ -20,8 +21,8 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     if (fresh.length === 0) return
     setSaid(
       fresh.length <= 3
-        ? fresh.map((m) => (m.event ? eventWords(m.event, props.me) : `${m.userName}: ${oneLine(m)}`)).join('\n')
-        : `${fresh.length} new messages`,
+        ? fresh.map((m) => (m.event ? eventWords(m.event, props.me) : t('{who}: {words}', { who: m.userName, words: oneLine(m) }))).join('\n')
+        : plural(fresh.length, '1 new message', '{count} new messages'),
     )
   }
 
@@ -36,7 +37,7 @@ export function Announcer(props: { session: RoomSession; me: string }) {
     ),
   )
   return (
-    <div class="sr-only" role="log" aria-live="polite" aria-label="New messages">
+    <div class="sr-only" role="log" aria-live="polite" aria-label={t('New messages')}>
       {said()}
     </div>
   )

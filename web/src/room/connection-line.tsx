@@ -1,4 +1,5 @@
 import { createEffect, createMemo, createSignal, onCleanup, Show } from 'solid-js'
+import { plural, t } from '~/i18n/i18n'
 import type { ConnectionState } from '~/realtime/connection'
 import { Button } from '~/ui/button'
 
@@ -35,16 +36,13 @@ export function ConnectionLine(props: { state: ConnectionState; waiting: number;
   })
 
   const what = () => {
-    if (!online()) return 'Offline.'
+    if (!online()) return t('Offline.')
     const s = props.state
-    if (s.status === 'connecting' && s.attempt === 0) return 'Connecting…'
+    if (s.status === 'connecting' && s.attempt === 0) return t('Connecting…')
     // The first attempts are quick; after them the server is likely down.
-    return (s.status === 'waiting' || s.status === 'connecting') && s.attempt > 2 ? "Can't reach the server." : 'Reconnecting…'
+    return (s.status === 'waiting' || s.status === 'connecting') && s.attempt > 2 ? t("Can't reach the server.") : t('Reconnecting…')
   }
-  const waiting = () => {
-    if (props.waiting === 0) return ''
-    return props.waiting === 1 ? '1 message waiting.' : `${props.waiting} messages waiting.`
-  }
+  const waiting = () => (props.waiting === 0 ? '' : plural(props.waiting, '1 message waiting.', '{count} messages waiting.'))
   const secondsLeft = () => (props.state.status === 'waiting' ? Math.ceil((props.state.retryAt - now()) / 1_000) : 0)
 
   return (
@@ -55,12 +53,12 @@ export function ConnectionLine(props: { state: ConnectionState; waiting: number;
         </span>
         <Show when={online() && secondsLeft() > 1}>
           <span class="tabular-nums" aria-hidden="true">
-            Trying again in {secondsLeft()} s.
+            {t('Trying again in {seconds} s.', { seconds: secondsLeft() })}
           </span>
         </Show>
         <Show when={online() && props.state.status === 'waiting'}>
           <Button variant="quiet" size="small" class="ms-auto text-warn" onClick={() => props.onRetry()}>
-            Try now
+            {t('Try now')}
           </Button>
         </Show>
       </div>

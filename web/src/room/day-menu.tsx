@@ -1,4 +1,5 @@
 import { createSignal, For } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
 import { DayButton, type PillPlace } from './day-pill'
@@ -15,7 +16,7 @@ export default function DayMenu(props: DayMenuProps & { defaultOpen: boolean }) 
   return (
     <Popover open={open()} onOpenChange={setOpen} gutter={4}>
       <PopoverTrigger as={DayButton} place={props.place} />
-      <PopoverContent class="w-60 p-1.5" aria-label="Jump to a day">
+      <PopoverContent class="w-60 p-1.5" aria-label={t('Jump to a day')}>
         <Days
           day={props.place.day}
           onJump={(target) => {
@@ -31,11 +32,11 @@ export default function DayMenu(props: DayMenuProps & { defaultOpen: boolean }) 
 function Days(props: { day: number; onJump(target: Target): void }) {
   const [date, setDate] = createSignal(dateOf(props.day))
   const days: [string, Target][] = [
-    ['Today', { time: midnight(0) }],
-    ['Yesterday', { time: midnight(1) }],
-    ['Last week', { time: midnight(7) }],
-    ['Last month', { time: monthAgo() }],
-    ['The beginning', 'beginning'],
+    [t('Today'), { time: midnight(0) }],
+    [t('Yesterday'), { time: midnight(1) }],
+    [t('Last week'), { time: midnight(7) }],
+    [t('Last month'), { time: monthAgo() }],
+    [t('The beginning'), 'beginning'],
   ]
 
   function go(event: SubmitEvent) {
@@ -64,7 +65,7 @@ function Days(props: { day: number; onJump(target: Target): void }) {
       </ul>
       <form class="mt-1.5 flex items-end gap-1.5 border-t border-line px-1 pt-2" onSubmit={go}>
         <label class="min-w-0 flex-1 text-day text-muted">
-          A day
+          {t('A day')}
           <input
             type="date"
             class="mt-0.5 block h-8 w-full rounded-control border border-line-strong/60 bg-sunken px-2 text-meta text-ink pointer-coarse:h-11 pointer-coarse:text-[1rem]"
@@ -75,7 +76,7 @@ function Days(props: { day: number; onJump(target: Target): void }) {
           />
         </label>
         <Button type="submit" size="small" variant="outline" class="h-8">
-          Go
+          {t('Go@@to that day')}
         </Button>
       </form>
     </>

@@ -1,5 +1,6 @@
 import ChevronDown from 'lucide-solid/icons/chevron-down'
 import { createMemo, Show, splitProps, type JSX } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Deferred } from '~/ui/deferred'
 import type { Rows } from './rows'
 import type { Target } from './session'
@@ -64,7 +65,7 @@ export function DayButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
       class="relative flex h-6 items-center gap-1 rounded-full border border-line bg-surface ps-3 pe-2 text-day font-medium text-muted before:absolute before:-inset-x-1 before:-top-2 before:-bottom-3 hover:text-ink focus-visible:pointer-events-auto focus-visible:opacity-100 data-expanded:pointer-events-auto data-expanded:opacity-100"
       classList={{ 'opacity-0': !local.place.apart, 'pointer-events-auto': local.place.apart }}
       style={{ transform: `translateY(${local.place.push}px)` }}
-      aria-label={`${day()}: jump to a day`}
+      aria-label={t('{day}: jump to a day', { day: day() })}
     >
       {day()}
       <ChevronDown class="size-3.5" aria-hidden="true" />

@@ -1,7 +1,8 @@
 import { For, Show } from 'solid-js'
 import { useLive } from '~/app/live'
+import { plural, t } from '~/i18n/i18n'
 import { StateDot, stateWords, StatusSign } from '~/people/state-dot'
-import type { User } from '~/realtime/wire.gen'
+import type { State, User } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
 import { Popover, PopoverContent, PopoverTitle, PopoverTrigger } from '~/ui/popover'
 import { hereWords, PeopleButton, type PeopleProps } from './people'
@@ -19,7 +20,7 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
       <PopoverTrigger as={PeopleButton} people={props.people} count={props.count} />
       <PopoverContent class="w-72">
         <PopoverTitle class="px-3 pt-2.5 pb-1 text-day font-medium text-muted">{hereWords(props.count)}</PopoverTitle>
-        <ul class="scrollbar-calm max-h-80 overflow-y-auto rounded-card px-1.5 pb-1.5 focus-visible:-outline-offset-2" tabindex={props.people.length > 8 ? 0 : undefined} aria-label="People here">
+        <ul class="scrollbar-calm max-h-80 overflow-y-auto rounded-card px-1.5 pb-1.5 focus-visible:-outline-offset-2" tabindex={props.people.length > 8 ? 0 : undefined} aria-label={t('People here')}>
           <For each={props.people}>
             {(person) => (
               <li class="flex items-center gap-2.5 rounded-control px-1.5 py-1">
@@ -30,16 +31,21 @@ export default function PeopleList(props: PeopleProps & { defaultOpen: boolean }
                 <span class="min-w-0 truncate text-body" dir="auto">{person.userName}</span>
                 <StatusSign status={presence.of(person.userId)?.status ?? person.status} />
                 <span class="ms-auto shrink-0 text-meta text-muted empty:hidden">
-                  {[stateOf(person) === 'online' ? '' : stateWords(stateOf(person)), person.userId === props.me ? 'you' : ''].filter((word) => word !== '').join(', ')}
+                  {aside(stateOf(person), person.userId === props.me)}
                 </span>
               </li>
             )}
           </For>
           <Show when={props.count > props.people.length}>
-            <li class="px-1.5 py-1 text-meta text-muted">and {props.count - props.people.length} more</li>
+            <li class="px-1.5 py-1 text-meta text-muted">{plural(props.count - props.people.length, 'and {count} more', 'and {count} more')}</li>
           </Show>
         </ul>
       </PopoverContent>
     </Popover>
   )
+}
+
+function aside(state: State, me: boolean): string {
+  if (state === 'online') return me ? t('you') : ''
+  return me ? t('{state}, you', { state: stateWords(state) }) : stateWords(state)
 }

@@ -1,4 +1,5 @@
 import { For, splitProps, type JSX } from 'solid-js'
+import { plural } from '~/i18n/i18n'
 import type { User } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
 import { Deferred } from '~/ui/deferred'
@@ -41,5 +42,5 @@ export function PeopleButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement> 
 }
 
 export function hereWords(count: number): string {
-  return count === 1 ? '1 person here' : `${count} people here`
+  return plural(count, '1 person here', '{count} people here')
 }

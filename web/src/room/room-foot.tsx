@@ -1,5 +1,6 @@
 import { createEffect, createSignal, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { t } from '~/i18n/i18n'
 import { onDemand } from '~/message/on-demand'
 import type { RoomInfo } from '~/realtime/wire.gen'
 import { dayOf, sameDay, timeOf } from './times'
@@ -50,5 +51,5 @@ export function RoomFoot(props: { info: RoomInfo | undefined; label: string; onD
 
 /** "18:40", with its day where that is another one. */
 export function momentOf(time: number): string {
-  return sameDay(time, Date.now()) ? timeOf(time) : `${dayOf(time, Date.now())}, ${timeOf(time)}`
+  return sameDay(time, Date.now()) ? timeOf(time) : t('{day}, {time}', { day: dayOf(time, Date.now()), time: timeOf(time) })
 }

@@ -4,6 +4,7 @@ import { createMemo, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { nameOf } from '~/app/naming'
 import type { ListedRoom } from '~/app/rooms'
+import { t } from '~/i18n/i18n'
 import { panels, PanelToggles } from '~/message/room-panel'
 import { stateWords, StatusSign } from '~/people/state-dot'
 import type { RoomInfo } from '~/realtime/wire.gen'
@@ -27,18 +28,18 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
     const { id, name, image } = props.me
     return props.session.room().people.map((p) => (p.userId === id ? { ...p, userName: name, ...(image ? { userImage: image } : {}) } : p))
   })
-  const topic = () => (otherId() && statusWords()) || props.room?.topic || (props.session.slug === 'global' ? 'Everyone on this server' : '')
+  const topic = () => (otherId() && statusWords()) || props.room?.topic || (props.session.slug === 'global' ? t('Everyone on this server') : '')
   const statusWords = () => other()?.status?.text || stateWords(other()?.state)
   return (
     <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1 pe-2 sm:gap-2 sm:ps-3 sm:pe-4">
-      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label="All rooms">
+      <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
         <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
       </Link>
       <h1 class="min-w-0">
         <button
           type="button"
           class="flex h-9 max-w-full items-center gap-1.5 rounded-control px-1 text-title font-semibold tracking-tight hover:bg-ink/5 sm:px-2 pointer-coarse:h-11"
-          title="About this room"
+          title={t('About this room')}
           onPointerEnter={() => void panels.load().catch(() => {})}
           onClick={() => void navigate({ to: '.', search: { panel: 'about' } })}
         >
@@ -47,7 +48,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
           <StatusSign status={other()?.status} class="text-body" />
         </button>
       </h1>
-      <p class="hidden min-w-0 flex-1 truncate text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
+      <p class="hidden min-w-0 flex-1 truncate rtl:text-right text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
       <div class="ms-auto flex shrink-0 items-center gap-1">
         <Show when={props.session.room().joined && props.session.room().count > 0 && props.room?.kind !== 'direct'}>
           <People people={people()} count={props.session.room().count} me={props.me.id} />

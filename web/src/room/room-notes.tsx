@@ -4,6 +4,8 @@ import MicOff from 'lucide-solid/icons/mic-off'
 import { createSignal, Show, type JSX } from 'solid-js'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { joinRoom } from '~/rooms/calls'
 import { Button, buttonVariants } from '~/ui/button'
 import { showToast } from '~/ui/toast'
@@ -13,8 +15,8 @@ import type { RoomGone } from './session'
 
 export function Archived(props: { label: string; onDetails(): void }) {
   return (
-    <Closed icon={<Archive class="size-4.5" aria-hidden="true" />} title={`${props.label} is archived`} text="It can be read and searched. Nobody can write in it.">
-      <Button variant="outline" size="small" onClick={() => props.onDetails()}>About this room</Button>
+    <Closed icon={<Archive class="size-4.5" aria-hidden="true" />} title={t('{room} is archived', { room: props.label })} text={t('It can be read and searched. Nobody can write in it.')}>
+      <Button variant="outline" size="small" onClick={() => props.onDetails()}>{t('About this room')}</Button>
     </Closed>
   )
 }
@@ -23,8 +25,8 @@ export function Muted(props: { until: string }) {
   return (
     <Closed
       icon={<MicOff class="size-4.5" aria-hidden="true" />}
-      title={`You are muted here until ${props.until}`}
-      text="Until then you can read, but not post. What you were writing is kept."
+      title={t('You are muted here until {time}', { time: props.until })}
+      text={t('Until then you can read, but not post. What you were writing is kept.')}
     />
   )
 }
@@ -52,17 +54,20 @@ export function JoinBar(props: { slug: string; label: string; onJoined(): void }
     setBusy(true)
     const result = await joinRoom(props.slug)
     setBusy(false)
-    if (!result.ok) return showToast({ tone: 'bad', title: `You are not in ${props.label}`, text: explain(result.failure) })
+    if (!result.ok) return showToast({ tone: 'bad', title: t('You are not in {room}', { room: props.label }), text: explain(result.failure) })
     props.onJoined()
     void rooms.load()
   }
   return (
-    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label="Join this room">
+    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label={t('Join this room')}>
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-accent-soft px-4 py-2.5">
         <p class="min-w-0 flex-1 basis-48 text-meta">
-          You are looking at <span class="font-medium" dir="auto">{props.label}</span> from outside. Join to have it in your list; writing joins, too.
+          <T
+            text="You are looking at {room} from outside. Join to have it in your list; writing joins, too."
+            room={<span class="font-medium" dir="auto">{props.label}</span>}
+          />
         </p>
-        <Button size="small" aria-busy={busy()} onClick={() => void join()}>Join</Button>
+        <Button size="small" aria-busy={busy()} onClick={() => void join()}>{t('Join')}</Button>
       </div>
     </div>
   )
@@ -74,22 +79,24 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; draft
     const { gone } = props
     switch (gone.reason) {
       case 'notFound':
-        return [`No room #${props.slug}`, "It isn't there, or it is private. If it is private, ask a member for an invite."]
+        return [t('No room #{room}', { room: props.slug }), t("It isn't there, or it is private. If it is private, ask a member for an invite.")]
       case 'refused':
-        return ['This room is closed to you', gone.message]
+        return [t('This room is closed to you'), t(gone.message)]
       case 'removed':
         return [
-          `You are not in ${props.label} any more`,
-          gone.by === '' ? 'You left, somebody took you out of it, or it was deleted. Its members can add you again.' : `${gone.by} took you out of it. Its members can add you again.`,
+          t('You are not in {room} any more', { room: props.label }),
+          gone.by === ''
+            ? t('You left, somebody took you out of it, or it was deleted. Its members can add you again.')
+            : t('{who} took you out of it. Its members can add you again.', { who: gone.by }),
         ]
     }
   }
   async function copy() {
     try {
       await navigator.clipboard.writeText(props.draft)
-      showToast({ title: 'Text copied' })
+      showToast({ title: t('Text copied') })
     } catch {
-      showToast({ tone: 'bad', title: 'Text could not be copied', text: 'Your browser did not allow it.' })
+      showToast({ tone: 'bad', title: t('Text could not be copied'), text: t('Your browser did not allow it.') })
     }
   }
   return (
@@ -99,13 +106,13 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; draft
         <p class="text-body text-muted">{words()[1]}</p>
         <Show when={props.draft.trim() !== ''}>
           <div class="mt-2 flex w-full flex-col items-start gap-2 rounded-card border border-line bg-sunken p-3">
-            <p class="text-meta text-muted">You were writing:</p>
+            <p class="text-meta text-muted">{t('You were writing:')}</p>
             <p class="max-h-40 w-full overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">{props.draft}</p>
-            <Button variant="outline" size="small" onClick={() => void copy()}>Copy it</Button>
+            <Button variant="outline" size="small" onClick={() => void copy()}>{t('Copy it')}</Button>
           </div>
         </Show>
         <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
-          Go to #global
+          {t('Go to {room}', { room: '#global' })}
         </Link>
       </div>
     </div>

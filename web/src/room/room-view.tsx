@@ -4,6 +4,7 @@ import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, 
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { plural, t } from '~/i18n/i18n'
 import { shortcutOf } from '~/keys/map'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
 import { RoomPanel } from '~/message/room-panel'
@@ -140,8 +141,8 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
               <Composer
                 drafts={live.drafts}
                 draft={draft}
-                label={`Message ${session.label()}`}
-                dropLabel={`Add to ${session.label()}`}
+                label={t('Message {room}@@write to it', { room: session.label() })}
+                dropLabel={t('Add to {room}', { room: session.label() })}
                 slowedUntil={slowedUntil()}
                 slowSeconds={slowed(info.data)}
                 typing={typingWords(session.room().typing, me().id)}
@@ -185,9 +186,9 @@ function Body(props: { session: RoomSession; me: Me; online: boolean; handle(han
         {(f) => (
           <div class="grid min-h-0 flex-1 place-items-center p-6" role="alert">
             <div class="flex max-w-sm flex-col items-start gap-3">
-              <h2 class="text-title font-semibold">The messages couldn't be loaded</h2>
+              <h2 class="text-title font-semibold">{t("The messages couldn't be loaded")}</h2>
               <p class="text-body text-muted">{explain(f())}</p>
-              <Button onClick={() => void props.session.showNewest()}>Try again</Button>
+              <Button onClick={() => void props.session.showNewest()}>{t('Try again')}</Button>
             </div>
           </div>
         )}
@@ -203,7 +204,7 @@ function Loading() {
   return (
     <div class="flex min-h-0 flex-1 flex-col justify-end overflow-hidden px-3 pb-4 sm:px-5" aria-busy="true">
       <Show when={late()}>
-        <span class="sr-only" role="status">Loading messages</span>
+        <span class="sr-only" role="status">{t('Loading messages')}</span>
         <RowSkeletons count={9} />
       </Show>
     </div>
@@ -217,9 +218,11 @@ function targetOf({ at, message }: RoomSearch): Target | undefined {
 }
 
 function typingWords(typing: readonly Typist[], me: string): string {
-  const names = typing.filter((t) => t.userId !== me).map((t) => t.userName)
+  const names = typing.filter((typist) => typist.userId !== me).map((typist) => typist.userName)
   const [first, second] = names
   if (first === undefined) return ''
-  if (second === undefined) return `${first} is writing…`
-  return names.length === 2 ? `${first} and ${second} are writing…` : `${first} and ${names.length - 1} others are writing…`
+  if (second === undefined) return t('{who} is writing…', { who: first })
+  return names.length === 2
+    ? t('{first} and {second} are writing…', { first, second })
+    : plural(names.length - 1, '{first} and 1 other are writing…', '{first} and {count} others are writing…', { first })
 }

@@ -1,6 +1,8 @@
 import { createMemo, createSignal, onCleanup, Show, type Component } from 'solid-js'
 import { useLive } from '~/app/live'
 import { call } from '~/http'
+import { plural, t } from '~/i18n/i18n'
+import { listed } from '~/i18n/listed'
 import { isCount, isFields, isText, list } from '~/realtime/frames'
 import type { PersonRead } from '~/realtime/wire.gen'
 import { roomPath } from '~/rooms/info'
@@ -65,12 +67,11 @@ const NAMED = 3
 
 /** "Seen by Bob", of so many others who could; undefined is somebody whose name isn't known. */
 export function seenWords(readers: readonly (string | undefined)[], others: number): string {
-  if (readers.length > 2 && readers.length === others) return 'Seen by everyone'
+  if (readers.length > 2 && readers.length === others) return t('Seen by everyone')
   const named = readers.filter((name) => name !== undefined).slice(0, readers.length > NAMED ? NAMED - 1 : NAMED)
   const more = readers.length - named.length
-  const words = more === 0 ? named : [...named, named.length === 0 ? (more === 1 ? '1 person' : `${more} people`) : more === 1 ? '1 other' : `${more} others`]
-  const end = words.at(-1) ?? ''
-  return `Seen by ${words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${end}` : end}`
+  const rest = named.length === 0 ? plural(more, '1 person', '{count} people') : plural(more, '1 other', '{count} others')
+  return t('Seen by {names}', { names: listed(more === 0 ? named : [...named, rest]) })
 }
 
 function parseReads(value: unknown): PersonRead[] | null {

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/solid-query'
 import { batch, createSignal } from 'solid-js'
 import { explain, RequestError, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import type { Connection, ConnectionState } from '~/realtime/connection'
 import type { SkippedFrame } from '~/realtime/frames'
 import {
@@ -305,14 +306,14 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
       if (overtaken()) return lost
       if (!result.ok) {
         const missing = result.failure.kind === 'refused' && result.failure.status === 404
-        return { ok: false, words: missing ? "That message isn't there any more." : explain(result.failure) }
+        return { ok: false, words: missing ? t("That message isn't there any more.") : explain(result.failure) }
       }
       const { seq, thread } = result.value
       if (thread !== undefined) {
         const root = await show({ id: thread })
         return root.ok ? { ok: true, seq: root.seq, thread } : root
       }
-      if (seq === undefined) return { ok: false, words: "That message isn't there any more." }
+      if (seq === undefined) return { ok: false, words: t("That message isn't there any more.") }
       const here = local({ seq })
       if (here !== null) return { ok: true, seq: here }
       position = { around: seq }
@@ -320,7 +321,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     const page = await fetchPage(position)
     if (overtaken()) return lost
     if ('kind' in page) return { ok: false, words: explain(page) }
-    if (foreign(state, page)) return { ok: false, words: 'The room has just changed. Try again.' }
+    if (foreign(state, page)) return { ok: false, words: t('The room has just changed. Try again.') }
     settle(page)
     const posted = page.messages.filter((m) => m.thread === undefined)
     const time = typeof target === 'object' && 'time' in target ? target.time : 0

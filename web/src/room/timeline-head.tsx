@@ -1,5 +1,6 @@
 import { For, Show } from 'solid-js'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import type { RoomSession } from './session'
@@ -10,9 +11,12 @@ export function Head(props: { session: RoomSession }) {
     const s = props.session.older()
     return s.status === 'failed' ? s.failure : null
   }
-  const who = () => {
+  const words = () => {
     const kind = props.session.kind()
-    return kind === 'direct' ? 'This is between the two of you' : kind === 'group' ? 'This is between the few of you' : 'This is where everyone here talks'
+    const begun = props.session.room().messages.some((m) => m.type === 'text')
+    if (kind === 'direct') return begun ? t('This is between the two of you, and this is how it began.') : t('This is between the two of you. Nobody has said anything yet: say hello.')
+    if (kind === 'group') return begun ? t('This is between the few of you, and this is how it began.') : t('This is between the few of you. Nobody has said anything yet: say hello.')
+    return begun ? t('This is where everyone here talks, and this is how it began.') : t('This is where everyone here talks. Nobody has said anything yet: say hello.')
   }
   return (
     <div class="absolute inset-x-0 top-0 flex h-44 flex-col justify-end px-3 pb-3 sm:px-5">
@@ -20,20 +24,17 @@ export function Head(props: { session: RoomSession }) {
         when={props.session.room().hasOlder}
         fallback={
           <Show when={props.session.room().loaded}>
-            <h2 class="text-headline font-semibold tracking-tight">{props.session.label()}</h2>
-            <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">
-              {who()}
-              {props.session.room().messages.some((m) => m.type === 'text') ? ', and this is how it began.' : '. Nobody has said anything yet: say hello.'}
-            </p>
+            <h2 class="rtl:text-right text-headline font-semibold tracking-tight" dir="auto">{props.session.label()}</h2>
+            <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">{words()}</p>
           </Show>
         }
       >
         <Show when={failure()} fallback={<RowSkeletons count={3} />}>
           {(f) => (
             <div class="flex flex-wrap items-center gap-2 text-meta text-muted" role="alert">
-              <span>Older messages couldn't be loaded. {explain(f())}</span>
+              <span>{t("Older messages couldn't be loaded.")} {explain(f())}</span>
               <Button variant="outline" size="small" onClick={() => props.session.loadOlder()}>
-                Try again
+                {t('Try again')}
               </Button>
             </div>
           )}

@@ -2,6 +2,7 @@ import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { plural, t } from '~/i18n/i18n'
 import { attached, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
 import { ActingIn } from '~/message/acting-in'
@@ -356,7 +357,7 @@ export function Timeline(props: TimelineProps) {
         class="scrollbar-calm absolute inset-0 overflow-x-hidden overflow-y-auto [contain:strict] [overflow-anchor:none] focus-visible:-outline-offset-2"
         tabindex="0"
         role="region"
-        aria-label={`Messages in ${session.label()}`}
+        aria-label={t('Messages in {room}', { room: session.label() })}
         data-testid="timeline"
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
@@ -413,13 +414,13 @@ export function Timeline(props: TimelineProps) {
       <Show when={unreadAbove()}>
         <Pill class="top-11" onClick={toUnread}>
           <ArrowUp class="size-4" aria-hidden="true" />
-          To the first new message
+          {t('To the first new message')}
         </Pill>
       </Show>
       <Show when={!following() && rows().length > 0}>
         <Pill class="bottom-3" loud={fresh() > 0} onClick={toEnd}>
           <ArrowDown class="size-4" aria-hidden="true" />
-          {fresh() === 0 ? 'To the newest' : fresh() === 1 ? '1 new message' : `${fresh()} new messages`}
+          {fresh() === 0 ? t('To the newest') : plural(fresh(), '1 new message', '{count} new messages')}
         </Pill>
       </Show>
     </div>
@@ -427,17 +428,18 @@ export function Timeline(props: TimelineProps) {
 }
 
 function rowLabel(row: Row): string {
-  return row.event ? 'What happened to the room' : row.userName
+  return row.event ? t('What happened to the room') : row.userName
 }
 
 // Takes no height: it comes and goes without moving a row.
 function UnreadLine() {
   return (
-    <div class="pointer-events-none absolute inset-x-3 top-0 sm:inset-x-5" role="separator" aria-label="New messages" data-testid="unread-line">
+    <div class="pointer-events-none absolute inset-x-3 top-0 sm:inset-x-5" role="separator" aria-label={t('New messages')} data-testid="unread-line">
       <div class="border-t border-accent" />
       {/* Drawn, and no text of the row: it is in nobody's copy of it. */}
       <span
-        class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent before:content-['New']"
+        class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent before:content-[attr(data-word)]"
+        data-word={t('New@@what is below this line')}
         aria-hidden="true"
       />
     </div>

@@ -1,17 +1,12 @@
+import { dates, t } from '~/i18n/i18n'
+
 // Days and times as the reader's own language and time zone have them.
 
-const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' })
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
-const withYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const weekday = dates({ weekday: 'long', day: 'numeric', month: 'long' })
+const withYear = dates({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
 
-export function timeOf(timestamp: number): string {
-  return time.format(timestamp)
-}
-
-export function fullTimeOf(timestamp: number): string {
-  return full.format(timestamp)
-}
+export const timeOf = dates({ hour: 'numeric', minute: '2-digit' })
+export const fullTimeOf = dates({ dateStyle: 'full', timeStyle: 'short' })
 
 export function sameDay(a: number, b: number): boolean {
   const x = new Date(a)
@@ -21,9 +16,9 @@ export function sameDay(a: number, b: number): boolean {
 
 /** "Today", "Yesterday", or the day's name. */
 export function dayOf(timestamp: number, now: number): string {
-  if (sameDay(timestamp, now)) return 'Today'
+  if (sameDay(timestamp, now)) return t('Today')
   const yesterday = new Date(now)
   yesterday.setDate(yesterday.getDate() - 1)
-  if (sameDay(timestamp, yesterday.getTime())) return 'Yesterday'
-  return new Date(timestamp).getFullYear() === new Date(now).getFullYear() ? weekday.format(timestamp) : withYear.format(timestamp)
+  if (sameDay(timestamp, yesterday.getTime())) return t('Yesterday')
+  return new Date(timestamp).getFullYear() === new Date(now).getFullYear() ? weekday(timestamp) : withYear(timestamp)
 }

@@ -68,7 +68,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
         </Show>
         <p class="text-meta text-muted">{t(kindWords[props.info.kind].text)} {made()}</p>
         <div class="flex flex-wrap gap-2 pt-1">
-          <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, t('Link'))}>
+          <Button variant="outline" size="small" onClick={() => void copy(`${location.origin}/rooms/${encodeURIComponent(props.info.slug)}`, 'link')}>
             <LinkIcon class="size-3.5" aria-hidden="true" />
             {t('Copy link')}
           </Button>

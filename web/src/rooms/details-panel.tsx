@@ -41,7 +41,7 @@ export function DetailsPanel(props: { session: RoomSession; me: Me; tab: Details
   }
 
   return (
-    <PanelFrame title={t('Room')} detail={props.session.label()} onClose={props.onClose}>
+    <PanelFrame title={t('Room')} close={t('Close room')} detail={props.session.label()} onClose={props.onClose}>
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- the tab that is chosen has the focus */}
       <div ref={list} class="flex shrink-0 gap-1 border-b border-line px-3" role="tablist" aria-label={t('About this room')} onKeyDown={onKeyDown}>
         <For each={shown()}>

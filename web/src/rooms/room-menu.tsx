@@ -91,7 +91,7 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
           ],
           [
             { label: t('About this room'), icon: Info, act: () => void router.navigate({ to: '/rooms/$slug', params: { slug }, search: { panel: 'about' } }) },
-            { label: t('Copy link'), icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, t('Link')) },
+            { label: t('Copy link'), icon: Link, act: () => void copy(`${location.origin}/rooms/${encodeURIComponent(slug)}`, 'link') },
           ],
           [
             ...(talk ? [{ label: t('Close'), icon: X, act: () => void leaving.close(r) }] : []),

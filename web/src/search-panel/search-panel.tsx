@@ -136,7 +136,7 @@ export function SearchPanel(props: {
   }
 
   return (
-    <PanelFrame title={t('Search')} onClose={props.onClose}>
+    <PanelFrame title={t('Search')} close={t('Close search')} onClose={props.onClose}>
     <div class="flex min-h-0 flex-1 flex-col" role="search" ref={panel}>
       <form class="flex flex-col gap-2 border-b border-line px-3 py-3" onSubmit={(event) => (event.preventDefault(), void search())}>
         <label class="relative block">
