@@ -1,4 +1,5 @@
 import { onCleanup } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import type { Connection } from '~/realtime/connection'
 import { showToast } from '~/ui/toast'
 import type { WorkerNote } from '~/worker/note'
@@ -28,10 +29,10 @@ export function createUpdates({ connection, onOpen }: UpdatesOptions) {
     if (note?.type !== 'version' || note.entry === entry || said || !entry.startsWith('/assets/')) return
     said = true
     showToast({
-      title: 'There is a newer Snug',
-      text: 'What you wrote is kept.',
+      title: t('There is a newer Snug'),
+      text: t('What you wrote is kept.'),
       durationMs: 24 * 3600_000,
-      action: { label: 'Reload', act: () => location.reload() },
+      action: { label: t('Reload'), act: () => location.reload() },
     })
   }
   serviceWorker.addEventListener('message', onMessage)

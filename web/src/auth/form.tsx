@@ -1,6 +1,9 @@
 import { Link } from '@tanstack/solid-router'
-import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import Globe from 'lucide-solid/icons/globe'
+import { createEffect, createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
+import { chooseLanguage, chosenLanguage, languageCodes, languages, takeTyped } from '~/i18n/language'
 import { Mark } from '~/mark'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
@@ -37,8 +40,28 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
         <Show when={props.aside}>
           <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
         </Show>
+        <LanguageChoice />
       </div>
     </main>
+  )
+}
+
+/** Each by its own name: who looks for it may read nothing else of the page. */
+function LanguageChoice() {
+  return (
+    <label class="mt-5 flex w-fit items-center gap-1.5 px-1 text-meta text-muted">
+      <Globe class="size-4" aria-hidden="true" />
+      <span class="sr-only">{t('Language')}</span>
+      <select
+        class="min-h-8 cursor-pointer rounded-control bg-surface/0 hover:text-ink pointer-coarse:min-h-11"
+        onChange={(event) => chooseLanguage(languageCodes.find((code) => code === event.currentTarget.value) ?? null)}
+      >
+        <option value="">{t('Automatic')}</option>
+        <For each={languageCodes}>
+          {(code) => <option value={code} lang={code} selected={code === chosenLanguage()}>{languages[code].name}</option>}
+        </For>
+      </select>
+    </label>
   )
 }
 
@@ -65,6 +88,8 @@ export function Field(props: FieldProps) {
   const [shown, setShown] = createSignal(false)
   const isPassword = () => props.type === 'password'
   onMount(() => {
+    const typed = props.readOnly ? undefined : takeTyped(props.name)
+    if (typed) props.onChange(typed)
     // On a phone that would hide half of the page behind a keyboard.
     if (props.autofocus && !matchMedia('(pointer: coarse)').matches) input?.focus()
   })

@@ -18,7 +18,7 @@ interface Node {
 /** Calls whose arguments are for machines. */
 const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'Error', 'TypeError', 'RegExp'])
 /** Attributes that nobody reads. */
-const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
+const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|chords|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
 
 export function read(file: string, code: string, found: Found) {
   const program = parseAst(code, { lang: file.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node
@@ -80,7 +80,7 @@ export function read(file: string, code: string, found: Found) {
         return
       }
       case 'JSXText':
-        if (/\p{L}/u.test(String(node['value']))) fault(node, `“${String(node['value']).trim()}” is in no catalogue`)
+        if (/\p{L}/u.test(nameless(String(node['value'])))) fault(node, `“${String(node['value']).trim()}” is in no catalogue`)
         return
       case 'Property': {
         const key = String((node['key'] as Node)['name'] ?? '')
@@ -88,8 +88,8 @@ export function read(file: string, code: string, found: Found) {
         return
       }
       case 'BinaryExpression':
-        // What is compared isn't said.
-        quiet ||= /^[=!]==?$/.test(String(node['operator']))
+        // What is compared isn't said, nor what is looked for among members.
+        quiet ||= /^(?:[=!]==?|in)$/.test(String(node['operator']))
         break
       case 'SwitchCase':
         for (const each of node['consequent'] as Node[]) walk(each, depth, quiet)
@@ -126,10 +126,18 @@ function literal(node: Node): string | undefined {
   return undefined
 }
 
+/** Keys as events and ARIA name them. */
+const modifier = /^(?:Alt|Control|Meta|Mod|Shift)$/
+
+/** A text without the product's name, where that stands alone or ends a title. */
+function nameless(text: string): string {
+  return text.replace(/^\s*(?:· )?Snug\s*$/, '')
+}
+
 /** A word with a capital in front, or words between spaces, as nothing but sentences has them. */
 function isProse(text: string): boolean {
-  const words = text.trim().split(/\s+/)
-  if (words.length === 1) return /^\p{Lu}\p{Ll}+[.…?!:]?$/u.test(text.trim())
+  const words = nameless(text).trim().split(/\s+/)
+  if (words.length === 1) return /^\p{Lu}\p{Ll}+[.…?!:]?$/u.test(words[0] ?? '') && !modifier.test(words[0] ?? '')
   return words.filter((word) => /^[“(]?\p{L}[\p{L}’'-]*[”).,:;…?!]*$/u.test(word) && !/^[a-z]+-[a-z-]+$/.test(word)).length >= words.length / 2
 }
 
