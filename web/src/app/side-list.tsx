@@ -75,11 +75,12 @@ export function SideList() {
     const at = target ? all.indexOf(target) : -1
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return
     const folds = target?.getAttribute('aria-expanded')
+    const [inward, outward] = getComputedStyle(nav).direction === 'rtl' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowRight', 'ArrowLeft']
     if (event.key === 'ArrowDown') all[at + 1]?.focus()
     else if (event.key === 'ArrowUp') all[at - 1]?.focus()
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
-    else if ((event.key === 'ArrowLeft' && folds === 'true') || (event.key === 'ArrowRight' && folds === 'false')) target?.click()
+    else if ((event.key === inward && folds === 'false') || (event.key === outward && folds === 'true')) target?.click()
     else if (shortcutOf(event, 'rooms') === 'favourite' && target?.dataset['room'] !== undefined) favour(target.dataset['room'])
     else return
     event.preventDefault()

@@ -88,7 +88,7 @@ export function InboxPage() {
   const refresh = () => void load().then(fill)
 
   onMount(() => {
-    document.title = `${t('Inbox')} · Snug`
+    document.title = t('{title} · Snug', { title: t('Inbox') })
     refresh()
     if (document.activeElement === document.body) heading.focus({ preventScroll: true })
   })

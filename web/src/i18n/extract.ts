@@ -20,6 +20,9 @@ const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll'
 /** Attributes that nobody reads. */
 const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|chords|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
 
+/** Keys as events and ARIA name them. */
+const modifiers = new Set(['Alt', 'Control', 'Meta', 'Mod', 'Shift'])
+
 export function read(file: string, code: string, found: Found) {
   const program = parseAst(code, { lang: file.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node
   const fault = (node: Node, what: string) => {
@@ -80,7 +83,8 @@ export function read(file: string, code: string, found: Found) {
         return
       }
       case 'JSXText':
-        if (/\p{L}/u.test(nameless(String(node['value'])))) fault(node, `“${String(node['value']).trim()}” is in no catalogue`)
+        // The product's name is the same in every language.
+        if (/\p{L}/u.test(String(node['value']).replace(/^\s*Snug\s*$/, ''))) fault(node, `“${String(node['value']).trim()}” is in no catalogue`)
         return
       case 'Property': {
         const key = String((node['key'] as Node)['name'] ?? '')
@@ -88,7 +92,7 @@ export function read(file: string, code: string, found: Found) {
         return
       }
       case 'BinaryExpression':
-        // What is compared isn't said, nor what is looked for among members.
+        // What is compared or looked for isn't said.
         quiet ||= /^(?:[=!]==?|in)$/.test(String(node['operator']))
         break
       case 'SwitchCase':
@@ -100,7 +104,7 @@ export function read(file: string, code: string, found: Found) {
       case 'Literal':
       case 'TemplateElement': {
         const raw = node.type === 'Literal' ? node['value'] : (node['value'] as { cooked: unknown }).cooked
-        if (!quiet && typeof raw === 'string' && isProse(raw)) fault(node, `“${raw}” is in no catalogue`)
+        if (!quiet && typeof raw === 'string' && !modifiers.has(raw) && isProse(raw)) fault(node, `“${raw}” is in no catalogue`)
         return
       }
     }
@@ -126,18 +130,10 @@ function literal(node: Node): string | undefined {
   return undefined
 }
 
-/** Keys as events and ARIA name them. */
-const modifier = /^(?:Alt|Control|Meta|Mod|Shift)$/
-
-/** A text without the product's name, where that stands alone or ends a title. */
-function nameless(text: string): string {
-  return text.replace(/^\s*(?:· )?Snug\s*$/, '')
-}
-
 /** A word with a capital in front, or words between spaces, as nothing but sentences has them. */
 function isProse(text: string): boolean {
-  const words = nameless(text).trim().split(/\s+/)
-  if (words.length === 1) return /^\p{Lu}\p{Ll}+[.…?!:]?$/u.test(words[0] ?? '') && !modifier.test(words[0] ?? '')
+  const words = text.trim().split(/\s+/)
+  if (words.length === 1) return /^\p{Lu}\p{Ll}+[.…?!:]?$/u.test(text.trim())
   return words.filter((word) => /^[“(]?\p{L}[\p{L}’'-]*[”).,:;…?!]*$/u.test(word) && !/^[a-z]+-[a-z-]+$/.test(word)).length >= words.length / 2
 }
 
