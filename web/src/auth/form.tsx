@@ -1,13 +1,12 @@
 import { Link } from '@tanstack/solid-router'
-import Globe from 'lucide-solid/icons/globe'
-import { createEffect, createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
-import { t } from '~/i18n/i18n'
-import { chooseLanguage, chosenLanguage, languageCodes, languages, takeTyped } from '~/i18n/language'
 import { Mark } from '~/mark'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
+import { takeTyped } from '~/i18n/language'
+import { LanguageChoice } from './language-choice'
 
 /**
  * The frame of the pages for those who aren't signed in. It hangs from the top:
@@ -43,25 +42,6 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
         <LanguageChoice />
       </div>
     </main>
-  )
-}
-
-/** Each by its own name: who looks for it may read nothing else of the page. */
-function LanguageChoice() {
-  return (
-    <label class="mt-5 flex w-fit items-center gap-1.5 px-1 text-meta text-muted">
-      <Globe class="size-4" aria-hidden="true" />
-      <span class="sr-only">{t('Language')}</span>
-      <select
-        class="min-h-8 cursor-pointer rounded-control bg-surface/0 hover:text-ink pointer-coarse:min-h-11"
-        onChange={(event) => chooseLanguage(languageCodes.find((code) => code === event.currentTarget.value) ?? null)}
-      >
-        <option value="">{t('Automatic')}</option>
-        <For each={languageCodes}>
-          {(code) => <option value={code} lang={code} selected={code === chosenLanguage()}>{languages[code].name}</option>}
-        </For>
-      </select>
-    </label>
   )
 }
 
