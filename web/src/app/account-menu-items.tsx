@@ -16,8 +16,9 @@ import { useQuery } from '~/query'
 import { meQuery } from '~/account/me'
 import { signOut } from '~/auth/session'
 import { explain } from '~/http'
+import { chooseLanguage, languageCodes } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
-import { chooseLanguage, chosenLanguage, languageCodes, languages } from '~/i18n/language'
+import { chosenLanguage, languages } from '~/i18n/language'
 import type { Theme } from '~/theme'
 import {
   DropdownMenu, DropdownMenuContent, DropdownMenuGroup, DropdownMenuGroupLabel, DropdownMenuItem, DropdownMenuRadioGroup,

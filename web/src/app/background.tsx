@@ -8,6 +8,7 @@ import { attentionQuery } from '~/attention/settings'
 import { makeSounds } from '~/attention/sounds'
 import { createUpdates } from '~/attention/updates'
 import { explain } from '~/http'
+import { giveBackTyped } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
 import { createFocused } from '~/room/unread'
 import { makeRoom, readAll } from '~/rooms/calls'
@@ -99,6 +100,8 @@ export default function Background() {
     onAllRead: askAllRead,
   })
   const commands = createCommands({ live, router, onSearch: search, onAllRead: askAllRead })
+
+  onMount(giveBackTyped)
 
   // At hand before they are wanted, also without a network.
   onMount(() => {

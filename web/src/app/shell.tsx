@@ -1,4 +1,3 @@
-import { I18nProvider } from '@kobalte/core/i18n'
 import { useQueryClient } from '@tanstack/solid-query'
 import { Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import ArrowDownUp from 'lucide-solid/icons/arrow-down-up'
@@ -6,7 +5,7 @@ import Plus from 'lucide-solid/icons/plus'
 import { Match, Show, Switch, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
-import { locale, t } from '~/i18n/i18n'
+import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
 import { onDemand } from '~/message/on-demand'
 import { Notice } from '~/notice'
@@ -42,14 +41,11 @@ export function Shell(props: { account: Account }) {
 
   return (
     <Show when={account().id} keyed>
-      {/* Else menus would go the way that the browser's own language is written. */}
-      <I18nProvider locale={locale()}>
-        <LiveProvider account={account()} onSignedOut={() => leave(true)}>
-          <Frame onSignedOut={() => leave(false)} />
-          <BackgroundLater />
-          <Toaster />
-        </LiveProvider>
-      </I18nProvider>
+      <LiveProvider account={account()} onSignedOut={() => leave(true)}>
+        <Frame onSignedOut={() => leave(false)} />
+        <BackgroundLater />
+        <Toaster />
+      </LiveProvider>
     </Show>
   )
 }

@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/solid-router'
-import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { Mark } from '~/mark'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
-import { takeTyped } from '~/i18n/language'
-import { LanguageChoice } from './language-choice'
+
+// Not needed to sign in.
+const LanguageChoice = lazy(() => import('./language-choice'))
 
 /**
  * The frame of the pages for those who aren't signed in. It hangs from the top:
@@ -39,7 +40,9 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
         <Show when={props.aside}>
           <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
         </Show>
-        <LanguageChoice />
+        <Suspense>
+          <LanguageChoice />
+        </Suspense>
       </div>
     </main>
   )
@@ -68,8 +71,6 @@ export function Field(props: FieldProps) {
   const [shown, setShown] = createSignal(false)
   const isPassword = () => props.type === 'password'
   onMount(() => {
-    const typed = props.readOnly ? undefined : takeTyped(props.name)
-    if (typed) props.onChange(typed)
     // On a phone that would hide half of the page behind a keyboard.
     if (props.autofocus && !matchMedia('(pointer: coarse)').matches) input?.focus()
   })

@@ -1,16 +1,18 @@
 import Globe from 'lucide-solid/icons/globe'
-import { For } from 'solid-js'
+import { For, onMount } from 'solid-js'
+import { chooseLanguage, giveBackTyped, languageCodes } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
-import { chooseLanguage, chosenLanguage, languageCodes, languages } from '~/i18n/language'
+import { chosenLanguage, languages } from '~/i18n/language'
 
 /** Each by its own name: who looks for it may read nothing else of the page. */
-export function LanguageChoice() {
+export default function LanguageChoice() {
+  onMount(giveBackTyped)
   return (
     <label class="mt-5 flex w-fit items-center gap-1.5 px-1 text-meta text-muted">
       <Globe class="size-4" aria-hidden="true" />
       <span class="sr-only">{t('Language')}</span>
       <select
-        class="min-h-8 cursor-pointer rounded-control bg-surface/0 hover:text-ink pointer-coarse:min-h-11"
+        class="min-h-8 cursor-pointer rounded-control bg-transparent hover:text-ink pointer-coarse:min-h-11"
         onChange={(event) => chooseLanguage(languageCodes.find((code) => code === event.currentTarget.value) ?? null)}
       >
         <option value="">{t('Automatic')}</option>

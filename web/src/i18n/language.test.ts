@@ -1,7 +1,11 @@
 import { afterEach, expect, it } from 'vitest'
-import { preferred, takeTyped } from './language'
+import { giveBackTyped } from './choose'
+import { preferred } from './language'
 
-afterEach(() => sessionStorage.clear())
+afterEach(() => {
+  sessionStorage.clear()
+  document.body.replaceChildren()
+})
 
 it.each<[string[], string]>([
   [['de-AT', 'en'], 'de'],
@@ -11,11 +15,20 @@ it.each<[string[], string]>([
   [[], 'en'],
 ])('of %j it speaks %s', (wanted, language) => expect(preferred(wanted)).toBe(language))
 
-it('gives back once what was typed on the same page', () => {
-  sessionStorage.setItem('snug:typed', JSON.stringify({ [`${location.pathname} email`]: 'ada@example.org', '/elsewhere name': 'Ada' }))
-  expect(takeTyped('name')).toBeUndefined()
-  expect(takeTyped('email')).toBe('ada@example.org')
-  expect(takeTyped('email')).toBeUndefined()
+it('gives back, once, what was typed on the same page', () => {
+  document.body.innerHTML = '<input name="name"><input name="email"><input name="password">'
+  const [name, email, password] = document.querySelectorAll('input')
+  const heard: string[] = []
+  document.body.addEventListener('input', (event) => heard.push((event.target as HTMLInputElement).name))
+  const kept = { [`${location.pathname} email`]: 'ada@example.org', [`${location.pathname} password`]: 'secret', '/elsewhere name': 'Ada' }
+  sessionStorage.setItem('snug:typed', JSON.stringify(kept))
+  giveBackTyped()
+  expect([name?.value, email?.value, password?.value]).toEqual(['', 'ada@example.org', ''])
+  expect(heard).toEqual(['email'])
+  if (email) email.value = 'other@example.org'
+  giveBackTyped()
+  expect(email?.value).toBe('other@example.org')
   sessionStorage.setItem('snug:typed', '[')
-  expect(takeTyped('email')).toBeUndefined()
+  giveBackTyped()
+  expect(heard).toEqual(['email'])
 })

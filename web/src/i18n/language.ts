@@ -11,59 +11,18 @@ export const languages = {
 
 export type Language = keyof typeof languages
 
-export const languageCodes = Object.keys(languages).filter(isLanguage)
-
-const KEY = 'snug:language'
+/** Where the choice of this device is kept. */
+export const CHOICE = 'snug:language'
 
 const catalogues = import.meta.glob<string>('./catalogues/*.json', { query: '?url', import: 'default', eager: true })
 
 /** What was chosen on this device; null follows the browser. */
 export function chosenLanguage(): Language | null {
   try {
-    const kept = localStorage.getItem(KEY)
+    const kept = localStorage.getItem(CHOICE)
     return isLanguage(kept) ? kept : null
   } catch {
     return null
-  }
-}
-
-/** Keeps the choice and loads the page anew: what is drawn already doesn't change its language. */
-export function chooseLanguage(next: Language | null) {
-  try {
-    if (next === null) localStorage.removeItem(KEY)
-    else localStorage.setItem(KEY, next)
-  } catch {
-    // Storage is blocked or full: the browser's language stays.
-  }
-  keepTyped()
-  location.reload()
-}
-
-/** By their names, fields whose text outlives that. What is secret is typed again. */
-const LASTING = 'input[name=name], input[name=email]'
-const TYPED = 'snug:typed'
-
-function keepTyped() {
-  const typed = [...document.querySelectorAll<HTMLInputElement>(LASTING)].map((field) => [`${location.pathname} ${field.name}`, field.value])
-  try {
-    sessionStorage.setItem(TYPED, JSON.stringify(Object.fromEntries(typed)))
-  } catch {
-    // Storage is blocked or full: it is typed again.
-  }
-}
-
-/** What stood in a field of this page when another language was chosen. It is given once. */
-export function takeTyped(name: string): string | undefined {
-  try {
-    const typed: unknown = JSON.parse(sessionStorage.getItem(TYPED) ?? 'null')
-    if (typeof typed !== 'object' || typed === null) return undefined
-    const key = `${location.pathname} ${name}`
-    const text: unknown = Reflect.get(typed, key)
-    if (!Reflect.deleteProperty(typed, key) || typeof text !== 'string') return undefined
-    sessionStorage.setItem(TYPED, JSON.stringify(typed))
-    return text
-  } catch {
-    return undefined
   }
 }
 

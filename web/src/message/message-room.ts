@@ -1,5 +1,4 @@
 import { createContext, createSignal, onCleanup, useContext } from 'solid-js'
-import { member } from '~/http'
 import type { Posted } from '~/realtime/reduce'
 import type { Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
@@ -73,11 +72,10 @@ function keepEdit(key: string, editing: Editing | null) {
   }
 }
 
+// What this page wrote itself is read back in good faith.
 function keptEdit(key: string): Editing | null {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(key) ?? 'null')
-    const [id, base, text] = [member(kept, 'id'), member(kept, 'base'), member(kept, 'text')]
-    return typeof id === 'string' && typeof base === 'string' && typeof text === 'string' ? { id, base, text } : null
+    return JSON.parse(sessionStorage.getItem(key) ?? 'null') as Editing | null
   } catch {
     return null
   }
