@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 
 const server = process.env['SNUG_DEV_SERVER'] ?? 'http://127.0.0.1:3000'
@@ -17,6 +17,7 @@ export default defineConfig({
     tanstackRouter({ target: 'solid', autoCodeSplitting: true }),
     solid(),
     tailwindcss(),
+    packedCatalogues(),
   ],
   resolve: {
     alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) },
@@ -47,3 +48,17 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
   },
 })
+
+// Their names are hashes of the sources; what is left out of those says nothing.
+function packedCatalogues(): Plugin {
+  return {
+    name: 'packed-catalogues',
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === 'asset' && file.originalFileNames.some((name) => name.includes('i18n/catalogues/'))) {
+          file.source = JSON.stringify(JSON.parse(typeof file.source === 'string' ? file.source : new TextDecoder().decode(file.source)))
+        }
+      }
+    },
+  }
+}

@@ -34,6 +34,7 @@ func built() fstest.MapFS {
 		"assets/_app-1a2b.js.gz":  f("gz app"),
 		"assets/inter-3c4d.woff2": f("font"),
 		"assets/app-5e6f.css":     f("a{}"),
+		"assets/de-7a8b.json":     f("{}"),
 	}
 }
 
@@ -126,6 +127,7 @@ func TestHeaders(t *testing.T) {
 		{"/assets/_app-1a2b.js", "text/javascript; charset=utf-8", forever},
 		{"/assets/app-5e6f.css", "text/css; charset=utf-8", forever},
 		{"/assets/inter-3c4d.woff2", "font/woff2", forever},
+		{"/assets/de-7a8b.json", "application/json", forever},
 	} {
 		resp := serve(t, built(), request{path: tt.path, accept: browser})
 		if got := resp.Header.Get("Content-Type"); got != tt.contentType {

@@ -1,7 +1,7 @@
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { expectClean } from './axe'
 import { expect, outage, Person, test } from './kit'
-import { PushService } from './push-service'
+import { delivering, PushService } from './push-service'
 import { noLimits } from './server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -278,18 +278,3 @@ test.describe('push', () => {
     expect(service.faults).toEqual([])
   })
 })
-
-/** Hands a push to the page's worker, as the browser does when its service has sent one. */
-async function delivering(page: Page): Promise<(data: string) => Promise<void>> {
-  const client: CDPSession = await page.context().newCDPSession(page)
-  const registration = new Promise<string>((resolve) => {
-    client.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-      const live = registrations.find((r) => !r.isDeleted)
-      if (live) resolve(live.registrationId)
-    })
-  })
-  await client.send('ServiceWorker.enable')
-  const registrationId = await registration
-  const origin = new URL(page.url()).origin
-  return async (data) => void (await client.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }))
-}

@@ -2,6 +2,7 @@ import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, v
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { CDPSession, Page } from '@playwright/test'
 
 /** A push that arrived, as the browser of its device would read it. */
 export interface Pushed {
@@ -126,4 +127,19 @@ export class PushService {
     if (end < 0 || padded.subarray(end + 1).some((byte) => byte !== 0)) throw new Error('no end of the only record')
     return padded.subarray(0, end).toString()
   }
+}
+
+/** Hands a push to the page's worker, as the browser does when its service has sent one. */
+export async function delivering(page: Page): Promise<(data: string) => Promise<void>> {
+  const client: CDPSession = await page.context().newCDPSession(page)
+  const registration = new Promise<string>((resolve) => {
+    client.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const live = registrations.find((r) => !r.isDeleted)
+      if (live) resolve(live.registrationId)
+    })
+  })
+  await client.send('ServiceWorker.enable')
+  const registrationId = await registration
+  const origin = new URL(page.url()).origin
+  return async (data) => void (await client.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }))
 }

@@ -91,7 +91,7 @@ test('what was said above the screen is not read by opening the room', async ({ 
   await expect(up).toHaveCount(0)
   // Read as far as one has come, and no further.
   await expect(ada.page).toHaveTitle('(99+) #global · Snug')
-  await expect.poll(() => ada.page.evaluate(() => Number(document.querySelector('nav[aria-label=Rooms]')?.textContent?.match(/(\d+)\+? unread/)?.[1]))).toBeGreaterThan(90)
+  await expect.poll(() => ada.page.evaluate(() => Math.max(...[...document.querySelectorAll('nav[aria-label=Rooms] .sr-only')].map((words) => Number(/^(\d+)\+? unread$/.exec(words.textContent ?? '')?.[1] ?? 0))))).toBeGreaterThan(90)
   await ada.page.getByRole('button', { name: 'To the newest' }).click()
   await expect(ada.page).toHaveTitle('#global · Snug')
   await expect(ada.posted('№150 ')).toBeInViewport()

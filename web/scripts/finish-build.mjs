@@ -15,6 +15,7 @@ const budget = {
   'CSS': 17 * KiB,
   'font, preloaded': 60_000,
   'largest lazy chunk': 60 * KiB,
+  'largest catalogue': 60 * KiB,
   'all JS': 520 * KiB,
   'index.html': 3 * KiB,
 }
@@ -41,6 +42,7 @@ const used = {
   'CSS': total([...gzipSize.keys()].filter((name) => name.endsWith('.css'))),
   'font, preloaded': (await stat(path.join(dist, await preloadedFont()))).size,
   'largest lazy chunk': Math.max(0, ...Object.values(manifest).filter((c) => c.isDynamicEntry).map((c) => gzipSize.get(c.file))),
+  'largest catalogue': Math.max(...Object.values(manifest).filter((c) => c.src?.includes('/i18n/catalogues/')).map((c) => gzipSize.get(c.file))),
   'all JS': total([...gzipSize.keys()].filter((name) => name.endsWith('.js'))),
   'index.html': gzipSize.get('index.html'),
 }

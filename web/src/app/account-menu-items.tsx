@@ -10,12 +10,15 @@ import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
-import { Show } from 'solid-js'
+import { For, Show } from 'solid-js'
 import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import { meQuery } from '~/account/me'
 import { signOut } from '~/auth/session'
 import { explain } from '~/http'
+import { chooseLanguage, languageCodes } from '~/i18n/choose'
+import { t } from '~/i18n/i18n'
+import { chosenLanguage, languages } from '~/i18n/language'
 import type { Theme } from '~/theme'
 import {
   DropdownMenu, DropdownMenuContent, DropdownMenuGroup, DropdownMenuGroupLabel, DropdownMenuItem, DropdownMenuRadioGroup,
@@ -38,23 +41,23 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
   async function leave() {
     const result = await signOut()
     if (result.ok) props.onSignedOut()
-    else showToast({ tone: 'bad', title: 'You are still signed in', text: explain(result.failure) })
+    else showToast({ tone: 'bad', title: t('You are still signed in'), text: explain(result.failure) })
   }
 
   return (
     <div ref={place} class="contents">
       <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement="top-start">
         <DropdownMenuTrigger as={AccountButton} />
-        <DropdownMenuContent onCloseAutoFocus={(event: Event) => desk.asked() && event.preventDefault()}>
+        <DropdownMenuContent class="max-h-(--kb-popper-content-available-height) overflow-y-auto" onCloseAutoFocus={(event: Event) => desk.asked() && event.preventDefault()}>
           <div class="flex flex-col px-2 py-1.5">
             <span class="truncate font-medium" dir="auto">{account().name}</span>
-            <span class="truncate text-meta text-muted">{account().guest ? 'Guest' : account().email}</span>
+            <span class="truncate text-meta text-muted">{account().guest ? t('Guest') : account().email}</span>
           </div>
           <DropdownMenuSeparator />
           <Show when={account().guest}>
             <DropdownMenuItem onSelect={() => void router.navigate({ to: '/sign-up' })}>
               <UserRoundPlus class="size-4 text-muted" aria-hidden="true" />
-              Make an account
+              {t('Make an account')}
             </DropdownMenuItem>
           </Show>
           <DropdownMenuItem
@@ -64,67 +67,81 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
               desk.ask({ what: 'status' })
             }}
           >
-            <Show when={own()?.status} fallback={<><Smile class="size-4 text-muted" aria-hidden="true" />Set a status</>}>
+            <Show when={own()?.status} fallback={<><Smile class="size-4 text-muted" aria-hidden="true" />{t('Set a status')}</>}>
               {(status) => (
                 <>
                   <span class="w-4 font-emoji" aria-hidden="true">{status().emoji || '💬'}</span>
-                  <span class="sr-only">Your status: </span>
+                  <span class="sr-only">{t('Your status:')} </span>
                   <span class="max-w-48 truncate" dir="auto">{status().text || status().emoji}</span>
                 </>
               )}
             </Show>
-            <Show when={own()?.state === 'dnd'}><span class="ms-auto text-meta text-muted">Do not disturb</span></Show>
+            <Show when={own()?.state === 'dnd'}><span class="ms-auto text-meta text-muted">{t('Do not disturb')}</span></Show>
           </DropdownMenuItem>
           <DropdownMenuItem onSelect={() => void router.navigate({ to: '/account' })}>
             <UserRound class="size-4 text-muted" aria-hidden="true" />
-            Account
+            {t('Account')}
           </DropdownMenuItem>
           <Show when={moderates()}>
             <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
               <Shield class="size-4 text-muted" aria-hidden="true" />
-              Moderation
+              {t('Moderation')}
             </DropdownMenuItem>
           </Show>
           <DropdownMenuSeparator />
           <DropdownMenuGroup>
-            <DropdownMenuGroupLabel>Theme</DropdownMenuGroupLabel>
+            <DropdownMenuGroupLabel>{t('Theme')}</DropdownMenuGroupLabel>
             <DropdownMenuRadioGroup value={theme.current()} onChange={(value) => theme.choose(asTheme(value))}>
               <DropdownMenuRadioItem value="light">
                 <Sun class="size-4 text-muted" aria-hidden="true" />
-                Light
+                {t('Light@@the theme')}
               </DropdownMenuRadioItem>
               <DropdownMenuRadioItem value="dark">
                 <Moon class="size-4 text-muted" aria-hidden="true" />
-                Dark
+                {t('Dark@@the theme')}
               </DropdownMenuRadioItem>
               <DropdownMenuRadioItem value="system">
                 <Monitor class="size-4 text-muted" aria-hidden="true" />
-                Like the system
+                {t('Like the system')}
               </DropdownMenuRadioItem>
             </DropdownMenuRadioGroup>
           </DropdownMenuGroup>
           <DropdownMenuSeparator />
           <DropdownMenuGroup>
-            <DropdownMenuGroupLabel>Density</DropdownMenuGroupLabel>
+            <DropdownMenuGroupLabel>{t('Density')}</DropdownMenuGroupLabel>
             <DropdownMenuRadioGroup value={theme.density()} onChange={(value) => theme.chooseDensity(value === 'compact' ? 'compact' : 'roomy')}>
               <DropdownMenuRadioItem value="roomy">
                 <Rows2 class="size-4 text-muted" aria-hidden="true" />
-                Roomy
+                {t('Roomy')}
               </DropdownMenuRadioItem>
               <DropdownMenuRadioItem value="compact">
                 <Rows4 class="size-4 text-muted" aria-hidden="true" />
-                Compact
+                {t('Compact')}
               </DropdownMenuRadioItem>
+            </DropdownMenuRadioGroup>
+          </DropdownMenuGroup>
+          <DropdownMenuSeparator />
+          <DropdownMenuGroup>
+            <DropdownMenuGroupLabel>{t('Language')}</DropdownMenuGroupLabel>
+            <DropdownMenuRadioGroup
+              class="grid grid-cols-2"
+              value={chosenLanguage() ?? ''}
+              onChange={(value) => chooseLanguage(languageCodes.find((code) => code === value) ?? null)}
+            >
+              <DropdownMenuRadioItem value="">{t('Automatic')}</DropdownMenuRadioItem>
+              <For each={languageCodes}>
+                {(code) => <DropdownMenuRadioItem value={code} lang={code}>{languages[code].name}</DropdownMenuRadioItem>}
+              </For>
             </DropdownMenuRadioGroup>
           </DropdownMenuGroup>
           <DropdownMenuSeparator />
           <DropdownMenuItem onSelect={() => open('shortcuts')}>
             <Keyboard class="size-4 text-muted" aria-hidden="true" />
-            Keyboard shortcuts
+            {t('Keyboard shortcuts')}
           </DropdownMenuItem>
           <DropdownMenuItem onSelect={() => void leave()}>
             <LogOut class="size-4 text-muted" aria-hidden="true" />
-            Sign out
+            {t('Sign out')}
           </DropdownMenuItem>
         </DropdownMenuContent>
       </DropdownMenu>

@@ -1,5 +1,6 @@
 import type { JSX } from 'solid-js'
 import ChevronsUpDown from 'lucide-solid/icons/chevrons-up-down'
+import { t } from '~/i18n/i18n'
 import { StateDot, StatusSign } from '~/people/state-dot'
 import { Avatar } from '~/ui/avatar'
 import { Deferred } from '~/ui/deferred'
@@ -30,7 +31,7 @@ export function AccountButton(props: JSX.ButtonHTMLAttributes<HTMLButtonElement>
       type="button"
       {...props}
       class="flex min-h-11 w-full items-center gap-2.5 rounded-control p-1.5 text-start hover:bg-ink/5 data-expanded:bg-ink/6"
-      aria-label={`Account: ${account().name}`}
+      aria-label={t('Account: {name}', { name: account().name })}
     >
       <span class="relative shrink-0">
         <Avatar userId={account().id} name={account().name} image={account().image} class="size-8" />

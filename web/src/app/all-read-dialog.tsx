@@ -1,3 +1,4 @@
+import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } from '~/ui/dialog'
 
@@ -6,11 +7,11 @@ export default function AllReadDialog(props: { onConfirm(): void; onClose(): voi
   return (
     <Dialog open onOpenChange={(open) => !open && props.onClose()}>
       <DialogContent role="alertdialog">
-        <DialogTitle>Mark all rooms as read?</DialogTitle>
-        <DialogDescription>Nothing will be unread any more, in any room and on any device. You are asked this once.</DialogDescription>
+        <DialogTitle>{t('Mark all rooms as read?')}</DialogTitle>
+        <DialogDescription>{t('Nothing will be unread any more, in any room and on any device. You are asked this once.')}</DialogDescription>
         <DialogFooter>
-          <Button variant="outline" onClick={() => props.onClose()}>Cancel</Button>
-          <Button onClick={() => props.onConfirm()}>Mark all as read</Button>
+          <Button variant="outline" onClick={() => props.onClose()}>{t('Cancel')}</Button>
+          <Button onClick={() => props.onConfirm()}>{t('Mark all as read')}</Button>
         </DialogFooter>
       </DialogContent>
     </Dialog>

@@ -8,6 +8,8 @@ import { attentionQuery } from '~/attention/settings'
 import { makeSounds } from '~/attention/sounds'
 import { createUpdates } from '~/attention/updates'
 import { explain } from '~/http'
+import { giveBackTyped } from '~/i18n/choose'
+import { t } from '~/i18n/i18n'
 import { createFocused } from '~/room/unread'
 import { makeRoom, readAll } from '~/rooms/calls'
 import type { Entry } from '~/switcher/entries'
@@ -99,6 +101,8 @@ export default function Background() {
   })
   const commands = createCommands({ live, router, onSearch: search, onAllRead: askAllRead })
 
+  onMount(giveBackTyped)
+
   // At hand before they are wanted, also without a network.
   onMount(() => {
     const timer = setTimeout(() => ('requestIdleCallback' in globalThis ? requestIdleCallback(preload) : preload()), 500)
@@ -124,7 +128,7 @@ export default function Background() {
       case 'person':
         return void makeRoom({ name: '', kind: 'direct', people: [entry.userId] }).then((result) => {
           if (result.ok) void router.navigate({ to: '/rooms/$slug', params: { slug: result.value.slug }, search: {} })
-          else showToast({ tone: 'bad', title: `No way to write to ${entry.label} now`, text: explain(result.failure) })
+          else showToast({ tone: 'bad', title: t('No way to write to {name} now', { name: entry.label }), text: explain(result.failure) })
         })
       case 'search':
         return void router.navigate({ to: '/rooms/$slug', params: { slug: room() ?? 'global' }, search: { panel: 'search', q: entry.text, in: 'all' } })
@@ -142,9 +146,9 @@ export default function Background() {
     live.open(undefined)
     remember(ALL_READ)
     const result = await readAll()
-    if (!result.ok) return showToast({ tone: 'bad', title: 'They are still unread', text: explain(result.failure) })
+    if (!result.ok) return showToast({ tone: 'bad', title: t('They are still unread'), text: explain(result.failure) })
     for (const r of live.rooms.rooms()) live.rooms.set(r.slug, Math.max(r.newest, r.read ?? 0))
-    showToast({ title: 'Everything is read' })
+    showToast({ title: t('Everything is read') })
   }
 
   return (
@@ -178,10 +182,10 @@ function askToNotify() {
   if (document.visibilityState !== 'visible' || remembered(UNASKED)) return
   remember(UNASKED)
   showToast({
-    title: 'Be told of this while you look elsewhere?',
-    text: 'Snug can show it as a notification of your system. You can change that in your account.',
+    title: t('Be told of this while you look elsewhere?'),
+    text: t('Snug can show it as a notification of your system. You can change that in your account.'),
     durationMs: 30_000,
-    action: { label: 'Turn on', act: () => void Notification.requestPermission() },
+    action: { label: t('Turn on'), act: () => void Notification.requestPermission() },
   })
 }
 

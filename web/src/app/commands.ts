@@ -1,5 +1,8 @@
 import type { useRouter } from '@tanstack/solid-router'
 import { createMemo, type Accessor } from 'solid-js'
+import { chooseLanguage, languageCodes } from '~/i18n/choose'
+import { m, t } from '~/i18n/i18n'
+import { chosenLanguage, languages } from '~/i18n/language'
 import { shortcuts, type ShortcutId } from '~/keys/map'
 import type { CommandEntry } from '~/switcher/entries'
 import type { Live } from './live'
@@ -15,24 +18,33 @@ export interface CommandsOptions {
 export function createCommands({ live, router, onSearch, onAllRead }: CommandsOptions): Accessor<readonly CommandEntry[]> {
   const { theme } = live
   return createMemo(() => [
-    command('inbox', 'Inbox', () => void router.navigate({ to: '/inbox' }), { also: ['mentions', 'replies', 'activity'], keys: 'inbox' }),
-    command('write', 'Write to somebody', () => live.desk.ask({ what: 'write' }), { also: ['direct message', 'group', 'new'] }),
-    command('make', 'Make a room', () => live.desk.ask({ what: 'make' }), { also: ['new', 'create', 'channel'] }),
-    command('browse', 'Browse rooms', () => void router.navigate({ to: '/browse' }), { also: ['join', 'find', 'channels'] }),
-    command('search', 'Search messages', onSearch, { also: ['find'], keys: 'search' }),
-    command('allRead', 'Mark all rooms as read', onAllRead, { also: ['unread', 'clear'], keys: 'allRead' }),
-    command('settings', 'Settings', () => void router.navigate({ to: '/account' }), { also: ['account', 'preferences', 'profile'] }),
-    command('notifications', 'Notification settings', () => void router.navigate({ to: '/account/notifications' }), { also: ['quiet hours', 'sounds', 'push', 'do not disturb'] }),
-    command('shortcuts', 'Keyboard shortcuts', () => live.open('shortcuts'), { also: ['keys', 'help'], keys: 'shortcuts' }),
-    ...(theme.current() === 'light' ? [] : [command('light', 'Light theme', () => theme.choose('light'), { also: ['look', 'appearance'] })]),
-    ...(theme.current() === 'dark' ? [] : [command('dark', 'Dark theme', () => theme.choose('dark'), { also: ['look', 'appearance'] })]),
-    ...(theme.current() === 'system' ? [] : [command('system', 'Theme like the system', () => theme.choose('system'), { also: ['look', 'appearance', 'auto'] })]),
+    command('inbox', t('Inbox'), () => void router.navigate({ to: '/inbox' }), { also: m('mentions, replies, activity'), keys: 'inbox' }),
+    command('write', t('Write to somebody'), () => live.desk.ask({ what: 'write' }), { also: m('direct message, group, new') }),
+    command('make', t('Make a room'), () => live.desk.ask({ what: 'make' }), { also: m('new, create, channel') }),
+    command('browse', t('Browse rooms'), () => void router.navigate({ to: '/browse' }), { also: m('join, find, channels') }),
+    command('search', t('Search messages'), onSearch, { also: m('find'), keys: 'search' }),
+    command('allRead', t('Mark all rooms as read'), onAllRead, { also: m('unread, clear'), keys: 'allRead' }),
+    command('settings', t('Settings'), () => void router.navigate({ to: '/account' }), { also: m('account, preferences, profile') }),
+    command('notifications', t('Notification settings'), () => void router.navigate({ to: '/account/notifications' }), { also: m('quiet hours, sounds, push, do not disturb') }),
+    command('shortcuts', t('Keyboard shortcuts'), () => live.open('shortcuts'), { also: m('keys, help'), keys: 'shortcuts' }),
+    ...(theme.current() === 'light' ? [] : [command('light', t('Light theme'), () => theme.choose('light'), { also: m('look, appearance') })]),
+    ...(theme.current() === 'dark' ? [] : [command('dark', t('Dark theme'), () => theme.choose('dark'), { also: m('look, appearance') })]),
+    ...(theme.current() === 'system' ? [] : [command('system', t('Theme like the system'), () => theme.choose('system'), { also: m('look, appearance, auto') })]),
     theme.density() === 'compact'
-      ? command('density', 'Roomy density', () => theme.chooseDensity('roomy'), { also: ['look', 'spacing'] })
-      : command('density', 'Compact density', () => theme.chooseDensity('compact'), { also: ['look', 'spacing', 'dense'] }),
+      ? command('density', t('Roomy density'), () => theme.chooseDensity('roomy'), { also: m('look, spacing') })
+      : command('density', t('Compact density'), () => theme.chooseDensity('compact'), { also: m('look, spacing, dense') }),
+    ...languageCodes
+      .filter((code) => code !== chosenLanguage())
+      .map((code) => command(`language ${code}`, t('Language: {name}', { name: languages[code].name }), () => chooseLanguage(code), { also: m('translation') })),
+    ...(chosenLanguage() === null ? [] : [command('language', t('Language: automatic'), () => chooseLanguage(null), { also: m('translation') })]),
   ])
 }
 
-function command(key: string, label: string, act: () => void, more: { also?: readonly string[]; keys?: ShortcutId } = {}): CommandEntry {
-  return { kind: 'command', key: `command ${key}`, label, act, ...(more.also && { also: more.also }), ...(more.keys && { chord: shortcuts[more.keys].chords[0] }) }
+/** `also` has what else it is found by, with commas of any script between. */
+function command(key: string, label: string, act: () => void, more: { also?: string; keys?: ShortcutId } = {}): CommandEntry {
+  return {
+    kind: 'command', key: `command ${key}`, label, act,
+    ...(more.also && { also: t(more.also).split(/\s*[,،、，]\s*/) }),
+    ...(more.keys && { chord: shortcuts[more.keys].chords[0] }),
+  }
 }

@@ -1,3 +1,4 @@
+import { t } from '~/i18n/i18n'
 import type { RoomSummary } from '~/realtime/wire.gen'
 
 // What rooms are called.
@@ -7,7 +8,7 @@ type Named = Pick<RoomSummary, 'slug' | 'name' | 'kind' | 'people'>
 /** The name: of a direct the other's, of a group without one those of its people. */
 export function nameOf({ slug, name, kind, people }: Named): string {
   if (name !== '' && kind !== 'direct') return name
-  if (kind === 'direct' || kind === 'group') return people.map((p) => p.userName).join(', ') || name || (kind === 'direct' ? 'Nobody any more' : 'A group of your own')
+  if (kind === 'direct' || kind === 'group') return people.map((p) => p.userName).join(t(', ')) || name || (kind === 'direct' ? t('Nobody any more') : t('A group of your own'))
   return slug
 }
 

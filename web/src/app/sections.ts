@@ -1,3 +1,4 @@
+import { locale, t } from '~/i18n/i18n'
 import type { Order } from './list-settings'
 import { nameOf } from './naming'
 import type { ListedRoom } from './rooms'
@@ -14,10 +15,11 @@ export const FAVOURITES = 'favourites'
 export const ROOMS = 'rooms'
 export const DIRECTS = 'directs'
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+const collator = () => new Intl.Collator(locale(), { numeric: true, sensitivity: 'base' })
 
 /** Favourites and own sections are there where something is in them; rooms and directs always. */
 export function sectionsOf(rooms: readonly ListedRoom[], order: Order): Section[] {
+  const names = collator()
   const favourites: ListedRoom[] = []
   const own = new Map<string, ListedRoom[]>()
   const others: ListedRoom[] = []
@@ -38,14 +40,14 @@ export function sectionsOf(rooms: readonly ListedRoom[], order: Order): Section[
     return list.sort(order === 'name' ? byName : (a, b) => b.lastAt - a.lastAt || byName(a, b))
   }
   return [
-    ...(favourites.length > 0 ? [{ key: FAVOURITES, title: 'Favourites', rooms: sorted(favourites) }] : []),
+    ...(favourites.length > 0 ? [{ key: FAVOURITES, title: t('Favourites'), rooms: sorted(favourites) }] : []),
     ...ownSections(own.keys()).map((title) => ({ key: `own:${title}`, title, rooms: sorted(own.get(title) ?? []) })),
-    { key: ROOMS, title: 'Rooms', rooms: sorted(others) },
-    { key: DIRECTS, title: 'Direct messages', rooms: sorted(directs) },
+    { key: ROOMS, title: t('Rooms'), rooms: sorted(others) },
+    { key: DIRECTS, title: t('Direct messages'), rooms: sorted(directs) },
   ]
 }
 
 /** The names of one's own sections, in their order. */
 export function ownSections(sections: Iterable<string>): string[] {
-  return [...new Set(sections)].filter((s) => s !== '').sort(names.compare)
+  return [...new Set(sections)].filter((s) => s !== '').sort(collator().compare)
 }

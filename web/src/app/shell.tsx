@@ -5,6 +5,7 @@ import Plus from 'lucide-solid/icons/plus'
 import { Match, Show, Switch, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
+import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
 import { onDemand } from '~/message/on-demand'
 import { Notice } from '~/notice'
@@ -71,7 +72,7 @@ function Frame(props: { onSignedOut(): void }) {
               target?.focus()
             }}
           >
-            {atAccount() ? 'Skip to the page' : 'Skip to writing'}
+            {atAccount() ? t('Skip to the page') : t('Skip to writing')}
           </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />
@@ -80,11 +81,11 @@ function Frame(props: { onSignedOut(): void }) {
       }
     >
       <Match when={ended() === 'banned'}>
-        <Notice title="You can't be here any more" text="Your account was shut out of this server. If you think that is a mistake, ask whoever runs it." />
+        <Notice title={t("You can't be here any more")} text={t('Your account was shut out of this server. If you think that is a mistake, ask whoever runs it.')} />
       </Match>
       <Match when={ended() === 'outdated'}>
-        <Notice title="There is a newer Snug" text="The server was updated while this page was open. What you wrote is kept.">
-          <Button onClick={() => location.reload()}>Reload</Button>
+        <Notice title={t('There is a newer Snug')} text={t('The server was updated while this page was open. What you wrote is kept.')}>
+          <Button onClick={() => location.reload()}>{t('Reload')}</Button>
         </Notice>
       </Match>
     </Switch>
@@ -100,10 +101,10 @@ function Sidebar(props: { onSignedOut(): void }) {
       <div class="flex h-14 shrink-0 items-center gap-2.5 ps-4 pe-2">
         <Mark />
         <span class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight">Snug</span>
-        <SideButton label="Order of the rooms" onPress={(anchor) => desk.ask({ what: 'order', anchor })}>
+        <SideButton label={t('Order of the rooms')} onPress={(anchor) => desk.ask({ what: 'order', anchor })}>
           <ArrowDownUp class="size-4" aria-hidden="true" />
         </SideButton>
-        <SideButton label="Add" onPress={(anchor) => desk.ask({ what: 'add', anchor })}>
+        <SideButton label={t('Add')} onPress={(anchor) => desk.ask({ what: 'add', anchor })}>
           <Plus class="size-4.5" aria-hidden="true" />
         </SideButton>
       </div>

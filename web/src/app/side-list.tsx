@@ -3,6 +3,7 @@ import ChevronDown from 'lucide-solid/icons/chevron-down'
 import Compass from 'lucide-solid/icons/compass'
 import SquarePen from 'lucide-solid/icons/square-pen'
 import { createMemo, createSelector, createSignal, For, onCleanup, Show, type JSX } from 'solid-js'
+import { plural, t } from '~/i18n/i18n'
 import { shortcutOf } from '~/keys/map'
 import { stateWords, StatusSign } from '~/people/state-dot'
 import { KindIcon } from '~/rooms/kind-icon'
@@ -74,11 +75,12 @@ export function SideList() {
     const at = target ? all.indexOf(target) : -1
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return
     const folds = target?.getAttribute('aria-expanded')
+    const [inward, outward] = getComputedStyle(nav).direction === 'rtl' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowRight', 'ArrowLeft']
     if (event.key === 'ArrowDown') all[at + 1]?.focus()
     else if (event.key === 'ArrowUp') all[at - 1]?.focus()
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
-    else if ((event.key === 'ArrowLeft' && folds === 'true') || (event.key === 'ArrowRight' && folds === 'false')) target?.click()
+    else if ((event.key === inward && folds === 'false') || (event.key === outward && folds === 'true')) target?.click()
     else if (shortcutOf(event, 'rooms') === 'favourite' && target?.dataset['room'] !== undefined) favour(target.dataset['room'])
     else return
     event.preventDefault()
@@ -131,7 +133,7 @@ export function SideList() {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from room to room; each row is a link of its own
     <nav
       ref={nav}
-      aria-label="Rooms"
+      aria-label={t('Rooms')}
       class="scrollbar-calm min-h-0 flex-1 overflow-y-auto px-2 pb-3 outline-none"
       onClick={onClick}
       onKeyDown={onKeyDown}
@@ -156,8 +158,8 @@ export function SideList() {
                 </Show>
                 <Show when={key === ROOMS && rooms.failed() && !rooms.rooms().some((r) => r.read !== undefined)}>
                   <li class="flex flex-col items-start gap-2 px-2 py-1.5" role="alert">
-                    <span class="text-meta text-muted">Your rooms couldn't be loaded.</span>
-                    <Button variant="outline" size="small" onClick={() => void rooms.load()}>Try again</Button>
+                    <span class="text-meta text-muted">{t("Your rooms couldn't be loaded.")}</span>
+                    <Button variant="outline" size="small" onClick={() => void rooms.load()}>{t('Try again')}</Button>
                   </li>
                 </Show>
                 <Show when={key === ROOMS}>
@@ -174,7 +176,7 @@ export function SideList() {
                       }}
                     >
                       <Compass class="size-4 shrink-0" aria-hidden="true" />
-                      Browse rooms
+                      {t('Browse rooms')}
                     </a>
                   </Extra>
                 </Show>
@@ -182,7 +184,7 @@ export function SideList() {
                   <Extra>
                     <button type="button" class="room-row w-full text-start text-muted hover:bg-ink/5" onClick={() => desk.ask({ what: 'write' })}>
                       <SquarePen class="size-4 shrink-0" aria-hidden="true" />
-                      Write to somebody
+                      {t('Write to somebody')}
                     </button>
                   </Extra>
                 </Show>
@@ -271,10 +273,10 @@ export function SideList() {
                 <StatusSign status={other()?.status} />
               </span>
               <Show when={r().kind === 'private'}>
-                <span class="sr-only"> (private)</span>
+                <span class="sr-only"> {t('(private)')}</span>
               </Show>
               <Show when={dimmed()}>
-                <span class="sr-only"> (muted)</span>
+                <span class="sr-only"> {t('(muted)')}</span>
               </Show>
               <Count unread={dimmed() ? 0 : unread()} mentions={unread() > 0 ? r().mentions : 0} called={unread() > 0 && r().mentions > 0} />
               <Show when={stateWords(other()?.state)}>{(words) => <span class="sr-only"> ({words()})</span>}</Show>
@@ -290,17 +292,22 @@ function rowOf(target: EventTarget | null): HTMLElement | null {
   return target instanceof Element ? target.closest<HTMLElement>('a[data-room]') : null
 }
 
-// The number of a row: of what is unread, or of what speaks to one.
-function Count(props: { unread: number; mentions?: number; called: boolean }) {
-  const number = () => (props.called && props.mentions ? props.mentions : props.unread)
+/** The number of a row: of what is unread, or of what speaks to one. */
+export function Count(props: { unread: number; mentions?: number; called: boolean }) {
+  const mentions = () => (props.called && props.mentions) || 0
+  const number = () => mentions() || props.unread
+  const words = () => {
+    if (number() >= UNREAD_LIMIT) return mentions() ? t('99+ mentions') : t('99+ unread')
+    return mentions() ? plural(mentions(), '1 mention', '{count} mentions') : plural(number(), '1 unread', '{count} unread')
+  }
   return (
     <Show when={number() > 0}>
       <span
         class="ms-auto min-w-5 shrink-0 rounded-full px-1.5 text-center text-day font-semibold tabular-nums"
         classList={{ 'bg-accent text-on-accent': props.called, 'bg-ink/10 text-ink': !props.called }}
       >
-        {number() >= UNREAD_LIMIT ? '99+' : number()}
-        <span class="sr-only">{props.called && props.mentions ? (number() === 1 ? ' mention' : ' mentions') : ' unread'}</span>
+        <span aria-hidden="true">{number() >= UNREAD_LIMIT ? '99+' : number()}</span>
+        <span class="sr-only">{words()}</span>
       </span>
     </Show>
   )
@@ -320,7 +327,7 @@ function Late(props: { children: JSX.Element }) {
 function RowSkeletons() {
   return (
     <li class="flex flex-col gap-3 px-2 py-2" aria-busy="true">
-      <span class="sr-only" role="status">Loading your rooms</span>
+      <span class="sr-only" role="status">{t('Loading your rooms')}</span>
       <For each={['w-24', 'w-32', 'w-20', 'w-28']}>{(width) => <Skeleton class={`h-3.5 ${width}`} />}</For>
     </li>
   )

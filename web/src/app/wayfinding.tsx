@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/solid-router'
 import Inbox from 'lucide-solid/icons/inbox'
 import Search from 'lucide-solid/icons/search'
-import { Show } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { isApple } from '~/keys/map'
 import { useLive } from './live'
+import { Count } from './side-list'
 
 /** What stands above the rooms: the way to anything by its name, and the inbox. */
 export function Wayfinding() {
@@ -17,8 +18,8 @@ export function Wayfinding() {
         onClick={() => live.open('switcher')}
       >
         <Search class="size-4 shrink-0" aria-hidden="true" />
-        <span class="min-w-0 flex-1 truncate">Go to…</span>
-        <kbd class="shrink-0 font-sans text-day pointer-coarse:hidden" aria-hidden="true">{isApple() ? '⌘K' : 'Ctrl K'}</kbd>
+        <span class="min-w-0 flex-1 truncate">{t('Go to…')}</span>
+        <kbd class="shrink-0 font-sans text-day pointer-coarse:hidden" aria-hidden="true">{isApple() ? '⌘K' : `${t('Ctrl@@the key')} K`}</kbd>
       </button>
       <Link
         to="/inbox"
@@ -27,13 +28,8 @@ export function Wayfinding() {
         inactiveProps={{ class: 'text-muted hover:bg-ink/5' }}
       >
         <Inbox class="size-4 shrink-0 text-muted" aria-hidden="true" />
-        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': live.inboxUnread() > 0 }}>Inbox</span>
-        <Show when={live.inboxUnread() > 0}>
-          <span class="min-w-5 rounded-full bg-accent px-1.5 text-center text-day font-semibold text-on-accent tabular-nums">
-            {live.inboxUnread() > 99 ? '99+' : live.inboxUnread()}
-            <span class="sr-only"> unread</span>
-          </span>
-        </Show>
+        <span class="min-w-0 flex-1 truncate" classList={{ 'font-semibold text-ink': live.inboxUnread() > 0 }}>{t('Inbox')}</span>
+        <Count unread={live.inboxUnread()} called />
       </Link>
     </div>
   )

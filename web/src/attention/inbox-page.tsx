@@ -13,6 +13,8 @@ import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch 
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain, type Failure } from '~/http'
+import { m, plural, t } from '~/i18n/i18n'
+import { T } from '~/i18n/t'
 import { shortcutOf } from '~/keys/map'
 import { oneLine } from '~/message/one-line'
 import type { NoticeKind } from '~/realtime/wire.gen'
@@ -26,8 +28,13 @@ import { showToast } from '~/ui/toast'
 import { loadInbox, PAGE, readInbox, type InboxItem } from './inbox'
 
 const signs: Readonly<Record<NoticeKind, typeof Hash>> = { mention: AtSign, reply: Reply, thread: MessagesSquare, call: Megaphone, room: Hash }
-const kindWords: Readonly<Record<NoticeKind, string>> = {
-  mention: 'mentioned you', reply: 'answered you', thread: 'wrote in a thread', call: 'called everybody', room: 'wrote',
+/** What somebody did, between two people and in a room. */
+const kindWords: Readonly<Record<NoticeKind, readonly [direct: string, room: string]>> = {
+  mention: [m('{who} mentioned you'), m('{who} mentioned you in {room}')],
+  reply: [m('{who} answered you'), m('{who} answered you in {room}')],
+  thread: [m('{who} wrote in a thread'), m('{who} wrote in a thread in {room}')],
+  call: [m('{who} called everybody'), m('{who} called everybody in {room}')],
+  room: [m('{who} wrote to you'), m('{who} wrote in {room}')],
 }
 
 /** Pages that are looked through for something unread before somebody has to ask for more. */
@@ -81,7 +88,7 @@ export function InboxPage() {
   const refresh = () => void load().then(fill)
 
   onMount(() => {
-    document.title = 'Inbox · Snug'
+    document.title = t('{title} · Snug', { title: t('Inbox') })
     refresh()
     if (document.activeElement === document.body) heading.focus({ preventScroll: true })
   })
@@ -122,7 +129,7 @@ export function InboxPage() {
     const result = await ask()
     if (result.ok) return refresh()
     setItems((was) => was.map((item) => (touched.has(item.id) ? { ...item, read: before.get(item.id) ?? item.read } : item)))
-    showToast({ tone: 'bad', title: 'They are still unread', text: explain(result.failure) })
+    showToast({ tone: 'bad', title: t('They are still unread'), text: explain(result.failure) })
   }
 
   function open(item: InboxItem) {
@@ -151,13 +158,13 @@ export function InboxPage() {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from entry to entry
     <main id="main" tabindex="-1" class="flex min-w-0 flex-1 flex-col outline-none" onKeyDown={onKeyDown}>
       <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
-        <Link to="/rooms" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label="All rooms">
+        <Link to="/rooms" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label={t('All rooms')}>
           <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
         </Link>
-        <h1 ref={heading} tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none">Inbox</h1>
+        <h1 ref={heading} tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none">{t('Inbox')}</h1>
         <div class="ms-auto flex items-center gap-1">
           <Filter all={all()} onChange={setAll} onAll={() => setKept(new Set<number>())} />
-          <Button variant="quiet" size="icon" class="text-muted" disabled={live.inboxUnread() === 0} onClick={() => void markAllRead()} aria-label="Mark all as read" title="Mark all as read">
+          <Button variant="quiet" size="icon" class="text-muted" disabled={live.inboxUnread() === 0} onClick={() => void markAllRead()} aria-label={t('Mark all as read')} title={t('Mark all as read')}>
             <CheckCheck class="size-4.5" aria-hidden="true" />
           </Button>
         </div>
@@ -165,7 +172,7 @@ export function InboxPage() {
       <div class="scrollbar-calm min-h-0 flex-1 overflow-y-auto" aria-busy={busy()}>
         <Switch fallback={<div class="p-4 sm:px-5"><RowSkeletons count={5} /></div>}>
           <Match when={shown().length > 0}>
-            <ul ref={(element) => (list = element)} class="max-w-[56rem] py-2" aria-label="Entries">
+            <ul ref={(element) => (list = element)} class="max-w-[56rem] py-2" aria-label={t('Entries')}>
               <For each={shown()}>
                 {(id) => {
                   const item = createMemo<InboxItem | undefined>((last) => byId().get(id) ?? last)
@@ -175,15 +182,15 @@ export function InboxPage() {
             </ul>
             <Show when={hasOlder()}>
               <div class="px-4 pb-6 sm:px-5">
-                <Button variant="outline" size="small" disabled={busy()} onClick={() => void load(items().at(-1)?.id)}>Show older</Button>
+                <Button variant="outline" size="small" disabled={busy()} onClick={() => void load(items().at(-1)?.id)}>{t('Show older')}</Button>
               </div>
             </Show>
           </Match>
           <Match when={failure()}>
             {(f) => (
               <div class="flex flex-col items-start gap-3 p-4 sm:px-5" role="alert">
-                <p class="text-body">Your inbox couldn't be loaded. {explain(f())}</p>
-                <Button variant="outline" size="small" onClick={refresh}>Try again</Button>
+                <p class="text-body">{t("Your inbox couldn't be loaded. {why}", { why: explain(f()) })}</p>
+                <Button variant="outline" size="small" onClick={refresh}>{t('Try again')}</Button>
               </div>
             )}
           </Match>
@@ -191,21 +198,21 @@ export function InboxPage() {
             <div class="grid min-h-full place-items-center p-6">
               <div class="flex max-w-sm flex-col items-start gap-2">
                 <Inbox class="size-7 text-muted" aria-hidden="true" />
-                <h2 class="mt-1 text-title font-semibold">{all() || items().length === 0 ? 'Nothing here yet' : 'All read'}</h2>
+                <h2 class="mt-1 text-title font-semibold">{all() || items().length === 0 ? t('Nothing here yet') : t('All read')}</h2>
                 <p class="text-body text-muted">
                   {all() || items().length === 0
-                    ? 'When somebody mentions you, answers you, or writes in a thread that you follow, it comes here.'
-                    : 'What you were called by is dealt with.'}
+                    ? t('When somebody mentions you, answers you, or writes in a thread that you follow, it comes here.')
+                    : t('What you were called by is dealt with.')}
                 </p>
                 <Show when={!all() && items().length > 0}>
-                  <Button variant="outline" class="mt-2" onClick={() => setAll(true)}>Show what you have read</Button>
+                  <Button variant="outline" class="mt-2" onClick={() => setAll(true)}>{t('Show what you have read')}</Button>
                 </Show>
               </div>
             </div>
           </Match>
         </Switch>
       </div>
-      <p class="sr-only" role="status">{loaded() && !busy() ? `${live.inboxUnread()} unread` : ''}</p>
+      <p class="sr-only" role="status">{loaded() && !busy() ? plural(live.inboxUnread(), '1 unread', '{count} unread') : ''}</p>
     </main>
   )
 }
@@ -219,7 +226,7 @@ function olderThan(was: readonly InboxItem[], now: readonly InboxItem[], fresh: 
 
 function Filter(props: { all: boolean; onChange(all: boolean): void; onAll(): void }) {
   return (
-    <div class="flex rounded-control border border-line p-0.5" role="group" aria-label="Show">
+    <div class="flex rounded-control border border-line p-0.5" role="group" aria-label={t('Show@@which entries')}>
       <For each={[false, true]}>
         {(all) => (
           <button
@@ -231,7 +238,7 @@ function Filter(props: { all: boolean; onChange(all: boolean): void; onAll(): vo
               props.onChange(all)
             }}
           >
-            {all ? 'All' : 'Unread'}
+            {all ? t('All') : t('Unread')}
           </button>
         )}
       </For>
@@ -240,14 +247,14 @@ function Filter(props: { all: boolean; onChange(all: boolean): void; onAll(): vo
 }
 
 function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
-  const m = () => props.item.message
-  const deleted = () => m().deletedAt !== undefined
+  const message = () => props.item.message
+  const deleted = () => message().deletedAt !== undefined
   // Between two people the room is the other one.
-  const direct = () => props.item.roomName === m().userName
+  const direct = () => props.item.roomName === message().userName
   return (
     <li class="group relative flex items-start border-b border-line/60 hover:bg-ink/[0.03] focus-within:bg-ink/[0.03]">
       <a
-        href={`/rooms/${encodeURIComponent(props.item.room)}?message=${encodeURIComponent(m().id)}`}
+        href={`/rooms/${encodeURIComponent(props.item.room)}?message=${encodeURIComponent(message().id)}`}
         data-entry={props.item.id}
         class="flex min-w-0 flex-1 gap-3 py-3 ps-4 pe-1 focus-visible:-outline-offset-2 sm:ps-5"
         onClick={(event) => {
@@ -257,7 +264,7 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
         }}
       >
         <span class="relative mt-0.5 shrink-0 self-start">
-          <Avatar userId={m().userId} name={m().userName} image={m().userImage} class="size-9" />
+          <Avatar userId={message().userId} name={message().userName} image={message().userImage} class="size-9" />
           <Show when={!direct() || props.item.kind !== 'room'}>
             <span class="absolute -end-1 -bottom-1 grid size-4.5 place-items-center rounded-full border border-paper bg-surface text-muted">
               <Dynamic component={signs[props.item.kind]} class="size-3" aria-hidden="true" />
@@ -266,26 +273,26 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
         </span>
         <span class="min-w-0 flex-1">
           <span class="flex flex-wrap items-baseline gap-x-1.5 text-meta text-muted">
-            <span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(m().userId) }} dir="auto">{m().userName || 'Somebody'}</span>
-            <span>{direct() && props.item.kind === 'room' ? 'wrote to you' : kindWords[props.item.kind]}</span>
-            <Show when={!direct()}>
-              <span class="min-w-0 truncate" dir="auto">in #{props.item.roomName}</span>
-            </Show>
+            <T
+              text={kindWords[props.item.kind][direct() ? 0 : 1]}
+              who={<span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{message().userName || t('Somebody')}</span>}
+              room={<span class="min-w-0 truncate" dir="auto">#{props.item.roomName}</span>}
+            />
             <time class="shrink-0 text-day tabular-nums" dateTime={new Date(props.item.at).toISOString()} title={fullTimeOf(props.item.at)}>{when(props.item.at)}</time>
           </span>
           <span class="two-lines mt-0.5 text-body [overflow-wrap:anywhere]" classList={{ 'text-muted': props.item.read }} dir="auto">
-            {deleted() ? 'Message deleted' : oneLine(m())}
+            {deleted() ? t('Message deleted') : oneLine(message())}
           </span>
         </span>
       </a>
       <span class="relative grid size-12 shrink-0 place-items-center">
         <Show when={!props.item.read}>
           <span class="forced-border absolute inset-0 m-auto size-2 rounded-full bg-accent transition-opacity group-hover:opacity-0 group-focus-within:opacity-0 pointer-coarse:hidden" />
-          <span class="sr-only">Unread</span>
+          <span class="sr-only">{t('Unread')}</span>
           <Button
             variant="quiet" size="icon"
             class="text-muted opacity-0 group-hover:opacity-100 focus-visible:opacity-100 group-focus-within:opacity-100 pointer-coarse:text-accent-strong pointer-coarse:opacity-100"
-            aria-label="Mark as read" title="Mark as read" onClick={() => props.onRead()}
+            aria-label={t('Mark as read')} title={t('Mark as read')} onClick={() => props.onRead()}
           >
             <Check class="size-4.5" aria-hidden="true" />
           </Button>

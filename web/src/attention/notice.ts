@@ -1,6 +1,7 @@
 // What one is told of, away from where it was said. The page and the service worker
 // read it alike, so nothing here needs a window.
 
+import { m, t } from '../i18n/i18n'
 import type { Notice, NoticeKind } from '../realtime/wire.gen'
 
 const kinds: readonly NoticeKind[] = ['mention', 'reply', 'thread', 'call', 'room']
@@ -33,7 +34,7 @@ export function parseNotice(value: unknown): Notice | null {
     messageId,
     ...(word('thread') !== '' && { thread: word('thread') }),
     userId: word('userId'),
-    userName: word('userName') || 'Somebody',
+    userName: word('userName') || t('Somebody'),
     ...(word('userImage') !== '' && { userImage: word('userImage') }),
     text: word('text'),
     at: count('at'),
@@ -41,28 +42,18 @@ export function parseNotice(value: unknown): Notice | null {
   }
 }
 
-/** A room that is one person's name has no sign before it. */
-export function roomWords(notice: Pick<Notice, 'roomName' | 'userName'>): string {
-  return notice.roomName === notice.userName ? '' : `#${notice.roomName}`
+/** What happened, between two people and in a room. */
+const titles: Readonly<Record<NoticeKind, readonly [direct: string, room: string]>> = {
+  mention: [m('{who} mentioned you'), m('{who} mentioned you in {room}')],
+  reply: [m('{who} answered you'), m('{who} answered you in {room}')],
+  thread: [m('{who} in a thread'), m('{who} in a thread of {room}')],
+  call: [m('{who} called everybody'), m('{who} called everybody in {room}')],
+  room: ['{who}', m('{who} in {room}')],
 }
 
-/** What happened, in one line. */
-export function titleOf(notice: Pick<Notice, 'kind' | 'roomName' | 'userName'>): string {
-  const { userName } = notice
-  const room = roomWords(notice)
-  const where = room === '' ? '' : ` in ${room}`
-  switch (notice.kind) {
-    case 'mention':
-      return `${userName} mentioned you${where}`
-    case 'reply':
-      return `${userName} answered you${where}`
-    case 'thread':
-      return `${userName} in a thread${room === '' ? '' : ` of ${room}`}`
-    case 'call':
-      return `${userName} called everybody${where}`
-    case 'room':
-      return `${userName}${where}`
-  }
+/** What happened, in one line. A room that is one person's name needs no name of its own. */
+export function titleOf({ kind, roomName, userName }: Pick<Notice, 'kind' | 'roomName' | 'userName'>): string {
+  return t(titles[kind][roomName === userName ? 0 : 1], { who: userName, room: `#${roomName}` })
 }
 
 /** The address of what it is about. */

@@ -1,4 +1,5 @@
 import { call, member, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 import { registered } from './registration'
 
 // Being told while no page is open: the browser's push service holds what the server
@@ -18,8 +19,8 @@ export async function pushState(): Promise<PushState> {
 /** Asks for leave where it wasn't given, and has this device told from now on. */
 export async function turnPushOn(): Promise<Result<true>> {
   const registration = await registered()
-  if (!registration) return refused("This browser can't be told while no page is open.")
-  if ((await Notification.requestPermission()) !== 'granted') return refused("The browser didn't allow notifications. Its settings for this page say so.")
+  if (!registration) return refused(t("This browser can't be told while no page is open."))
+  if ((await Notification.requestPermission()) !== 'granted') return refused(t("The browser didn't allow notifications. Its settings for this page say so."))
   const key = await call('/api/push/key', {}, (value) => {
     const publicKey = member(value, 'publicKey')
     return typeof publicKey === 'string' ? publicKey : null
@@ -28,7 +29,7 @@ export async function turnPushOn(): Promise<Result<true>> {
   try {
     return await tell(await subscribe(registration, bytesOf(key.value)))
   } catch {
-    return refused("The browser's push service can't be reached. Try again later.")
+    return refused(t("The browser's push service can't be reached. Try again later."))
   }
 }
 

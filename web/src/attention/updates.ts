@@ -1,4 +1,6 @@
 import { onCleanup } from 'solid-js'
+import { t } from '~/i18n/i18n'
+import { language } from '~/i18n/language'
 import type { Connection } from '~/realtime/connection'
 import { showToast } from '~/ui/toast'
 import type { WorkerNote } from '~/worker/note'
@@ -28,10 +30,10 @@ export function createUpdates({ connection, onOpen }: UpdatesOptions) {
     if (note?.type !== 'version' || note.entry === entry || said || !entry.startsWith('/assets/')) return
     said = true
     showToast({
-      title: 'There is a newer Snug',
-      text: 'What you wrote is kept.',
+      title: t('There is a newer Snug'),
+      text: t('What you wrote is kept.'),
       durationMs: 24 * 3600_000,
-      action: { label: 'Reload', act: () => location.reload() },
+      action: { label: t('Reload'), act: () => location.reload() },
     })
   }
   serviceWorker.addEventListener('message', onMessage)
@@ -39,7 +41,9 @@ export function createUpdates({ connection, onOpen }: UpdatesOptions) {
 
   // Vite's own server has none.
   if (import.meta.env.PROD) {
-    const registering = serviceWorker.register('/sw.js', { scope: '/', updateViaCache: 'none' }).catch(() => undefined)
+    const spoken = language()
+    const address = spoken === 'en' ? '/sw.js' : `/sw.js?language=${spoken}`
+    const registering = serviceWorker.register(address, { scope: '/', updateViaCache: 'none' }).catch(() => undefined)
     // A server that was away may be a newer one.
     let opened = connection.state().status === 'open'
     onCleanup(

@@ -1,11 +1,14 @@
 import { Link } from '@tanstack/solid-router'
-import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
+
+// Not needed to sign in.
+const LanguageChoice = lazy(() => import('./language-choice'))
 
 /**
  * The frame of the pages for those who aren't signed in. It hangs from the top:
@@ -38,6 +41,9 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
         <Show when={props.aside}>
           <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
         </Show>
+        <Suspense>
+          <LanguageChoice />
+        </Suspense>
       </div>
     </main>
   )

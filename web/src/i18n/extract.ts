@@ -18,7 +18,10 @@ interface Node {
 /** Calls whose arguments are for machines. */
 const silent = new Set(['cn', 'cva', 'clsx', 'querySelector', 'querySelectorAll', 'closest', 'includes', 'matches', 'matchMedia', 'getElementById', 'addEventListener', 'setRequestHeader', 'Error', 'TypeError', 'RegExp'])
 /** Attributes that nobody reads. */
-const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
+const mute = /^(?:class|classList|style|d|id|href|src|sizes|srcset|type|name|rel|target|to|from|key|chords|role|variant|size|autocomplete|inputMode|inputmode|allow|for|data-.*|aria-keyshortcuts|aria-live|aria-haspopup)$|[a-z]Class$/
+
+/** Keys as events and ARIA name them. */
+const modifiers = new Set(['Alt', 'Control', 'Meta', 'Mod', 'Shift'])
 
 export function read(file: string, code: string, found: Found) {
   const program = parseAst(code, { lang: file.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node
@@ -110,7 +113,7 @@ export function read(file: string, code: string, found: Found) {
       case 'Literal':
       case 'TemplateElement': {
         const raw = node.type === 'Literal' ? node['value'] : (node['value'] as { cooked: unknown }).cooked
-        if (!quiet && typeof raw === 'string' && isProse(raw)) fault(node, `“${raw}” is in no catalogue`)
+        if (!quiet && typeof raw === 'string' && !modifiers.has(raw) && isProse(raw)) fault(node, `“${raw}” is in no catalogue`)
         return
       }
     }

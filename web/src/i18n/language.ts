@@ -11,29 +11,19 @@ export const languages = {
 
 export type Language = keyof typeof languages
 
-const KEY = 'snug:language'
+/** Where the choice of this device is kept. */
+export const CHOICE = 'snug:language'
 
 const catalogues = import.meta.glob<string>('./catalogues/*.json', { query: '?url', import: 'default', eager: true })
 
 /** What was chosen on this device; null follows the browser. */
 export function chosenLanguage(): Language | null {
   try {
-    const kept = localStorage.getItem(KEY)
+    const kept = localStorage.getItem(CHOICE)
     return isLanguage(kept) ? kept : null
   } catch {
     return null
   }
-}
-
-/** Keeps the choice and loads the page anew: what is drawn already doesn't change its language. */
-export function chooseLanguage(next: Language | null) {
-  try {
-    if (next === null) localStorage.removeItem(KEY)
-    else localStorage.setItem(KEY, next)
-  } catch {
-    // Storage is blocked or full: the browser's language stays.
-  }
-  location.reload()
 }
 
 /** The language to speak: the chosen one, else the first of the browser's that there is a catalogue for. */

@@ -6,6 +6,8 @@
 // or by the place of the key where that types none of them (a Cyrillic or Arabic layout);
 // other signs by themselves, whichever of them needs Shift on a layout.
 
+import { m } from '~/i18n/i18n'
+
 export type Group = 'about' | 'rooms' | 'reading' | 'message' | 'writing' | 'lists'
 
 export interface Shortcut {
@@ -15,54 +17,54 @@ export interface Shortcut {
 }
 
 const map = {
-  switcher: { group: 'about', chords: ['Mod k'], words: 'Go to a room, a person or a command' },
-  nextRoom: { group: 'about', chords: ['Alt ArrowDown'], words: 'Next room' },
-  previousRoom: { group: 'about', chords: ['Alt ArrowUp'], words: 'Previous room' },
-  nextUnread: { group: 'about', chords: ['Alt Shift ArrowDown'], words: 'Next unread room' },
-  previousUnread: { group: 'about', chords: ['Alt Shift ArrowUp'], words: 'Previous unread room' },
-  search: { group: 'about', chords: ['Mod Shift f', '/'], words: 'Search messages' },
-  inbox: { group: 'about', chords: ['i'], words: 'Inbox' },
-  allRead: { group: 'about', chords: ['Shift Escape'], words: 'Mark all rooms as read' },
-  shortcuts: { group: 'about', chords: ['?', 'Mod /'], words: 'This list' },
+  switcher: { group: 'about', chords: ['Mod k'], words: m('Go to a room, a person or a command') },
+  nextRoom: { group: 'about', chords: ['Alt ArrowDown'], words: m('Next room') },
+  previousRoom: { group: 'about', chords: ['Alt ArrowUp'], words: m('Previous room') },
+  nextUnread: { group: 'about', chords: ['Alt Shift ArrowDown'], words: m('Next unread room') },
+  previousUnread: { group: 'about', chords: ['Alt Shift ArrowUp'], words: m('Previous unread room') },
+  search: { group: 'about', chords: ['Mod Shift f', '/'], words: m('Search messages') },
+  inbox: { group: 'about', chords: ['i'], words: m('Inbox') },
+  allRead: { group: 'about', chords: ['Shift Escape'], words: m('Mark all rooms as read') },
+  shortcuts: { group: 'about', chords: ['?', 'Mod /'], words: m('This list') },
 
-  nextRow: { group: 'rooms', chords: ['ArrowDown'], words: 'Next of the list' },
-  previousRow: { group: 'rooms', chords: ['ArrowUp'], words: 'The one before' },
-  roomMenu: { group: 'rooms', chords: ['ContextMenu', 'Shift F10'], words: 'All that can be done with a room' },
-  favourite: { group: 'rooms', chords: ['f'], words: 'Favourite, or not any more' },
+  nextRow: { group: 'rooms', chords: ['ArrowDown'], words: m('Next of the list') },
+  previousRow: { group: 'rooms', chords: ['ArrowUp'], words: m('The one before') },
+  roomMenu: { group: 'rooms', chords: ['ContextMenu', 'Shift F10'], words: m('All that can be done with a room') },
+  favourite: { group: 'rooms', chords: ['f'], words: m('Favourite, or not any more') },
 
-  previousMessage: { group: 'reading', chords: ['ArrowUp', 'k'], words: 'Message before' },
-  nextMessage: { group: 'reading', chords: ['ArrowDown', 'j'], words: 'Message after' },
-  markRead: { group: 'reading', chords: ['Escape'], words: 'Mark the room as read, and go to its end' },
+  previousMessage: { group: 'reading', chords: ['ArrowUp', 'k'], words: m('Message before') },
+  nextMessage: { group: 'reading', chords: ['ArrowDown', 'j'], words: m('Message after') },
+  markRead: { group: 'reading', chords: ['Escape'], words: m('Mark the room as read, and go to its end') },
 
-  menu: { group: 'message', chords: ['Enter', 'ContextMenu', 'Shift F10'], words: 'All that can be done with it' },
-  reply: { group: 'message', chords: ['r'], words: 'Reply' },
-  thread: { group: 'message', chords: ['t'], words: 'Thread' },
-  react: { group: 'message', chords: ['+', ':'], words: 'Add a reaction' },
-  edit: { group: 'message', chords: ['e'], words: 'Edit' },
-  pin: { group: 'message', chords: ['p'], words: 'Pin, or unpin' },
-  copyLink: { group: 'message', chords: ['c'], words: 'Copy the link to it' },
-  unread: { group: 'message', chords: ['u'], words: 'Mark unread from here' },
-  delete: { group: 'message', chords: ['Delete', 'Backspace'], words: 'Delete' },
+  menu: { group: 'message', chords: ['Enter', 'ContextMenu', 'Shift F10'], words: m('All that can be done with it') },
+  reply: { group: 'message', chords: ['r'], words: m('Reply') },
+  thread: { group: 'message', chords: ['t'], words: m('Thread') },
+  react: { group: 'message', chords: ['+', ':'], words: m('Add a reaction') },
+  edit: { group: 'message', chords: ['e'], words: m('Edit') },
+  pin: { group: 'message', chords: ['p'], words: m('Pin, or unpin') },
+  copyLink: { group: 'message', chords: ['c'], words: m('Copy the link to it') },
+  unread: { group: 'message', chords: ['u'], words: m('Mark unread from here') },
+  delete: { group: 'message', chords: ['Delete', 'Backspace'], words: m('Delete') },
 
-  send: { group: 'writing', chords: ['Enter'], words: 'Send' },
-  newLine: { group: 'writing', chords: ['Shift Enter'], words: 'New line' },
-  editLast: { group: 'writing', chords: ['ArrowUp'], words: 'Edit what you said last, from an empty field' },
-  putAway: { group: 'writing', chords: ['Escape'], words: 'Put away a reply, a list or an edit' },
-  person: { group: 'writing', chords: ['@'], words: 'Name somebody' },
-  emoji: { group: 'writing', chords: [':'], words: 'Emoji by its name' },
-  bold: { group: 'writing', chords: ['Mod b'], words: 'Bold' },
-  italic: { group: 'writing', chords: ['Mod i'], words: 'Italic' },
-  code: { group: 'writing', chords: ['Mod e'], words: 'Code' },
-  link: { group: 'writing', chords: ['Mod k'], words: 'Make a link of what is selected' },
-  strike: { group: 'writing', chords: ['Mod Shift x'], words: 'Struck out' },
-  number: { group: 'writing', chords: ['Mod Shift 7'], words: 'Numbered list' },
-  bullet: { group: 'writing', chords: ['Mod Shift 8'], words: 'List' },
-  quote: { group: 'writing', chords: ['Mod Shift 9'], words: 'Quote' },
+  send: { group: 'writing', chords: ['Enter'], words: m('Send') },
+  newLine: { group: 'writing', chords: ['Shift Enter'], words: m('New line') },
+  editLast: { group: 'writing', chords: ['ArrowUp'], words: m('Edit what you said last, from an empty field') },
+  putAway: { group: 'writing', chords: ['Escape'], words: m('Put away a reply, a list or an edit') },
+  person: { group: 'writing', chords: ['@'], words: m('Name somebody') },
+  emoji: { group: 'writing', chords: [':'], words: m('Emoji by its name') },
+  bold: { group: 'writing', chords: ['Mod b'], words: m('Bold') },
+  italic: { group: 'writing', chords: ['Mod i'], words: m('Italic') },
+  code: { group: 'writing', chords: ['Mod e'], words: m('Code') },
+  link: { group: 'writing', chords: ['Mod k'], words: m('Make a link of what is selected') },
+  strike: { group: 'writing', chords: ['Mod Shift x'], words: m('Struck out') },
+  number: { group: 'writing', chords: ['Mod Shift 7'], words: m('Numbered list') },
+  bullet: { group: 'writing', chords: ['Mod Shift 8'], words: m('List') },
+  quote: { group: 'writing', chords: ['Mod Shift 9'], words: m('Quote') },
 
-  nextEntry: { group: 'lists', chords: ['ArrowDown', 'j'], words: 'Next entry of the inbox' },
-  previousEntry: { group: 'lists', chords: ['ArrowUp', 'k'], words: 'Entry before' },
-  readEntry: { group: 'lists', chords: ['e'], words: 'Mark the entry as read' },
-  close: { group: 'lists', chords: ['Escape'], words: 'Close what is open' },
+  nextEntry: { group: 'lists', chords: ['ArrowDown', 'j'], words: m('Next entry of the inbox') },
+  previousEntry: { group: 'lists', chords: ['ArrowUp', 'k'], words: m('Entry before') },
+  readEntry: { group: 'lists', chords: ['e'], words: m('Mark the entry as read') },
+  close: { group: 'lists', chords: ['Escape'], words: m('Close what is open') },
 } satisfies Record<string, Shortcut>
 
 export type ShortcutId = keyof typeof map

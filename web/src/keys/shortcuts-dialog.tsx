@@ -1,4 +1,5 @@
 import { createSignal, For } from 'solid-js'
+import { t } from '~/i18n/i18n'
 import { Checkbox } from '~/ui/checkbox'
 import { Dialog, DialogContent, DialogTitle } from '~/ui/dialog'
 import { isSingle, lettersOn, setLettersOn, shortcuts, type Group } from './map'
@@ -20,17 +21,17 @@ export default function ShortcutsDialog(props: { onClose(): void }) {
           title.focus()
         }}
       >
-        <DialogTitle ref={title} tabindex="-1" class="outline-none">Keyboard shortcuts</DialogTitle>
+        <DialogTitle ref={title} tabindex="-1" class="outline-none">{t('Keyboard shortcuts')}</DialogTitle>
         <div class="gap-x-10 sm:columns-2">
           <For each={groups}>
             {(group) => (
               <section class="mb-6 break-inside-avoid-column">
-                <h3 class="pb-1 text-meta font-semibold text-muted">{groupWords[group]}</h3>
+                <h3 class="pb-1 text-meta font-semibold text-muted">{t(groupWords[group])}</h3>
                 <dl class="divide-y divide-line">
                   <For each={Object.values(shortcuts).filter((s) => s.group === group)}>
                     {(shortcut) => (
                       <div class="flex items-center justify-between gap-4 py-1.5" classList={{ 'opacity-60': !letters() && shortcut.chords.every(isSingle) }}>
-                        <dt class="text-body">{shortcut.words}</dt>
+                        <dt class="text-body">{t(shortcut.words)}</dt>
                         <dd class="flex shrink-0 flex-wrap justify-end gap-1.5">
                           <For each={shortcut.chords}>{(chord) => <Chord chord={chord} off={!letters() && isSingle(chord)} />}</For>
                         </dd>
@@ -48,9 +49,9 @@ export default function ShortcutsDialog(props: { onClose(): void }) {
             setLettersOn(on)
             setLetters(on)
           }}
-          hint="Turn them off if you speak to your computer, or if they get pressed by mistake."
+          hint={t('Turn them off if you speak to your computer, or if they get pressed by mistake.')}
         >
-          Keys that are a single letter or sign
+          {t('Keys that are a single letter or sign')}
         </Checkbox>
       </DialogContent>
     </Dialog>

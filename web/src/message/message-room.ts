@@ -1,4 +1,4 @@
-import { createContext, createSignal, useContext } from 'solid-js'
+import { createContext, createSignal, onCleanup, useContext } from 'solid-js'
 import type { Posted } from '~/realtime/reduce'
 import type { Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
@@ -37,13 +37,19 @@ export interface MessageRoom {
 export type MessageRoomOptions = Pick<MessageRoom, 'session' | 'me' | 'place' | 'find' | 'jump' | 'reply' | 'openThread'>
 
 export function makeMessageRoom(options: MessageRoomOptions): MessageRoom {
-  const [editing, setEditing] = createSignal<Editing | null>(null)
+  // A reload, as for another language, goes on with it; whoever leaves the room gives it up.
+  const key = `snug:edit:${options.session.slug}:${options.place}`
+  const [editing, setEditing] = createSignal(keptEdit(key))
+  onCleanup(() => keepEdit(key, null))
   const [unfolded, setUnfolded] = createSignal<ReadonlySet<string>>(new Set())
   const [leaving, setLeaving] = createSignal<ReadonlySet<string>>(new Set())
   return {
     ...options,
     editing,
-    setEditing,
+    setEditing(next) {
+      setEditing(next)
+      keepEdit(key, next)
+    },
     unfolded: (id) => unfolded().has(id),
     unfold: (id, on) => setUnfolded((set) => changed(set, id, on)),
     leaving: (id) => leaving().has(id),
@@ -55,6 +61,24 @@ export function makeMessageRoom(options: MessageRoomOptions): MessageRoom {
 export function editLast(room: MessageRoom, messages: readonly Posted[]): void {
   const last = messages.findLast((m) => m.userId === room.me().id && m.type === 'text' && m.deletedAt === undefined && !room.leaving(m.id))
   if (last) room.setEditing({ id: last.id, base: last.content, text: last.content })
+}
+
+function keepEdit(key: string, editing: Editing | null) {
+  try {
+    if (editing) sessionStorage.setItem(key, JSON.stringify(editing))
+    else sessionStorage.removeItem(key)
+  } catch {
+    // Storage is blocked or full: it lasts as long as the page.
+  }
+}
+
+// What this page wrote itself is read back in good faith.
+function keptEdit(key: string): Editing | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) ?? 'null') as Editing | null
+  } catch {
+    return null
+  }
 }
 
 function changed(set: ReadonlySet<string>, id: string, on: boolean): ReadonlySet<string> {

@@ -3,16 +3,21 @@
 // people say is never in its caches, but where the page itself keeps it.
 
 import { noticeData, notificationOf, parseNotice, tagOf } from '../attention/notice'
+import { speak, type Catalogue } from '../i18n/i18n'
 import { decide, HTML } from './decide'
 import type { WorkerNote } from './note'
 
 declare const self: ServiceWorkerGlobalScope
-/** What the build made: the files of a whole page, the script that it begins with, and a name for these very bytes. */
+/** What the build made: the files of a whole page, catalogues by language, the script that it begins with, and a name for these very bytes. */
 declare const __FILES__: readonly string[]
+declare const __CATALOGUES__: Readonly<Record<string, string>>
 declare const __ENTRY__: string
 declare const __VERSION__: string
 
-const FILES = __FILES__
+/** What the page speaks is told by the address that it registers: another language is another worker. */
+const LANGUAGE = new URL(self.location.href).searchParams.get('language') ?? 'en'
+const CATALOGUE = Object.hasOwn(__CATALOGUES__, LANGUAGE) ? __CATALOGUES__[LANGUAGE] : undefined
+const FILES = CATALOGUE === undefined ? __FILES__ : [...__FILES__, CATALOGUE]
 const PREFIX = 'snug-'
 const CACHE = PREFIX + __VERSION__
 /** Pages of the version before may still be open, and want parts of it. */
@@ -85,7 +90,7 @@ async function part(request: Request): Promise<Response> {
   const kept = await caches.match(request.url, { ignoreVary: true })
   if (kept) return kept
   const response = await fetch(request)
-  // Fonts of other scripts, colours of a language: kept once they were wanted.
+  // Fonts of other scripts, colours of a language, what another language says: kept once they were wanted.
   if (response.ok && response.type === 'basic') await (await caches.open(CACHE)).put(request.url, response.clone())
   return response
 }
@@ -103,6 +108,7 @@ async function file(request: Request): Promise<Response> {
 self.addEventListener('push', (event) => event.waitUntil(tell(event.data)))
 
 async function tell(data: PushMessageData | null) {
+  await speakOwn()
   const notice = parseNotice(read(data))
   if (!notice) return
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
@@ -114,6 +120,17 @@ async function tell(data: PushMessageData | null) {
   // The page was faster: once is enough.
   if (before.some((n) => noticeData(n.data)?.messageId === notice.messageId)) return
   await self.registration.showNotification(title, more)
+}
+
+// Without its catalogue, which only a full disk takes away, it is said in English.
+async function speakOwn() {
+  if (CATALOGUE === undefined) return
+  try {
+    const kept = (await caches.match(CATALOGUE, { ignoreVary: true })) ?? (await fetch(CATALOGUE))
+    if (kept.ok) speak({ locale: LANGUAGE, catalogue: (await kept.json()) as Catalogue }, LANGUAGE)
+  } catch {
+    // What happened matters more than how it is said.
+  }
 }
 
 function read(data: PushMessageData | null): unknown {
