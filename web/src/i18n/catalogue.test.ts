@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { read, type Found } from './extract'
 import type { Catalogue, Entry } from './i18n'
 import { languages } from './language'
+import { serverWords } from './server'
 
 // Set UPDATE=1 to put new texts into the catalogues, untranslated, and take those out
 // that nothing says any more. An untranslated text fails.
@@ -13,11 +13,20 @@ const generated = import.meta.glob<string>('../permissions.gen.ts', { query: '?r
 const catalogues = import.meta.glob<Catalogue>('./catalogues/*.json', { import: 'default', eager: true })
 
 const found: Found = { texts: new Map(), faults: [] }
-for (const [file, code] of Object.entries({ ...sources, ...generated })) read(file.replace('../', ''), code, found)
+const server = import.meta.glob<string>('./server.ts', { query: '?raw', import: 'default', eager: true })
+for (const [file, code] of Object.entries({ ...sources, ...generated, ...server })) read(file.replace('../', ''), code, found)
 
 it('all that the client says is in the catalogues', () => {
   expect(found.faults).toEqual([])
   expect(found.texts.size).toBeGreaterThan(1000)
+})
+
+it('the server says what is said to be its words', () => {
+  const source = ['chat', 'httpapi', 'files', 'search'].flatMap((folder) => {
+    const files = readdirSync(`../${folder}`).filter((name) => name.endsWith('.go'))
+    return files.map((name) => readFileSync(`../${folder}/${name}`, 'utf8'))
+  }).join('\n')
+  expect(serverWords.filter((words) => !source.includes(`"${words}"`))).toEqual([])
 })
 
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort().join()
@@ -68,5 +77,5 @@ function update(language: string, catalogue: Catalogue) {
   for (const text of [...found.texts.keys()].sort()) {
     next[text] = catalogue[text] ?? (found.texts.get(text) ? Object.fromEntries(categories.map((category) => [category, ''])) : '')
   }
-  writeFileSync(fileURLToPath(new URL(`./catalogues/${language}.json`, import.meta.url)), `${JSON.stringify(next, null, 2)}\n`)
+  writeFileSync(`src/i18n/catalogues/${language}.json`, `${JSON.stringify(next, null, 2)}\n`)
 }

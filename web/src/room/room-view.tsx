@@ -52,7 +52,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   let main!: HTMLElement
 
   createEffect(() => {
-    document.title = `${session.label()} · Snug`
+    document.title = t('{title} · Snug', { title: session.label() })
   })
 
   const client = useQueryClient()
