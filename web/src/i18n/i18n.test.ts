@@ -26,6 +26,11 @@ describe('a text', () => {
     expect(t('{who} has {size} bytes', { who: 'Ada', size: 1234567.5 })).toBe('1.234.567,5 Byte hat Ada')
   })
 
+  it('from right to left keeps names to themselves, whose signs would wander else', () => {
+    speak({ locale: 'ar', catalogue: { '{who} left': '{who} غادر' }, rtl: true }, 'ar')
+    expect(t('{who} left', { who: 'Ada (she)' })).toBe('\u2068Ada (she)\u2069 غادر')
+  })
+
   it('that no catalogue has, or has untranslated, is said in English', () => {
     inGerman({ 'Sign in': 'Anmelden', 'Sign out': '', '{count} rooms': { one: '', other: '' } })
     expect(t('Sign in')).toBe('Anmelden')

@@ -10,6 +10,8 @@ export interface Spoken {
   /** What Intl is asked for: undefined is what the browser itself prefers. */
   locale: string | undefined
   catalogue: Catalogue
+  /** From right to left. */
+  rtl?: boolean
 }
 
 let spoken: Spoken = { locale: undefined, catalogue: {} }
@@ -75,6 +77,8 @@ function fill(text: string, values: Values | undefined): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     if (value === undefined) return whole
-    return typeof value === 'number' ? numbers.format(value) : value
+    if (typeof value === 'number') return numbers.format(value)
+    // Names are mostly of the other direction, and would take signs beside them along.
+    return spoken.rtl ? `\u2068${value}\u2069` : value
   })
 }

@@ -14,6 +14,9 @@ export type Language = keyof typeof languages
 /** Where the choice of this device is kept. */
 export const CHOICE = 'snug:language'
 
+/** Nobody waits longer for a page that could be there in English. */
+const PATIENCE_MS = 10_000
+
 const catalogues = import.meta.glob<string>('./catalogues/*.json', { query: '?url', import: 'default', eager: true })
 
 /** What was chosen on this device; null follows the browser. */
@@ -56,7 +59,7 @@ export function beginSpeaking(): Promise<void> | undefined {
     say('en', {})
     return undefined
   }
-  return fetch(url, { credentials: 'same-origin' })
+  return fetch(url, { credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS) })
     .then((reply) => (reply.ok ? (reply.json() as Promise<Catalogue>) : Promise.reject(new Error(`${reply.status}`))))
     .then((catalogue) => say(which, catalogue), () => say('en', {}))
 }
@@ -66,7 +69,7 @@ function say(which: Language, catalogue: Catalogue) {
   document.documentElement.dir = languages[which].dir
   // A browser's own "en-GB" knows more of dates than "en" does.
   const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === which)
-  speak({ locale: own ?? which, catalogue }, which)
+  speak({ locale: own ?? which, catalogue, rtl: languages[which].dir === 'rtl' }, which)
 }
 
 function isLanguage(value: string | null): value is Language {
