@@ -34,6 +34,8 @@ async function install() {
   await Promise.all(
     [HTML, ...FILES].map(async (path) => {
       const hashed = path.startsWith('/assets/')
+      // The worker of another language has put it there.
+      if (hashed && (await cache.match(path, { ignoreVary: true }))) return
       const known = hashed ? await caches.match(path, { ignoreVary: true }) : undefined
       const response = known ?? (await fetch(path, { cache: hashed ? 'default' : 'no-cache' }))
       if (!response.ok) throw new Error(`keep ${path}: status ${response.status}`)
