@@ -33,12 +33,14 @@ async function choose(person: Person, before: Language, next: Language, name: st
   await speaks(person.page, next)
 }
 
-/** Until the worker is in place that has this language with it. */
+/** Until the worker is in place and knows that this language is spoken. */
 async function installed(page: Page, language: Language): Promise<void> {
-  await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.scriptURL ?? '')).toMatch(language === 'en' ? /\/sw\.js$/ : new RegExp(`/sw\\.js\\?language=${language}$`))
   await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
     if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }))
   })
+  await expect.poll(() => page.evaluate(async () => await (await caches.match('/spoken'))?.text())).toBe(language)
+  if (language !== 'en') await expect.poll(() => keptCatalogues(page)).toContain(language)
 }
 
 /** Languages whose catalogues the browser keeps. */
@@ -122,6 +124,7 @@ test('a language that is chosen stays, without a network as well, and nothing ty
 test('who is told while nothing is open is told in their language', async ({ enter }) => {
   const ada = await enter('Ada', { permissions: ['notifications'] })
   const { page } = ada
+  await installed(page, 'en')
   await choose(ada, 'en', 'de', 'Deutsch')
   await installed(page, 'de')
   const deliver = await delivering(page)
