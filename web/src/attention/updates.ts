@@ -3,7 +3,7 @@ import { t } from '~/i18n/i18n'
 import { language } from '~/i18n/language'
 import type { Connection } from '~/realtime/connection'
 import { showToast } from '~/ui/toast'
-import type { WorkerNote } from '~/worker/note'
+import type { PageNote, WorkerNote } from '~/worker/note'
 
 // The service worker: it is registered here, and tells of newer versions of this page
 // and of notifications that were pressed.
@@ -41,9 +41,10 @@ export function createUpdates({ connection, onOpen }: UpdatesOptions) {
 
   // Vite's own server has none.
   if (import.meta.env.PROD) {
-    const spoken = language()
-    const address = spoken === 'en' ? '/sw.js' : `/sw.js?language=${spoken}`
-    const registering = serviceWorker.register(address, { scope: '/', updateViaCache: 'none' }).catch(() => undefined)
+    const registering = serviceWorker.register('/sw.js', { scope: '/', updateViaCache: 'none' }).catch(() => undefined)
+    // It tells of news in it, and has its catalogue with the page.
+    const told: PageNote = { language: language() }
+    void serviceWorker.ready.then((r) => r.active?.postMessage(told))
     // A server that was away may be a newer one.
     let opened = connection.state().status === 'open'
     onCleanup(

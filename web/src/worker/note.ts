@@ -4,3 +4,8 @@ export type WorkerNote =
   | { type: 'version'; entry: string }
   /** A notification was pressed that leads here. */
   | { type: 'open'; path: string }
+
+/** What pages say to the service worker: what they speak. */
+export interface PageNote {
+  language: string
+}

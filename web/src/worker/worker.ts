@@ -14,12 +14,12 @@ declare const __CATALOGUES__: Readonly<Record<string, string>>
 declare const __ENTRY__: string
 declare const __VERSION__: string
 
-/** What the page speaks is told by the address that it registers: another language is another worker. */
-const LANGUAGE = new URL(self.location.href).searchParams.get('language') ?? 'en'
-const CATALOGUE = Object.hasOwn(__CATALOGUES__, LANGUAGE) ? __CATALOGUES__[LANGUAGE] : undefined
-const FILES = CATALOGUE === undefined ? __FILES__ : [...__FILES__, CATALOGUE]
+const FILES = __FILES__
+const CATALOGUES = __CATALOGUES__
 const PREFIX = 'snug-'
 const CACHE = PREFIX + __VERSION__
+/** Under this name each cache has the language that pages speak. No address of the server is called so. */
+const SPOKEN = '/spoken'
 /** Pages of the version before may still be open, and want parts of it. */
 const VERSIONS = 2
 /** A network that is slower than this is none to wait for, if there is something to show. */
@@ -40,6 +40,7 @@ async function install() {
       await cache.put(path, response)
     }),
   )
+  await keepLanguage(await spoken())
   // Nothing is lost by it: pages get their page from the network first, and parts by
   // names that never mean other bytes.
   await self.skipWaiting()
@@ -122,12 +123,44 @@ async function tell(data: PushMessageData | null) {
   await self.registration.showNotification(title, more)
 }
 
-// Without its catalogue, which only a full disk takes away, it is said in English.
+// Pages say what they speak.
+self.addEventListener('message', (event) => {
+  const language: unknown = typeof event.data === 'object' && event.data !== null ? Reflect.get(event.data, 'language') : undefined
+  if (typeof language === 'string') event.waitUntil(keepLanguage(language))
+})
+
+/** As the newest cache has it; of an older one while this version has none yet. */
+async function spoken(): Promise<string> {
+  for (const name of (await caches.keys()).filter((n) => n.startsWith(PREFIX)).toReversed()) {
+    const kept = await (await caches.open(name)).match(SPOKEN)
+    if (kept) return await kept.text()
+  }
+  return 'en'
+}
+
+async function keepLanguage(language: string) {
+  const cache = await caches.open(CACHE)
+  await cache.put(SPOKEN, new Response(language))
+  await catalogueOf(language)
+}
+
+/** The catalogue of a language, kept from now on. English needs none. */
+async function catalogueOf(language: string): Promise<Catalogue> {
+  const path = Object.hasOwn(CATALOGUES, language) ? CATALOGUES[language] : undefined
+  if (path === undefined) return {}
+  let found = await caches.match(path, { ignoreVary: true })
+  if (!found) {
+    found = await fetch(path)
+    if (!found.ok) throw new Error(`fetch ${path}: status ${found.status}`)
+    await (await caches.open(CACHE)).put(path, found.clone())
+  }
+  return (await found.json()) as Catalogue
+}
+
 async function speakOwn() {
-  if (CATALOGUE === undefined) return
   try {
-    const kept = (await caches.match(CATALOGUE, { ignoreVary: true })) ?? (await fetch(CATALOGUE))
-    if (kept.ok) speak({ locale: LANGUAGE, catalogue: (await kept.json()) as Catalogue }, LANGUAGE)
+    const language = await spoken()
+    speak({ locale: language, catalogue: await catalogueOf(language) }, language)
   } catch {
     // What happened matters more than how it is said.
   }
