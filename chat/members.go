@@ -143,6 +143,10 @@ func (t *roomTx) withdraw(user UserID) error {
 		return err
 	}
 	t.order.Members = nil // what follows says both
+	const forget = `update members set left_at = null where room_id = ? and user_id = ?`
+	if _, err := t.tx.ExecContext(t.ctx, forget, string(t.room.id), string(user)); err != nil {
+		return err
+	}
 	if m.role == RoleOwner {
 		if err := t.succeed(user); err != nil {
 			return err
@@ -214,7 +218,7 @@ func (t *roomTx) put(user UserID, role Role) error {
 	}
 	if was.role == "" {
 		if user != t.by.ID || t.room.kind != KindPublic {
-			if err := t.rules.refuse(ActAdd, mine, t.room.kind); err != nil {
+			if err := t.rules.refuseAdd(t.by.Role, mine, t.room.kind, was.left && user != t.by.ID); err != nil {
 				return err
 			}
 		}

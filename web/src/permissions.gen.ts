@@ -39,6 +39,7 @@ export const permissions = {
   see_reports: { words: 'see what was reported', server: 'moderator', public: 'moderator', private: 'moderator', direct: '', group: '' },
   ban: { words: 'ban people', server: 'moderator', public: '', private: '', direct: '', group: '' },
   invite: { words: 'invite people to the server', server: 'admin', public: '', private: '', direct: '', group: '' },
+  bring_back_people: { words: 'add people again who left a room', server: 'admin', public: '', private: '', direct: '', group: '' },
   set_server_roles: { words: 'give and take roles on the server', server: 'admin', public: '', private: '', direct: '', group: '' },
   see_audit: { words: 'see the audit log', server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>

@@ -1,0 +1,72 @@
+package chat_test
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+
+	"snug/chat"
+)
+
+// as is somebody with a role on the server, which their row says too.
+func (w *world) as(id string, role chat.Role) chat.Actor {
+	w.Helper()
+	w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`update users set role = ? where id = ?`, string(role), id)
+		return err
+	}))
+	a := somebody(id)
+	a.Role = role
+	return a
+}
+
+// Who has left a room isn't added to it again by whoever likes to, over a restart too.
+// They come back by themselves, by an invitation, or with an admin of the server.
+func TestWhoLeftIsntAddedAgain(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob", "cyn", "dan")
+		ctx := w.Context()
+		add := func(by chat.Actor, slug string) error {
+			_, err := w.chat.SetMember(ctx, by, slug, "bob", "")
+			return err
+		}
+		refused := func(what string, err error) {
+			t.Helper()
+			if code(err) != "forbidden" || !strings.Contains(chat.AsError(err).Message, "left this room") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		group := w.make("ada", chat.KindGroup, "Trap", "bob", "cyn")
+		private := w.make("ada", chat.KindPrivate, "Closed", "bob", "cyn")
+		public := w.make("ada", chat.KindPublic, "Open", "bob")
+		for _, slug := range []string{group, private, public} {
+			w.must(w.chat.LeaveRoom(ctx, somebody("bob"), slug))
+			refused("who made the room adds them again", add(somebody("ada"), slug))
+		}
+		refused("another one of the group does", add(somebody("cyn"), group))
+		w.restart()
+		for _, slug := range []string{group, private, public} {
+			refused("after a restart", add(somebody("ada"), slug))
+		}
+
+		w.join("bob", public)
+		w.must(w.chat.RemoveMember(ctx, somebody("ada"), public, "bob"))
+		w.must(add(somebody("ada"), public)) // they didn't leave of their own will this time
+		w.must(w.chat.LeaveRoom(ctx, somebody("bob"), public))
+		refused("once they have left again", add(somebody("ada"), public))
+
+		_, err := w.chat.EnterInvited(ctx, somebody("bob"), roomIn(w, private), "ada")
+		w.must(err)
+		w.must(w.chat.LeaveRoom(ctx, somebody("bob"), private))
+		refused("after they came by an invitation and left again", add(somebody("ada"), private))
+
+		admin := w.as("cyn", chat.RoleAdmin)
+		w.must(add(admin, group))
+		w.as("cyn", chat.RoleMember)
+		_, err = w.chat.SetMember(ctx, somebody("ada"), private, "cyn", chat.RoleModerator)
+		w.must(err)
+		refused("who looks after the room, and not after the server, does", add(somebody("cyn"), private))
+		w.must(add(w.as("cyn", chat.RoleAdmin), private))
+	})
+}
+
