@@ -70,3 +70,50 @@ func TestWhoLeftIsntAddedAgain(t *testing.T) {
 	})
 }
 
+// A room's owner does nothing to those who run the server that they don't want.
+func TestServerRolesOutrankRoomRoles(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		ctx := w.Context()
+		ladder := []chat.Role{chat.RoleMember, chat.RoleModerator, chat.RoleAdmin, chat.RoleOwner}
+		rooms := map[chat.RoomKind]string{}
+		for _, kind := range []chat.RoomKind{chat.KindPublic, chat.KindPrivate} {
+			rooms[kind] = w.make("ada", kind, "Room", "bob")
+		}
+		for i, mine := range ladder {
+			ada := w.as("ada", mine)
+			for j, theirs := range ladder {
+				w.as("bob", theirs)
+				spared := j >= 2 && j > i
+				for kind, slug := range rooms {
+					acts := map[string]func() error{
+						"mute": func() error {
+							_, err := w.chat.MuteMember(ctx, ada, slug, "bob", 1e9)
+							return err
+						},
+						"give a role": func() error {
+							if _, err := w.chat.SetMember(ctx, ada, slug, "bob", chat.RoleModerator); err != nil {
+								return err
+							}
+							_, err := w.chat.SetMember(ctx, ada, slug, "bob", chat.RoleMember)
+							return err
+						},
+						"delete all by": func() error { return w.chat.DeleteMessagesOf(ctx, ada, slug, "bob") },
+						"remove": func() error {
+							if err := w.chat.RemoveMember(ctx, ada, slug, "bob"); err != nil {
+								return err
+							}
+							_, err := w.chat.SetMember(ctx, ada, slug, "bob", "")
+							return err
+						},
+					}
+					for what, act := range acts {
+						if err := act(); (code(err) == "forbidden") != spared || err != nil && !spared {
+							t.Errorf("the owner of a %s room, on the server %s: %s %s: %v", kind, mine, what, theirs, err)
+						}
+					}
+				}
+			}
+		}
+	})
+}

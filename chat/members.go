@@ -78,7 +78,7 @@ func (t *roomTx) remove(user UserID) error {
 	if err != nil {
 		return err
 	}
-	if user != t.by.ID && !role.Outranks(RoleIn(theirs, m.role, t.room.kind)) {
+	if user != t.by.ID && !t.outranks(role, theirs, m) {
 		return forbidden("You can't remove somebody whose role is as high as yours.")
 	}
 	if err := t.keepOwner(user, m.role); err != nil {
@@ -88,6 +88,12 @@ func (t *roomTx) remove(user UserID) error {
 		return err
 	}
 	return t.log(AuditMemberRemoved, u, "")
+}
+
+// outranks reports whether who acts, and is that in the room, may do something to somebody
+// who is theirs on the server and m as a member.
+func (t *roomTx) outranks(role, theirs Role, m memberRow) bool {
+	return ranks{t.by.Role, role}.outranks(ranks{theirs, RoleIn(theirs, m.role, t.room.kind)})
 }
 
 // keepOwner refuses to take its last owner from a room that others are in.
@@ -237,7 +243,7 @@ func (t *roomTx) put(user UserID, role Role) error {
 			return forbidden("Guests and bots have no other role in a room.")
 		case next == RoleOwner && mine != RoleOwner:
 			return forbidden("Only an owner can make somebody an owner.")
-		case user != t.by.ID && !mine.Outranks(RoleIn(theirs, was.role, t.room.kind)):
+		case user != t.by.ID && !t.outranks(mine, theirs, was):
 			return forbidden("You can't change the role of somebody whose role is as high as yours.")
 		}
 		if err := t.keepOwner(user, was.role); err != nil {
@@ -295,7 +301,7 @@ func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user Use
 		switch {
 		case in == "":
 			return errNoPerson
-		case user == t.by.ID || !role.Outranks(in):
+		case user == t.by.ID || !t.outranks(role, theirs, m):
 			return forbidden("You can't mute somebody whose role is as high as yours.")
 		}
 		if until = 0; d > 0 {

@@ -224,6 +224,18 @@ func (rs rules) refuseAdd(server, role Role, kind RoomKind, left bool) error {
 	return forbidden("They have left this room. They come back by an invitation to it, or if an admin of this server adds them.")
 }
 
+// ranks is what somebody is on the server, and what in a room: see RoleIn.
+type ranks struct{ server, room Role }
+
+// outranks reports whether one may do something in the room to somebody who may not want
+// it. Who runs the server is at nobody's mercy who doesn't, whatever they are in the room.
+func (r ranks) outranks(other ranks) bool {
+	if other.server.rank() >= RoleAdmin.rank() && other.server.rank() > r.server.rank() {
+		return false
+	}
+	return r.room.Outranks(other.room)
+}
+
 // Outranks reports whether one may do something to somebody with that role, who may not
 // want it: owners to everybody, others to whom is below them.
 func (r Role) Outranks(other Role) bool {
