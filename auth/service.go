@@ -169,6 +169,7 @@ type Scope string
 const (
 	ScopeRead  Scope = "messages:read"
 	ScopeWrite Scope = "messages:write"
+	ScopeRooms Scope = "rooms:write" // to make and change rooms, say who is in them, and keep order
 )
 
 // May reports whether the scope is granted.

@@ -251,7 +251,7 @@ func (b body) scopes() ([]Scope, error) {
 	var list []Scope
 	for _, name := range names {
 		scope := Scope(name)
-		if scope != ScopeRead && scope != ScopeWrite {
+		if scope != ScopeRead && scope != ScopeWrite && scope != ScopeRooms {
 			return nil, errScopes
 		}
 		if !slices.Contains(list, scope) {

@@ -28,8 +28,8 @@ type NewRoom struct {
 // MakeRoom makes a room, and whoever makes it its owner. Of two people there is one
 // direct: it returns that where it is there already, and made is false.
 func (s *Service) MakeRoom(ctx context.Context, a Actor, n NewRoom) (info RoomInfo, made bool, err error) {
-	if a.ReadOnly {
-		return info, false, errReadOnly
+	if a.NoRooms {
+		return info, false, errNoRooms
 	}
 	if n, err = s.checkNew(a, n); err != nil {
 		return info, false, err

@@ -38,8 +38,8 @@ func (s *Service) LeaveRoom(ctx context.Context, a Actor, slug string) error {
 
 // RemoveMember takes somebody out of a room: oneself, or another whom one may remove.
 func (s *Service) RemoveMember(ctx context.Context, a Actor, slug string, user UserID) error {
-	if a.ReadOnly {
-		return errReadOnly
+	if a.NoRooms {
+		return errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -197,8 +197,8 @@ func (s *Service) SetMember(ctx context.Context, a Actor, slug string, user User
 	default:
 		return Member{}, bad("role must be owner, moderator or member.")
 	}
-	if a.ReadOnly {
-		return Member{}, errReadOnly
+	if a.NoRooms {
+		return Member{}, errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -274,8 +274,8 @@ func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user Use
 	if d < 0 || d > maxMute {
 		return Mute{}, bad("seconds must be 1 to " + decimal(int(maxMute/time.Second)) + ".")
 	}
-	if a.ReadOnly {
-		return Mute{}, errReadOnly
+	if a.NoRooms {
+		return Mute{}, errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)

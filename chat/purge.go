@@ -24,8 +24,8 @@ const (
 // DeleteMessagesOf deletes all messages of a person in a room. It returns once that is
 // sure to happen.
 func (s *Service) DeleteMessagesOf(ctx context.Context, a Actor, slug string, user UserID) error {
-	if a.ReadOnly {
-		return errReadOnly
+	if a.NoRooms {
+		return errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)

@@ -8,6 +8,7 @@ import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 export const scopes: readonly { scope: Scope; label: string; short: string; hint: string }[] = [
   { scope: 'messages:read', label: 'Read messages', short: 'reads', hint: 'In the rooms that you can read.' },
   { scope: 'messages:write', label: 'Post messages', short: 'posts', hint: 'In your name.' },
+  { scope: 'rooms:write', label: 'Manage rooms', short: 'manages rooms', hint: 'Make, change and delete rooms, say who is in them, and moderate, as far as you may.' },
 ]
 
 export interface Token {
