@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"snug/auth/oauth"
+	"snug/line"
 )
 
 // twitter is the provider that knows people without an e-mail address.
@@ -140,7 +141,7 @@ func displayName(given, email string) string {
 func tidy(name string) string {
 	var kept []rune
 	for _, r := range name {
-		if unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Me) && !blank(r) {
+		if unicode.IsGraphic(r) && !unicode.Is(unicode.Me, r) && line.Plain(string(r)) {
 			kept = append(kept, r)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"snug/line"
 )
 
 // tokenPrefix begins every API token, so that people and scanners of leaked
@@ -176,7 +178,7 @@ func (s *Service) createToken(c *call) error {
 	if err != nil {
 		return err
 	}
-	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) {
+	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) || !line.Plain(name) {
 		return errTokenName
 	}
 	scopes, err := c.body.scopes()

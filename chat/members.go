@@ -338,10 +338,13 @@ func (c SettingsChange) check() error {
 	if c.SnoozedUntil != nil && *c.SnoozedUntil < 0 {
 		return bad("snoozedUntil must be a time in Unix milliseconds, or 0.")
 	}
-	if c.Section != nil && (utf8.RuneCountInString(*c.Section) > maxSectionChars || !isLine(*c.Section)) {
+	if c.Section == nil {
+		return nil
+	}
+	if utf8.RuneCountInString(*c.Section) > maxSectionChars {
 		return bad("section must be one line of at most " + decimal(maxSectionChars) + " characters.")
 	}
-	return nil
+	return checkLine("section", *c.Section)
 }
 
 // SetRoom changes a person's own settings for a room that they are in.
