@@ -70,6 +70,31 @@ func TestWhoLeftIsntAddedAgain(t *testing.T) {
 	})
 }
 
+// An export ends for whoever is put out of the room while it goes on.
+func TestExportEndsWithMembership(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		slug := w.make("ada", chat.KindPrivate, "Books", "bob")
+		_, err := w.chat.SetMember(w.Context(), somebody("ada"), slug, "bob", chat.RoleOwner)
+		w.must(err)
+		for range 5 {
+			w.sayIn(slug, "ada", "a secret")
+		}
+		messages := 0
+		err = w.chat.ExportRoom(w.Context(), somebody("bob"), slug, func(l chat.ExportLine) error {
+			if l.Message != nil {
+				if messages++; messages == 2 {
+					return w.chat.RemoveMember(w.Context(), somebody("ada"), slug, "bob")
+				}
+			}
+			return nil
+		})
+		if code(err) != "not_found" || messages != 2 {
+			t.Errorf("%d messages, %v", messages, err)
+		}
+	})
+}
+
 // A room's owner does nothing to those who run the server that they don't want.
 func TestServerRolesOutrankRoomRoles(t *testing.T) {
 	inBubble(t, ownTables(t), func(w *world) {

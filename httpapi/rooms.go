@@ -262,13 +262,17 @@ func (s *Server) exportRoom(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	lines := &lineWriter{w: w, limits: http.NewResponseController(w)}
+	lines := &lineWriter{w: w, limits: http.NewResponseController(w), still: s.stillIn(r, a)}
 	err := s.rooms.ExportRoom(r.Context(), a, r.PathValue("slug"), lines.write)
 	switch {
 	case err != nil && !lines.begun:
 		s.fail(w, r, err, level1)
 	case err != nil:
-		if r.Context().Err() == nil { // else somebody has gone
+		switch {
+		case r.Context().Err() != nil: // somebody has gone
+		case chat.AsError(err).Code != chat.CodeInternal:
+			s.log.Info("export of a room stopped", "room", r.PathValue("slug"), "cause", err.Error())
+		default:
 			s.log.Error("export of a room failed", "room", r.PathValue("slug"), "err", err)
 		}
 		panic(http.ErrAbortHandler)

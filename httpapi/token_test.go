@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -162,5 +164,33 @@ func TestExport(t *testing.T) {
 			t.Error("half an export is a whole document")
 		}
 		res.Body.Close()
+	}
+}
+
+// An export ends with the session that asked for it: who is banned gets no more.
+func TestExportsEndWithTheSession(t *testing.T) {
+	for _, path := range []string{"/api/rooms/global/export", "/api/account/export"} {
+		s := newSite(t)
+		for i := range 5 {
+			s.rooms.page.Messages = append(s.rooms.page.Messages, chat.Message{ID: chat.MessageID(fmt.Sprint("m", i)), Content: "secret", Seq: chat.Seq(i)})
+		}
+		asked := 0
+		s.auth.gone = func() bool { asked++; return asked > 3 }
+		srv := httptest.NewServer(s)
+		defer srv.Close()
+		r, err := http.NewRequest("GET", srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", "s=ada")
+		res, err := srv.Client().Do(r)
+		var body []byte
+		if err == nil {
+			body, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if n := strings.Count(string(body), "secret"); err == nil || n >= 5 {
+			t.Errorf("%s: %d messages, %v", path, n, err)
+		}
 	}
 }
