@@ -54,8 +54,22 @@ func (s *Service) enter(c *call, p Provider, f oauth.Profile) (in admission, mad
 			s.fetchPicture(who.user.id, *who.user.image)
 		}
 	}
+	s.bringIn(ctx, p, who.user)
 	s.welcome(c, in)
 	return in, who.made, nil
+}
+
+// bringIn lets somebody be in the rooms of a provider. Where that fails they are signed in
+// nevertheless: it is tried again the next time.
+func (s *Service) bringIn(ctx context.Context, p Provider, u *user) {
+	if len(p.Rooms) == 0 || s.cfg.BringIn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, bringInTime)
+	defer cancel()
+	if err := s.cfg.BringIn(ctx, u.identity(), p.Rooms); err != nil {
+		s.log.Error("who signed in is not in all rooms of the provider", "user", u.id, "provider", p.ID(), "err", err)
+	}
 }
 
 // recognize finds the user of an account at a provider, or makes one.

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +68,42 @@ func TestWhoLeftIsntAddedAgain(t *testing.T) {
 		w.must(err)
 		refused("who looks after the room, and not after the server, does", add(somebody("cyn"), private))
 		w.must(add(w.as("cyn", chat.RoleAdmin), private))
+	})
+}
+
+// Who comes by an OpenID issuer is in the rooms that it stands for, unless they have left
+// them or were removed.
+func TestBringIn(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		ctx, bob := w.Context(), somebody("bob")
+		public, private := w.make("ada", chat.KindPublic, "Welcome"), w.make("ada", chat.KindPrivate, "Staff")
+		slugs := []string{"global", public, "nowhere", private}
+		in := func(want ...bool) {
+			t.Helper()
+			for range 2 {
+				w.must(w.chat.BringIn(ctx, bob, slugs))
+			}
+			list, err := w.chat.RoomList(ctx, bob)
+			w.must(err)
+			for i, slug := range []string{public, private} {
+				if is := slices.ContainsFunc(list.Rooms, func(r chat.RoomSummary) bool { return r.Slug == slug }); is != want[i] {
+					t.Errorf("in %s: %v", slug, is)
+				}
+			}
+		}
+		in(true, true)
+		w.must(w.chat.LeaveRoom(ctx, bob, public))
+		w.must(w.chat.RemoveMember(ctx, somebody("ada"), private, "bob"))
+		in(false, false)
+		w.join("bob", public)
+		_, err := w.chat.SetMember(ctx, somebody("ada"), private, "bob", "")
+		w.must(err)
+		in(true, true)
+		info, err := w.chat.Room(ctx, bob, private)
+		if err != nil || info.Role != chat.RoleMember {
+			t.Errorf("%+v, %v", info, err)
+		}
 	})
 }
 
