@@ -31,7 +31,8 @@ func (s *Service) NameOf(ctx context.Context, room RoomID) (slug, name string, o
 }
 
 // EnterInvited makes somebody who was invited a member of a room, of whatever kind but a
-// direct, and returns its slug. by is who invited them; "": it isn't known any more.
+// direct, and returns its slug. by is who invited them; "": it isn't known any more, and
+// the invitation is worth nothing but for a public room.
 func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by UserID) (slug string, err error) {
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -56,6 +57,9 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 			return err
 		case t.room.kind == KindDirect || t.room.kind == KindGroup && members >= maxGroup:
 			return forbidden("This conversation takes nobody else.")
+		}
+		if by == "" && t.room.kind != KindPublic {
+			return errNoRoom // nobody answers for it any more
 		}
 		if by != "" {
 			host, err := t.host(by)
