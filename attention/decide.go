@@ -24,6 +24,7 @@ const (
 	ReasonMailOff     Reason = "mail_off"        // they want no mails
 	ReasonNoAddress   Reason = "no_address"      // they have no confirmed one, or the server sends no mails
 	ReasonNotMailed   Reason = "kind_not_mailed" // calls, threads and whole rooms aren't
+	ReasonTold        Reason = "told_before"     // of this message, which was edited since
 )
 
 // person is what a decision needs to know of somebody. Times are Unix milliseconds.
@@ -63,6 +64,17 @@ type Decision struct {
 	Mail   bool          // with the next one
 
 	WhyNotice, WhyPush, WhyMail Reason
+}
+
+// again is a decision about what they were told of before: the pages that are open have it
+// in the inbox, without a word.
+func (d Decision) again() Decision {
+	d.Quiet, d.Push, d.Delay, d.Mail = true, false, 0, false
+	d.WhyPush, d.WhyMail = ReasonTold, ReasonTold
+	if d.Notice {
+		d.WhyNotice = ReasonTold
+	}
+	return d
 }
 
 // wanted is the level that counts.

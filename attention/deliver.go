@@ -283,6 +283,11 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 	if err != nil {
 		return err
 	}
+	if m.EditedAt != 0 { // the call may have come by that
+		if err := s.toldBefore(ctx, r, d.seq, told); err != nil {
+			return err
+		}
+	}
 	having, err := s.cfg.Push.Having(ctx, members)
 	if err != nil {
 		return err
@@ -327,6 +332,21 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 	return end(len(members) == callPage)
 }
 
+// toldBefore adds those who may have been told of a message before it was edited, and of
+// whom nothing is stored.
+func (s *Service) toldBefore(ctx context.Context, r room, seq chat.Seq, told targets) error {
+	once, err := s.once(ctx, r.id, seq)
+	if err != nil {
+		return err
+	}
+	for id, kind := range once {
+		told.add(kind, id)
+	}
+	always, err := s.audience(ctx, r)
+	told.add(chat.NoticeRoom, always...)
+	return err
+}
+
 // runSweep forgets what is too old until ctx ends.
 func (s *Service) runSweep(ctx context.Context) {
 	for {
@@ -348,6 +368,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}{
 		{`delete from notices where id in (select id from notices where at < ? limit ?)`, now.Add(-keepFor)},
 		{`delete from deliveries where id in (select id from deliveries where at < ? limit ?)`, now.Add(-mailLife)},
+		{`delete from withdrawals where (room_id, seq, user_id) in (select room_id, seq, user_id from withdrawals where at < ? limit ?)`, now.Add(-keepFor)},
 	} {
 		for more := true; more; {
 			err := s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {

@@ -42,6 +42,7 @@ type found struct {
 	root    chat.Seq // of the thread that it is in; 0: none
 	at      int64
 	message chat.Message
+	told    bool // they heard of the message before, for another reason: the inbox has it, and that is all
 	decided Decision
 
 	notice int64 // the row, once it is written; 0: there is none
@@ -66,8 +67,8 @@ type follower struct {
 type withdrawn struct {
 	seq chat.Seq
 	all bool // whoever it was
-	// people are those who aren't spoken to any more; "" stands for all in the room.
-	people []chat.UserID
+	// people are those who aren't spoken to any more, and how they were.
+	people targets
 }
 
 func (f finding) nothing() bool { return len(f.found)+len(f.followers)+len(f.withdrawn) == 0 }
@@ -109,6 +110,17 @@ func (t targets) add(kind chat.NoticeKind, ids ...chat.UserID) {
 // called stands among targets for all in the room.
 const called chat.UserID = ""
 
+// all reports whether all in the room are among them.
+func (t targets) all() bool {
+	_, there := t[called]
+	return there
+}
+
+// some reports whether there is one of that kind.
+func (t targets) some(of func(chat.NoticeKind) bool) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(t)), of)
+}
+
 // find looks at what a run of events did.
 func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, err error) {
 	f.room = r
@@ -117,6 +129,7 @@ func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, 
 	for _, e := range c.Events {
 		m := e.Message
 		var t targets
+		var told map[chat.UserID]bool
 		var root chat.Seq
 		switch {
 		case e.Kind == chat.EventPost && m.Type == chat.TypeText && m.DeletedAt == 0:
@@ -130,7 +143,7 @@ func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, 
 				t.add(chat.NoticeRoom, always...)
 			}
 		case e.Kind == chat.EventEdit && m.DeletedAt == 0:
-			t, root, err = s.edited(ctx, &f, &m)
+			t, told, root, err = s.edited(ctx, &f, &m)
 		case e.Kind == chat.EventEdit || e.Kind == chat.EventDelete:
 			err = s.deleted(ctx, &f, m.Seq)
 		}
@@ -139,7 +152,7 @@ func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, 
 		}
 		delete(t, m.UserID)
 		for _, id := range slices.Sorted(maps.Keys(t)) {
-			f.found = append(f.found, found{person: person{id: id}, kind: t[id], root: root, at: max(m.Timestamp, m.EditedAt), message: m})
+			f.found = append(f.found, found{person: person{id: id}, kind: t[id], root: root, at: max(m.Timestamp, m.EditedAt), message: m, told: told[id]})
 		}
 	}
 	return f, s.judge(ctx, &f)
@@ -286,11 +299,11 @@ func (s *Service) inThread(ctx context.Context, f *finding, m *chat.Message, t t
 }
 
 // edited finds whom a message speaks to only now, and withdraws it from those to whom it
-// doesn't any more.
-func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t targets, root chat.Seq, err error) {
+// doesn't any more. told are those of them who were told of the message before.
+func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t targets, told map[chat.UserID]bool, root chat.Seq, err error) {
 	now := make(targets)
 	if err := s.spokenTo(ctx, f.room, m, now); err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	before := make(targets)
 	for _, w := range f.found { // of the same run: it is as it is now already
@@ -300,36 +313,73 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 	}
 	stored, err := s.stored(ctx, f.room.id, m.Seq)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
-	gone := withdrawn{seq: m.Seq}
+	once, err := s.once(ctx, f.room.id, m.Seq)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	gone := withdrawn{seq: m.Seq, people: make(targets)}
 	for id, kind := range stored {
 		before[id] = kind
 		spoken := kind == chat.NoticeMention || kind == chat.NoticeCall
 		// Whom @here called was here then: whoever came or left since doesn't count.
 		stillCalled := kind == chat.NoticeCall && id != called && strings.Contains(m.Content, "@[here](room:here)")
 		if _, still := now[id]; spoken && !still && !stillCalled {
-			gone.people = append(gone.people, id)
+			gone.people[id] = kind
 		}
 	}
 	if len(gone.people) > 0 {
 		f.withdrawn = append(f.withdrawn, gone)
 	}
-	t = make(targets)
-	calledBefore := slices.Contains(slices.Collect(maps.Values(before)), chat.NoticeCall)
+	t, told = make(targets), make(map[chat.UserID]bool)
+	isCall := func(k chat.NoticeKind) bool { return k == chat.NoticeCall }
+	calledBefore := before.some(isCall) || once.some(isCall)
 	for id, kind := range now {
-		if _, told := before[id]; !told && !(kind == chat.NoticeCall && calledBefore) {
-			t[id] = kind
+		was, standing := before[id]
+		_, takenBack := once[id]
+		if standing && (was != chat.NoticeRoom || f.room.direct()) || isCall(kind) && calledBefore && !takenBack {
+			continue
+		}
+		t[id] = kind
+		told[id] = standing || takenBack || before.all() || once.all()
+	}
+	if len(t) > 0 && !f.room.direct() { // and those who hear of every message; in directs that stands somewhere
+		always, err := s.audience(ctx, f.room)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		for _, id := range always {
+			told[id] = true
 		}
 	}
 	if m.Thread != "" && len(t) > 0 {
 		r, _, err := s.cfg.Rooms.FindMessage(ctx, f.room.id, m.Thread)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 		root = r.Seq
 	}
-	return t, root, nil
+	return t, told, root, nil
+}
+
+// once returns who was told of a message until an edit withdrew it, and why.
+func (s *Service) once(ctx context.Context, id chat.RoomID, seq chat.Seq) (targets, error) {
+	t := make(targets)
+	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
+		const query = `select user_id, kind from withdrawals where room_id = ? and seq = ?`
+		return db.Each(ctx, tx, query, []any{string(id), int64(seq)}, func(scan func(...any) error) error {
+			var user chat.UserID
+			var kind chat.NoticeKind
+			err := scan(&user, &kind)
+			t[user] = kind
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who was told of a message once: %w", err)
+	}
+	return t, nil
 }
 
 // stored returns who was told of a message, and why.
@@ -399,6 +449,9 @@ func (s *Service) judge(ctx context.Context, f *finding) error {
 		w.person = p
 		e := event{w.kind, f.room.direct()}
 		w.decided = decide(p, e, where{s.cfg.Where(p.id), having[p.id]}, now)
+		if w.told {
+			w.decided = w.decided.again()
+		}
 		if w.kind == chat.NoticeRoom && !w.decided.Notice && !w.decided.Push && !w.decided.Mail && (!e.direct || p.wanted(true) != chat.NotifyAll) {
 			continue
 		}

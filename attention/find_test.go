@@ -206,6 +206,68 @@ func TestEdits(t *testing.T) {
 	w.wantInbox("cyd", "")
 }
 
+// Whatever is edited how often, nobody is told twice of one message. What speaks to them
+// stands in the inbox.
+func TestEditsTellNobodyTwice(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd", "dan", "eve")
+	w.room("team", "public", "ada", "bob", "cyd", "dan", "eve")
+	w.at("online", "bob", "cyd", "dan", "eve")
+	all := chat.NotifyAll
+	w.set("dan", Change{Notify: &LevelsChange{Rooms: &all}})
+	edit := func(m chat.Message, content string) {
+		t.Helper()
+		w.edit("team", "ada", m, content)
+		w.catchUp()
+	}
+	// A mention that comes and goes.
+	m := w.post("team", "ada", "hello "+to("bob"))
+	w.catchUp()
+	w.wantLoud("bob mention #1", "dan room #1")
+	for i := range 3 {
+		edit(m, fmt.Sprint("hello ", i))
+		w.wantInbox("bob", "")
+		edit(m, fmt.Sprint("hello again ", i, " ", to("bob")))
+		w.wantInbox("bob", "team mention #1")
+		w.restart()
+	}
+	w.wantLoud()
+	// One of somebody who hears of all messages.
+	edit(m, "hello "+to("dan"))
+	w.wantLoud()
+	w.wantInbox("dan", "team mention #1")
+	// In a group all hear of all messages but those who don't want to.
+	w.room("trio", "group", "ada", "bob", "cyd")
+	mentions := chat.NotifyMentions
+	w.set("cyd", Change{Notify: &LevelsChange{Directs: &mentions}})
+	note := w.post("trio", "ada", "nothing")
+	w.catchUp()
+	w.wantLoud("bob room #1")
+	w.edit("trio", "ada", note, to("bob")+to("cyd"))
+	w.catchUp()
+	w.wantLoud("cyd mention #1")
+	w.edit("trio", "ada", note, "nothing")
+	w.edit("trio", "ada", note, to("cyd")+"!")
+	w.catchUp()
+	w.wantLoud()
+	// A call that comes and goes, and mentions of those whom it called.
+	call := w.post("team", "ada", "nothing")
+	w.catchUp()
+	w.wantLoud("dan room #9")
+	edit(call, toRoom)
+	w.wantLoud("bob call #9", "cyd call #9", "eve call #9")
+	edit(call, to("cyd")+" alone")
+	edit(call, toRoom+" again")
+	edit(call, toHere+" and "+to("eve"))
+	edit(call, toRoom+toHere+to("bob"))
+	w.wantLoud()
+	w.wantInbox("bob", "team mention #9, trio room #1")
+	w.remove("team", "ada", call)
+	w.catchUp()
+	if n := w.count(`select count(*) from withdrawals where seq = 9`); n != 0 {
+		t.Errorf("%d withdrawals of a message that is gone", n)
+	}
+}
+
 // After a crash nothing is missing and nothing is there twice, wherever it comes.
 func TestCrashes(t *testing.T) {
 	w := newWorld(t, "ada", "bob")

@@ -298,7 +298,7 @@ func (s *Service) DropRoom(ctx context.Context, id chat.RoomID) error {
 // forgetRoom removes what was found in a history of a room that is no more.
 func (s *Service) forgetRoom(ctx context.Context, id chat.RoomID) error {
 	return s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"notices", "deliveries", "thread_followers", "attention_places"} {
+		for _, table := range []string{"notices", "deliveries", "withdrawals", "thread_followers", "attention_places"} {
 			if _, err := tx.ExecContext(ctx, `delete from `+table+` where room_id = ?`, string(id)); err != nil {
 				return err
 			}

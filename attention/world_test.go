@@ -344,6 +344,16 @@ func (w *world) wantTold(want ...string) {
 	w.wantList("notices", &w.told, want)
 }
 
+// wantLoud is wantTold of what isn't quiet, and was pushed to their devices too.
+func (w *world) wantLoud(want ...string) {
+	w.Helper()
+	w.mu.Lock()
+	w.told = slices.DeleteFunc(w.told, func(text string) bool { return strings.HasSuffix(text, " quiet") })
+	w.mu.Unlock()
+	w.wantTold(slices.Clone(want)...)
+	w.wantPushed(want...)
+}
+
 func (w *world) wantPushed(want ...string) {
 	w.Helper()
 	w.wantList("pushes", &w.pushed, want)

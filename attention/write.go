@@ -19,7 +19,7 @@ func (s *Service) write(ctx context.Context, f finding, at place) error {
 			return err
 		}
 		for _, w := range f.withdrawn {
-			if err := w.write(ctx, tx, f.room.id); err != nil {
+			if err := w.write(ctx, tx, f.room.id, now); err != nil {
 				return err
 			}
 		}
@@ -41,7 +41,18 @@ func (s *Service) write(ctx context.Context, f finding, at place) error {
 	return nil
 }
 
-func (w withdrawn) write(ctx context.Context, tx *sql.Tx, room chat.RoomID) error {
+func (w withdrawn) write(ctx context.Context, tx *sql.Tx, room chat.RoomID, now time.Time) error {
+	for id, kind := range w.people {
+		const insert = `insert into withdrawals (room_id, seq, user_id, kind, at) values (?, ?, ?, ?, ?) on conflict do nothing`
+		if _, err := tx.ExecContext(ctx, insert, string(room), int64(w.seq), string(id), string(kind), now.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	if w.all {
+		if _, err := tx.ExecContext(ctx, `delete from withdrawals where room_id = ? and seq = ?`, string(room), int64(w.seq)); err != nil {
+			return err
+		}
+	}
 	for _, table := range []string{"notices", "deliveries"} {
 		if w.all {
 			if _, err := tx.ExecContext(ctx, `delete from `+table+` where room_id = ? and seq = ?`, string(room), int64(w.seq)); err != nil {
@@ -49,7 +60,7 @@ func (w withdrawn) write(ctx context.Context, tx *sql.Tx, room chat.RoomID) erro
 			}
 			continue
 		}
-		for _, id := range w.people {
+		for id := range w.people {
 			query := `delete from ` + table + ` where room_id = ? and seq = ? and coalesce(user_id, '') = ?`
 			if id == called { // with what of it is due to those who were looking
 				query = `delete from ` + table + ` where room_id = ? and seq = ? and coalesce(user_id, '') >= ? and kind = 'call'`
@@ -86,7 +97,7 @@ func (w *found) write(ctx context.Context, tx *sql.Tx, r room, now time.Time) er
 		}
 	}
 	d := delivery{user: w.id, room: r.id, seq: w.message.Seq, root: w.root, kind: w.kind, by: w.message.UserID, at: w.at}
-	if w.id == called {
+	if w.id == called && !w.told {
 		d.pushAt = now.UnixMilli()
 	}
 	if w.decided.Push {
@@ -194,6 +205,9 @@ func (s *Service) ForgetUsers(ctx context.Context, ids []chat.UserID) error {
 				if _, err := tx.ExecContext(ctx, `update `+table+` set by_user = '' where by_user = ?`, string(id)); err != nil {
 					return err
 				}
+			}
+			if _, err := tx.ExecContext(ctx, `delete from withdrawals where user_id = ?`, string(id)); err != nil {
+				return err
 			}
 		}
 		return nil

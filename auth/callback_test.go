@@ -1,6 +1,8 @@
 package auth_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -336,6 +338,37 @@ func TestWhereToGo(t *testing.T) {
 		j := g.jar()
 		j.navigated(test.provider, p.approve(j.begin(test.provider, test.more), newcomer(100+i))).wantAt(t, test.want)
 	}
+}
+
+// Who signs in at a provider is brought into its rooms, each time; a failure keeps nobody
+// out.
+func TestProvidersBringPeopleIntoRooms(t *testing.T) {
+	p := newIDP(t)
+	var brought []string
+	var fails error
+	g := newRig(t, p.use, func(c *auth.Config) {
+		c.Providers[1].Rooms = []string{"welcome", "staff"}
+		c.BringIn = func(_ context.Context, who auth.Identity, rooms []string) error {
+			brought = append(brought, fmt.Sprint(who.Name, " ", rooms))
+			return fails
+		}
+	})
+	in := func(provider, want string) {
+		t.Helper()
+		j := g.jar()
+		j.navigated(provider, p.approve(j.begin(provider, `"callbackURL":"/here"`), ada))
+		if j.session() == nil {
+			t.Error("nobody is signed in")
+		}
+		if got := fmt.Sprint(brought); got != want {
+			t.Errorf("brought %s, want %s", got, want)
+		}
+		brought = nil
+	}
+	in("google", "[]")
+	in("github", "[Ada Lovelace [welcome staff]]")
+	fails = errors.New("disk")
+	in("github", "[Ada Lovelace [welcome staff]]")
 }
 
 // Some providers answer by a form: the browser is sent on, so that it brings its

@@ -113,14 +113,15 @@ func (s *Service) requireHost(c *call) (*login, error) {
 func (u *user) mayInvite() bool { return u.role == RoleOwner || u.role == RoleAdmin }
 
 func (s *Service) listInvites(c *call) error {
-	if _, err := s.requireHost(c); err != nil {
+	l, err := s.requireHost(c)
+	if err != nil {
 		return err
 	}
 	list := []inviteJSON{}
 	const query = `select i.id, i.email, u.name, i.created_at, i.expires_at, i.uses_left, i.room
 		from invites i left join users u on u.id = i.created_by where i.uses_left > 0 and i.expires_at > ? order by i.created_at desc, i.id`
 	ctx := c.r.Context()
-	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		rows, err := tx.QueryContext(ctx, query, millis(s.now()))
 		if err != nil {
 			return err
@@ -143,6 +144,17 @@ func (s *Service) listInvites(c *call) error {
 	for i := range list {
 		if list[i].Room, list[i].RoomName, err = s.roomOf(ctx, list[i].Room); err != nil {
 			return fmt.Errorf("list invites: %w", err)
+		}
+		if list[i].Room == "" {
+			continue
+		}
+		// Others' invitations may lead into rooms that one knows nothing of.
+		_, ok, err := s.cfg.Rooms.Find(ctx, l.user.identity(), list[i].Room)
+		if err != nil {
+			return fmt.Errorf("list invites: %w", err)
+		}
+		if !ok {
+			list[i].Room, list[i].RoomName = "", ""
 		}
 	}
 	return c.reply(list)

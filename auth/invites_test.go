@@ -60,6 +60,19 @@ func TestInvitationIntoARoom(t *testing.T) {
 	}
 	g.jar().post("/account/invites/open", token).want(t, 404, "INVITE_NOT_FOUND")
 
+	// Who may invite, but not there, isn't told where the invitations of others lead.
+	owner.post("/account/invites", `{"room":"den"}`).want(t, 200, "")
+	g.exec(`update users set role = 'admin' where email = 'bob@example.com'`)
+	admin := g.jar()
+	admin.post("/sign-in/email", `{"email":"bob@example.com","password":"`+good+`"}`).want(t, 200, "")
+	for who, want := range map[*jar]string{owner: "den The Den", admin: " "} {
+		var list []struct{ Room, RoomName string }
+		who.get("/account/invites").want(t, 200, "").decode(t, &list)
+		if len(list) != 1 || list[0].Room+" "+list[0].RoomName != want {
+			t.Errorf("listed %+v, want %q", list, want)
+		}
+	}
+
 	// For one address alone.
 	owner.post("/account/invites", `{"room":"den","email":"eve@example.com"}`).want(t, 200, "").decode(t, &made)
 	token = fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])

@@ -52,6 +52,9 @@ const (
 	// limiterSize is how many keys a rate limiter remembers, about 150 bytes each.
 	limiterSize = 1 << 16
 
+	// bringInTime is how long a sign-in waits until the person is in a provider's rooms.
+	bringInTime = 5 * time.Second
+
 	// stateLife is how long somebody may take to sign in at a provider.
 	stateLife = 10 * time.Minute
 	// maxFlows are under way in one browser: 10 cookies of 120 bytes or so.

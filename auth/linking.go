@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"snug/auth/oauth"
+	"snug/line"
 )
 
 // twitter is the provider that knows people without an e-mail address.
@@ -53,8 +54,22 @@ func (s *Service) enter(c *call, p Provider, f oauth.Profile) (in admission, mad
 			s.fetchPicture(who.user.id, *who.user.image)
 		}
 	}
+	s.bringIn(ctx, p, who.user)
 	s.welcome(c, in)
 	return in, who.made, nil
+}
+
+// bringIn lets somebody be in the rooms of a provider. Where that fails they are signed in
+// nevertheless: it is tried again the next time.
+func (s *Service) bringIn(ctx context.Context, p Provider, u *user) {
+	if len(p.Rooms) == 0 || s.cfg.BringIn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, bringInTime)
+	defer cancel()
+	if err := s.cfg.BringIn(ctx, u.identity(), p.Rooms); err != nil {
+		s.log.Error("who signed in is not in all rooms of the provider", "user", u.id, "provider", p.ID(), "err", err)
+	}
 }
 
 // recognize finds the user of an account at a provider, or makes one.
@@ -140,7 +155,7 @@ func displayName(given, email string) string {
 func tidy(name string) string {
 	var kept []rune
 	for _, r := range name {
-		if unicode.IsGraphic(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Me) && !blank(r) {
+		if unicode.IsGraphic(r) && !unicode.Is(unicode.Me, r) && line.Plain(string(r)) {
 			kept = append(kept, r)
 		}
 	}

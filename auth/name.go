@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"snug/line"
 )
 
 // emailSyntax is that of the client, ASCII only. What it admits is delivered or
@@ -49,13 +51,15 @@ func cleanName(name string) (string, error) {
 	if n := utf8.RuneCountInString(name); n < 1 || n > maxName {
 		return "", errName
 	}
-	runes := []rune(name)
+	if !line.Plain(name) {
+		return "", errName
+	}
 	visible, marks := false, 0
-	for i, r := range runes {
+	for _, r := range name {
 		switch {
-		case joins(runes, i):
+		case unicode.Is(unicode.Cf, r): // it joins what is beside it
 			continue
-		case r == utf8.RuneError, !unicode.IsGraphic(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp), blank(r):
+		case r == utf8.RuneError, !unicode.IsGraphic(r):
 			return "", errName
 		}
 		// Letters of some scripts carry two or three marks; towers of them cover the
@@ -76,30 +80,6 @@ func cleanName(name string) (string, error) {
 		return "", errReservedName
 	}
 	return name, nil
-}
-
-// joins: a (non-)joiner between two characters that aren't ASCII, as in family
-// emoji, Persian and Hindi. Elsewhere it can't be seen.
-func joins(runes []rune, i int) bool {
-	const nonJoiner, joiner = '\u200c', '\u200d'
-	if runes[i] != nonJoiner && runes[i] != joiner || i == 0 || i == len(runes)-1 {
-		return false
-	}
-	for _, r := range []rune{runes[i-1], runes[i+1]} {
-		if r < 0x80 || unicode.IsSpace(r) || r == nonJoiner || r == joiner {
-			return false
-		}
-	}
-	return true
-}
-
-// blank: letters and symbols that show nothing.
-func blank(r rune) bool {
-	switch r {
-	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800', '\u034f', '\u17b4', '\u17b5':
-		return true
-	}
-	return false
 }
 
 // lookAlikes are letters that pass for those of "system".

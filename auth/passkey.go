@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"snug/db"
+	"snug/line"
 )
 
 var (
@@ -234,7 +234,7 @@ func (s *Service) updatePasskey(c *call) error {
 // cleanPasskeyName: nobody but its owner sees it.
 func cleanPasskeyName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) || !line.Plain(name) {
 		return "", errPasskeyName
 	}
 	return name, nil

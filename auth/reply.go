@@ -101,7 +101,7 @@ var (
 	// Of our own interface.
 	errGuest           = &refusal{status: 403, code: "GUESTS_CAN_NOT", message: "Guests can't do this. Make an account first"}
 	errTokenName       = &refusal{status: 400, code: "INVALID_NAME", message: "Name must have 1 to 64 characters"}
-	errScopes          = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be messages:read, messages:write or both"}
+	errScopes          = &refusal{status: 400, code: "INVALID_SCOPES", message: "Scopes must be some of messages:read, messages:write and rooms:write"}
 	errNoPicture       = &refusal{status: 400, code: "NOT_A_PICTURE", message: "This isn't a PNG, JPEG, GIF or WebP picture, or it is broken"}
 	errPictureTooLarge = &refusal{status: 413, code: "PICTURE_TOO_LARGE", message: "The picture is too large. Use one of at most 8 MB and 40 megapixels"}
 	errForbidden       = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}

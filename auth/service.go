@@ -71,6 +71,11 @@ type Config struct {
 	// Rooms are where invitations may lead into. Nil: into none.
 	Rooms InviteRooms
 
+	// BringIn makes somebody who has signed in at a provider a member of the rooms that the
+	// provider names, but for those that they have left or were removed from. It is called
+	// at each such sign-in. Nil: nobody is brought anywhere.
+	BringIn func(ctx context.Context, who Identity, rooms []string) error
+
 	// OnSessionEnd hears of every session that ends; see the package comment.
 	OnSessionEnd func(SessionEnd)
 	// OnUserChange hears of a new name, picture or role, after it is durable.
@@ -101,7 +106,8 @@ type Mail struct {
 // A Provider is a place to sign in with, and how it is used.
 type Provider struct {
 	*oauth.Provider
-	// Rooms are slugs of the rooms that a newcomer is to see; the first is opened.
+	// Rooms are slugs of the rooms that people who sign in there are to be in; a newcomer
+	// is shown the first.
 	Rooms []string
 }
 
@@ -169,6 +175,7 @@ type Scope string
 const (
 	ScopeRead  Scope = "messages:read"
 	ScopeWrite Scope = "messages:write"
+	ScopeRooms Scope = "rooms:write" // to make and change rooms, say who is in them, and keep order
 )
 
 // May reports whether the scope is granted.

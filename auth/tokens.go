@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"snug/line"
 )
 
 // tokenPrefix begins every API token, so that people and scanners of leaked
@@ -176,7 +178,7 @@ func (s *Service) createToken(c *call) error {
 	if err != nil {
 		return err
 	}
-	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) {
+	if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > maxName || dateLike.MatchString(name) || !line.Plain(name) {
 		return errTokenName
 	}
 	scopes, err := c.body.scopes()
@@ -251,7 +253,7 @@ func (b body) scopes() ([]Scope, error) {
 	var list []Scope
 	for _, name := range names {
 		scope := Scope(name)
-		if scope != ScopeRead && scope != ScopeWrite {
+		if scope != ScopeRead && scope != ScopeWrite && scope != ScopeRooms {
 			return nil, errScopes
 		}
 		if !slices.Contains(list, scope) {

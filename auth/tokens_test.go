@@ -117,6 +117,7 @@ func TestTokenRefusals(t *testing.T) {
 		`{"name":"x"}`:                                                 "INVALID_SCOPES",
 		`{"name":"x","scopes":[]}`:                                     "INVALID_SCOPES",
 		`{"name":"x","scopes":["admin"]}`:                              "INVALID_SCOPES",
+		`{"name":"x","scopes":["rooms:read"]}`:                         "INVALID_SCOPES",
 		`{"name":"x","scopes":"messages:read"}`:                        "VALIDATION_ERROR",
 		`{"name":"x","scopes":["messages:read"],"expiresInDays":0}`:    "VALIDATION_ERROR",
 		`{"name":"x","scopes":["messages:read"],"expiresInDays":1.5}`:  "VALIDATION_ERROR",

@@ -9,10 +9,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"snug/db"
+	"snug/line"
 )
 
 var (
@@ -68,7 +68,7 @@ func (s *Service) enableTwoFactor(c *call) error {
 	}
 	if !given {
 		issuer = s.issuer(c.r)
-	} else if issuer = strings.TrimSpace(issuer); issuer == "" || utf8.RuneCountInString(issuer) > maxName || strings.ContainsFunc(issuer, unicode.IsControl) {
+	} else if issuer = strings.TrimSpace(issuer); issuer == "" || utf8.RuneCountInString(issuer) > maxName || !line.Plain(issuer) {
 		return errIssuer
 	}
 	key := []byte(newID()) // a text, as better-auth's are

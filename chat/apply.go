@@ -14,6 +14,7 @@ type roomState struct {
 	lastAt  int64 // when the newest message was posted; 0: never
 	posts   posts
 	changes posts // of messages
+	edits   posts // of those the ones that say something: as fast as posts, not faster
 
 	kind     RoomKind
 	archived bool
@@ -124,6 +125,9 @@ func (s *roomState) changed(e event) {
 	s.events++
 	if e.Kind != eventRoom {
 		s.changes.took(e.By, e.At)
+	}
+	if e.Kind == eventEdit {
+		s.edits.took(e.By, e.At)
 	}
 }
 

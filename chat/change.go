@@ -84,7 +84,11 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 	case next == nil:
 		return *m, nil
 	}
-	if wait := r.state.changes.wait(c.by, at); wait > 0 && c.kind != eventPreview {
+	wait := r.state.changes.wait(c.by, at)
+	if c.kind == eventEdit {
+		wait = max(wait, r.state.edits.wait(c.by, at))
+	}
+	if wait > 0 && c.kind != eventPreview {
 		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
 	if err := r.storable(); err != nil {

@@ -301,6 +301,26 @@ func TestChangeRate(t *testing.T) {
 	})
 }
 
+// Edits come no faster than posts, over a restart too: else they would be a way to post.
+func TestEditRate(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		m := w.say("ada", "x")
+		for i := range 10 {
+			w.changed("ada", "edit", m, fmt.Sprint("edit ", i))
+		}
+		for range 2 {
+			_, err := w.change("ada", "edit", m, "one too many")
+			if e := chat.AsError(err); e.Code != chat.CodeRateLimited || e.Retry <= 0 || e.Retry > 10*time.Second {
+				t.Errorf("the 11th edit: %v", err)
+			}
+			w.restart()
+		}
+		w.changed("ada", "react", m, "👍", true)
+		time.Sleep(10 * time.Second)
+		w.changed("ada", "edit", m, "later")
+	})
+}
+
 func TestVersions(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		m := w.say("ada", "v0")

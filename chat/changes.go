@@ -2,7 +2,9 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -29,6 +31,31 @@ func (s *Service) AllRooms(ctx context.Context) ([]RoomID, error) { return s.roo
 func (s *Service) FindRoom(ctx context.Context, a Actor, slug string) (RoomID, error) {
 	st, err := s.admit(ctx, a, slug, ActRead)
 	return st.id, err
+}
+
+// OwnRooms returns the ids of the rooms that somebody sees and not everybody does: at most
+// 1000, the latest that they came into.
+func (s *Service) OwnRooms(ctx context.Context, a Actor) (ids []RoomID, err error) {
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		const query = `select r.id from members m join rooms r on r.id = m.room_id
+			where m.user_id = ? and m.role <> '' and r.kind <> 'public' and r.deleted_at is null
+			order by m.joined_at desc, r.id limit ?`
+		ids, err = roomIDs(ctx, tx, query, string(a.ID), maxSummaries)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rooms that are somebody's: %w", err)
+	}
+	return ids, nil
+}
+
+// IsPublic reports whether everybody may see a room.
+func (s *Service) IsPublic(ctx context.Context, id RoomID) (bool, error) {
+	room, err := s.rooms.findID(ctx, id)
+	if errors.Is(err, errNoRoom) {
+		return false, nil
+	}
+	return room.kind == KindPublic, err
 }
 
 // VisibleSlug returns the slug of a room; false: it isn't there, or they may not see it.

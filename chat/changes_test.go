@@ -164,3 +164,32 @@ func TestPreviews(t *testing.T) {
 		}
 	})
 }
+
+// The rooms that somebody may see are those that VisibleSlug says so of, one by one: public
+// ones, and their own.
+func TestOwnRooms(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob", "cyn")
+		w.make("ada", chat.KindPublic, "Open")
+		closed := w.make("ada", chat.KindPrivate, "Closed", "bob")
+		w.make("ada", chat.KindGroup, "", "bob", "cyn")
+		w.make("bob", chat.KindDirect, "", "cyn")
+		w.must(w.chat.RemoveMember(w.Context(), somebody("ada"), w.make("ada", chat.KindPrivate, "Left", "bob"), "bob"))
+		w.must(w.chat.LeaveRoom(w.Context(), somebody("bob"), closed))
+		w.must(w.chat.DeleteRoom(w.Context(), somebody("ada"), w.make("ada", chat.KindPublic, "Gone"), "Gone"))
+		all, err := w.chat.AllRooms(w.Context())
+		w.must(err)
+		for _, who := range []string{"ada", "bob", "cyn", "eve:guest", "own:owner"} {
+			own, err := w.chat.OwnRooms(w.Context(), somebody(who))
+			w.must(err)
+			for _, id := range all {
+				slug, visible, err := w.chat.VisibleSlug(w.Context(), somebody(who), id)
+				w.must(err)
+				public, err := w.chat.IsPublic(w.Context(), id)
+				if mine := slices.Contains(own, id); err != nil || visible != (public || mine) || public && mine {
+					t.Errorf("%s and %s: visible %v, public %v, their own %v, %v", who, slug, visible, public, mine, err)
+				}
+			}
+		}
+	})
+}

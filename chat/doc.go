@@ -50,7 +50,9 @@
 //     see it.
 //   - A change that changes nothing (the same text, a reaction that is there, a second
 //     deletion) is ok, takes no seq and counts against no rate. Other changes have a
-//     rate of their own, three times that of posts; over it the error is rate_limited.
+//     rate of their own, three times that of posts, and edits among them one that is as
+//     that of posts; over it the error is rate_limited. Slow mode doesn't hold edits:
+//     they tell nobody a second time.
 //   - What is deleted can't be edited, reacted to, pinned or answered: not_found. To
 //     take a reaction or a pin off it is ok. Its earlier versions go with it.
 //   - A thread whose root is deleted goes on if it has replies, and can't begin.

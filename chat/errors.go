@@ -33,6 +33,8 @@ type Error struct {
 	Retry   time.Duration // with CodeRateLimited: until it is worth trying again
 }
 
+var errNoRooms = &Error{Code: CodeForbidden, Message: "This token may not manage rooms and people."}
+
 var errReadOnly = &Error{Code: CodeForbidden, Message: "This token may read only."}
 
 func (e *Error) Error() string {

@@ -16,7 +16,8 @@ type ExportLine struct {
 }
 
 // ExportRoom calls fn with what is in a room: the room, its members, its messages from
-// the oldest on. It wakes no room, and reads what is on disk piece by piece.
+// the oldest on, for as long as they may have it. It wakes no room, and reads what is on
+// disk piece by piece.
 func (s *Service) ExportRoom(ctx context.Context, a Actor, slug string, fn func(ExportLine) error) error {
 	st, err := s.admit(ctx, a, slug, ActExportRoom)
 	if err != nil {
@@ -26,7 +27,16 @@ func (s *Service) ExportRoom(ctx context.Context, a Actor, slug string, fn func(
 	if err != nil {
 		return public(err)
 	}
-	if err := fn(ExportLine{Room: &info}); err != nil {
+	// It may take long: whoever was removed meanwhile gets no more.
+	give := func(l ExportLine) error {
+		if now, err := s.admit(ctx, a, slug, ActExportRoom); err != nil {
+			return err
+		} else if now.id != st.id {
+			return errNoRoom
+		}
+		return fn(l)
+	}
+	if err := give(ExportLine{Room: &info}); err != nil {
 		return err
 	}
 	for q := (MemberQuery{Limit: maxListLimit}); ; {
@@ -35,7 +45,7 @@ func (s *Service) ExportRoom(ctx context.Context, a Actor, slug string, fn func(
 			return err
 		}
 		for i := range page.Members {
-			if err := fn(ExportLine{Member: &page.Members[i]}); err != nil {
+			if err := give(ExportLine{Member: &page.Members[i]}); err != nil {
 				return err
 			}
 		}
@@ -45,7 +55,7 @@ func (s *Service) ExportRoom(ctx context.Context, a Actor, slug string, fn func(
 	}
 	from := storedMessages{ctx, s.ns.ByName(string(st.id))}
 	for next := messageKey(0); next != ""; {
-		if next, err = from.exportSome(next, fn); err != nil {
+		if next, err = from.exportSome(next, give); err != nil {
 			return err
 		}
 	}

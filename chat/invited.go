@@ -31,7 +31,8 @@ func (s *Service) NameOf(ctx context.Context, room RoomID) (slug, name string, o
 }
 
 // EnterInvited makes somebody who was invited a member of a room, of whatever kind but a
-// direct, and returns its slug. by is who invited them; "": it isn't known any more.
+// direct, and returns its slug. by is who invited them; "": it isn't known any more, and
+// the invitation is worth nothing but for a public room.
 func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by UserID) (slug string, err error) {
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -57,6 +58,9 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		case t.room.kind == KindDirect || t.room.kind == KindGroup && members >= maxGroup:
 			return forbidden("This conversation takes nobody else.")
 		}
+		if by == "" && t.room.kind != KindPublic {
+			return errNoRoom // nobody answers for it any more
+		}
 		if by != "" {
 			host, err := t.host(by)
 			if err != nil {
@@ -70,6 +74,54 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		return t.log(AuditMemberAdded, u, string(RoleMember))
 	})
 	return slug, public(err)
+}
+
+// BringIn makes somebody a member of rooms, public and private ones, as whoever runs the
+// server has decided. A room that they have left or were removed from stays as it is, and a
+// slug that leads nowhere is left out. It may be repeated.
+func (s *Service) BringIn(ctx context.Context, a Actor, slugs []string) error {
+	for _, slug := range slugs {
+		room, err := s.rooms.find(ctx, slug)
+		if errors.Is(err, errNoRoom) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if slug == Level0Room || room.kind != KindPublic && room.kind != KindPrivate {
+			continue
+		}
+		if role, err := s.rooms.memberOf(ctx, room.id, a.ID); err != nil || role != "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := s.amend(ctx, Actor{}, room.id, func(t *roomTx) error { return t.bringIn(a.ID) }); err != nil {
+			return fmt.Errorf("bring user %s into room %s: %w", a.ID, room.id, err)
+		}
+	}
+	return nil
+}
+
+func (t *roomTx) bringIn(user UserID) error {
+	m, err := t.member(user)
+	if err != nil || m.role != "" || m.left {
+		return err
+	}
+	if removed, err := t.wasRemoved(user); err != nil || removed {
+		return err
+	}
+	u, _, err := t.person(user)
+	if err != nil {
+		return err
+	}
+	members, _, err := t.others("")
+	if err != nil {
+		return err
+	}
+	t.order.By = u // nobody else has done it
+	return t.setMember(u, RoleMember, members >= quietJoins)
 }
 
 // host reads who invited somebody to the room. An invitation is worth as much as who made

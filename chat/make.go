@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"snug/db"
+	"snug/line"
 )
 
 // NewRoom is a room to be made.
@@ -28,8 +28,8 @@ type NewRoom struct {
 // MakeRoom makes a room, and whoever makes it its owner. Of two people there is one
 // direct: it returns that where it is there already, and made is false.
 func (s *Service) MakeRoom(ctx context.Context, a Actor, n NewRoom) (info RoomInfo, made bool, err error) {
-	if a.ReadOnly {
-		return info, false, errReadOnly
+	if a.NoRooms {
+		return info, false, errNoRooms
 	}
 	if n, err = s.checkNew(a, n); err != nil {
 		return info, false, err
@@ -140,22 +140,25 @@ func (s *Service) checkNew(a Actor, n NewRoom) (NewRoom, error) {
 }
 
 func checkName(name string) error {
-	if utf8.RuneCountInString(name) > maxRoomNameChars || !isLine(name) {
+	if utf8.RuneCountInString(name) > maxRoomNameChars {
 		return bad("name must be one line of at most " + decimal(maxRoomNameChars) + " characters.")
 	}
-	return nil
+	return checkLine("name", name)
 }
 
 func checkTopic(topic string) error {
-	if utf8.RuneCountInString(topic) > maxTopicChars || !isLine(topic) {
+	if utf8.RuneCountInString(topic) > maxTopicChars {
 		return bad("topic must be one line of at most " + decimal(maxTopicChars) + " characters.")
 	}
-	return nil
+	return checkLine("topic", topic)
 }
 
-// isLine reports whether a text is one line of text.
-func isLine(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+// checkLine says why a text that others read is no line of text; field is what it is called.
+func checkLine(field, text string) error {
+	if !line.Plain(text) {
+		return bad(field + " must be one line, without characters that are invisible or turn the text around.")
+	}
+	return nil
 }
 
 // slugOf makes a slug of a name. Letters that slugs don't have are left out.

@@ -159,8 +159,8 @@ func (s *Service) Archive(ctx context.Context, a Actor, slug string, on bool) (R
 
 // manage does something to a room that one sees, and returns the room as it is then.
 func (s *Service) manage(ctx context.Context, a Actor, slug string, fn func(t *roomTx) error) (RoomInfo, error) {
-	if a.ReadOnly {
-		return RoomInfo{}, errReadOnly
+	if a.NoRooms {
+		return RoomInfo{}, errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -178,8 +178,8 @@ func (s *Service) manage(ctx context.Context, a Actor, slug string, fn func(t *r
 // DeleteRoom deletes a room with all that is in it. The name is repeated by who does so,
 // as nothing brings it back.
 func (s *Service) DeleteRoom(ctx context.Context, a Actor, slug, name string) error {
-	if a.ReadOnly {
-		return errReadOnly
+	if a.NoRooms {
+		return errNoRooms
 	}
 	a = s.profiles.actor(a)
 	st, err := s.admit(ctx, a, slug, ActSee)

@@ -38,8 +38,8 @@ func (s *Service) LeaveRoom(ctx context.Context, a Actor, slug string) error {
 
 // RemoveMember takes somebody out of a room: oneself, or another whom one may remove.
 func (s *Service) RemoveMember(ctx context.Context, a Actor, slug string, user UserID) error {
-	if a.ReadOnly {
-		return errReadOnly
+	if a.NoRooms {
+		return errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -78,7 +78,7 @@ func (t *roomTx) remove(user UserID) error {
 	if err != nil {
 		return err
 	}
-	if user != t.by.ID && !role.Outranks(RoleIn(theirs, m.role, t.room.kind)) {
+	if user != t.by.ID && !t.outranks(role, theirs, m) {
 		return forbidden("You can't remove somebody whose role is as high as yours.")
 	}
 	if err := t.keepOwner(user, m.role); err != nil {
@@ -88,6 +88,12 @@ func (t *roomTx) remove(user UserID) error {
 		return err
 	}
 	return t.log(AuditMemberRemoved, u, "")
+}
+
+// outranks reports whether who acts, and is that in the room, may do something to somebody
+// who is theirs on the server and m as a member.
+func (t *roomTx) outranks(role, theirs Role, m memberRow) bool {
+	return ranks{t.by.Role, role}.outranks(ranks{theirs, RoleIn(theirs, m.role, t.room.kind)})
 }
 
 // keepOwner refuses to take its last owner from a room that others are in.
@@ -143,6 +149,10 @@ func (t *roomTx) withdraw(user UserID) error {
 		return err
 	}
 	t.order.Members = nil // what follows says both
+	const forget = `update members set left_at = null where room_id = ? and user_id = ?`
+	if _, err := t.tx.ExecContext(t.ctx, forget, string(t.room.id), string(user)); err != nil {
+		return err
+	}
 	if m.role == RoleOwner {
 		if err := t.succeed(user); err != nil {
 			return err
@@ -187,8 +197,8 @@ func (s *Service) SetMember(ctx context.Context, a Actor, slug string, user User
 	default:
 		return Member{}, bad("role must be owner, moderator or member.")
 	}
-	if a.ReadOnly {
-		return Member{}, errReadOnly
+	if a.NoRooms {
+		return Member{}, errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -214,7 +224,7 @@ func (t *roomTx) put(user UserID, role Role) error {
 	}
 	if was.role == "" {
 		if user != t.by.ID || t.room.kind != KindPublic {
-			if err := t.rules.refuse(ActAdd, mine, t.room.kind); err != nil {
+			if err := t.rules.refuseAdd(t.by.Role, mine, t.room.kind, was.left && user != t.by.ID); err != nil {
 				return err
 			}
 		}
@@ -233,7 +243,7 @@ func (t *roomTx) put(user UserID, role Role) error {
 			return forbidden("Guests and bots have no other role in a room.")
 		case next == RoleOwner && mine != RoleOwner:
 			return forbidden("Only an owner can make somebody an owner.")
-		case user != t.by.ID && !mine.Outranks(RoleIn(theirs, was.role, t.room.kind)):
+		case user != t.by.ID && !t.outranks(mine, theirs, was):
 			return forbidden("You can't change the role of somebody whose role is as high as yours.")
 		}
 		if err := t.keepOwner(user, was.role); err != nil {
@@ -264,8 +274,8 @@ func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user Use
 	if d < 0 || d > maxMute {
 		return Mute{}, bad("seconds must be 1 to " + decimal(int(maxMute/time.Second)) + ".")
 	}
-	if a.ReadOnly {
-		return Mute{}, errReadOnly
+	if a.NoRooms {
+		return Mute{}, errNoRooms
 	}
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
@@ -291,7 +301,7 @@ func (s *Service) MuteMember(ctx context.Context, a Actor, slug string, user Use
 		switch {
 		case in == "":
 			return errNoPerson
-		case user == t.by.ID || !role.Outranks(in):
+		case user == t.by.ID || !t.outranks(role, theirs, m):
 			return forbidden("You can't mute somebody whose role is as high as yours.")
 		}
 		if until = 0; d > 0 {
@@ -328,10 +338,13 @@ func (c SettingsChange) check() error {
 	if c.SnoozedUntil != nil && *c.SnoozedUntil < 0 {
 		return bad("snoozedUntil must be a time in Unix milliseconds, or 0.")
 	}
-	if c.Section != nil && (utf8.RuneCountInString(*c.Section) > maxSectionChars || !isLine(*c.Section)) {
+	if c.Section == nil {
+		return nil
+	}
+	if utf8.RuneCountInString(*c.Section) > maxSectionChars {
 		return bad("section must be one line of at most " + decimal(maxSectionChars) + " characters.")
 	}
-	return nil
+	return checkLine("section", *c.Section)
 }
 
 // SetRoom changes a person's own settings for a room that they are in.

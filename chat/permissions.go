@@ -1,6 +1,9 @@
 package chat
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Role is what a person is: on the server, in the words of auth, or in a room.
 type Role string
@@ -74,6 +77,7 @@ const (
 	ActMakePrivate    Action = "make_private_room"
 	ActMakeDirect     Action = "make_direct"
 	ActInvite         Action = "invite"
+	ActBringBack      Action = "bring_back_people"
 	ActBan            Action = "ban"
 	ActSetServerRoles Action = "set_server_roles"
 )
@@ -134,6 +138,7 @@ func Permissions() []Permission {
 		{ActSeeReports, "see what was reported", moderator, moderator, moderator, nobody, nobody},
 		server(ActBan, "ban people", moderator),
 		server(ActInvite, "invite people to the server", admin),
+		server(ActBringBack, "add people again who left a room", admin),
 		server(ActSetServerRoles, "give and take roles on the server", admin),
 		{ActSeeAudit, "see the audit log", admin, moderator, moderator, nobody, nobody},
 	}
@@ -204,6 +209,31 @@ func RoleIn(server, member Role, kind RoomKind) Role {
 		return server
 	}
 	return member
+}
+
+// refuseAdd says why somebody may not make another a member of a room; nil: they may.
+// server is what they are on the server, role what in the room. left says that the other
+// has left it of their own will: who may add people may not keep adding them.
+func (rs rules) refuseAdd(server, role Role, kind RoomKind, left bool) error {
+	if err := rs.refuse(ActAdd, role, kind); err != nil || !left || rs.may(ActBringBack, cmp.Or(server, RoleMember), OnServer) {
+		return err
+	}
+	if kind == KindPublic {
+		return forbidden("They have left this room. They can join it again themselves.")
+	}
+	return forbidden("They have left this room. They come back by an invitation to it, or if an admin of this server adds them.")
+}
+
+// ranks is what somebody is on the server, and what in a room: see RoleIn.
+type ranks struct{ server, room Role }
+
+// outranks reports whether one may do something in the room to somebody who may not want
+// it. Who runs the server is at nobody's mercy who doesn't, whatever they are in the room.
+func (r ranks) outranks(other ranks) bool {
+	if other.server.rank() >= RoleAdmin.rank() && other.server.rank() > r.server.rank() {
+		return false
+	}
+	return r.room.Outranks(other.room)
 }
 
 // Outranks reports whether one may do something to somebody with that role, who may not

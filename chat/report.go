@@ -175,8 +175,8 @@ func (s *Service) CloseReport(ctx context.Context, a Actor, id int64, state Repo
 	if note = strings.TrimSpace(note); utf8.RuneCountInString(note) > maxReasonChars || !utf8.ValidString(note) {
 		return p, bad("note must be at most " + decimal(maxReasonChars) + " characters.")
 	}
-	if a.ReadOnly {
-		return p, errReadOnly
+	if a.NoRooms {
+		return p, errNoRooms
 	}
 	all, err := s.seesReports(a)
 	if err != nil {

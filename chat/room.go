@@ -103,7 +103,7 @@ func (r *Room) Start(context.Context) error {
 	if id := r.id(); r.doubted != nil {
 		r.doubt = func(error) { r.doubted(id) }
 	}
-	r.state.posts, r.state.changes, r.state.rules = newPosts(r.rate), newPosts(r.changing), r.rules
+	r.state.posts, r.state.changes, r.state.edits, r.state.rules = newPosts(r.rate), newPosts(r.changing), newPosts(r.rate), r.rules
 	if err := r.readRoom(); err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (r *Room) readTail() error {
 // their rate.
 func (r *Room) readEvents() error {
 	r.state.events = r.meta.Events
-	since := r.now().Add(-r.changing.Window).UnixMilli()
+	since := r.now().Add(-max(r.changing.Window, r.rate.Window)).UnixMilli()
 	var recent []event // newest first
 	var broken error
 	err := r.st.Storage().Each(durable.ListOptions{Prefix: prefixEvent, Reverse: true}, func(key string, value []byte) bool {
@@ -176,7 +176,7 @@ func (r *Room) readEvents() error {
 			return false
 		}
 		r.state.head, r.state.events = max(r.state.head, lastSeqOf(key)), max(r.state.events, e.Count)
-		if r.changing.Limit <= 0 || e.At <= since || len(recent) == maxTail {
+		if r.changing.Limit <= 0 && r.rate.Limit <= 0 || e.At <= since || len(recent) == maxTail {
 			return false
 		}
 		if e.Kind != eventRoom {
@@ -186,6 +186,9 @@ func (r *Room) readEvents() error {
 	})
 	for _, e := range slices.Backward(recent) {
 		r.state.changes.took(e.By, e.At)
+		if e.Kind == eventEdit {
+			r.state.edits.took(e.By, e.At)
+		}
 	}
 	if err != nil {
 		return err

@@ -486,6 +486,7 @@ func TestInvitationsThatLeadNowhere(t *testing.T) {
 		_, err = w.chat.ChangeRoom(w.Context(), somebody("ann"), slug, chat.RoomChange{Kind: &private})
 		w.must(err)
 		enter("dot", "ben", "forbidden") // a member adds nobody to a private room
+		enter("dot", "", "not_found")    // and whose account is gone neither
 		enter("dot", "ann", "")
 		w.must(w.chat.RemoveMember(w.Context(), somebody("ann"), slug, "dot"))
 		enter("dot", "ann", "forbidden")

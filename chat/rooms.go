@@ -6,12 +6,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"snug/db"
+	"snug/line"
 )
 
 // Level0Room is the slug of the one room of level 0. It is made at the first
@@ -48,8 +47,8 @@ func (e RoomEntry) Check() error {
 	if utf8.RuneCountInString(e.Name) > maxRoomNameChars {
 		return fmt.Errorf("the name of the room %s has more than %d characters", e.Slug, maxRoomNameChars)
 	}
-	if !utf8.ValidString(e.Name) || strings.ContainsFunc(e.Name, unicode.IsControl) {
-		return fmt.Errorf("the name of the room %s holds what isn't text", e.Slug)
+	if !line.Plain(e.Name) {
+		return fmt.Errorf("the name of the room %s holds what isn't text, is invisible or turns the text around", e.Slug)
 	}
 	if e.Kind != "" && e.Kind != KindPublic && e.Kind != KindPrivate {
 		return fmt.Errorf("the room %s can't be %q: it is public or private", e.Slug, e.Kind)

@@ -84,3 +84,28 @@ func TestRoomsThatWontDo(t *testing.T) {
 		}
 	}
 }
+
+// What turns the text around it about, or can't be seen, is in no name that others read.
+func TestNamesShowWhatIsInThem(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		slug := w.make("ada", chat.KindPublic, "Plain")
+		for _, text := range []string{"invoice \u202efdp.exe", "Gene\u200bral", "a\u2066b", "\u3164"} {
+			section := text
+			_, _, made := w.chat.MakeRoom(w.Context(), somebody("ada"), chat.NewRoom{Kind: chat.KindPublic, Name: text})
+			_, _, grouped := w.chat.MakeRoom(w.Context(), somebody("ada"), chat.NewRoom{Kind: chat.KindGroup, Name: text, People: []chat.UserID{"bob"}})
+			_, renamed := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{Name: &text})
+			_, about := w.chat.ChangeRoom(w.Context(), somebody("ada"), slug, chat.RoomChange{Topic: &text})
+			_, sorted := w.chat.SetRoom(w.Context(), somebody("ada"), slug, chat.SettingsChange{Section: &section})
+			_, says := w.chat.SetStatus(w.Context(), somebody("ada"), chat.OwnStatus{Text: text})
+			for what, err := range map[string]error{"a room": made, "a group": grouped, "a new name": renamed, "a topic": about, "a section": sorted, "a status": says} {
+				if code(err) != "bad_request" {
+					t.Errorf("%s %q: %v", what, text, err)
+				}
+			}
+			if err := (chat.RoomEntry{Slug: "x", Name: text}).Check(); err == nil {
+				t.Errorf("a room named %q can be added", text)
+			}
+		}
+	})
+}

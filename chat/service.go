@@ -305,6 +305,7 @@ type Actor struct {
 	User
 	SessionKey string `json:"session"`            // names the session, without being its token
 	ReadOnly   bool   `json:"readOnly,omitempty"` // a token that may not post
+	NoRooms    bool   `json:"noRooms,omitempty"`  // a token that may not manage rooms and people
 	Role       Role   `json:"role,omitempty"`     // what the person is on this server; "" is a member
 }
 

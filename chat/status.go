@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -53,8 +52,8 @@ func (o OwnStatus) check(now time.Time) (OwnStatus, error) {
 		return o, bad("emoji must be one emoji, or empty.")
 	case n > maxStatusChars:
 		return o, &Error{Code: CodeTooLong, Message: fmt.Sprintf("The status has %d characters; at most %d fit.", n, maxStatusChars)}
-	case !utf8.ValidString(o.Text) || strings.ContainsFunc(o.Text, unicode.IsControl):
-		return o, bad("text must be one line.")
+	case checkLine("text", o.Text) != nil:
+		return o, checkLine("text", o.Text)
 	case o.Until < 0 || o.Until != 0 && o.Until <= now.UnixMilli():
 		return o, bad("until must be a time to come, in Unix milliseconds, or 0.")
 	}

@@ -40,6 +40,7 @@ func (r *roomRow) record() roomRecord {
 type memberRow struct {
 	role       Role // "": they were removed
 	mutedUntil int64
+	left       bool // of their own will
 }
 
 // roomTx is a transaction that changes a room and its members.
@@ -101,8 +102,8 @@ func (t *roomTx) untold(whole bool) error {
 
 // member reads what somebody is in the room.
 func (t *roomTx) member(user UserID) (m memberRow, err error) {
-	const query = `select role, muted_until from members where room_id = ? and user_id = ?`
-	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&m.role, &m.mutedUntil)
+	const query = `select role, muted_until, left_at is not null from members where room_id = ? and user_id = ?`
+	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&m.role, &m.mutedUntil, &m.left)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -153,10 +154,14 @@ func (t *roomTx) setMember(u User, role Role, quiet bool) error {
 	if err != nil || was.role == role {
 		return err
 	}
-	const query = `insert into members (room_id, user_id, role, joined_at, told) values (?, ?, ?, ?, 0)
-		on conflict (room_id, user_id) do update set role = excluded.role, told = 0, hidden_at = null,
+	var left any
+	if role == "" && u.ID == t.by.ID {
+		left = t.now.UnixMilli()
+	}
+	const query = `insert into members (room_id, user_id, role, joined_at, left_at, told) values (?, ?, ?, ?, ?, 0)
+		on conflict (room_id, user_id) do update set role = excluded.role, told = 0, hidden_at = null, left_at = excluded.left_at,
 			joined_at = case when role = '' then excluded.joined_at else joined_at end`
-	if _, err := t.tx.ExecContext(t.ctx, query, string(t.room.id), string(u.ID), string(role), t.now.UnixMilli()); err != nil {
+	if _, err := t.tx.ExecContext(t.ctx, query, string(t.room.id), string(u.ID), string(role), t.now.UnixMilli(), left); err != nil {
 		return err
 	}
 	t.order.Members = append(t.order.Members, memberOrder{User: u, Role: role, MutedUntil: was.mutedUntil, Was: was.role, Quiet: quiet})
@@ -261,8 +266,9 @@ func (s *Service) give(ctx context.Context, room RoomID, o order) error {
 		if len(o.Members) == 0 {
 			return nil
 		}
-		// Whoever was removed and is muted stays so if they come back.
-		const gone = `delete from members where room_id = ? and told = 0 and role = '' and muted_until <= ?`
+		// Whoever was removed and is muted stays so if they come back, and who left isn't
+		// brought back by others.
+		const gone = `delete from members where room_id = ? and told = 0 and role = '' and muted_until <= ? and left_at is null`
 		if _, err := tx.ExecContext(ctx, gone, string(room), s.cfg.Now().UnixMilli()); err != nil {
 			return err
 		}

@@ -408,6 +408,45 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// Tokens that could manage rooms by another scope still can, and no others.
+func TestTokensKeepManagingRooms(t *testing.T) {
+	migration, err := os.ReadFile("migrations/0011_rooms_scope.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, file(t))
+	before := map[string]string{"reads": "messages:read", "writes": "messages:write", "both": "messages:read,messages:write"}
+	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`insert into users (id, name, email, email_verified, created_at, updated_at) values ('u', 'U', 'u@example.com', 1, 0, 0)`); err != nil {
+			return err
+		}
+		for id, scopes := range before {
+			if _, err := tx.Exec(`insert into api_tokens (id, user_id, name, token_hash, hint, scopes, created_at) values (?, 'u', ?, ?, '', ?, 0)`, id, id, id, scopes); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(string(migration)); err != nil {
+			return err
+		}
+		for id, scopes := range before {
+			if id != "reads" {
+				scopes += ",rooms:write"
+			}
+			var now string
+			if err := tx.QueryRow(`select scopes from api_tokens where id = ?`, id).Scan(&now); err != nil {
+				return err
+			}
+			if now != scopes {
+				t.Errorf("%s: %s, want %s", id, now, scopes)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestMigrations(t *testing.T) {
 	t.Run("a later one is applied to what is there", func(t *testing.T) {
 		path := file(t)

@@ -189,7 +189,7 @@ CREATE TABLE members (
     favourite     integer not null default 0,
     section       text    not null default '',
     hidden_at     integer,
-    told          integer not null default 1,
+    told          integer not null default 1, left_at integer,
     primary key (room_id, user_id)
 ) strict, without rowid;
 
@@ -377,3 +377,16 @@ CREATE TABLE verifications (
 CREATE INDEX verifications_expires on verifications (expires_at);
 
 CREATE INDEX verifications_user on verifications (user_id, purpose);
+
+CREATE TABLE withdrawals (
+    room_id text    not null references rooms (id) on delete cascade,
+    seq     integer not null,
+    user_id text    not null,
+    kind    text    not null,
+    at      integer not null,
+    primary key (room_id, seq, user_id)
+) strict, without rowid;
+
+CREATE INDEX withdrawals_at on withdrawals (at);
+
+CREATE INDEX withdrawals_user on withdrawals (user_id);

@@ -13,6 +13,16 @@ type Answer struct {
 	Header http.Header
 }
 
+// Check says why nothing is ever sent to a URL, as far as that is known without asking a
+// name server: an ErrBlocked.
+func (f *Fetcher) Check(rawURL string) error {
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return err
+	}
+	return f.checkURL(u, nil)
+}
+
 // Post sends a body to a URL. The addresses and ports that it reaches are those of Get; it
 // follows no redirect, so any status is an answer and no error.
 func (f *Fetcher) Post(ctx context.Context, rawURL string, header http.Header, body []byte) (Answer, error) {

@@ -47,6 +47,7 @@ func actorOf(id auth.Identity) chat.Actor {
 		SessionKey: id.SessionKey,
 		Role:       chat.Role(id.Role),
 		ReadOnly:   !id.May(auth.ScopeWrite),
+		NoRooms:    !id.May(auth.ScopeRooms),
 	}
 }
 

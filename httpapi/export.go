@@ -110,10 +110,29 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// errEnded ends an export whose session is over.
+var errEnded = &chat.Error{Code: chat.CodeForbidden, Message: "The session has ended, or its role is another one."}
+
+// stillIn returns what says whether who asked for something that takes long may still have
+// it, as far as their account goes. It costs as little as a request does.
+func (s *Server) stillIn(r *http.Request, a chat.Actor) func() error {
+	return func() error {
+		id, ok, err := s.accounts.Identify(r)
+		if err != nil {
+			return err
+		}
+		if now := actorOf(id); !ok || now.ID != a.ID || now.SessionKey != a.SessionKey || now.Role != a.Role {
+			return errEnded
+		}
+		return nil
+	}
+}
+
 // lineWriter writes an export of lines of JSON. Each has the time-out of an answer.
 type lineWriter struct {
 	w      http.ResponseWriter
 	limits *http.ResponseController
+	still  func() error
 	begun  bool
 }
 
@@ -124,6 +143,8 @@ func (l *lineWriter) write(line chat.ExportLine) error {
 		h.Set("Content-Type", ndjson)
 		h.Set("Content-Disposition", `attachment; filename="`+line.Room.Slug+`-`+time.Now().UTC().Format("2006-01-02")+`.ndjson"`)
 		h.Set("Cache-Control", "no-store")
+	} else if err := l.still(); err != nil {
+		return err
 	}
 	_ = l.limits.SetWriteDeadline(time.Now().Add(writeTimeout)) // where that fails the write will
 	enc := json.NewEncoder(l.w)
@@ -149,7 +170,11 @@ func (s *Server) writeExport(w http.ResponseWriter, r *http.Request, id auth.Ide
 	}
 	fmt.Fprint(b, `,"messages":[`)
 	comma := ""
+	still := s.stillIn(r, actorOf(id))
 	err := s.rooms.MessagesBy(r.Context(), chat.UserID(id.UserID), func(slug string, m chat.Message, before []chat.Version) error {
+		if err := still(); err != nil {
+			return err
+		}
 		extend()
 		fmt.Fprint(b, comma)
 		comma = ","

@@ -267,6 +267,41 @@ func TestPermissionsOnTheServer(t *testing.T) {
 				t.Errorf("%s: %s: %s, want %s", role, action, got, want)
 			}
 		}
+		leaver, want := tw.citizen(fmt.Sprint("leaver", i), chat.RoleMember), forbidden
+		room := other.make(chat.KindGroup, "Room", c.id, leaver.id)
+		leaver.do("DELETE", "/api/rooms/"+room+"/membership", "", nil)
+		if chat.May(chat.ActBringBack, role, chat.OnServer) {
+			want = done
+		}
+		if got := c.ask("PUT", "/api/rooms/"+room+"/members/"+string(leaver.id), `{}`).outcome(); got != want {
+			t.Errorf("%s: %s: %s, want %s", role, chat.ActBringBack, got, want)
+		}
+	}
+}
+
+// Whatever one is in a room, one does nothing to those who run the server unless one does
+// so too, and with a role as high.
+func TestRoomRolesEndBelowServerRoles(t *testing.T) {
+	t.Parallel()
+	tw := newTown(t)
+	mine := []chat.Role{chat.RoleMember, chat.RoleModerator, chat.RoleAdmin, chat.RoleOwner}
+	for i, server := range mine {
+		head := tw.citizen(fmt.Sprint("head", i), server)
+		for j, theirs := range mine {
+			for _, kind := range []chat.RoomKind{chat.KindPublic, chat.KindPrivate} {
+				other := tw.citizen(fmt.Sprintf("other%d%d%s", i, j, kind), theirs)
+				member := "/api/rooms/" + head.make(kind, "Room", other.id) + "/members/" + string(other.id)
+				want := done
+				if j > i && theirs != chat.RoleModerator {
+					want = forbidden
+				}
+				for _, a := range []answer{head.ask("PUT", member+"/mute", `{"seconds":9}`), head.ask("DELETE", member, "")} {
+					if got := a.outcome(); got != want {
+						t.Errorf("the owner of a %s room, %s on the server, to one who is %s: %s, want %s", kind, server, theirs, got, want)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -279,6 +314,7 @@ func TestEveryActionIsTried(t *testing.T) {
 	for _, trial := range trials() {
 		tried[trial.action] = true
 	}
+	tried[chat.ActBringBack] = true
 	for _, action := range []chat.Action{chat.ActBan, chat.ActSeeReports, chat.ActSetServerRoles} {
 		tried[action] = true // in moderation_test.go
 	}

@@ -42,21 +42,39 @@ func reading[A any](s *Server, fn func(ctx context.Context, q asked) (A, error))
 		}
 		return answer, err
 	})
-	return method{serve, openapi.Operation{Who: openapi.SessionOrToken, Answer: answers[A](), Refusals: whyNot(400, 401, 403, 429, 503)}}
+	return method{serve, openapi.Operation{Who: openapi.SessionOrToken, Scope: string(auth.ScopeRead), Answer: answers[A](), Refusals: whyNot(400, 401, 403, 429, 503)}}
 }
 
 // writing answers with what became of what fn changed. The reply comes once that is
 // durable.
 func writing[A any](s *Server, fn func(ctx context.Context, q asked) (A, error)) method {
-	serve := s.answering(auth.ScopeWrite, func(ctx context.Context, _ http.ResponseWriter, q asked) (any, error) {
+	return changing(s, auth.ScopeWrite, fn)
+}
+
+// managing is writing of what is done to rooms and people, and not with messages.
+func managing[A any](s *Server, fn func(ctx context.Context, q asked) (A, error)) method {
+	return changing(s, auth.ScopeRooms, fn)
+}
+
+func changing[A any](s *Server, scope auth.Scope, fn func(ctx context.Context, q asked) (A, error)) method {
+	serve := s.answering(scope, func(ctx context.Context, _ http.ResponseWriter, q asked) (any, error) {
 		return fn(ctx, q)
 	})
-	return method{serve, openapi.Operation{Who: openapi.SessionOrToken, Answer: answers[A](), Refusals: whyNot(400, 401, 403, 429, 503, 507)}}
+	return method{serve, openapi.Operation{Who: openapi.SessionOrToken, Scope: string(scope), Answer: answers[A](), Refusals: whyNot(400, 401, 403, 429, 503, 507)}}
 }
 
 // taking is writing of what a JSON body holds.
 func taking[B, A any](s *Server, fn func(ctx context.Context, q asked, body B) (A, error)) method {
-	m := writing(s, func(ctx context.Context, q asked) (answer A, err error) {
+	return bodied(s, auth.ScopeWrite, fn)
+}
+
+// ordering is managing by what a JSON body holds.
+func ordering[B, A any](s *Server, fn func(ctx context.Context, q asked, body B) (A, error)) method {
+	return bodied(s, auth.ScopeRooms, fn)
+}
+
+func bodied[B, A any](s *Server, scope auth.Scope, fn func(ctx context.Context, q asked, body B) (A, error)) method {
+	m := changing(s, scope, func(ctx context.Context, q asked) (answer A, err error) {
 		var body B
 		if err := readJSON(q.Request, &body); err != nil {
 			return answer, err

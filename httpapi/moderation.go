@@ -46,7 +46,7 @@ func (s *Server) moderationRoutes() []route {
 			}).said("Report a message", "It is reported.").more("To those who moderate the room and the server, as it is now. At most 20 in an hour."),
 		}},
 		{path: "/api/rooms/{slug}/members/{user}/messages", methods: methods{
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (done, error) {
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (done, error) {
 				return done{}, s.rooms.DeleteMessagesOf(ctx, q.actor, q.slug, q.user())
 			}).said("Delete all messages of a person in a room", "They will be deleted, a few at a time.").more("", user),
 		}},
@@ -55,7 +55,7 @@ func (s *Server) moderationRoutes() []route {
 				more("", openapi.Param[bool]("open", "Those alone that nobody has closed.", ""), before, limit),
 		}},
 		{path: "/api/reports/{report}", methods: methods{
-			http.MethodPut: taking(s, s.closeReport).said("Close a report", "The report, as it is now.").
+			http.MethodPut: ordering(s, s.closeReport).said("Close a report", "The report, as it is now.").
 				more("Once, and with it other reports of the same message.", openapi.Param[int64]("report", "The report's id.", "")).unless(http.StatusConflict),
 		}},
 		{path: "/api/audit", methods: methods{
@@ -64,16 +64,16 @@ func (s *Server) moderationRoutes() []route {
 					openapi.Param[string]("room", "That of one room: its slug.", ""), openapi.Param[chat.UserID]("user", "What this person did, or what was done to them.", "")),
 		}},
 		{path: "/api/people/{user}/ban", methods: methods{
-			http.MethodPut: taking(s, s.ban).said("Ban a person from the server", "They are out: sessions and API tokens have ended.").more("", user),
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (done, error) {
+			http.MethodPut: ordering(s, s.ban).said("Ban a person from the server", "They are out: sessions and API tokens have ended.").more("", user),
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (done, error) {
 				return done{}, overseen(s.accounts.Unban(ctx, s.whom(q, chat.Oversight{Action: chat.AuditUnbanned})))
 			}).said("Let a person in again", "They may sign in.").more("", user),
 		}},
 		{path: "/api/people/{user}/role", methods: methods{
-			http.MethodPut: taking(s, s.setServerRole).said("Give a person a role on the server", "They have it.").more("The last owner stays one.", user),
+			http.MethodPut: ordering(s, s.setServerRole).said("Give a person a role on the server", "They have it.").more("The last owner stays one.", user),
 		}},
 		{path: "/api/people/{user}/sessions", methods: methods{
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (done, error) {
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (done, error) {
 				return done{}, overseen(s.accounts.SignOut(ctx, s.whom(q, chat.Oversight{Action: chat.AuditSignedOut})))
 			}).said("End all sessions of a person", "They are signed out. API tokens stay good.").more("", user),
 		}},

@@ -69,8 +69,8 @@ func (s *Server) roomRoutes() []route {
 		{path: room, methods: methods{
 			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) { return s.rooms.Room(ctx, q.actor, q.slug) }).
 				said("One room", "As it is now."),
-			http.MethodPatch: taking(s, s.changeRoom).said("Change a room", isNow).more("What is left out stays."),
-			http.MethodDelete: taking(s, func(ctx context.Context, q asked, b nameBody) (done, error) {
+			http.MethodPatch: ordering(s, s.changeRoom).said("Change a room", isNow).more("What is left out stays."),
+			http.MethodDelete: ordering(s, func(ctx context.Context, q asked, b nameBody) (done, error) {
 				return done{}, s.rooms.DeleteRoom(ctx, q.actor, q.slug, b.Name)
 			}).said("Delete a room, for good", "It is gone, with its messages and files.").more("The body repeats its name, to be sure that it is this one. Export it first."),
 		}},
@@ -84,11 +84,11 @@ func (s *Server) roomRoutes() []route {
 				Refusals: map[int]string{401: "", 403: "", 404: "", 429: "One is under way.", 503: ""}}},
 		}},
 		{path: room + "/membership", methods: methods{
-			http.MethodPut: writing(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) {
+			http.MethodPut: managing(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) {
 				return s.rooms.JoinRoom(ctx, q.actor, q.slug)
 			}).
 				said("Become a member of a public room", isNow),
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (done, error) {
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (done, error) {
 				return done{}, s.rooms.LeaveRoom(ctx, q.actor, q.slug)
 			}).
 				said("Leave a room", "You are no member any more.").more("The last owner can't, as long as others are there."),
@@ -97,16 +97,16 @@ func (s *Server) roomRoutes() []route {
 			http.MethodGet: reading(s, s.members).said("The members of a room", "By name.").more("", piece("the name")...),
 		}},
 		{path: room + "/members/{user}", methods: methods{
-			http.MethodPut: taking(s, func(ctx context.Context, q asked, b roleBody) (chat.Member, error) {
+			http.MethodPut: ordering(s, func(ctx context.Context, q asked, b roleBody) (chat.Member, error) {
 				return s.rooms.SetMember(ctx, q.actor, q.slug, q.user(), b.Role)
 			}).said("Add somebody to a room, or set their role there", "The member, as they are now.").more("", user),
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (done, error) {
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (done, error) {
 				return done{}, s.rooms.RemoveMember(ctx, q.actor, q.slug, q.user())
 			}).said("Remove somebody from a room", "They are no member any more.").more("", user),
 		}},
 		{path: room + "/members/{user}/mute", methods: methods{
-			http.MethodPut: taking(s, s.mute).said("Keep somebody from posting in a room for a while", "Until when.").more("", user),
-			http.MethodDelete: writing(s, func(ctx context.Context, q asked) (chat.Mute, error) {
+			http.MethodPut: ordering(s, s.mute).said("Keep somebody from posting in a room for a while", "Until when.").more("", user),
+			http.MethodDelete: managing(s, func(ctx context.Context, q asked) (chat.Mute, error) {
 				return s.rooms.MuteMember(ctx, q.actor, q.slug, q.user(), 0)
 			}).said("Let somebody post again", "They may.").more("", user),
 		}},
@@ -139,7 +139,7 @@ type roomBody struct {
 
 // makingRoom answers 201 where a room was made, and 200 where it was there.
 func (s *Server) makingRoom() method {
-	m := taking(s, func(ctx context.Context, q asked, b roomBody) (made[chat.RoomInfo], error) {
+	m := ordering(s, func(ctx context.Context, q asked, b roomBody) (made[chat.RoomInfo], error) {
 		info, fresh, err := s.rooms.MakeRoom(ctx, q.actor, chat.NewRoom(b))
 		return made[chat.RoomInfo]{info, fresh}, err
 	}).said("Make a room", "The direct that was there already.").unless(http.StatusNotFound, http.StatusConflict)
@@ -179,7 +179,7 @@ type nameBody struct {
 }
 
 func (s *Server) archiving(on bool) method {
-	return writing(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) {
+	return managing(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) {
 		return s.rooms.Archive(ctx, q.actor, q.slug, on)
 	})
 }
@@ -262,13 +262,17 @@ func (s *Server) exportRoom(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	lines := &lineWriter{w: w, limits: http.NewResponseController(w)}
+	lines := &lineWriter{w: w, limits: http.NewResponseController(w), still: s.stillIn(r, a)}
 	err := s.rooms.ExportRoom(r.Context(), a, r.PathValue("slug"), lines.write)
 	switch {
 	case err != nil && !lines.begun:
 		s.fail(w, r, err, level1)
 	case err != nil:
-		if r.Context().Err() == nil { // else somebody has gone
+		switch {
+		case r.Context().Err() != nil: // somebody has gone
+		case chat.AsError(err).Code != chat.CodeInternal:
+			s.log.Info("export of a room stopped", "room", r.PathValue("slug"), "cause", err.Error())
+		default:
 			s.log.Error("export of a room failed", "room", r.PathValue("slug"), "err", err)
 		}
 		panic(http.ErrAbortHandler)

@@ -173,6 +173,18 @@ func (f *fakeRooms) MessagesBy(_ context.Context, id chat.UserID, fn func(string
 	return f.err
 }
 
+func (f *fakeRooms) ExportRoom(_ context.Context, _ chat.Actor, slug string, fn func(chat.ExportLine) error) error {
+	if err := fn(chat.ExportLine{Room: &chat.RoomInfo{Slug: slug}}); err != nil {
+		return err
+	}
+	for i := range f.page.Messages {
+		if err := fn(chat.ExportLine{Message: &f.page.Messages[i]}); err != nil {
+			return err
+		}
+	}
+	return f.err
+}
+
 func (f *fakeRooms) EndSession(key string) { f.ended = append(f.ended, key) }
 
 // request makes one as a browser at http://example.com would send it; headers

@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -81,6 +83,38 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// Rooms, and who is in them, aren't managed by a token that is made for messages; nor are
+// messages written by one that is made for rooms.
+func TestRoomsAreAScopeOfTheirOwn(t *testing.T) {
+	s := newSite(t)
+	const manager = "Bearer rooms:write"
+	for _, route := range []struct{ method, path string }{
+		{"POST", "/api/rooms"}, {"PATCH", "/api/rooms/global"}, {"DELETE", "/api/rooms/global"},
+		{"PUT", "/api/rooms/global/archive"}, {"DELETE", "/api/rooms/global/archive"},
+		{"PUT", "/api/rooms/global/membership"}, {"DELETE", "/api/rooms/global/membership"},
+		{"PUT", "/api/rooms/global/members/u1"}, {"DELETE", "/api/rooms/global/members/u1"},
+		{"PUT", "/api/rooms/global/members/u1/mute"}, {"DELETE", "/api/rooms/global/members/u1/mute"},
+		{"DELETE", "/api/rooms/global/members/u1/messages"}, {"PUT", "/api/reports/1"},
+		{"PUT", "/api/people/u1/ban"}, {"DELETE", "/api/people/u1/ban"}, {"PUT", "/api/people/u1/role"}, {"DELETE", "/api/people/u1/sessions"},
+	} {
+		for _, token := range []string{reader, writer} {
+			wantJSON(t, s.do(withBody(route.method, route.path, `{"seconds":60}`, "Authorization", token)), 403,
+				`{"code":"forbidden","message":"This token isn't made for that: it lacks the scope rooms:write."}`)
+		}
+		if w := s.do(withBody(route.method, route.path, `{"seconds":60}`, "Authorization", manager)); w.Code == 403 {
+			t.Errorf("%s %s with a token that may: %s", route.method, route.path, w.Body)
+		}
+	}
+	if w := s.do(posting(`{"clientId":"c1","content":"hello"}`, "Authorization", manager)); w.Code != 403 {
+		t.Errorf("posted by a token for rooms: %d", w.Code)
+	}
+	for _, a := range s.rooms.actors {
+		if a.NoRooms || !a.ReadOnly {
+			t.Errorf("actor %+v", a)
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	s := newSite(t)
 	if w := s.get("/api/account/export"); w.Code != 401 {
@@ -130,5 +164,33 @@ func TestExport(t *testing.T) {
 			t.Error("half an export is a whole document")
 		}
 		res.Body.Close()
+	}
+}
+
+// An export ends with the session that asked for it: who is banned gets no more.
+func TestExportsEndWithTheSession(t *testing.T) {
+	for _, path := range []string{"/api/rooms/global/export", "/api/account/export"} {
+		s := newSite(t)
+		for i := range 5 {
+			s.rooms.page.Messages = append(s.rooms.page.Messages, chat.Message{ID: chat.MessageID(fmt.Sprint("m", i)), Content: "secret", Seq: chat.Seq(i)})
+		}
+		asked := 0
+		s.auth.gone = func() bool { asked++; return asked > 3 }
+		srv := httptest.NewServer(s)
+		defer srv.Close()
+		r, err := http.NewRequest("GET", srv.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", "s=ada")
+		res, err := srv.Client().Do(r)
+		var body []byte
+		if err == nil {
+			body, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if n := strings.Count(string(body), "secret"); err == nil || n >= 5 {
+			t.Errorf("%s: %d messages, %v", path, n, err)
+		}
 	}
 }

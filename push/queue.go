@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -210,9 +211,11 @@ func (s *Service) attempt(ctx context.Context, j *job) (retry bool, pause time.D
 		return false, 0
 	case err == nil && (status == http.StatusNotFound || status == http.StatusGone):
 		log.Info("a device doesn't want pushes any more")
-		if err := s.drop(ctx, j.user, j.to.Endpoint); err != nil {
-			log.Warn("its subscription stays", "cause", err.Error())
-		}
+		s.end(ctx, j, log)
+		return false, 0
+	case errors.Is(err, ErrBlocked):
+		log.Info("a device can't be pushed to: its address isn't one of the public web")
+		s.end(ctx, j, log)
 		return false, 0
 	case err == nil && status != http.StatusTooManyRequests && status < 500:
 		log.Warn("push refused", "status", status)
@@ -228,6 +231,13 @@ func (s *Service) attempt(ctx context.Context, j *job) (retry bool, pause time.D
 	// Not the error: it may say where the push goes.
 	log.Info("push will be tried again", "status", status, "in", pause)
 	return true, pause
+}
+
+// end forgets the subscription of a job.
+func (s *Service) end(ctx context.Context, j *job, log *slog.Logger) {
+	if err := s.drop(ctx, j.user, j.to.Endpoint); err != nil {
+		log.Warn("its subscription stays", "cause", err.Error())
+	}
 }
 
 func (s *Service) request(j *job, left time.Duration) (http.Header, []byte, error) {

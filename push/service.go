@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -26,10 +27,16 @@ type Config struct {
 	// TLS too.
 	Own []string
 	// Post sends a body to a URL that a stranger chose. It follows no redirect.
-	Post   Post
+	Post Post
+	// Check says that Post never sends anything to a URL: an ErrBlocked. nil: nobody knows
+	// before it is tried. Those of Own aren't asked about.
+	Check  func(url string) error
 	Logger *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now
 }
+
+// ErrBlocked is what Post returns of a URL to which it sends nothing, now or later.
+var ErrBlocked = errors.New("push: not allowed to send there")
 
 // Post sends body to a URL and returns the status and the header of the answer.
 type Post func(ctx context.Context, url string, header http.Header, body []byte) (status int, answer http.Header, err error)
@@ -115,6 +122,11 @@ func (d Subscription) Check(own ...string) error {
 func (s *Service) Subscribe(ctx context.Context, user, session string, d Subscription) error {
 	if err := d.Check(s.cfg.Own...); err != nil {
 		return err
+	}
+	if u, err := url.Parse(d.Endpoint); err == nil && s.cfg.Check != nil && !slices.Contains(s.cfg.Own, u.Scheme+"://"+u.Host) {
+		if err := s.cfg.Check(d.Endpoint); err != nil {
+			return &BadSubscription{"endpoint must be the address of a push service on the public web, by https on port 443"}
+		}
 	}
 	same := false
 	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {

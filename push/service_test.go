@@ -280,14 +280,18 @@ func TestDevicesThatAreGone(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		defer r.run()()
 		gone, unknown, there := r.subscribe("ada", "s-ada"), r.subscribe("ada", "s-ada"), r.subscribe("ada", "s-ada")
+		inside := r.subscribe("ada", "s-ada")
 		r.server.Expire(gone) // 410
 		r.answerBy(func(ctx context.Context, url string, header http.Header, body []byte) (int, http.Header, error) {
 			if url == unknown.Endpoint {
 				return http.StatusNotFound, nil, nil
 			}
+			if url == inside.Endpoint {
+				return 0, nil, fmt.Errorf("%w: its name leads there", ErrBlocked)
+			}
 			return r.server.Post(ctx, url, header, body)
 		})
-		r.send("ada", Note{Payload: []byte("one")}, 3)
+		r.send("ada", Note{Payload: []byte("one")}, 4)
 		r.wantGot(there, "one")
 		r.send("ada", Note{Payload: []byte("two")}, 1)
 		r.wantGot(there, "one", "two")
@@ -514,6 +518,19 @@ func TestWhoMaySubscribe(t *testing.T) {
 		d.Endpoint = "http://push.example.org/"
 		if err := r.Service.Subscribe(t.Context(), "ada", "s-ada", d); !errors.As(err, &wrong) {
 			t.Errorf("%v", err)
+		}
+		r.cfg.Check = func(url string) error {
+			if strings.HasPrefix(url, "https://push.example.org/") {
+				return nil
+			}
+			return ErrBlocked
+		}
+		r.cfg.Own = []string{"http://push.home"}
+		for endpoint, good := range map[string]bool{"https://10.0.0.1/x": false, "https://push.example.org:8443/x": false, "http://push.home/x": true} {
+			d.Endpoint = endpoint
+			if err := r.Service.Subscribe(t.Context(), "bob", "s-bob", d); good && err != nil || !good && !errors.As(err, &wrong) {
+				t.Errorf("%s: %v", endpoint, err)
+			}
 		}
 		var newest []string
 		for i := range maxDevices + 4 {

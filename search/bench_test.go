@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,7 +32,7 @@ func BenchmarkSearch(b *testing.B) {
 	zipf := rand.NewZipf(rng, 1.1, 5, uint64(len(vocabulary)-1))
 	word := func() string { return vocabulary[zipf.Uint64()] }
 
-	w := &world{path: b.TempDir() + "/search.db", rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{}, clock: time.Unix(1.7e9, 0)}
+	w := &world{path: b.TempDir() + "/search.db", rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{}, closed: map[chat.RoomID]bool{}, clock: time.Unix(1.7e9, 0)}
 	w.rooms["id-one"] = &room{slug: "one", stream: "s1", at: map[chat.Seq]chat.Message{}}
 	for range *messages {
 		words := make([]string, 3+rng.IntN(15))
@@ -88,5 +90,93 @@ func BenchmarkSearch(b *testing.B) {
 	b.Logf("%d messages: %.0f indexed/s, %.0f bytes each", *messages, indexed, float64(info.Size())/float64(*messages))
 	if err := x.Close(b.Context()); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// cpu reports the time of processors that each turn takes, whatever else the machine does.
+func cpu(b *testing.B) (done func()) {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := used()
+	return func() { b.ReportMetric(float64((used()-before).Microseconds())/1e3/float64(b.N), "cpu-ms/op") }
+}
+
+// BenchmarkHidden searches for words with so many hits in rooms that one can't see, among
+// 2,000 messages of rooms that one can: it is to take as long for each.
+func BenchmarkHidden(b *testing.B) {
+	counts := []int{0, 240, 5000}
+	w := &world{path: b.TempDir() + "/search.db", rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{"id-hidden": true}, closed: map[chat.RoomID]bool{"id-hidden": true}, clock: time.Unix(1.7e9, 0)}
+	for _, slug := range []string{"seen", "hidden"} {
+		w.rooms[chat.RoomID("id-"+slug)] = &room{slug: slug, stream: "s1", at: map[chat.Seq]chat.Message{}}
+	}
+	for i := range counts[len(counts)-1] {
+		if i < 2000 {
+			w.post("seen", "ada", "what everybody may read")
+		}
+		words := "quarterly"
+		if i < counts[1] {
+			words += " dismissals"
+		}
+		w.post("hidden", "bob", words)
+	}
+	x, err := Open(b.Context(), Config{Path: w.path, Rooms: w, Now: func() time.Time { return w.clock }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := x.CatchUp(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for i, word := range []string{"nowhere", "dismissals", "quarterly"} {
+		b.Run(strconv.Itoa(counts[i]), func(b *testing.B) {
+			defer cpu(b)()
+			for b.Loop() {
+				if found, err := x.Search(b.Context(), chat.Actor{}, Request{Text: word}); err != nil || len(found.Hits) > 0 {
+					b.Fatal(found, err)
+				}
+			}
+		})
+	}
+	if err := x.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkManyRooms searches in so many private rooms at once.
+func BenchmarkManyRooms(b *testing.B) {
+	for _, rooms := range []int{10, 100, 1000} {
+		w := &world{path: b.TempDir() + "/search.db", rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{"id-0": true}, closed: map[chat.RoomID]bool{}, clock: time.Unix(1.7e9, 0)}
+		for i := range rooms {
+			slug := strconv.Itoa(i)
+			w.rooms[chat.RoomID("id-"+slug)] = &room{slug: slug, stream: "s1", at: map[chat.Seq]chat.Message{}}
+			w.closed[chat.RoomID("id-"+slug)] = true
+		}
+		for i := range 20_000 {
+			w.post(strconv.Itoa(i%rooms), "ada", []string{"rarely", "often", "often", "often"}[min(i%100, 3)])
+		}
+		x, err := Open(b.Context(), Config{Path: w.path, Rooms: w, Now: func() time.Time { return w.clock }})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := x.CatchUp(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		for _, word := range []string{"nowhere", "rarely", "often"} {
+			b.Run(strconv.Itoa(rooms)+"/"+word, func(b *testing.B) {
+				defer cpu(b)()
+				for b.Loop() {
+					if _, err := x.Search(b.Context(), chat.Actor{}, Request{Text: word}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+		if err := x.Close(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -158,17 +158,22 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 		if err != nil || c.Stream == "" {
 			return position, err
 		}
+		// Asked after that: the event that tells of another answer may be among those.
+		public, err := x.cfg.Rooms.IsPublic(ctx, room)
+		if err != nil {
+			return position, err
+		}
 		more := false
 		err = x.db.Write(ctx, func(tx *sql.Tx) error {
 			if x.isDropped(room) {
 				return nil
 			}
 			w := newWriting(ctx, tx)
-			p, err := w.enter(room, c.Stream)
+			p, err := w.enter(room, c.Stream, public)
 			if err != nil {
 				return err
 			}
-			if p.position != position { // the history is another one: read it from its beginning
+			if p.position != position { // the history or its tokens are others: read it from its beginning
 				position, more = p.position, true
 				return nil
 			}
@@ -181,7 +186,7 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 				}
 			}
 			for i := range c.Messages {
-				if err := w.put(p.room, &c.Messages[i]); err != nil {
+				if err := w.put(p, &c.Messages[i]); err != nil {
 					return err
 				}
 			}

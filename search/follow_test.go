@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"snug/chat"
+	"snug/db"
 )
 
 func (w *world) rows(x *Index) (n int) {
@@ -219,4 +221,33 @@ func TestDamagedIndexIsMadeAnew(t *testing.T) {
 	x := w.opened()
 	w.catchUp(x)
 	w.expect(x, "apples", "one-1")
+}
+
+// An index of before rooms had tokens of their own is made anew when it is opened.
+func TestIndexOfBefore(t *testing.T) {
+	w := newWorld(t, "one")
+	w.closed["id-one"] = true
+	w.post("one", "Ada", "a word")
+	first, err := migrationFiles.ReadFile("migrations/0001_index.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.OpenOther(t.Context(), w.path, fstest.MapFS{"migrations/0001_index.sql": {Data: first}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`insert into rooms (id, room, stream, position) values (1, 'id-one', 's1', 1);
+			insert into messages (id, room, seq) values (1, 1, 1); insert into texts (rowid, tokens) values (1, 'r1 pwo twor tord')`)
+		return err
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	x := w.opened()
+	w.catchUp(x)
+	w.expect(x, "word", "one-1")
+	if n := w.rows(x); n != 1 {
+		t.Errorf("%d rows of one message", n)
+	}
 }

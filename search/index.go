@@ -34,6 +34,11 @@ type Rooms interface {
 	// FindRoom returns the room of a slug for somebody who may see it, and
 	// chat.CodeNotFound where there is none for them.
 	FindRoom(ctx context.Context, who chat.Actor, slug string) (chat.RoomID, error)
+	// OwnRooms returns the ids of the rooms that somebody sees and not everybody does.
+	OwnRooms(ctx context.Context, who chat.Actor) ([]chat.RoomID, error)
+	// IsPublic reports whether everybody may see a room. It hears by an event in the room
+	// that this is another matter now.
+	IsPublic(ctx context.Context, room chat.RoomID) (bool, error)
 	// VisibleSlug returns the slug of a room, or false for who may not see it.
 	VisibleSlug(ctx context.Context, who chat.Actor, room chat.RoomID) (string, bool, error)
 }

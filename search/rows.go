@@ -56,28 +56,30 @@ func (w *writing) get(query string, args []any, into ...any) (found bool, err er
 // place is where the index stands in a room.
 type place struct {
 	room     int64
+	public   bool
 	stream   string
 	position chat.Seq
 }
 
-// enter finds the room's place, or makes it. A room with another history begins anew.
-func (w *writing) enter(room chat.RoomID, stream string) (p place, err error) {
-	known, err := w.get(`select id, stream, position from rooms where room = ?`, []any{string(room)}, &p.room, &p.stream, &p.position)
+// enter finds the room's place, or makes it. A room with another history begins anew, and
+// so does one that was public and isn't, or the other way round.
+func (w *writing) enter(room chat.RoomID, stream string, public bool) (p place, err error) {
+	known, err := w.get(`select id, public, stream, position from rooms where room = ?`, []any{string(room)}, &p.room, &p.public, &p.stream, &p.position)
 	switch {
 	case err != nil:
 		return p, err
 	case !known:
-		p.stream = stream
-		_, err = w.get(`insert into rooms (room, stream, position) values (?, ?, 0) returning id`, []any{string(room), stream}, &p.room)
+		p.stream, p.public = stream, public
+		_, err = w.get(`insert into rooms (room, public, stream, position) values (?, ?, ?, 0) returning id`, []any{string(room), public, stream}, &p.room)
 		return p, err
-	case p.stream == stream:
+	case p.stream == stream && p.public == public:
 		return p, nil
 	}
 	if err := w.drop(p.room, endOfSeqs); err != nil {
 		return p, err
 	}
-	p.stream, p.position = stream, 0
-	return p, w.exec(`update rooms set stream = ?, position = 0 where id = ?`, stream, p.room)
+	p.stream, p.public, p.position = stream, public, 0
+	return p, w.exec(`update rooms set stream = ?, public = ?, position = 0 where id = ?`, stream, public, p.room)
 }
 
 // endOfSeqs is above all seqs.
@@ -93,9 +95,9 @@ func (w *writing) drop(room int64, through chat.Seq) error {
 }
 
 // put brings a message into the index as it is now. One that was deleted goes out.
-func (w *writing) put(room int64, m *chat.Message) error {
+func (w *writing) put(p place, m *chat.Message) error {
 	var id int64
-	known, err := w.get(`select id from messages where room = ? and seq = ?`, []any{room, int64(m.Seq)}, &id)
+	known, err := w.get(`select id from messages where room = ? and seq = ?`, []any{p.room, int64(m.Seq)}, &id)
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (w *writing) put(room int64, m *chat.Message) error {
 		if id, err = w.newID(m.Timestamp); err != nil {
 			return err
 		}
-		if err := w.exec(`insert into messages (id, room, seq) values (?, ?, ?)`, id, room, int64(m.Seq)); err != nil {
+		if err := w.exec(`insert into messages (id, room, seq) values (?, ?, ?)`, id, p.room, int64(m.Seq)); err != nil {
 			return err
 		}
 	}
@@ -122,7 +124,7 @@ func (w *writing) put(room int64, m *chat.Message) error {
 	if err != nil {
 		return err
 	}
-	return w.exec(`insert into texts (rowid, tokens) values (?, ?)`, id, tokensOf(m, room, author))
+	return w.exec(`insert into texts (rowid, tokens) values (?, ?)`, id, tokensOf(m, p, author))
 }
 
 // idsPerSecond is how many ids each second has.
@@ -165,9 +167,8 @@ func (w *writing) person(id chat.UserID, name string) (number int64, err error) 
 }
 
 // tokensOf returns the tokens of a message.
-func tokensOf(m *chat.Message, room, author int64) string {
+func tokensOf(m *chat.Message, p place, author int64) string {
 	var t tokens
-	t.add('r', []rune(strconv.FormatInt(room, 10))...)
 	t.add('u', []rune(strconv.FormatInt(author, 10))...)
 	for _, k := range has(m) {
 		t.add('h', []rune(k)...)
@@ -176,7 +177,10 @@ func tokensOf(m *chat.Message, room, author int64) string {
 	for _, a := range m.Attachments {
 		t.addText(fold(a.Name).runes)
 	}
-	return t.text()
+	if p.public {
+		return roomToken(p.room) + " " + publicToken + " " + t.text("")
+	}
+	return roomToken(p.room) + " " + t.text(own(p.room))
 }
 
 // has returns those of kinds that a message has.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/db"
 )
 
 const (
@@ -24,6 +26,9 @@ const (
 	// with what it has, and chunk how many at a time.
 	maxLooked = 20_000
 	chunk     = 200
+	// maxAsked tokens of words are asked for in all rooms together that aren't public: whoever
+	// is in many asks for fewer in each, and looks at more messages instead.
+	maxAsked = 400
 	// searchTime is after how long it does so too, and hardTime after how long it gives up.
 	searchTime = time.Second
 	hardTime   = 5 * time.Second
@@ -161,74 +166,115 @@ func (s *searching) newest(limit int) (Results, error) {
 	}
 }
 
-// expression returns what the index is asked for, "" for every message; false: nothing
-// can be found.
+// view is where a search looks: in a room, or in all that everybody sees (number 0).
+type view struct {
+	number int64
+	public bool
+}
+
+// expression returns what the index is asked for; false: nothing can be found. It asks for
+// nothing that stands in a room that may not be seen: what is only looked at afterwards
+// takes time, and time tells how often somebody said something where others may not read.
 func (s *searching) expression() (match string, possible bool, err error) {
-	var all tokens
+	var terms, kinds tokens
 	for _, t := range s.query.terms {
-		all.addTerm(t.runes)
+		terms.addTerm(t.runes)
 	}
 	for _, k := range s.query.has {
-		all.add('h', []rune(k)...)
+		kinds.add('h', []rune(k)...)
 	}
-	var parts []string
-	for _, t := range all.list {
-		parts = append(parts, quoted(t))
-	}
-	err = s.db.Read(s.ctx, func(tx *sql.Tx) error {
-		var any []string
-		for _, slug := range s.query.in {
-			room, err := s.cfg.Rooms.FindRoom(s.ctx, s.who, slug)
-			if err != nil {
-				return err
-			}
-			numbers, err := numbersOf(s.ctx, tx, "r", `select id from rooms where room = ?`, string(room))
-			if err != nil {
-				return err
-			}
-			any = append(any, numbers...)
+	var views []view
+	var authors []string
+	err = s.db.Read(s.ctx, func(tx *sql.Tx) (err error) {
+		if views, err = s.views(tx); err != nil {
+			return err
 		}
-		if len(s.query.in) > 0 {
-			parts = append(parts, either(any))
-		}
-		any = nil
 		for _, name := range s.query.from {
-			const query = `select id from people where lower(user_id) = ?1 or name = ?1 or substr(name, 1, length(?1) + 1) = ?1 || ' ' limit 20`
-			numbers, err := numbersOf(s.ctx, tx, "u", query, name)
+			const query = `select 'u' || id from people where lower(user_id) = ?1 or name = ?1 or substr(name, 1, length(?1) + 1) = ?1 || ' ' limit 20`
+			found, err := texts(s.ctx, tx, query, name)
 			if err != nil {
 				return err
 			}
-			any = append(any, numbers...)
-		}
-		if len(s.query.from) > 0 {
-			parts = append(parts, either(any))
+			authors = append(authors, found...)
 		}
 		return nil
 	})
-	if err != nil || slices.Contains(parts, "") {
+	if err != nil || len(s.query.from) > 0 && len(authors) == 0 {
 		return "", false, err
 	}
-	return strings.Join(parts, " AND "), true, nil
+	most := max(maxAsked/max(len(views), 1), 1)
+	var any []string
+	for _, v := range views {
+		list := terms.list
+		if !v.public {
+			list = some(list, most)
+		}
+		any = append(any, v.expression(slices.Concat(list, kinds.list), authors))
+	}
+	return strings.Join(any, " OR "), len(any) > 0, nil
+}
+
+// expression asks for the messages there that have all of some tokens, and are by any of
+// some authors; without either for all there are.
+func (v view) expression(list, authors []string) string {
+	prefix := ""
+	if !v.public {
+		prefix = own(v.number)
+	}
+	var parts []string
+	for _, t := range list {
+		parts = append(parts, quoted(prefix+t))
+	}
+	if len(authors) > 0 {
+		any := make([]string, len(authors))
+		for i, u := range authors {
+			any[i] = quoted(prefix + u)
+		}
+		parts = append(parts, "("+strings.Join(any, " OR ")+")")
+	}
+	switch {
+	case v.number != 0 && (v.public || len(parts) == 0):
+		parts = append(parts, quoted(roomToken(v.number)))
+	case len(parts) == 0:
+		parts = append(parts, quoted(publicToken))
+	}
+	return "(" + strings.Join(parts, " AND ") + ")"
+}
+
+// views returns where to look: in the rooms that the query names, or in all that may be
+// seen. Those that the index doesn't know yet are left out.
+func (s *searching) views(tx *sql.Tx) (list []view, err error) {
+	rooms := make([]chat.RoomID, 0, len(s.query.in))
+	which := ""
+	if len(s.query.in) == 0 {
+		list = append(list, view{public: true})
+		if rooms, err = s.cfg.Rooms.OwnRooms(s.ctx, s.who); err != nil {
+			return nil, err
+		}
+		which = ` where r.public = 0`
+	}
+	for _, slug := range s.query.in {
+		room, err := s.cfg.Rooms.FindRoom(s.ctx, s.who, slug)
+		if err != nil {
+			return nil, err
+		}
+		rooms = append(rooms, room)
+	}
+	ids, err := json.Marshal(rooms)
+	if err != nil {
+		return nil, err
+	}
+	query := `select r.id, r.public from json_each(?) v join rooms r on r.room = v.value` + which
+	err = db.Each(s.ctx, tx, query, []any{string(ids)}, func(scan func(...any) error) error {
+		var v view
+		err := scan(&v.number, &v.public)
+		list = append(list, v)
+		return err
+	})
+	return list, err
 }
 
 func quoted(token string) string { return `"` + strings.ReplaceAll(token, `"`, `""`) + `"` }
-
-// either returns an expression for any of the tokens; "" where there is none.
-func either(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(list, " OR ") + ")"
-}
-
-// numbersOf returns the tokens of the numbers that a query gives.
-func numbersOf(ctx context.Context, tx *sql.Tx, kind, query string, arg string) ([]string, error) {
-	list, err := texts(ctx, tx, query, arg)
-	for i, n := range list {
-		list[i] = quoted(kind + n)
-	}
-	return list, err
-}
 
 // candidate is a message that may be a hit.
 type candidate struct {
@@ -240,17 +286,10 @@ type candidate struct {
 
 // candidates returns the next ones, newest first, with their messages.
 func (s *searching) candidates(match string) (list []candidate, err error) {
-	const (
-		every   = `select id from messages where id < ?1 and id >= ?2 order by id desc limit ?3`
-		matched = `select rowid as id from texts where rowid < ?1 and rowid >= ?2 and texts match ?4 order by rowid desc limit ?3`
-		rest    = `) t join messages m on m.id = t.id join rooms r on r.id = m.room order by m.id desc`
-	)
-	args := []any{s.below, idOf(s.query.since), chunk}
-	from := every
-	if match != "" {
-		from, args = matched, append(args, match)
-	}
-	query := `select m.id, r.room, m.seq from (` + from + rest
+	const query = `select m.id, r.room, m.seq
+		from (select rowid as id from texts where rowid < ?1 and rowid >= ?2 and texts match ?4 order by rowid desc limit ?3) t
+		join messages m on m.id = t.id join rooms r on r.id = m.room order by m.id desc`
+	args := []any{s.below, idOf(s.query.since), chunk, match}
 	err = s.db.Read(s.ctx, func(tx *sql.Tx) (err error) {
 		rows, err := tx.QueryContext(s.ctx, query, args...)
 		if err != nil {

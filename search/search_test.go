@@ -111,6 +111,54 @@ func TestOperators(t *testing.T) {
 	}
 }
 
+// The index doesn't give out what is in rooms that one can't see, so that a search takes no
+// longer for it: neither for what is in messages, nor for who wrote them and when. That a
+// room becomes one of these, or isn't any more, is so as soon as the index has heard of it.
+func TestHiddenRoomsTakeNoTime(t *testing.T) {
+	w := newWorld(t, "one", "two", "three")
+	x := w.opened()
+	w.closed["id-two"], w.closed["id-three"] = true, true
+	for range chunk {
+		w.post("two", "Bob", "the secret project")
+	}
+	w.post("one", "Ada", "a project of ours")
+	w.post("three", "Bob", "no project")
+	w.catchUp(x)
+	w.expect(x, "secret ours")
+	w.expect(x, "in:three project", "three-1")
+	w.expect(x, "in:three in:one", "three-1", "one-1")
+	if got := len(w.found(x, Request{Text: "secret from:bob"})); got != chunk {
+		t.Errorf("who may see it finds %d", got)
+	}
+	hidden := func() {
+		t.Helper()
+		w.hidden["id-two"] = true
+		w.expect(x, "project", "three-1", "one-1")
+		w.expect(x, "secret")
+		w.expect(x, "from:bob", "three-1")
+		w.expect(x, "-ours", "three-1")
+		w.expect(x, "after:2026-11-01", "three-1", "one-1")
+		if w.peeked > 0 {
+			t.Errorf("the index gave messages of a hidden room %d times", w.peeked)
+		}
+		w.hidden["id-two"] = false
+	}
+	hidden()
+	w.closed["id-two"] = false
+	w.change("two", 1, func(*chat.Message) {})
+	w.tell(x)
+	w.catchUp(x)
+	w.closed["id-one"] = true
+	if got := len(w.found(x, Request{Text: "secret"})); got != chunk {
+		t.Errorf("once it is public all find %d", got)
+	}
+	w.closed["id-one"], w.closed["id-two"] = false, true
+	w.change("two", 1, func(*chat.Message) {})
+	w.tell(x)
+	w.catchUp(x)
+	hidden()
+}
+
 func TestWordsForWrongQueries(t *testing.T) {
 	w := newWorld(t, "one")
 	x := w.opened()

@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Tokens are what the index knows of a text. Each begins with a letter that says what
 // it is:
@@ -9,7 +12,11 @@ import "strings"
 //	p  the first two letters of a word
 //	w  a word of one letter
 //	c  a sign, or two that follow each other
-//	r  the room, u the author, h what the message has
+//	u  the author, h what the message has
+//	r  the room, a that everybody may see it
+//
+// Those of a message that not everybody may see, but for its room, begin with the room: so
+// nobody else's search comes upon them, nor takes longer for them.
 //
 // The tokens of a term that is looked for are among those of each text in which it
 // stands. The opposite doesn't hold: that is seen in the text.
@@ -55,7 +62,20 @@ func (t *tokens) add(kind byte, runes ...rune) {
 	t.list = append(t.list, token)
 }
 
-func (t *tokens) text() string { return strings.Join(t.list, " ") }
+// text returns them all, each behind a prefix.
+func (t *tokens) text(prefix string) string {
+	if prefix == "" {
+		return strings.Join(t.list, " ")
+	}
+	return prefix + strings.Join(t.list, " "+prefix)
+}
+
+const publicToken = "a"
+
+func roomToken(room int64) string { return "r" + strconv.FormatInt(room, 10) }
+
+// own is what the tokens of a room begin with that not everybody may see.
+func own(room int64) string { return roomToken(room) + "x" }
 
 // addText adds all tokens of a text.
 func (t *tokens) addText(runes []rune) {
@@ -110,10 +130,19 @@ func (t *tokens) addTerm(term []rune) {
 			all.add('w', part...)
 		}
 	}
-	// Those in the midst are about as rare as others: take them evenly.
-	n := min(len(all.list), maxTermTokens)
-	for i := range n {
-		token := []rune(all.list[i*len(all.list)/n])
-		t.add(byte(token[0]), token[1:]...)
+	for _, token := range some(all.list, maxTermTokens) {
+		runes := []rune(token)
+		t.add(byte(runes[0]), runes[1:]...)
 	}
+}
+
+// some returns at most so many of the tokens. Those in the midst are about as rare as
+// others: it takes them evenly.
+func some(list []string, most int) []string {
+	n := min(len(list), most)
+	few := make([]string, n)
+	for i := range few {
+		few[i] = list[i*len(list)/n]
+	}
+	return few
 }

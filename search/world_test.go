@@ -22,9 +22,11 @@ type world struct {
 	mu     sync.Mutex
 	rooms  map[chat.RoomID]*room
 	hidden map[chat.RoomID]bool
-	fail   error         // of Changes
-	unsure error         // of Settle
-	asked  []chat.RoomID // to settle
+	closed map[chat.RoomID]bool // not everybody may see them
+	peeked int                  // how often a search found something in a hidden room
+	fail   error                // of Changes
+	unsure error                // of Settle
+	asked  []chat.RoomID        // to settle
 }
 
 type room struct {
@@ -36,7 +38,7 @@ type room struct {
 }
 
 func newWorld(t *testing.T, slugs ...string) *world {
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "search.db"), rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{},
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "search.db"), rooms: map[chat.RoomID]*room{}, hidden: map[chat.RoomID]bool{}, closed: map[chat.RoomID]bool{},
 		clock: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}
 	for _, slug := range slugs {
 		w.rooms[chat.RoomID("id-"+slug)] = &room{slug: slug, stream: "s1", at: map[chat.Seq]chat.Message{}}
@@ -147,7 +149,29 @@ func (w *world) FindRoom(_ context.Context, _ chat.Actor, slug string) (chat.Roo
 	return id, nil
 }
 
+func (w *world) OwnRooms(context.Context, chat.Actor) (ids []chat.RoomID, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id := range w.rooms {
+		if w.closed[id] && !w.hidden[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+func (w *world) IsPublic(_ context.Context, id chat.RoomID) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.closed[id], nil
+}
+
 func (w *world) VisibleSlug(_ context.Context, _ chat.Actor, id chat.RoomID) (string, bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hidden[id] {
+		w.peeked++
+	}
 	return w.rooms[id].slug, !w.hidden[id], nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	netmail "net/mail"
@@ -52,7 +53,16 @@ func (s *Server) openAttention(ctx context.Context, folder *folder, secret []byt
 				return postNear(ctx, url, header, body)
 			}
 			answer, err := fetcher.Post(ctx, url, header, body)
+			if errors.Is(err, fetch.ErrBlocked) {
+				err = fmt.Errorf("%w: %w", push.ErrBlocked, err)
+			}
 			return answer.Status, answer.Header, err
+		},
+		Check: func(url string) error {
+			if o.post.Load() != nil {
+				return nil
+			}
+			return fetcher.Check(url)
 		},
 	})
 	c := attention.Config{

@@ -289,8 +289,11 @@ func useAttention(ada, bob, script caller) {
 	bob.call("PUT", "/api/push/subscriptions", device, 200, nil)
 	script.call("PUT", "/api/push/subscriptions", device, 400, nil) // it has no session that could end
 	bob.call("DELETE", "/api/push/subscriptions", map[string]any{"endpoint": d.Endpoint}, 200, nil)
-	device.Endpoint = "http://push.example.org/"
-	bob.call("PUT", "/api/push/subscriptions", device, 400, nil)
+	for _, endpoint := range []string{"http://push.example.org/", "https://127.0.0.1/x", "https://[::1]/x", "https://10.1.2.3/x", "https://localhost/x",
+		"https://0x7f.1/x", "https://push.example.org:8443/x"} {
+		device.Endpoint = endpoint
+		bob.call("PUT", "/api/push/subscriptions", device, 400, nil)
+	}
 	bob.call("GET", "/api/attention/mails-off?user=x&token=y", nil, 400, nil)
 	bob.call("POST", "/api/attention/mails-off?user=x&token=y", nil, 400, nil)
 	nobody := caller{person: stranger(t, ada.addr)}

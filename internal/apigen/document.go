@@ -145,11 +145,15 @@ func (b *builder) operation(r openapi.Route) (*operation, error) {
 		return nil, fmt.Errorf("the route has no summary or no tag")
 	}
 	op := &operation{Tags: []string{r.Tag}, Summary: r.Summary, Description: r.Description, Responses: map[string]response{}, Security: []map[string][]any{}}
+	token := map[string][]any{"token": {}}
+	if r.Scope != "" {
+		token["token"] = []any{r.Scope}
+	}
 	switch r.Who {
 	case openapi.SessionOrToken:
-		op.Security = append(op.Security, map[string][]any{"session": {}}, map[string][]any{"token": {}})
+		op.Security = append(op.Security, map[string][]any{"session": {}}, token)
 	case openapi.OrAddress:
-		op.Security = append(op.Security, map[string][]any{"session": {}}, map[string][]any{"token": {}}, map[string][]any{})
+		op.Security = append(op.Security, map[string][]any{"session": {}}, token, map[string][]any{})
 	case openapi.Session:
 		op.Security = append(op.Security, map[string][]any{"session": {}})
 	}

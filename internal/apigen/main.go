@@ -69,7 +69,7 @@ func generate(root string) (document, types []byte, err error) {
 			"session": map[string]string{"type": "apiKey", "in": "cookie", "name": "better-auth.session_token",
 				"description": "Set by signing in; over https its name begins with __Host-."},
 			"token": map[string]string{"type": "http", "scheme": "bearer",
-				"description": "An API token, as far as its scopes go: messages:read to read and to open sockets, messages:write to post."},
+				"description": "An API token, as far as its scopes go: messages:read to read and to open sockets, messages:write to post, rooms:write to manage rooms and people."},
 		},
 		Refusals: httpapi.Refusals(),
 	}, httpapi.Interface())

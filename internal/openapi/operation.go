@@ -39,6 +39,7 @@ type Operation struct {
 	Summary     string
 	Description string
 	Who         Who
+	Scope       string // that an API token needs; "": the description tells
 
 	// Parameters of the query, and of the path where there is more to say of one.
 	Parameters []Parameter

@@ -47,7 +47,7 @@ var checklist = map[int]promise{
 	10: {"What ends a session closes its sockets within a second, and nothing that they send is taken after the reply.", []string{
 		"cmd/snug.TestEveryEndClosesSockets", "cmd/snug.TestExpiryClosesSockets", "cmd/snug.TestUserCommandsCloseSockets", "e2e.TestSignOutClosesSockets",
 		"e2e.TestSignOutInAFlood", "e2e.TestLockedFolder", "auth.TestRevocation", "auth.TestOnSessionEndComesBeforeTheReply", "auth.TestExpiryIsToldAtItsTime",
-		"auth.TestTokenExpires", "auth.TestBan", "httpapi.TestSessionThatEndsDuringTheUpgrade"}},
+		"auth.TestTokenExpires", "auth.TestBan", "httpapi.TestSessionThatEndsDuringTheUpgrade", "httpapi.TestExportsEndWithTheSession"}},
 	11: {"Of a deleted user nothing works any more.", []string{
 		"cmd/snug.TestWhatOpensNothing", "cmd/snug.TestEveryEndClosesSockets", "auth.TestDeleteUserFresh", "auth.TestDeletedUser", "auth.TestPasskeyOfNobody"}},
 	12: {"An account goes to whoever has shown that its address is theirs, and to nobody else.", []string{
@@ -75,7 +75,7 @@ var checklist = map[int]promise{
 		"fetch.TestNoWayDown", "cmd/snug.TestTheWebOfATestIsOutOfReach", "picture.TestNotAPicture", "picture.TestBombs", "picture.TestNothingElseIsLeft", "picture.FuzzAvatar", "httpapi.TestSecurityHeaders",
 		"picture.TestGIFBombs", "picture.TestPhotosLoseTheirMetadata", "picture.FuzzPhoto"}},
 	18: {"No name hides, turns round, or looks like the system's.", []string{
-		"auth.TestNames", "auth.FuzzName", "auth.TestUpdateUserChecksNameAndPicture", "auth.TestNamesOfProviders",
+		"auth.TestNames", "auth.FuzzName", "auth.TestUpdateUserChecksNameAndPicture", "auth.TestNamesOfProviders", "line.TestPlain", "chat.TestNamesShowWhatIsInThem",
 		"e2e/browser/content.spec.ts a hostile name is text too", "e2e/browser/content.spec.ts a name with a direction override is refused or harmless"}},
 	19: {"Whatever comes as a request is the client's fault, and sets nothing that isn't the client's to set.", []string{
 		"auth.FuzzRoutes", "cmd/snug.FuzzServer", "auth.FuzzCallback", "auth.FuzzPasskeyAnswers", "auth.FuzzCookieParser", "auth.FuzzPHC", "auth.TestRequestsThatAreRefused",

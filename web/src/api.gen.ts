@@ -638,7 +638,7 @@ export interface Said {
 }
 
 /** A Scope is something that an API token may do. */
-export type Scope = "messages:read" | "messages:write";
+export type Scope = "messages:read" | "messages:write" | "rooms:write";
 
 /** SecondFactorReply is who has shown the second factor. With a session before there is no token. */
 export interface SecondFactorReply {

@@ -41,6 +41,7 @@ export const permissions = {
   see_reports: { words: m('see what was reported'), server: 'moderator', public: 'moderator', private: 'moderator', direct: '', group: '' },
   ban: { words: m('ban people'), server: 'moderator', public: '', private: '', direct: '', group: '' },
   invite: { words: m('invite people to the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
+  bring_back_people: { words: m('add people again who left a room'), server: 'admin', public: '', private: '', direct: '', group: '' },
   set_server_roles: { words: m('give and take roles on the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
   see_audit: { words: m('see the audit log'), server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>

@@ -9,6 +9,7 @@ import { done, fetched, listOf, listOptions, text, texts, time } from './parse'
 export const scopes: readonly { scope: Scope; label: string; short: string; hint: string }[] = [
   { scope: 'messages:read', label: m('Read messages'), short: m('reads'), hint: m('In the rooms that you can read.') },
   { scope: 'messages:write', label: m('Post messages'), short: m('posts'), hint: m('In your name.') },
+  { scope: 'rooms:write', label: m('Manage rooms'), short: m('manages rooms'), hint: m('Make, change and delete rooms, say who is in them, and moderate, as far as you may.') },
 ]
 
 export interface Token {
