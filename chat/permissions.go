@@ -76,6 +76,7 @@ const (
 	ActInvite         Action = "invite"
 	ActBan            Action = "ban"
 	ActSetServerRoles Action = "set_server_roles"
+	ActNameServer     Action = "name_server"
 )
 
 // OnServer is the kind of place of the actions on the server as a whole.
@@ -135,6 +136,7 @@ func Permissions() []Permission {
 		server(ActBan, "ban people", moderator),
 		server(ActInvite, "invite people to the server", admin),
 		server(ActSetServerRoles, "give and take roles on the server", admin),
+		server(ActNameServer, "name the server", admin),
 		{ActSeeAudit, "see the audit log", admin, moderator, moderator, nobody, nobody},
 	}
 }

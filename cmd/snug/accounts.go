@@ -42,6 +42,7 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	c.ClientIP = clientIP
 	c.Active = s.chat.Active
 	c.Rooms = inviteRooms{s.chat}
+	c.ServerName = s.name
 	c.OnSessionEnd = s.endSockets
 	c.OnUserChange = func(id auth.Identity) {
 		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}

@@ -8,6 +8,7 @@ import { beginSpeaking } from './i18n/language'
 import { Pending } from './pending'
 import { routeTree } from './routeTree.gen'
 import { parseSearch, stringifySearch } from './search'
+import { nameTitles } from './server-name'
 
 const RELOADED = 'snug:reloaded'
 
@@ -60,6 +61,7 @@ function draw() {
   )
 }
 
+nameTitles()
 const coming = beginSpeaking()
 if (coming) void coming.then(draw)
 else draw()

@@ -40,6 +40,7 @@ export const permissions = {
   ban: { words: 'ban people', server: 'moderator', public: '', private: '', direct: '', group: '' },
   invite: { words: 'invite people to the server', server: 'admin', public: '', private: '', direct: '', group: '' },
   set_server_roles: { words: 'give and take roles on the server', server: 'admin', public: '', private: '', direct: '', group: '' },
+  name_server: { words: 'name the server', server: 'admin', public: '', private: '', direct: '', group: '' },
   see_audit: { words: 'see the audit log', server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>
 

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/solid-router'
 import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { Mark } from '~/mark'
+import { serverDescription, serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
@@ -24,8 +25,11 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
     <main ref={page} class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2rem,8dvh)]">
       <div class="w-full max-w-[25rem]">
         <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
-          <Mark class="size-8" />
-          <span class="text-title font-semibold tracking-tight">Snug</span>
+          <Mark class="size-8 shrink-0" />
+          <div class="min-w-0">
+            <p class="text-title font-semibold tracking-tight wrap-anywhere" dir="auto">{serverName()}</p>
+            <p class="text-meta text-muted wrap-anywhere empty:hidden" dir="auto">{serverDescription()}</p>
+          </div>
         </div>
         <div class="rounded-card border border-line bg-surface p-5 sm:p-7">
           <h1 ref={heading} tabindex="-1" class="text-headline font-semibold tracking-tight outline-none wrap-anywhere">{props.title}</h1>

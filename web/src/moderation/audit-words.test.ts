@@ -15,6 +15,9 @@ describe('the audit log in words', () => {
     [line('messages_deleted'), 'deleted all messages of Bob in Tea'],
     [line('kind_changed', 'private'), 'made Tea private'],
     [line('slow_mode_set', '0'), 'turned slow mode off in Tea'],
+    [line('server_renamed', 'The Table', ''), 'named the server “The Table”'],
+    [line('server_renamed', '', ''), 'took the name of the server away'],
+    [line('server_described', 'For us', ''), 'changed the description of the server'],
     [line('from_the_future'), 'did something to Bob that this page has no words for'],
   ])('says %o', (entry, words) => expect(auditWords(entry)).toBe(words))
 

@@ -1,4 +1,5 @@
 import { seconds } from '~/http'
+import { t } from '~/i18n/i18n'
 import { isRole, isRoomKind } from '~/realtime/frames'
 import { kindWords } from '~/rooms/kind-words'
 import { oneOf } from '~/rooms/event-words'
@@ -50,6 +51,10 @@ export function auditWords(e: AuditLine): string {
       return `let ${whom} in again`
     case 'server_role_set':
       return `made ${whom} ${isRole(detail) ? oneOf[detail] : detail} of the server`
+    case 'server_renamed':
+      return detail === '' ? t('took the name of the server away') : t('named the server “{name}”', { name: detail })
+    case 'server_described':
+      return t('changed the description of the server')
     case 'signed_out':
       return `signed ${whom} out everywhere`
   }

@@ -439,6 +439,7 @@ export interface Settings {
   /** of one message */
   maxFiles: number;
   previews: boolean;
+  server: ServerInfo;
 }
 
 /** AuditAction is something that is kept in the audit log. */
@@ -773,3 +774,18 @@ export type Code =
 
 /** Role is what a person is: on the server, in the words of auth, or in a room. */
 export type Role = "owner" | "admin" | "moderator" | "member" | "guest" | "bot";
+
+/** ServerInfo is what the server as a whole is called. */
+export interface ServerInfo {
+  name: string;
+  description: string;
+  nameFixed: boolean;
+}
+
+export type Setup = "new" | "left" | "done";
+
+export interface Greeting {
+  setup: Setup;
+  newcomer: boolean;
+  invitedBy?: User;
+}
