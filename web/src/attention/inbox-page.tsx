@@ -13,6 +13,7 @@ import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch 
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import { shortcutOf } from '~/keys/map'
 import { oneLine } from '~/message/one-line'
 import type { NoticeKind } from '~/realtime/wire.gen'
@@ -197,6 +198,9 @@ export function InboxPage() {
                     ? 'When somebody mentions you, answers you, or writes in a thread that you follow, it comes here.'
                     : 'What you were called by is dealt with.'}
                 </p>
+                <Show when={items().length === 0}>
+                  <Link to="/browse" class={`${buttonVariants({ variant: 'outline' })} mt-2`}>{t('Browse rooms')}</Link>
+                </Show>
                 <Show when={!all() && items().length > 0}>
                   <Button variant="outline" class="mt-2" onClick={() => setAll(true)}>Show what you have read</Button>
                 </Show>

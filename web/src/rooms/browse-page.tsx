@@ -7,6 +7,7 @@ import { createEffect, createMemo, createSignal, For, Match, onMount, Show, Swit
 import { ago } from '~/account/times'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { may } from '~/permissions.gen'
 import type { ListedRoom } from '~/realtime/wire.gen'
 import { Badge } from '~/ui/badge'
@@ -106,6 +107,9 @@ export function BrowsePage() {
                     ? 'No public room is archived. Archived rooms stay readable, but nobody can write in them.'
                     : 'There is no public room yet. A room is for one subject, or for one circle of people.'}
               </p>
+              <Show when={text().trim() !== ''}>
+                <Button variant="outline" onClick={() => setText('')}>{t('Show all rooms')}</Button>
+              </Show>
               <Show when={makes() && archived() === 'no'}>
                 <Button onClick={() => live.desk.ask({ what: 'make' })}>Make a room</Button>
               </Show>

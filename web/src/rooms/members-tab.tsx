@@ -14,6 +14,7 @@ import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, type Result } from '~/http'
+import { t } from '~/i18n/i18n'
 import { PanelFailure } from '~/message/panel-frame'
 import { StateDot, stateWords, StatusSign } from '~/people/state-dot'
 import { may, outranks } from '~/permissions.gen'
@@ -185,6 +186,9 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
         </Match>
         <Match when={ids()?.length === 0}>
           <p class="p-4 text-body text-muted">{text().trim() === '' ? 'Nobody has joined yet.' : `No member is called “${text().trim()}”.`}</p>
+          <Show when={text().trim() !== ''}>
+            <Button variant="outline" size="small" class="mx-4" onClick={() => setText('')}>{t('Show all members')}</Button>
+          </Show>
         </Match>
         <Match when={ids()}>
           <ul class="px-2 py-2" aria-label="Members">

@@ -3,6 +3,7 @@ import Search from 'lucide-solid/icons/search'
 import { createEffect, createSignal, createUniqueId, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { useLive } from '~/app/live'
 import { call, explain, type Failure } from '~/http'
+import { t } from '~/i18n/i18n'
 import { PanelFrame } from '~/message/panel-frame'
 import { dayOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
@@ -204,6 +205,9 @@ export function SearchPanel(props: {
                 <div class="p-4">
                   <p class="text-body">Nothing found for “{asked()}”.</p>
                   <p class="mt-1 text-meta text-muted">{everywhere() ? 'Fewer or shorter words find more.' : 'Fewer or shorter words find more, and so does searching all rooms.'}</p>
+                  <Show when={!everywhere()}>
+                    <Button variant="outline" size="small" class="mt-3" onClick={() => setEverywhere(true)}>{t('Search all rooms')}</Button>
+                  </Show>
                 </div>
               }
             >

@@ -27,7 +27,7 @@ export function RoomsStep(props: { onNext(): void; onBack(): void }) {
   const there = () => rooms.rooms().filter((r) => r.kind === 'public')
   const [rows, setRows] = createStore(
     suggestions
-      .map((s) => ({ name: t(s.name), topic: t(s.topic), ticked: false, made: false }))
+      .map((s) => ({ suggested: t(s.name), name: t(s.name), topic: t(s.topic), ticked: false, made: false }))
       // Who comes back has some of them.
       .filter((row) => !there().some((r) => r.slug === slugOf(row.name) || nameOf(r) === row.name)),
   )
@@ -82,7 +82,7 @@ export function RoomsStep(props: { onNext(): void; onBack(): void }) {
             <Show when={!row.made || !there().some((r) => nameOf(r) === row.name.trim())}>
               <li class="flex flex-col gap-2 px-4 py-2.5">
                 <Checkbox checked={row.ticked} hint={row.topic} onChange={(ticked) => setRows(i(), 'ticked', ticked)}>
-                  <span dir="auto">{row.name.trim() || t(suggestions[0].name)}</span>
+                  <span dir="auto">{row.name.trim() || row.suggested}</span>
                 </Checkbox>
                 <Show when={row.ticked}>
                   <TextField class="ps-7.5" value={row.name} onChange={(name: string) => setRows(i(), 'name', name)}>
