@@ -70,7 +70,7 @@ func TestNamingTheServer(t *testing.T) {
 	for _, e := range log.Entries {
 		lines = append(lines, fmt.Sprintf("%s by %s: %s", e.Action, e.By.Name, e.Detail))
 	}
-	if len(lines) != 7 || lines[6] != "server_described by ROOT: For the people of 5 Mill Lane" || lines[5] != "server_renamed by ROOT: The Corner Table" ||
+	if len(lines) != 7 || lines[5] != "server_described by ROOT: For the people of 5 Mill Lane" || lines[6] != "server_renamed by ROOT: The Corner Table" ||
 		lines[4] != "server_described by ROOT: " || lines[0] != "server_renamed by ROOT: " {
 		t.Errorf("the audit log:\n%s", strings.Join(lines, "\n"))
 	}

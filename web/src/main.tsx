@@ -8,7 +8,6 @@ import { beginSpeaking } from './i18n/language'
 import { Pending } from './pending'
 import { routeTree } from './routeTree.gen'
 import { parseSearch, stringifySearch } from './search'
-import { nameTitles } from './server-name'
 
 const RELOADED = 'snug:reloaded'
 
@@ -61,7 +60,6 @@ function draw() {
   )
 }
 
-nameTitles()
 const coming = beginSpeaking()
 if (coming) void coming.then(draw)
 else draw()

@@ -17,6 +17,7 @@ import { AccountMenu } from './account-menu'
 import { BackgroundLater } from './background-later'
 import { LiveProvider, useLive } from './live'
 import { SideList } from './side-list'
+import { nameTitles } from './titles'
 import { Wayfinding } from './wayfinding'
 
 const asking = onDemand(() => import('~/rooms/asked'))
@@ -25,6 +26,7 @@ const asking = onDemand(() => import('~/rooms/asked'))
 export function Shell(props: { account: Account }) {
   const client = useQueryClient()
   const router = useRouter()
+  nameTitles()
 
   // What changes of the account later is in the cache; nothing is fetched here.
   const session = useQuery(() => ({ ...sessionQuery, enabled: false }))

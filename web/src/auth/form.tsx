@@ -16,7 +16,7 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
   let page: HTMLElement | undefined
   let heading: HTMLHeadingElement | undefined
   createEffect(() => {
-    document.title = `${props.title} · Snug`
+    document.title = `${props.title} · ${serverName()}`
   })
   onMount(() => {
     if (!page?.contains(document.activeElement)) heading?.focus()
@@ -26,10 +26,10 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
       <div class="w-full max-w-[25rem]">
         <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
           <Mark class="size-8 shrink-0" />
-          <div class="min-w-0">
-            <p class="text-title font-semibold tracking-tight wrap-anywhere" dir="auto">{serverName()}</p>
-            <p class="text-meta text-muted wrap-anywhere empty:hidden" dir="auto">{serverDescription()}</p>
-          </div>
+          <p class="min-w-0 text-title font-semibold tracking-tight wrap-anywhere" dir="auto">
+            {serverName()}
+            <span class="block text-meta font-normal text-muted">{serverDescription()}</span>
+          </p>
         </div>
         <div class="rounded-card border border-line bg-surface p-5 sm:p-7">
           <h1 ref={heading} tabindex="-1" class="text-headline font-semibold tracking-tight outline-none wrap-anywhere">{props.title}</h1>

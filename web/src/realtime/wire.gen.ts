@@ -464,7 +464,9 @@ export type AuditAction =
   | "banned"
   | "unbanned"
   | "server_role_set"
-  | "signed_out";
+  | "signed_out"
+  | "server_renamed"
+  | "server_described";
 
 /** AuditEntry is a line of the audit log. Names are what they were then. */
 export interface AuditEntry {
@@ -754,6 +756,28 @@ export interface Person {
   status?: Status;
 }
 
+/** ServerInfo is what the server as a whole is called. */
+export interface ServerInfo {
+  /** "": nobody has named it */
+  name: string;
+  /** a line; "": none */
+  description: string;
+  /** whoever runs the server has set the name: it can't be changed */
+  nameFixed: boolean;
+}
+
+/** Setup is how far the owner of a server is with setting it up. */
+export type Setup = "new" | "left" | "done";
+
+/** Greeting is what is to greet a person who opens the client. */
+export interface Greeting {
+  /** for owners; to others "done" */
+  setup: Setup;
+  /** they came lately and weren't greeted */
+  newcomer: boolean;
+  invitedBy?: User;
+}
+
 /**
  * Code is the closed set of ways in which a request can fail. httpapi maps
  * each to a status; a socket carries it in an error frame.
@@ -774,18 +798,3 @@ export type Code =
 
 /** Role is what a person is: on the server, in the words of auth, or in a room. */
 export type Role = "owner" | "admin" | "moderator" | "member" | "guest" | "bot";
-
-/** ServerInfo is what the server as a whole is called. */
-export interface ServerInfo {
-  name: string;
-  description: string;
-  nameFixed: boolean;
-}
-
-export type Setup = "new" | "left" | "done";
-
-export interface Greeting {
-  setup: Setup;
-  newcomer: boolean;
-  invitedBy?: User;
-}

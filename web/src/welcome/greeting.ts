@@ -2,9 +2,9 @@ import { useQueryClient } from '@tanstack/solid-query'
 import { createEffect, createSignal, onCleanup, untrack } from 'solid-js'
 import { useLive } from '~/app/live'
 import { useQuery } from '~/query'
-import { setServerName } from '~/server-name'
 import { settingsQuery } from '~/settings'
 import { greetingQuery, noteSetup } from './calls'
+import { recallServerName, setServerName } from './naming'
 
 /** Who needs no greeting on this device: nothing is asked for then. */
 const KNOWN = 'snug:greeted'
@@ -43,6 +43,7 @@ export function createGreeting(inRoom: () => boolean) {
     void import('./cards').then((cards) => live.setGreeting(g.setup === 'done' ? cards.NewcomerCard : cards.SetupCard), () => {})
   })
 
+  recallServerName()
   onCleanup(
     live.connection.subscribe({
       onState(state) {

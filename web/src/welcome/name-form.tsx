@@ -4,10 +4,10 @@ import { createAction, type Action } from '~/account/action'
 import { Fault } from '~/account/parts'
 import { t } from '~/i18n/i18n'
 import type { ServerInfo } from '~/realtime/wire.gen'
-import { setServerName } from '~/server-name'
 import { settingsQuery } from '~/settings'
 import { TextField, TextFieldDescription, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
 import { changeServer, DESCRIPTION_CHARS, NAME_CHARS } from './calls'
+import { setServerName } from './naming'
 
 /** What the server is called: its name, unless whoever runs it has set that, and a line of what it is. */
 export function NameForm(props: {

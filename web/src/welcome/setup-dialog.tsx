@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createEffect, createSignal, For, Match, on, Switch } from 'solid-js'
 import { t } from '~/i18n/i18n'
-import { serverName } from '~/server-name'
+import { PRODUCT, serverName } from '~/server-name'
 import { Button } from '~/ui/button'
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from '~/ui/dialog'
 import { greetingQuery, noteSetup } from './calls'
@@ -18,7 +18,7 @@ const STEPS = ['name', 'rooms', 'people'] as const
 export default function SetupDialog(props: { onClose(): void }) {
   const client = useQueryClient()
   // Who comes back goes on where there is something to do.
-  const [step, setStep] = createSignal(serverName() === 'Snug' ? 0 : 1)
+  const [step, setStep] = createSignal(serverName() === PRODUCT ? 0 : 1)
   let heading: HTMLHeadingElement | undefined
 
   createEffect(on(step, () => heading?.focus(), { defer: true }))

@@ -1,5 +1,8 @@
+import { createRoot } from 'solid-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nameTitles, serverDescription, serverName, setServerName, titled } from './server-name'
+import { nameTitles } from '~/app/titles'
+import { serverDescription, serverName } from '~/server-name'
+import { setServerName } from './naming'
 
 const settled = () => new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)))
 
@@ -7,7 +10,10 @@ describe('the name of the server', () => {
   let end: () => void
   beforeEach(() => {
     document.head.innerHTML = '<title>Snug</title>'
-    end = nameTitles()
+    end = createRoot((dispose) => {
+      nameTitles()
+      return dispose
+    })
   })
   afterEach(() => {
     end()
@@ -22,8 +28,8 @@ describe('the name of the server', () => {
   it('stands in the titles that pages set, before and after it changes', async () => {
     document.title = 'Inbox · Snug'
     setServerName({ name: 'The Table', description: 'For us' })
-    await settled()
     expect(document.title).toBe('Inbox · The Table')
+    expect(serverDescription()).toBe('For us')
     document.title = '#tea · Snug'
     await settled()
     expect(document.title).toBe('#tea · The Table')
@@ -38,10 +44,14 @@ describe('the name of the server', () => {
   })
 
   it.each([
-    ['Snug', 'Snug', 'Table', 'Table'],
-    ['(3) Inbox · Snug', 'Snug', 'Table', '(3) Inbox · Table'],
-    ['Inbox · Snug', 'Snug', 'The · Snug', 'Inbox · The · Snug'],
-    ['Inbox · The · Snug', 'Snug', 'The · Snug', 'Inbox · The · Snug'],
-    ['Snugly', 'Snug', 'Table', 'Snugly'],
-  ])('makes of %s, from %s to %s, %s', (title, from, to, wanted) => expect(titled(title, from, to)).toBe(wanted))
+    ['(3) Inbox · Snug', 'Table', '(3) Inbox · Table'],
+    ['Inbox · Snug', 'The · Snug', 'Inbox · The · Snug'],
+    ['Inbox · The · Snug', 'The · Snug', 'Inbox · The · Snug'],
+    ['Snugly', 'Table', 'Snugly'],
+  ])('makes of %s with the name %s %s', async (title, name, wanted) => {
+    setServerName({ name, description: '' })
+    document.title = title
+    await settled()
+    expect(document.title).toBe(wanted)
+  })
 })
