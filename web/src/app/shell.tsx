@@ -102,7 +102,7 @@ function Sidebar(props: { onSignedOut(): void }) {
     <aside class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
       <div class="flex h-14 shrink-0 items-center gap-2.5 ps-4 pe-2">
         <Mark />
-        <span class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight" dir="auto" title={serverName()}>{serverName()}</span>
+        <span class="line-clamp-2 min-w-0 flex-1 text-title leading-5 font-semibold tracking-tight wrap-anywhere" dir="auto" title={serverName()}>{serverName()}</span>
         <SideButton label="Order of the rooms" onPress={(anchor) => desk.ask({ what: 'order', anchor })}>
           <ArrowDownUp class="size-4" aria-hidden="true" />
         </SideButton>

@@ -55,14 +55,16 @@ export function SetupCard() {
   const live = useLive()
   const away = createAway(() => noteSetup('done'), (g) => ({ ...g, setup: 'done' }))
   return (
-    <Card
-      title={t('This place is yours')}
-      text={t('Give it a name, make its first rooms and invite people. It takes two minutes.')}
-      away={t("Don't show this again")}
-      onAway={() => void away()}
-    >
-      <Button onClick={() => live.open('setup')}>{t('Set it up')}</Button>
-    </Card>
+    <Show when={live.opened() !== 'setup'}>
+      <Card
+        title={t('This place is yours')}
+        text={t('A name, its first rooms, and people: it takes two minutes.')}
+        away={t("Don't show this again")}
+        onAway={() => void away()}
+      >
+        <Button onClick={() => live.open('setup')}>{t('Set it up')}</Button>
+      </Card>
+    </Show>
   )
 }
 
