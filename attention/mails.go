@@ -1,6 +1,7 @@
 package attention
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -163,6 +164,9 @@ func (s *Service) letter(id chat.UserID, list []missed) Mail {
 	host := s.cfg.URL
 	if u, err := url.Parse(s.cfg.URL); err == nil && u.Host != "" {
 		host = u.Host
+	}
+	if s.cfg.Name != nil {
+		host = cmp.Or(s.cfg.Name(), host)
 	}
 	page := struct {
 		Subject, Host, Link, Off string

@@ -57,6 +57,7 @@ type Config struct {
 	Push   Pusher           // nil: nobody is pushed
 	Mail   func(Mail) error // sends in the background; nil: no mails
 	URL    string           // of this server, for mails
+	Name   func() string    // what people call it, for mails; "" or nil: its host
 	Secret []byte           // signs the links in mails
 	Logger *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now

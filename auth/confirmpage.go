@@ -28,13 +28,13 @@ func (s *Service) wantsButton(c *call, t ticket) (bool, error) {
 	return l == nil || l.user.id != t.UserID, nil
 }
 
-func confirmPage(c *call, t ticket, target string) error {
+func (s *Service) confirmPage(c *call, t ticket, target string) error {
 	// The form sends its Origin only if the policy lets it.
 	c.w.Header().Set("Referrer-Policy", "same-origin")
 	action := "'self'" // and where it leads on to
 	if u, err := url.Parse(target); err == nil && u.Host != "" {
 		action += " " + u.Scheme + "://" + u.Host
 	}
-	writePage(c.w, "Confirm your address", strings.Replace(confirmMain, "{email}", html.EscapeString(t.Email), 1), "", action)
+	s.writePage(c.w, "Confirm your address", strings.Replace(confirmMain, "{email}", html.EscapeString(t.Email), 1), "", action)
 	return nil
 }

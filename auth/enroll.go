@@ -69,6 +69,11 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 			return nil, err
 		}
 	}
+	if role != RoleOwner {
+		if err := s.noteInviter(ctx, tx, r, u, now); err != nil {
+			return nil, err
+		}
+	}
 	if n.provider != "" {
 		if n.accountID == "" {
 			n.accountID = u.id
@@ -177,6 +182,23 @@ func noteInviteUse(ctx context.Context, tx *sql.Tx, invite, userID string) error
 	const insert = `insert into invite_uses (invite_id, user_id) select id, ? from invites where id = ? and room <> '' on conflict do nothing`
 	if _, err := tx.ExecContext(ctx, insert, userID, invite); err != nil {
 		return fmt.Errorf("note use of invite: %w", err)
+	}
+	return nil
+}
+
+// noteInviter keeps who made the invitation that the browser holds, whether one was needed
+// or not: who comes is told whose guest they are.
+func (s *Service) noteInviter(ctx context.Context, tx *sql.Tx, r *http.Request, u *user, now time.Time) error {
+	const update = `update users set invited_by = i.created_by from invites i
+		where users.id = ? and i.token_hash = ? and i.expires_at > ? and (i.email is null or lower(i.email) = ?) and i.created_by is not null`
+	for _, token := range s.signed(r, inviteCookie) {
+		done, err := tx.ExecContext(ctx, update, u.id, hashToken(token).String(), millis(now), u.email)
+		if err != nil {
+			return fmt.Errorf("note who invited: %w", err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"html"
 	"io"
 	"net/http"
@@ -109,7 +110,7 @@ func (s *Service) errorPage(c *call) error {
 	fill := strings.NewReplacer(
 		"{text}", html.EscapeString(words.text), "{next}", words.next, "{button}", words.button, "{code}", html.EscapeString(code))
 	c.w.Header().Set("Referrer-Policy", "no-referrer")
-	writePage(c.w, words.title, fill.Replace(errorMain), fill.Replace(errorFooter), "'none'")
+	s.writePage(c.w, words.title, fill.Replace(errorMain), fill.Replace(errorFooter), "'none'")
 	return nil
 }
 
@@ -122,12 +123,13 @@ const (
 
 // writePage writes a page of the server's own, for where there may be no client: it
 // has no script, and its forms lead to formAction alone.
-func writePage(w http.ResponseWriter, title, main, footer, formAction string) {
+func (s *Service) writePage(w http.ResponseWriter, title, main, footer, formAction string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+formAction+"; frame-ancestors 'none'")
 	w.WriteHeader(http.StatusOK)
-	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main, "{footer}", footer)
+	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main, "{footer}", footer,
+		"{server}", html.EscapeString(cmp.Or(s.cfg.ServerName(), product)))
 	io.WriteString(w, fill.Replace(pageHTML)) // an error is the reader's leaving
 }
 
@@ -137,7 +139,7 @@ const pageHTML = `<!DOCTYPE html>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>{title} · Snug</title>
+<title>{title} · {server}</title>
 <style>
 :root {
 	color-scheme: light dark;

@@ -235,7 +235,7 @@ func (s *Service) createInvite(c *call) error {
 	link := s.baseOf(c.r) + invitePath + url.PathEscape(token)
 	mailed := i.Email != "" && s.cfg.Mail != nil
 	if mailed {
-		s.mail(letterInvite.render(i.Email, s.baseOf(c.r), link, l.user.name), "")
+		s.mail(letterInvite.render(s.cfg.ServerName(), i.Email, s.baseOf(c.r), link, l.user.name), "")
 	}
 	return c.reply(madeInvite{row, link, mailed})
 }

@@ -81,3 +81,41 @@ func TestInvitationIntoARoom(t *testing.T) {
 		t.Errorf("somebody else entered: %q", rooms.entered)
 	}
 }
+
+// Who comes by an invitation is whose guest they are, also where anybody may come.
+func TestWhoInvited(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []auth.SignUpMode{auth.SignUpOpen, auth.SignUpInvite} {
+		g := newRig(t, func(c *auth.Config) { c.SignUp.Mode = mode })
+		owner := g.jar().signUp("Owner")
+		ownerID, _ := owner.identity()
+		var made struct{ URL string }
+		invite := func(more string) string {
+			owner.post("/account/invites", `{"uses":5`+more+`}`).want(t, 200, "").decode(t, &made)
+			return fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])
+		}
+		by := func(j *jar) (id string) {
+			who, _ := j.identity()
+			g.query(`select coalesce(invited_by, '') from users where id = ?`, &id, who.UserID)
+			return id
+		}
+		ann := g.jar()
+		ann.post("/account/invites/open", invite("")).want(t, 200, "")
+		if got := by(ann.signUp("Ann")); got != ownerID.UserID {
+			t.Errorf("%q: Ann came by %q", mode, got)
+		}
+		if got := by(owner); got != "" {
+			t.Errorf("%q: the owner came by %q", mode, got)
+		}
+		if mode != auth.SignUpOpen {
+			continue
+		}
+		bob, cyn := g.jar(), g.jar()
+		bob.post("/account/invites/open", invite(`,"email":"somebody.else@example.com"`)).want(t, 200, "")
+		for name, j := range map[string]*jar{"Bob": bob, "Cyn": cyn} {
+			if got := by(j.signUp(name)); got != "" {
+				t.Errorf("%s came by %q", name, got)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"html/template"
@@ -9,10 +10,11 @@ import (
 	"strings"
 )
 
-// A letter is the words of a mail. In all of them %host stands for the host of the
-// server and %more for one more word of the mail's own. Nothing that a stranger
-// chose stands in a mail, for it may be a stranger who makes us send it: addresses
-// alone, which have no room for words, and the names of those who may invite.
+// A letter is the words of a mail. In all of them %host stands for the server, by its
+// host and the name that it may have, and %more for one more word of the mail's own.
+// Nothing that a stranger chose stands in a mail, for it may be a stranger who makes us
+// send it: addresses alone, which have no room for words, the names of those who may
+// invite, and what those call the server who run it.
 type letter struct {
 	subject string
 	above   []string // paragraphs
@@ -96,17 +98,21 @@ var (
 	}
 )
 
-// render writes a letter with its link.
-func (l letter) render(to, base, link, more string) Mail {
+// render writes a letter of a server, which may have a name, with its link.
+func (l letter) render(server, to, base, link, more string) Mail {
 	host := base
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
 		host = u.Host
+	}
+	short := strings.NewReplacer("%host", cmp.Or(server, host), "%more", more)
+	if server != "" {
+		host = server + " (" + host + ")"
 	}
 	fill := strings.NewReplacer("%host", host, "%more", more)
 	page := struct {
 		Subject, Button, Link string
 		Above, Below          []string
-	}{Subject: fill.Replace(l.subject), Button: fill.Replace(l.button), Link: link}
+	}{Subject: short.Replace(l.subject), Button: short.Replace(l.button), Link: link}
 	for _, p := range l.above {
 		page.Above = append(page.Above, fill.Replace(p))
 	}
@@ -162,14 +168,14 @@ func (s *Service) sendLink(l letter, base, path, userID, to, more string) {
 	case s.cfg.Mail == nil:
 		s.log.Info("no mail is set up: here is the link", "user", userID, "link", base+path)
 	default:
-		s.mail(l.render(to, base, base+path, more), userID)
+		s.mail(l.render(s.cfg.ServerName(), to, base, base+path, more), userID)
 	}
 }
 
 // sendNote sends a letter whose link anyone may see. Without mail it isn't sent.
 func (s *Service) sendNote(l letter, base, path, userID, to string) {
 	if s.cfg.Mail != nil && !placeholder(to) {
-		s.mail(l.render(to, base, base+path, ""), userID)
+		s.mail(l.render(s.cfg.ServerName(), to, base, base+path, ""), userID)
 	}
 }
 

@@ -88,3 +88,25 @@ func (j *jar) open(u *url.URL) reply {
 func clientAt(address *string) func(*http.Request) string {
 	return func(*http.Request) string { return *address }
 }
+
+// A server that has a name says it, and where it is.
+func TestMailsNameTheServer(t *testing.T) {
+	t.Parallel()
+	post := &postOffice{}
+	name := ""
+	g := newRig(t, post.use, func(c *auth.Config) { c.ServerName = func() string { return name } })
+	owner := g.jar().signUp("Owner")
+	post.came(g)
+	host := strings.TrimPrefix(strings.TrimPrefix(base, "http://"), "https://")
+	for _, c := range []struct{ name, subject, text string }{
+		{"", "Owner invites you to " + host, "invites you to chat at " + host + "."},
+		{"Tom & Ann's", "Owner invites you to Tom & Ann's", "invites you to chat at Tom & Ann's (" + host + ")."},
+	} {
+		name = c.name
+		owner.post("/account/invites", `{"email":"ann@example.com"}`).want(t, 200, "")
+		m := post.one(g, "ann@example.com", c.subject)
+		if m.Subject != c.subject || !strings.Contains(m.Text, c.text) || strings.Contains(m.HTML, "Tom & Ann") {
+			t.Errorf("%q: %q\n%s\n%s", c.name, m.Subject, m.Text, m.HTML)
+		}
+	}
+}

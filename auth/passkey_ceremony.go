@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -58,7 +59,7 @@ func (s *Service) party(r *http.Request, origin string) (*webauthn.WebAuthn, err
 	life := webauthn.TimeoutConfig{Timeout: passkeyLife, TimeoutUVD: passkeyLife}
 	party, err := webauthn.New(&webauthn.Config{
 		RPID:                  host,
-		RPDisplayName:         "Snug",
+		RPDisplayName:         cmp.Or(s.cfg.ServerName(), product),
 		RPOrigins:             []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		Timeouts:              webauthn.TimeoutsConfig{Login: life, Registration: life},

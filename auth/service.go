@@ -68,6 +68,10 @@ type Config struct {
 	// Active reports whether something is open for the session just now.
 	Active func(sessionKey string) bool
 
+	// ServerName is what the people here call the server, "" where nobody has named it.
+	// Nil: nobody has.
+	ServerName func() string
+
 	// Rooms are where invitations may lead into. Nil: into none.
 	Rooms InviteRooms
 
@@ -183,6 +187,9 @@ func (id Identity) May(scope Scope) bool {
 	return id.Scopes == nil || slices.Contains(id.Scopes, scope)
 }
 
+// product is what a server is called that has no name of its own.
+const product = "Snug"
+
 // Service is the running package. Make it with New, end it with Close.
 type Service struct {
 	cfg      Config // as given, with defaults
@@ -255,6 +262,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.ServerName == nil {
+		c.ServerName = func() string { return "" }
 	}
 	if c.OnSessionEnd == nil {
 		c.OnSessionEnd = func(SessionEnd) {}

@@ -197,7 +197,7 @@ func (s *Service) issuer(r *http.Request) string {
 	if u, err := url.Parse(s.baseOf(r)); err == nil && u.Hostname() != "" {
 		return u.Hostname()
 	}
-	return "Snug"
+	return product
 }
 
 // prove makes sure that the one who asks is the user and not somebody at a browser

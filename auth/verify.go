@@ -179,7 +179,7 @@ func (s *Service) verifyEmail(c *call) error {
 			return err
 		}
 		if ask {
-			return confirmPage(c, t, target)
+			return s.confirmPage(c, t, target)
 		}
 	}
 	if err == nil {

@@ -80,6 +80,7 @@ const (
 	ActBringBack      Action = "bring_back_people"
 	ActBan            Action = "ban"
 	ActSetServerRoles Action = "set_server_roles"
+	ActNameServer     Action = "name_server"
 )
 
 // OnServer is the kind of place of the actions on the server as a whole.
@@ -140,6 +141,7 @@ func Permissions() []Permission {
 		server(ActInvite, "invite people to the server", admin),
 		server(ActBringBack, "add people again who left a room", admin),
 		server(ActSetServerRoles, "give and take roles on the server", admin),
+		server(ActNameServer, "name the server", admin),
 		{ActSeeAudit, "see the audit log", admin, moderator, moderator, nobody, nobody},
 	}
 }

@@ -290,7 +290,7 @@ func (s *Service) KeepDraft(ctx context.Context, a Actor, d Draft) (Draft, error
 
 // Settings returns what of them chat knows.
 func (s *Service) Settings() Settings {
-	set := Settings{MaxMessageChars: s.cfg.MaxChars, Previews: s.cfg.Linked != nil}
+	set := Settings{MaxMessageChars: s.cfg.MaxChars, Previews: s.cfg.Linked != nil, Server: s.Server()}
 	if s.cfg.Files != nil {
 		set.MaxFiles = maxAttachments
 	}

@@ -79,4 +79,6 @@ type Settings struct {
 	MaxFileBytes    int64 `json:"maxFileBytes"` // 0: it takes no files
 	MaxFiles        int   `json:"maxFiles"`     // of one message
 	Previews        bool  `json:"previews"`
+
+	Server ServerInfo `json:"server"`
 }

@@ -26,6 +26,8 @@ const (
 	AuditUnbanned        AuditAction = "unbanned"         //
 	AuditServerRoleSet   AuditAction = "server_role_set"  // role on the server
 	AuditSignedOut       AuditAction = "signed_out"       // all sessions of the person ended
+	AuditServerRenamed   AuditAction = "server_renamed"   // the new name
+	AuditServerDescribed AuditAction = "server_described" // the new description
 )
 
 // AuditEntry is a line of the audit log. Names are what they were then.

@@ -51,6 +51,8 @@ type Config struct {
 	Dropped func(ctx context.Context, room RoomID) error
 	// OnClosed hears of each socket that is gone, by its session. It must not wait.
 	OnClosed func(sessionKey string)
+	// ServerName is what the server is called, whatever was chosen on it; "": that.
+	ServerName string
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
 	CloseSpread time.Duration
 }
@@ -78,6 +80,7 @@ type Service struct {
 	chores     *chores
 	turns      keyLocks[RoomID] // of those who change rooms
 	pace       pace             // likewise
+	server     server
 }
 
 // none is the result of calls that have none.
@@ -162,6 +165,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s.states = newStates(s)
 	if err == nil {
 		err = s.states.load(ctx)
+	}
+	if err == nil {
+		err = s.loadServer(ctx)
 	}
 	if err == nil {
 		err = s.register()

@@ -150,6 +150,10 @@ CREATE INDEX files_size on files (user_id, state, size);
 
 CREATE INDEX files_user on files (user_id, state, touched_at);
 
+CREATE TABLE greeted (
+    user_id text not null primary key references users (id) on delete cascade
+) strict, without rowid;
+
 CREATE TABLE inbox_reads (
     user_id   text    not null references users (id) on delete cascade,
     notice_id integer not null references notices (id) on delete cascade,
@@ -304,6 +308,13 @@ CREATE UNIQUE INDEX rooms_slug on rooms (slug);
 
 CREATE INDEX rooms_untold on rooms (id) where told = 0 or deleted_at is not null;
 
+CREATE TABLE server (
+    id          integer not null primary key check (id = 1),
+    name        text    not null default '',
+    description text    not null default '',
+    setup       text    not null default 'new'
+) strict;
+
 CREATE TABLE sessions (
     id         text    not null primary key,
     token_hash text    not null,
@@ -359,11 +370,13 @@ CREATE TABLE users (
     image          text,
     created_at     integer not null,
     updated_at     integer not null
-, role text not null default 'member', anonymous integer not null default 0, two_factor integer not null default 0, banned_at integer, ban_reason text not null default '', method text not null default '') strict;
+, role text not null default 'member', anonymous integer not null default 0, two_factor integer not null default 0, banned_at integer, ban_reason text not null default '', method text not null default '', invited_by text references users (id) on delete set null) strict;
 
 CREATE INDEX users_anonymous on users (created_at) where anonymous = 1;
 
 CREATE UNIQUE INDEX users_email on users (lower(email));
+
+CREATE INDEX users_invited_by on users (invited_by) where invited_by is not null;
 
 CREATE TABLE verifications (
     token_hash text    not null primary key,

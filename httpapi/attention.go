@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"html"
@@ -140,7 +141,7 @@ func (s *Server) askToStopMails(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, badRequest(badLink), level1)
 		return
 	}
-	writePage(w, "Mails of what you missed", `<p>When somebody speaks to you and you don't read it, this server sends you a mail. Should it stop to?</p>
+	s.writePage(w, "Mails of what you missed", `<p>When somebody speaks to you and you don't read it, this server sends you a mail. Should it stop to?</p>
 <form method="post"><button>Send me no more of these</button></form>`)
 }
 
@@ -154,18 +155,18 @@ func (s *Server) stopMails(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err, level1)
 		return
 	}
-	writePage(w, "No more mails", `<p>You get no more mails of what you missed. In the settings you can have them again.</p>`)
+	s.writePage(w, "No more mails", `<p>You get no more mails of what you missed. In the settings you can have them again.</p>`)
 }
 
 // writePage writes a page without scripts, whose forms lead back here.
-func writePage(w http.ResponseWriter, title, main string) {
+func (s *Server) writePage(w http.ResponseWriter, title, main string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	// Not elsewhere, for the address has a token; the form sends its Origin only if this lets it.
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main)
+	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main, "{server}", html.EscapeString(cmp.Or(s.rooms.Settings().Server.Name, "Snug")))
 	_, _ = io.WriteString(w, fill.Replace(pageHTML)) // an error is the reader's leaving
 }
 
@@ -175,7 +176,7 @@ const pageHTML = `<!DOCTYPE html>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>{title} · Snug</title>
+<title>{title} · {server}</title>
 <style>
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-width: 400px; padding: 48px 24px; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }

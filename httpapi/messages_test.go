@@ -164,7 +164,7 @@ func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 		{"GET", "/api/people?query=a", "", 200, `{"people":[]}`},
 		{"GET", "/api/people?limit=21", "", 400, `limit must be`},
 		{"GET", "/api/people?query=" + strings.Repeat("x", 101), "", 400, `query must be`},
-		{"GET", "/api/settings", "", 200, `{"maxMessageChars":10000,"maxFileBytes":0,"maxFiles":0,"previews":false}`},
+		{"GET", "/api/settings", "", 200, `{"maxMessageChars":10000,"maxFileBytes":0,"maxFiles":0,"previews":false,"server":{"name":"","description":"","nameFixed":false}}`},
 	} {
 		var answer json.RawMessage
 		if status := s.ask(t, c.method, c.path, c.body, &answer); status != c.status || !strings.Contains(string(answer), c.want) {

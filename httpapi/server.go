@@ -19,6 +19,7 @@ import (
 type Rooms interface {
 	RoomKeeper
 	Moderator
+	Namer
 	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
 	// return once the socket is registered under the actor's session.
 	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
@@ -215,7 +216,7 @@ type methods map[string]method
 // routeTable are the routes that there always are.
 func (s *Server) routeTable() []route {
 	return slices.Concat(s.serverRoutes(), s.level0Routes(), s.ownRoutes(), s.roomRoutes(), s.moderationRoutes(), s.messageRoutes(),
-		s.personalRoutes(), s.statusRoutes(), s.searchRoutes())
+		s.personalRoutes(), s.namingRoutes(), s.statusRoutes(), s.searchRoutes())
 }
 
 func (r route) handler() http.Handler {

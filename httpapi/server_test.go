@@ -119,6 +119,8 @@ type fakeRooms struct {
 	page          chat.Page
 }
 
+func (*fakeRooms) Settings() chat.Settings { return chat.Settings{} }
+
 func (f *fakeRooms) serve(w http.ResponseWriter, r *http.Request, a chat.Actor, level string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -9,4 +9,4 @@ import (
 func Dist() (fs.FS, error) { return fs.Sub(dist, "dist") }
 
 // NewHandler is Handler for other files.
-func NewHandler(fsys fs.FS) (http.Handler, error) { return newHandler(fsys) }
+func NewHandler(fsys fs.FS, names func() Names) (http.Handler, error) { return newHandler(fsys, names) }

@@ -9,7 +9,7 @@ const server = process.env['SNUG_DEV_SERVER'] ?? 'http://127.0.0.1:3000'
 
 // What every page needs is one file: it packs better than in pieces, which would be
 // cut anew with each part that shares some of it.
-const always = /node_modules\/(solid-js|seroval|@tanstack\/(solid-router|router-core|history|store|solid-store|query-core|solid-query)|clsx|class-variance-authority|tailwind-merge)\/|web\/src\/(http|search|query|mark|i18n\/i18n|ui\/(cn|button|skeleton)|auth\/(session|options|calls|visitors|enter))\.ts/
+const always = /node_modules\/(solid-js|seroval|@tanstack\/(solid-router|router-core|history|store|solid-store|query-core|solid-query)|clsx|class-variance-authority|tailwind-merge)\/|web\/src\/(http|search|query|mark|server-name|i18n\/i18n|ui\/(cn|button|skeleton)|auth\/(session|options|calls|visitors|enter))\.ts/
 
 export default defineConfig({
   // The router's plugin has to see the routes before Solid compiles them.
@@ -31,6 +31,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
+        // The first page names all chunks. 42 bits tell those of one name apart for all time.
+        chunkFileNames: 'assets/[name]-[hash:7].js',
         codeSplitting: { groups: [{ name: 'base', test: always }] },
       },
     },

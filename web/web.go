@@ -13,6 +13,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // "all:" because the bundler makes files whose names begin with an underscore,
@@ -28,12 +29,15 @@ const index = "index.html"
 // the path /, and for navigations to any other path, since the client routes those
 // itself. What is neither is 404, never a page; so is anything below /api. A binary
 // that was built without the client says so.
-func Handler() http.Handler {
+//
+// names, which may be nil, says what the server is called: the page and the manifest of
+// the installed app tell it.
+func Handler(names func() Names) http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
 		panic(err) // the path is a constant
 	}
-	h, err := newHandler(files)
+	h, err := newHandler(files, names)
 	if err != nil {
 		panic(err) // an embedded file can always be read
 	}
@@ -42,13 +46,13 @@ func Handler() http.Handler {
 
 // Dir serves another built client, from a folder, in the same way. The folder is
 // read once, now.
-func Dir(folder string) (http.Handler, error) {
+func Dir(folder string, names func() Names) (http.Handler, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, fmt.Errorf("open the web client: %w", err)
 	}
 	defer root.Close()
-	h, err := newHandler(root.FS())
+	h, err := newHandler(root.FS(), names)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +86,8 @@ type variant struct {
 
 type handler struct {
 	files map[string]*file // by path without the leading slash
+	names func() Names     // nil: the server has none
+	named atomic.Pointer[named]
 }
 
 const (
@@ -111,8 +117,8 @@ var contentTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-func newHandler(fsys fs.FS) (*handler, error) {
-	h := &handler{files: map[string]*file{}}
+func newHandler(fsys fs.FS, names func() Names) (*handler, error) {
+	h := &handler{files: map[string]*file{}, names: names}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -160,8 +166,7 @@ func load(fsys fs.FS, name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(body)
-	tag := hex.EncodeToString(sum[:12])
+	tag := tagOf(body)
 	for _, e := range encodings {
 		if b, err := fs.ReadFile(fsys, name+e.suffix); err == nil {
 			f.variants = append(f.variants, variant{encoding: e.name, etag: `"` + tag + "-" + e.name + `"`, body: b})
@@ -169,6 +174,11 @@ func load(fsys fs.FS, name string) (*file, error) {
 	}
 	f.variants = append(f.variants, variant{etag: `"` + tag + `"`, body: body})
 	return f, nil
+}
+
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:12])
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -181,7 +191,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "" {
 		name = index
 	}
-	if f := h.files[name]; f != nil {
+	if f := h.file(name); f != nil {
 		f.serve(w, r)
 		return
 	}
@@ -189,7 +199,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	if page := h.files[index]; page != nil {
+	if page := h.file(index); page != nil {
 		page.serve(w, r)
 		return
 	}

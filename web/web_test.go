@@ -44,7 +44,7 @@ type request struct {
 
 func serve(t *testing.T, fsys fs.FS, q request) *http.Response {
 	t.Helper()
-	h, err := web.NewHandler(fsys)
+	h, err := web.NewHandler(fsys, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

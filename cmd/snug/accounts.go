@@ -45,6 +45,7 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 	c.BringIn = func(ctx context.Context, who auth.Identity, rooms []string) error {
 		return s.chat.BringIn(ctx, actorOf(who), rooms)
 	}
+	c.ServerName = s.name
 	c.OnSessionEnd = s.endSockets
 	c.OnUserChange = func(id auth.Identity) {
 		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}

@@ -66,7 +66,7 @@ func (s *Server) openAttention(ctx context.Context, folder *folder, secret []byt
 		},
 	})
 	c := attention.Config{
-		DB: s.tables, Rooms: s.chat, Push: pushes{o.push}, URL: s.URL(), Secret: secret, Logger: s.log.With("part", "attention"),
+		DB: s.tables, Rooms: s.chat, Push: pushes{o.push}, URL: s.URL(), Name: s.name, Secret: secret, Logger: s.log.With("part", "attention"),
 		Where: func(id chat.UserID) attention.Whereabouts {
 			online := s.chat.Online(id)
 			return attention.Whereabouts{Online: online, Active: online && s.chat.PersonState(id).State != chat.StateAway, DND: s.chat.Status(id).DND}

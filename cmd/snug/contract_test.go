@@ -99,8 +99,12 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	ada.call("PUT", "/api/drafts", map[string]any{"room": "global", "thread": root.ID, "content": "well", "replyTo": reply.ID, "updatedAt": 1}, 200, nil)
 	ada.call("PUT", "/api/status", map[string]any{"emoji": "🌴", "text": "away for good", "until": 0, "dnd": true}, 200, nil)
 	ada.call("PUT", "/api/status", map[string]any{"emoji": "no"}, 400, nil)
+	ada.call("PATCH", "/api/server", map[string]any{"name": "The Corner Table", "description": "For us"}, 200, nil)
+	bob.call("PATCH", "/api/server", map[string]any{"name": "Mine"}, 403, nil)
+	ada.call("PUT", "/api/greeting/setup", map[string]any{"setup": "left"}, 200, nil)
+	bob.call("DELETE", "/api/greeting", nil, 200, nil)
 	for _, path := range []string{
-		"/api/rooms", room, "/api/drafts", "/api/people?query=a&limit=5", "/api/settings", "/api/status", room + "/reads", room + "/messages", room + "/messages?before=3&limit=1",
+		"/api/rooms", room, "/api/drafts", "/api/people?query=a&limit=5", "/api/settings", "/api/status", "/api/greeting", room + "/reads", room + "/messages", room + "/messages?before=3&limit=1",
 		room + "/messages?after=0", room + "/messages?around=2", room + "/messages?at=1", at(root), at(reply), "/api/chat/messages", "/api/account/export",
 		"/api/search?q=edited&room=global&sort=best&offset=60", "/api/search", "/api/", "/healthz", "/readyz", "/api/openapi.json",
 	} {

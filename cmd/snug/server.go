@@ -169,7 +169,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
-		Heartbeat: s.cfg.Heartbeat,
+		Heartbeat: s.cfg.Heartbeat, ServerName: s.cfg.ServerName,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,
 		Linked: linked, Dropped: s.dropped,
@@ -197,9 +197,13 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		return err
 	}
 
-	client := web.Handler()
+	called := func() web.Names {
+		info := s.chat.Server()
+		return web.Names{Name: info.Name, Description: info.Description}
+	}
+	client := web.Handler(called)
 	if s.cfg.WebDir != "" {
-		if client, err = web.Dir(s.cfg.WebDir); err != nil {
+		if client, err = web.Dir(s.cfg.WebDir, called); err != nil {
 			return fmt.Errorf("setting web-dir: %w", err)
 		}
 	}
@@ -295,6 +299,9 @@ func listen(flag, addr string) (*net.TCPListener, error) {
 
 // Addr is the address that the server listens on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// name is what the people here call the server; "": nobody has named it.
+func (s *Server) name() string { return s.chat.Server().Name }
 
 // URL is where a browser finds the server.
 func (s *Server) URL() string {

@@ -1,4 +1,4 @@
-import { test as base, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from '@playwright/test'
+import { test as base, expect, type APIRequestContext, type Browser, type BrowserContextOptions, type Locator, type Page } from '@playwright/test'
 import { noLimits, Server } from './server'
 
 export { expect }
@@ -209,6 +209,16 @@ export function opener(browser: Browser, server: Server, watch: Watch, defaults:
 
 /** Makes an account for a page's profile, without the form. */
 export async function signUpBy(page: Page, name: string, email = emailOf(name)): Promise<void> {
-  const reply = await page.context().request.post('/api/auth/sign-up/email', { data: { name, email, password: PASSWORD } })
+  const { request } = page.context()
+  const reply = await request.post('/api/auth/sign-up/email', { data: { name, email, password: PASSWORD } })
   expect(reply.ok(), await reply.text()).toBe(true)
+  await settleIn(request)
+}
+
+/** Leaves somebody who has just come in no need of a greeting, which is first-minutes.spec.ts's. */
+export async function settleIn(request: APIRequestContext): Promise<void> {
+  const greeting: unknown = await (await request.get('/api/greeting')).json()
+  const is = (name: string) => (typeof greeting === 'object' && greeting !== null ? Reflect.get(greeting, name) : undefined)
+  if (is('newcomer') === true) await request.delete('/api/greeting')
+  if (is('setup') !== 'done') await request.put('/api/greeting/setup', { data: { setup: 'done' } })
 }

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, AuditPage, BrowsePage, Draft, DraftList, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, AuditPage, BrowsePage, Draft, DraftList, Greeting, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, ServerInfo, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** Accepted is the room that somebody entered. */
 export interface Accepted {
@@ -652,6 +652,12 @@ export interface Server {
   version: string;
 }
 
+/** ServerBody says what the server is to be called. */
+export interface ServerBody {
+  name?: string;
+  description?: string;
+}
+
 /** ServerRoleBody says what somebody is to be on the server. */
 export interface ServerRoleBody {
   role: "owner" | "admin" | "moderator" | "member";
@@ -693,6 +699,11 @@ export interface SettingsBody {
   section?: string;
   /** Of a direct or group: not in the list until its next message. */
   hidden?: boolean;
+}
+
+/** SetupBody says how far an owner is. */
+export interface SetupBody {
+  setup: "left" | "done";
 }
 
 export interface SignInBody {
@@ -869,6 +880,7 @@ export interface Bodies {
   "POST /api/auth/update-user": ProfileBody;
   "POST /api/auth/verify-email": Record<string, never>;
   "PUT /api/drafts": Draft;
+  "PUT /api/greeting/setup": SetupBody;
   "PUT /api/inbox/read": InboxTicks;
   "PUT /api/people/{user}/ban": BanBody;
   "PUT /api/people/{user}/role": ServerRoleBody;
@@ -887,6 +899,7 @@ export interface Bodies {
   "PUT /api/rooms/{slug}/messages/{id}/thread/read": ReadThreadBody;
   "PUT /api/rooms/{slug}/read": ReadBody;
   "PUT /api/rooms/{slug}/settings": SettingsBody;
+  "PATCH /api/server": ServerBody;
   "PUT /api/status": OwnStatus;
 }
 
@@ -954,6 +967,9 @@ export interface Answers {
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;
   "POST /api/files/{id}": SignedAddress;
+  "DELETE /api/greeting": Done;
+  "GET /api/greeting": Greeting;
+  "PUT /api/greeting/setup": Done;
   "GET /api/inbox": InboxPage;
   "PUT /api/inbox/read": InboxCount;
   "GET /api/openapi.json": object;
@@ -1006,6 +1022,7 @@ export interface Answers {
   "GET /api/rooms/{slug}/reads": ReadList;
   "PUT /api/rooms/{slug}/settings": RoomSettings;
   "GET /api/search": Results;
+  "PATCH /api/server": ServerInfo;
   "GET /api/settings": Settings;
   "GET /api/status": OwnStatus;
   "PUT /api/status": OwnStatus;

@@ -43,6 +43,7 @@ export const permissions = {
   invite: { words: m('invite people to the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
   bring_back_people: { words: m('add people again who left a room'), server: 'admin', public: '', private: '', direct: '', group: '' },
   set_server_roles: { words: m('give and take roles on the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
+  name_server: { words: m('name the server'), server: 'admin', public: '', private: '', direct: '', group: '' },
   see_audit: { words: m('see the audit log'), server: 'admin', public: 'moderator', private: 'moderator', direct: '', group: '' },
 } as const satisfies Record<string, Permission>
 

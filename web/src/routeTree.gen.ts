@@ -30,6 +30,7 @@ import { Route as AppAccountDataRouteImport } from './routes/_app/account.data'
 import { Route as AppAccountDevicesRouteImport } from './routes/_app/account.devices'
 import { Route as AppAccountInvitationsRouteImport } from './routes/_app/account.invitations'
 import { Route as AppAccountNotificationsRouteImport } from './routes/_app/account.notifications'
+import { Route as AppAccountPlaceRouteImport } from './routes/_app/account.place'
 import { Route as AppAccountProfileRouteImport } from './routes/_app/account.profile'
 import { Route as AppAccountSignInRouteImport } from './routes/_app/account.sign-in'
 import { Route as AppAccountTokensRouteImport } from './routes/_app/account.tokens'
@@ -141,6 +142,11 @@ const AppAccountNotificationsRoute = AppAccountNotificationsRouteImport.update({
   path: '/notifications',
   getParentRoute: () => AppAccountRoute,
 } as any)
+const AppAccountPlaceRoute = AppAccountPlaceRouteImport.update({
+  id: '/place',
+  path: '/place',
+  getParentRoute: () => AppAccountRoute,
+} as any)
 const AppAccountProfileRoute = AppAccountProfileRouteImport.update({
   id: '/profile',
   path: '/profile',
@@ -192,6 +198,7 @@ export interface FileRoutesByFullPath {
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
   '/account/notifications': typeof AppAccountNotificationsRoute
+  '/account/place': typeof AppAccountPlaceRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -219,6 +226,7 @@ export interface FileRoutesByTo {
   '/account/devices': typeof AppAccountDevicesRoute
   '/account/invitations': typeof AppAccountInvitationsRoute
   '/account/notifications': typeof AppAccountNotificationsRoute
+  '/account/place': typeof AppAccountPlaceRoute
   '/account/profile': typeof AppAccountProfileRoute
   '/account/sign-in': typeof AppAccountSignInRoute
   '/account/tokens': typeof AppAccountTokensRoute
@@ -249,6 +257,7 @@ export interface FileRoutesById {
   '/_app/account/devices': typeof AppAccountDevicesRoute
   '/_app/account/invitations': typeof AppAccountInvitationsRoute
   '/_app/account/notifications': typeof AppAccountNotificationsRoute
+  '/_app/account/place': typeof AppAccountPlaceRoute
   '/_app/account/profile': typeof AppAccountProfileRoute
   '/_app/account/sign-in': typeof AppAccountSignInRoute
   '/_app/account/tokens': typeof AppAccountTokensRoute
@@ -279,6 +288,7 @@ export interface FileRouteTypes {
     | '/account/devices'
     | '/account/invitations'
     | '/account/notifications'
+    | '/account/place'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -306,6 +316,7 @@ export interface FileRouteTypes {
     | '/account/devices'
     | '/account/invitations'
     | '/account/notifications'
+    | '/account/place'
     | '/account/profile'
     | '/account/sign-in'
     | '/account/tokens'
@@ -335,6 +346,7 @@ export interface FileRouteTypes {
     | '/_app/account/devices'
     | '/_app/account/invitations'
     | '/_app/account/notifications'
+    | '/_app/account/place'
     | '/_app/account/profile'
     | '/_app/account/sign-in'
     | '/_app/account/tokens'
@@ -508,6 +520,13 @@ declare module '@tanstack/solid-router' {
       preLoaderRoute: typeof AppAccountNotificationsRouteImport
       parentRoute: typeof AppAccountRoute
     }
+    '/_app/account/place': {
+      id: '/_app/account/place'
+      path: '/place'
+      fullPath: '/account/place'
+      preLoaderRoute: typeof AppAccountPlaceRouteImport
+      parentRoute: typeof AppAccountRoute
+    }
     '/_app/account/profile': {
       id: '/_app/account/profile'
       path: '/profile'
@@ -558,6 +577,7 @@ interface AppAccountRouteChildren {
   AppAccountDevicesRoute: typeof AppAccountDevicesRoute
   AppAccountInvitationsRoute: typeof AppAccountInvitationsRoute
   AppAccountNotificationsRoute: typeof AppAccountNotificationsRoute
+  AppAccountPlaceRoute: typeof AppAccountPlaceRoute
   AppAccountProfileRoute: typeof AppAccountProfileRoute
   AppAccountSignInRoute: typeof AppAccountSignInRoute
   AppAccountTokensRoute: typeof AppAccountTokensRoute
@@ -569,6 +589,7 @@ const AppAccountRouteChildren: AppAccountRouteChildren = {
   AppAccountDevicesRoute: AppAccountDevicesRoute,
   AppAccountInvitationsRoute: AppAccountInvitationsRoute,
   AppAccountNotificationsRoute: AppAccountNotificationsRoute,
+  AppAccountPlaceRoute: AppAccountPlaceRoute,
   AppAccountProfileRoute: AppAccountProfileRoute,
   AppAccountSignInRoute: AppAccountSignInRoute,
   AppAccountTokensRoute: AppAccountTokensRoute,

@@ -3,6 +3,7 @@ import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import Bell from 'lucide-solid/icons/bell'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Download from 'lucide-solid/icons/download'
+import House from 'lucide-solid/icons/house'
 import KeyRound from 'lucide-solid/icons/key-round'
 import MailPlus from 'lucide-solid/icons/mail-plus'
 import MonitorSmartphone from 'lucide-solid/icons/monitor-smartphone'
@@ -12,6 +13,7 @@ import { For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { m, t } from '~/i18n/i18n'
+import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import { Avatar } from '~/ui/avatar'
 import { Badge } from '~/ui/badge'
@@ -50,7 +52,7 @@ export function AccountFrame() {
 }
 
 interface Section {
-  to: '/account/profile' | '/account/notifications' | '/account/sign-in' | '/account/devices' | '/account/tokens' | '/account/invitations' | '/account/data'
+  to: '/account/profile' | '/account/notifications' | '/account/sign-in' | '/account/devices' | '/account/tokens' | '/account/invitations' | '/account/place' | '/account/data'
   title: string
   text: string
   icon: (props: { class?: string; 'aria-hidden'?: 'true' }) => JSX.Element
@@ -64,6 +66,7 @@ const sections: readonly Section[] = [
   { to: '/account/devices', title: m('Devices'), text: m('Where you are signed in'), icon: MonitorSmartphone },
   { to: '/account/tokens', title: m('API tokens'), text: m('For scripts and bots'), icon: SquareTerminal, for: (a) => !a.guest },
   { to: '/account/invitations', title: m('Invitations'), text: m('Links that let others in'), icon: MailPlus, for: (_, role) => role === 'owner' || role === 'admin' },
+  { to: '/account/place', title: m('This place'), text: m('Its name, and what it is'), icon: House, for: (_, role) => may('name_server', role ?? 'guest', 'server') },
   { to: '/account/data', title: m('Your data'), text: m('Take it along, or leave'), icon: Download },
 ]
 

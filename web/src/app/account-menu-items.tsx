@@ -1,4 +1,5 @@
 import { useRouter } from '@tanstack/solid-router'
+import Flag from 'lucide-solid/icons/flag'
 import Keyboard from 'lucide-solid/icons/keyboard'
 import LogOut from 'lucide-solid/icons/log-out'
 import Shield from 'lucide-solid/icons/shield'
@@ -25,6 +26,7 @@ import {
   DropdownMenuRadioItem, DropdownMenuSeparator, DropdownMenuTrigger,
 } from '~/ui/dropdown-menu'
 import { showToast } from '~/ui/toast'
+import { greetingQuery } from '~/welcome/calls'
 import { AccountButton, type AccountMenuProps } from './account-menu'
 import { useLive } from './live'
 
@@ -35,6 +37,8 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
   let place!: HTMLDivElement
   const router = useRouter()
   const me = useQuery(() => meQuery)
+  // The page asks for it once; nothing is fetched here.
+  const greeting = useQuery(() => ({ ...greetingQuery, enabled: false }))
   const moderates = () =>
     (!me.isPending && me.data !== undefined && may('see_reports', me.data.role, 'server')) || rooms.rooms().some((r) => may('see_reports', r.role, r.kind))
 
@@ -82,6 +86,17 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
             <UserRound class="size-4 text-muted" aria-hidden="true" />
             {t('Account')}
           </DropdownMenuItem>
+          <Show when={greeting.data && greeting.data.setup !== 'done'}>
+            <DropdownMenuItem
+              onSelect={() => {
+                place.querySelector('button')?.focus()
+                open('setup')
+              }}
+            >
+              <Flag class="size-4 text-muted" aria-hidden="true" />
+              {t('Set up this place')}
+            </DropdownMenuItem>
+          </Show>
           <Show when={moderates()}>
             <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
               <Shield class="size-4 text-muted" aria-hidden="true" />

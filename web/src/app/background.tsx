@@ -14,6 +14,7 @@ import { createFocused } from '~/room/unread'
 import { makeRoom, readAll } from '~/rooms/calls'
 import type { Entry } from '~/switcher/entries'
 import { showToast } from '~/ui/toast'
+import { createGreeting } from '~/welcome/greeting'
 import { createCommands } from './commands'
 import { createGlobalKeys } from './global-keys'
 import { useLive } from './live'
@@ -25,6 +26,7 @@ const preload = () => void Promise.allSettled([loadSwitcher(), loadShortcuts()])
 const Switcher = lazy(loadSwitcher)
 const Shortcuts = lazy(loadShortcuts)
 const AllRead = lazy(() => import('./all-read-dialog'))
+const Setup = lazy(() => import('~/welcome/setup-dialog'))
 
 /** The browser asks for leave once; so do we. */
 const UNASKED = 'snug:asked-to-notify'
@@ -53,6 +55,7 @@ export default function Background() {
 
   createBadge({ unread: live.rooms.total, calls: live.inboxUnread })
   createUpdates({ connection: live.connection, onOpen: go })
+  createGreeting(() => room() !== undefined)
 
   // The inbox is counted by the server: what is read there has more ways than this page knows.
   let recount: ReturnType<typeof setTimeout> | undefined
@@ -170,6 +173,9 @@ export default function Background() {
         </Match>
         <Match when={live.opened() === 'allRead'}>
           <AllRead onConfirm={() => void markAllRead()} onClose={() => live.open(undefined)} />
+        </Match>
+        <Match when={live.opened() === 'setup'}>
+          <Setup onClose={() => live.open(undefined)} />
         </Match>
       </Switch>
     </Suspense>

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createContext, createEffect, createSignal, onCleanup, untrack, useContext, type Accessor, type JSX } from 'solid-js'
+import { createContext, createEffect, createSignal, onCleanup, untrack, useContext, type Accessor, type Component, type JSX } from 'solid-js'
 import { keepAccount } from '~/auth/last-account'
 import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
@@ -30,6 +30,9 @@ export interface Live {
   /** Unread entries of the inbox. */
   inboxUnread: Accessor<number>
   setInboxUnread(unread: number): void
+  /** What greets the person, above the messages of a room; undefined: nothing does. */
+  greeting: Accessor<Component | undefined>
+  setGreeting(greeting: Component | undefined): void
   /** What is open above the page. */
   opened: Accessor<Overlay | undefined>
   open(overlay: Overlay | undefined): void
@@ -44,7 +47,7 @@ export interface Live {
 }
 
 /** What can be opened from anywhere. */
-export type Overlay = 'switcher' | 'shortcuts' | 'allRead'
+export type Overlay = 'switcher' | 'shortcuts' | 'allRead' | 'setup'
 
 /** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
 const ROOMS_LIVE = 10
@@ -180,6 +183,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
 
   const [inboxUnread, setInboxUnread] = createSignal(0)
   const [opened, setOpened] = createSignal<Overlay>()
+  const [greeting, setGreeting] = createSignal<Component>()
 
   const live: Live = {
     account: () => props.account,
@@ -190,6 +194,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     rooms,
     inboxUnread,
     setInboxUnread: (unread) => setInboxUnread(unread),
+    greeting,
+    setGreeting: (next) => setGreeting(() => next),
     opened,
     open: (overlay) => setOpened(overlay),
     presence,

@@ -10,6 +10,7 @@ import { Mark } from '~/mark'
 import { onDemand } from '~/message/on-demand'
 import { Notice } from '~/notice'
 import { useQuery } from '~/query'
+import { serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { Toaster } from '~/ui/toast'
@@ -17,6 +18,7 @@ import { AccountMenu } from './account-menu'
 import { BackgroundLater } from './background-later'
 import { LiveProvider, useLive } from './live'
 import { SideList } from './side-list'
+import { nameTitles } from './titles'
 import { Wayfinding } from './wayfinding'
 
 const asking = onDemand(() => import('~/rooms/asked'))
@@ -25,6 +27,7 @@ const asking = onDemand(() => import('~/rooms/asked'))
 export function Shell(props: { account: Account }) {
   const client = useQueryClient()
   const router = useRouter()
+  nameTitles()
 
   // What changes of the account later is in the cache; nothing is fetched here.
   const session = useQuery(() => ({ ...sessionQuery, enabled: false }))
@@ -100,7 +103,7 @@ function Sidebar(props: { onSignedOut(): void }) {
     <aside class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
       <div class="flex h-14 shrink-0 items-center gap-2.5 ps-4 pe-2">
         <Mark />
-        <span class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight">Snug</span>
+        <span class="line-clamp-2 min-w-0 flex-1 text-title leading-5 font-semibold tracking-tight wrap-anywhere" dir="auto" title={serverName()}>{serverName()}</span>
         <SideButton label={t('Order of the rooms')} onPress={(anchor) => desk.ask({ what: 'order', anchor })}>
           <ArrowDownUp class="size-4" aria-hidden="true" />
         </SideButton>

@@ -204,6 +204,9 @@ export function InboxPage() {
                     ? t('When somebody mentions you, answers you, or writes in a thread that you follow, it comes here.')
                     : t('What you were called by is dealt with.')}
                 </p>
+                <Show when={items().length === 0}>
+                  <Link to="/browse" class={`${buttonVariants({ variant: 'outline' })} mt-2`}>{t('Browse rooms')}</Link>
+                </Show>
                 <Show when={!all() && items().length > 0}>
                   <Button variant="outline" class="mt-2" onClick={() => setAll(true)}>{t('Show what you have read')}</Button>
                 </Show>

@@ -5,6 +5,7 @@ import { finishAtProvider } from './calls'
 import { useEnter } from './enter'
 import { AuthPage, ToSignIn } from './form'
 import { inWords } from './words'
+import { serverName } from '~/server-name'
 
 /**
  * Where a provider sends people back to on a server that leaves this address to
@@ -14,7 +15,7 @@ export function CallbackPage() {
   const enter = useEnter()
   const [trouble, setTrouble] = createSignal('')
   onMount(async () => {
-    document.title = t('{title} · Snug', { title: t('Signing in') })
+    document.title = `${t('Signing in')} · ${serverName()}`
     const result = await finishAtProvider(location.href)
     if (result.ok) await enter.anew(result.value)
     else setTrouble(inWords(result.failure))

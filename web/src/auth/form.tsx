@@ -3,6 +3,7 @@ import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense, t
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
+import { serverDescription, serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
@@ -19,7 +20,7 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
   let page: HTMLElement | undefined
   let heading: HTMLHeadingElement | undefined
   createEffect(() => {
-    document.title = t('{title} · Snug', { title: props.title })
+    document.title = `${props.title} · ${serverName()}`
   })
   onMount(() => {
     if (!page?.contains(document.activeElement)) heading?.focus()
@@ -28,8 +29,11 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
     <main ref={page} class="grid min-h-full justify-items-center px-4 pb-10 pt-8 sm:pt-[max(2rem,8dvh)]">
       <div class="w-full max-w-[25rem]">
         <div class="mb-6 flex items-center gap-2.5 px-1 sm:mb-7">
-          <Mark class="size-8" />
-          <span class="text-title font-semibold tracking-tight">Snug</span>
+          <Mark class="size-8 shrink-0" />
+          <p class="min-w-0 text-title font-semibold tracking-tight wrap-anywhere" dir="auto">
+            {serverName()}
+            <span class="block text-meta font-normal text-muted">{serverDescription()}</span>
+          </p>
         </div>
         <div class="rounded-card border border-line bg-surface p-5 sm:p-7">
           <h1 ref={heading} tabindex="-1" class="text-headline font-semibold tracking-tight outline-none wrap-anywhere">{props.title}</h1>

@@ -16,6 +16,9 @@ describe('the audit log in words', () => {
     [line('messages_deleted'), 'Ada deleted all messages of Bob in Tea'],
     [line('kind_changed', 'private'), 'Ada made Tea private'],
     [line('slow_mode_set', '0'), 'Ada turned slow mode off in Tea'],
+    [line('server_renamed', 'The Table', ''), 'Ada named the server “The Table”'],
+    [line('server_renamed', '', ''), 'Ada took the name of the server away'],
+    [line('server_described', 'For us', ''), 'Ada changed the description of the server'],
     [line('from_the_future'), 'Ada did something to Bob that this page has no words for'],
   ])('says %o', (entry, words) => {
     const { text, ...values } = auditWords(entry)

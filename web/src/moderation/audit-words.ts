@@ -65,6 +65,10 @@ function sentence(e: AuditLine, detail: string): string {
       if (detail === 'moderator') return m('{who} made {whom} a moderator of the server')
       if (detail === 'member') return m('{who} made {whom} a member of the server')
       break
+    case 'server_renamed':
+      return detail === '' ? m('{who} took the name of the server away') : m('{who} named the server “{detail}”')
+    case 'server_described':
+      return m('{who} changed the description of the server')
     case 'signed_out':
       return m('{who} signed {whom} out everywhere')
   }

@@ -439,6 +439,7 @@ export interface Settings {
   /** of one message */
   maxFiles: number;
   previews: boolean;
+  server: ServerInfo;
 }
 
 /** AuditAction is something that is kept in the audit log. */
@@ -463,7 +464,9 @@ export type AuditAction =
   | "banned"
   | "unbanned"
   | "server_role_set"
-  | "signed_out";
+  | "signed_out"
+  | "server_renamed"
+  | "server_described";
 
 /** AuditEntry is a line of the audit log. Names are what they were then. */
 export interface AuditEntry {
@@ -751,6 +754,28 @@ export interface Person {
   createdAt: number;
   state: State;
   status?: Status;
+}
+
+/** ServerInfo is what the server as a whole is called. */
+export interface ServerInfo {
+  /** "": nobody has named it */
+  name: string;
+  /** a line; "": none */
+  description: string;
+  /** whoever runs the server has set the name: it can't be changed */
+  nameFixed: boolean;
+}
+
+/** Setup is how far the owner of a server is with setting it up. */
+export type Setup = "new" | "left" | "done";
+
+/** Greeting is what is to greet a person who opens the client. */
+export interface Greeting {
+  /** for owners; to others "done" */
+  setup: Setup;
+  /** they came lately and weren't greeted */
+  newcomer: boolean;
+  invitedBy?: User;
 }
 
 /**

@@ -130,6 +130,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
           <>
             <RoomHead session={session} room={known()} me={me()} />
             <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
+            <Dynamic component={live.greeting()} />
             <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
             <Announcer session={session} me={me().id} />
             <RoomFoot

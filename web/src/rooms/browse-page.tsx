@@ -109,6 +109,9 @@ export function BrowsePage() {
                     ? t('No public room is archived. Archived rooms stay readable, but nobody can write in them.')
                     : t('There is no public room yet. A room is for one subject, or for one circle of people.')}
               </p>
+              <Show when={text().trim() !== ''}>
+                <Button variant="outline" onClick={() => setText('')}>{t('Show all rooms')}</Button>
+              </Show>
               <Show when={makes() && archived() === 'no'}>
                 <Button onClick={() => live.desk.ask({ what: 'make' })}>{t('Make a room')}</Button>
               </Show>

@@ -189,6 +189,9 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
         </Match>
         <Match when={ids()?.length === 0}>
           <p class="p-4 text-body text-muted">{text().trim() === '' ? t('Nobody has joined yet.') : t('No member is called “{words}”.', { words: text().trim() })}</p>
+          <Show when={text().trim() !== ''}>
+            <Button variant="outline" size="small" class="mx-4" onClick={() => setText('')}>{t('Show all members')}</Button>
+          </Show>
         </Match>
         <Match when={ids()}>
           <ul class="px-2 py-2" aria-label={t('Members')}>

@@ -205,6 +205,9 @@ export function SearchPanel(props: {
                 <div class="p-4">
                   <p class="text-body">{t('Nothing found for “{text}”.', { text: asked() })}</p>
                   <p class="mt-1 text-meta text-muted">{everywhere() ? t('Fewer or shorter words find more.') : t('Fewer or shorter words find more, and so does searching all rooms.')}</p>
+                  <Show when={!everywhere()}>
+                    <Button variant="outline" size="small" class="mt-3" onClick={() => setEverywhere(true)}>{t('Search all rooms')}</Button>
+                  </Show>
                 </div>
               }
             >

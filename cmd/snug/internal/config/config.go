@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Addr           string
 	Data           string
+	ServerName     string
 	BaseURL        string // an origin without a slash at its end; "" when none is set
 	InsecureHTTP   bool
 	TLS            TLS
@@ -123,6 +124,9 @@ func serverSettings() []Setting {
 		{Name: "base-url", Example: "https://chat.example.com",
 			Help: "Where people find the server. Once set, requests for other names and from other origins are refused.",
 			set:  func(c *Config, v string) error { return parseOrigin(v, &c.BaseURL) }},
+		{Name: "server-name", Example: "The Corner Table",
+			Help: "What the server is called in titles, mails and the installed app. Without it whoever owns the server names it there.",
+			set:  func(c *Config, v string) error { return parseText(v, &c.ServerName) }},
 		{Name: "insecure-http", Default: "false", Bool: true,
 			Help: "Accept an http:// base-url that isn't this machine. Passwords then cross the network in the clear: only at home.",
 			set:  func(c *Config, v string) error { return parseBool(v, &c.InsecureHTTP) }},
