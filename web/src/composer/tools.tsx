@@ -10,6 +10,7 @@ import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import { makeCalling } from './calling'
 import { makeDesk } from './desk'
 import type { Draft, Drafts } from './drafts'
 import { DropZone } from './drop-zone'
@@ -27,6 +28,8 @@ export interface Tools {
   barSlot(): HTMLElement | undefined
   /** Whether the draft can't go yet: it waits for its files, or somebody is told why. */
   holdBack(): boolean
+  /** Whether it may go although it calls many: asks whoever writes it. */
+  askToCall(): Promise<boolean>
   Above(): JSX.Element
   Start(): JSX.Element
   End(): JSX.Element
@@ -54,6 +57,7 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
 
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   const desk = drafts.desk(makeDesk)
+  const calling = makeCalling(draft.room)
   // What an earlier page or another tab left goes on.
   createEffect(() => desk.resume(draft))
   drafts.sync()
@@ -104,8 +108,10 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
       draft.hold(states.includes('uploading'))
       return draft.held()
     },
+    askToCall: () => calling.ask(draft.writing),
     Above: () => (
       <>
+        <calling.Question />
         <DropZone place={place} label={dropLabel} onFiles={add} />
         <Above draft={draft} desk={desk} onDone={focus} />
         <Show when={bar()}>

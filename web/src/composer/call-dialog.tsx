@@ -1,0 +1,43 @@
+import { useLive } from '~/app/live'
+import { labelOf } from '~/app/naming'
+import { plural, t } from '~/i18n/i18n'
+import { Button } from '~/ui/button'
+import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } from '~/ui/dialog'
+import type { Asked } from './calling'
+
+/** Asks before many people are told of a message: Enter sends it, Escape goes back to it. */
+export function CallDialog(props: Asked & { room: string }) {
+  const live = useLive()
+  const label = () => {
+    const room = live.rooms.find(props.room)
+    return room ? labelOf(room) : `#${props.room}`
+  }
+  let send!: HTMLButtonElement
+  return (
+    <Dialog open onOpenChange={(open) => !open && props.answer('back')}>
+      <DialogContent
+        role="alertdialog"
+        onOpenAutoFocus={(event: Event) => {
+          event.preventDefault()
+          send.focus()
+        }}
+        // The key that asked may still be held down.
+        onKeyDown={(event: KeyboardEvent) => event.repeat && event.key === 'Enter' && event.preventDefault()}
+      >
+        <DialogTitle>
+          {props.people === undefined ? t('Notify everybody?') : plural(props.people, 'Notify 1 person?', 'Notify {count} people?')}
+        </DialogTitle>
+        <DialogDescription>
+          {props.call === 'room'
+            ? t('@room calls everybody in {room}, whether they are online or not.', { room: label() })
+            : t('@here calls everybody in {room} who is online now.', { room: label() })}
+        </DialogDescription>
+        <DialogFooter>
+          <Button variant="quiet" onClick={() => props.answer('back')}>{t('Cancel')}</Button>
+          <Button variant="outline" onClick={() => props.answer('quietly')}>{t('Send without notifying')}</Button>
+          <Button ref={send} onClick={() => props.answer('send')}>{t('Send')}</Button>
+        </DialogFooter>
+      </DialogContent>
+    </Dialog>
+  )
+}
