@@ -3,12 +3,15 @@ import { createSignal, For, onCleanup, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
+import { momentOf } from '~/room/room-foot'
 import { timeOf } from '~/room/times'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { Choice } from '~/ui/choice'
 import { cn } from '~/ui/cn'
+import { OwnMoment } from '~/ui/moment-field'
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { Block, Card, Item, Loaded, Page } from './parts'
@@ -98,7 +101,9 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
   onCleanup(() => clearInterval(tick))
   const snoozed = () => props.until > now()
 
+  const [choosing, setChoosing] = createSignal(false)
   function begin(until: number) {
+    setChoosing(false)
     setNow(Date.now())
     props.onChange(until)
   }
@@ -115,6 +120,8 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
             <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>30 minutes</Button>
             <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>2 hours</Button>
             <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>Until tomorrow</Button>
+            <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Another time…')}</Button>
+            <Show when={choosing()}><OwnMoment label={t('Silent until')} action={t('Be silent')} onChange={begin} /></Show>
           </>
         }
       >
@@ -132,6 +139,8 @@ function tomorrow(): number {
 }
 
 function whenOf(time: number): string {
+  // A weekday may be that of any week.
+  if (time - Date.now() > 6 * 24 * 60 * MINUTE) return momentOf(time)
   const today = new Date(time).toDateString() === new Date().toDateString()
   return today ? timeOf(time) : new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(time)
 }

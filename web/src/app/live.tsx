@@ -30,6 +30,9 @@ export interface Live {
   /** Unread entries of the inbox. */
   inboxUnread: Accessor<number>
   setInboxUnread(unread: number): void
+  /** Reports that wait for this person, of many 100; 0 for who looks after nothing. */
+  openReports: Accessor<number>
+  setOpenReports(open: number): void
   /** What is open above the page. */
   opened: Accessor<Overlay | undefined>
   open(overlay: Overlay | undefined): void
@@ -179,6 +182,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   }
 
   const [inboxUnread, setInboxUnread] = createSignal(0)
+  const [openReports, setOpenReports] = createSignal(0)
   const [opened, setOpened] = createSignal<Overlay>()
 
   const live: Live = {
@@ -190,6 +194,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     rooms,
     inboxUnread,
     setInboxUnread: (unread) => setInboxUnread(unread),
+    openReports,
+    setOpenReports: (count) => setOpenReports(count),
     opened,
     open: (overlay) => setOpened(overlay),
     presence,

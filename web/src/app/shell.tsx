@@ -51,7 +51,7 @@ export function Shell(props: { account: Account }) {
 
 function Frame(props: { onSignedOut(): void }) {
   const { state, desk } = useLive()
-  const atAccount = useRouterState({ select: (s) => s.location.pathname.startsWith('/account') })
+  const inRoom = useRouterState({ select: (s) => /^\/rooms\/./.test(s.location.pathname) })
   const ended = () => {
     const s = state()
     return s.status === 'ended' ? s.reason : undefined
@@ -71,7 +71,7 @@ function Frame(props: { onSignedOut(): void }) {
               target?.focus()
             }}
           >
-            {atAccount() ? 'Skip to the page' : 'Skip to writing'}
+            {inRoom() ? 'Skip to writing' : 'Skip to the page'}
           </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />

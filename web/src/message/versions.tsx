@@ -1,4 +1,5 @@
 import { For, Match, Show, Switch } from 'solid-js'
+import { collapse } from '~/composer/mentions'
 import { explain, RequestError } from '~/http'
 import { useQuery } from '~/query'
 import { fullTimeOf } from '~/room/times'
@@ -39,7 +40,7 @@ function Version(props: { when: string; content: string }) {
     <li class="border-s-2 border-line ps-3">
       <p class="text-day text-muted tabular-nums">{props.when}</p>
       <p class="text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
-        <Show when={props.content} fallback={<span class="text-muted italic">No words</span>}>{props.content}</Show>
+        <Show when={props.content} fallback={<span class="text-muted italic">No words</span>}>{collapse(props.content).text}</Show>
       </p>
     </li>
   )

@@ -5,12 +5,13 @@ import LogOut from 'lucide-solid/icons/log-out'
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import Pin from 'lucide-solid/icons/pin'
 import X from 'lucide-solid/icons/x'
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, createSignal, For, Show } from 'solid-js'
 import { date } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf, nameOf } from '~/app/naming'
 import type { RoomChange } from '~/app/rooms'
 import { explain } from '~/http'
+import { t } from '~/i18n/i18n'
 import { copy } from '~/message/do'
 import { may, permissions, type Action } from '~/permissions.gen'
 import { useQuery } from '~/query'
@@ -18,6 +19,7 @@ import type { Role, RoomInfo } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
 import { Button } from '~/ui/button'
+import { OwnMoment } from '~/ui/moment-field'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
 import { personQuery } from './calls'
@@ -32,6 +34,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   const { rooms, desk } = useLive()
   const navigate = useNavigate()
   const leaving = useLeaving(rooms)
+  const [choosing, setChoosing] = createSignal(false)
   const mine = () => rooms.find(props.info.slug)
   const maker = useQuery(() => ({ ...personQuery(props.info.createdBy), enabled: props.info.createdBy !== '' && props.info.createdBy !== props.me.id }))
   const made = () => {
@@ -83,9 +86,10 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
               fallback={
                 <Select
                   label="Snooze"
-                  value={-1}
-                  options={[{ value: -1, label: 'Not now' }, ...snoozes.map((s, value) => ({ value, label: s.label }))]}
+                  value={choosing() ? snoozes.length : -1}
+                  options={[{ value: -1, label: 'Not now' }, ...snoozes.map((s, value) => ({ value, label: s.label })), { value: snoozes.length, label: t('Until another time…') }]}
                   onChange={(i) => {
+                    setChoosing(i === snoozes.length)
                     const until = snoozes[i]?.until(Date.now())
                     if (until !== undefined) void settle({ snoozedUntil: until })
                   }}
@@ -96,6 +100,16 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
                 <p class="text-meta">Snoozed until {momentOf(room().snoozedUntil)}</p>
                 <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>End it now</Button>
               </div>
+            </Show>
+            <Show when={choosing()}>
+              <OwnMoment
+                label={t('Snooze until')}
+                action={t('Snooze')}
+                onChange={(snoozedUntil) => {
+                  setChoosing(false)
+                  void settle({ snoozedUntil })
+                }}
+              />
             </Show>
           </PanelBlock>
         )}
