@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from '@playwright/test'
 import { expect, outage, test } from './kit'
+import { actable } from './message-kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage, /status of (401|404)/] } })
@@ -37,6 +38,24 @@ for (const [mode, options] of modes) {
     await page.getByRole('button', { name: 'Sign in' }).click()
     await expect(page.getByRole('alert')).toHaveText('Wrong e-mail or password.')
     await clean(page, 'a refusal')
+  })
+
+  test(`axe finds nothing in what is said in passing: ${mode}`, async ({ enter }) => {
+    const ada = await enter('Ada', options)
+    for (const text of ['one', 'two', 'three']) await ada.post(text)
+    await actable(ada)
+    const toast = (words: string) => ada.page.getByRole('status').filter({ hasText: words })
+    await ada.posted('three').focus()
+    await ada.page.keyboard.press('u')
+    await expect(toast('Marked unread from here')).toBeVisible()
+    await ada.posted('three').focus()
+    await ada.page.keyboard.press('Delete')
+    await expect(toast('Message deleted.').getByRole('button', { name: 'Undo' })).toBeVisible()
+    await ada.page.context().setOffline(true)
+    await ada.posted('two').focus()
+    await ada.page.keyboard.press('u')
+    await expect(toast('It is still read')).toBeVisible()
+    await clean(ada.page, 'toasts')
   })
 
   test(`axe finds nothing in the room: ${mode}`, async ({ browser, enter, server }) => {

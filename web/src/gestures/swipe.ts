@@ -46,7 +46,7 @@ export interface Swiping {
 }
 
 /** What has a use of its own for a finger that goes sideways. */
-const TAKEN = 'input, textarea, select, video, audio, dialog, [role=dialog], [role=menu], .float'
+const TAKEN = ['input', 'textarea', 'select', 'video', 'audio', 'dialog', '[role=dialog]', '[role=menu]', '.float'].join()
 
 /**
  * Hears the swipes in an element. `begin` says what one would do that begins at an event;
