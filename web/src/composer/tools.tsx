@@ -5,13 +5,14 @@ import Paperclip from 'lucide-solid/icons/paperclip'
 import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
-import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
 import { makeCalling } from './calling'
 import { makeDesk } from './desk'
+import { callOf, expand } from './mentions'
 import type { Draft, Drafts } from './drafts'
 import { DropZone } from './drop-zone'
 import type { FieldHandle } from './field'
@@ -58,6 +59,9 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   const desk = drafts.desk(makeDesk)
   const calling = makeCalling(draft.room)
+  // What waits for its files goes without a question: from when it calls many it doesn't.
+  const calls = createMemo(() => callOf(expand(draft.writing.text(), draft.writing.mentions())) !== undefined)
+  createEffect(on(calls, (now) => now && draft.hold(false), { defer: true }))
   // What an earlier page or another tab left goes on.
   createEffect(() => desk.resume(draft))
   drafts.sync()
