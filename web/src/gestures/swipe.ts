@@ -121,6 +121,7 @@ export function makeSign(path: string, ...classes: string[]): HTMLElement {
   sign.setAttribute('aria-hidden', 'true')
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   svg.setAttribute('viewBox', '0 0 24 24')
+  svg.classList.add('mirrored')
   for (const d of path.split('|')) {
     const line = document.createElementNS('http://www.w3.org/2000/svg', 'path')
     line.setAttribute('d', d)
