@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { expectClean } from './axe'
-import { expect, outage, signUpBy, test, type Person } from './kit'
+import { emailOf, expect, outage, PASSWORD, test, type Person } from './kit'
 import { api, makeRoom, openRoom } from './rooms-kit'
 
 test.use({ provoked: { errors: outage } })
@@ -10,11 +10,15 @@ async function look(person: Person, name: string): Promise<void> {
   if (folder) await person.page.screenshot({ path: path.join(folder, `${name}.png`) })
 }
 
-test('a call to many is asked about before it goes, and the text is never lost', async ({ enter, visit }) => {
+test('a call to many is asked about before it goes, and the text is never lost', async ({ enter, playwright, server }) => {
   const ada = await enter('Ada')
   const bob = await enter('Bob')
-  const others = await visit()
-  for (let i = 1; i <= 10; i++) await signUpBy(others, `Person ${i}`)
+  for (let i = 1; i <= 10; i++) {
+    const other = await playwright.request.newContext({ baseURL: server.url })
+    const reply = await other.post('/api/auth/sign-up/email', { data: { name: `Person ${i}`, email: emailOf(`Person ${i}`), password: PASSWORD } })
+    expect(reply.ok(), await reply.text()).toBe(true)
+    await other.dispose()
+  }
   const { page } = ada
   const question = page.getByRole('alertdialog', { name: 'Notify 11 people?' })
   const option = (name: RegExp) => page.getByRole('option', { name })
@@ -83,7 +87,7 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await bob.composer.press('ArrowUp')
   await expect(bob.timeline.locator('[data-help]')).toBeAttached()
   await field.press('End')
-  await bob.page.keyboard.type('soon')
+  await bob.page.keyboard.type(' soon')
   await bob.page.keyboard.press('Enter')
   await expect(bob.posted('an edit @room soon')).toBeVisible()
   await expect(edited).toHaveCount(0)
@@ -93,7 +97,7 @@ test('few are called without a question, and in a direct nobody is offered', asy
   const ada = await enter('Ada')
   const bob = await enter('Bob')
   const slug = await makeRoom(ada, 'Den', 'private', [bob])
-  const composer = await openRoom(ada, slug, '#Den')
+  const composer = await openRoom(ada, slug, 'Den')
   await composer.focus()
   await expect(ada.page.locator('form [data-help]')).toBeAttached()
   await ada.page.keyboard.type('@here')

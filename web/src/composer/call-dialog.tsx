@@ -12,6 +12,7 @@ export function CallDialog(props: Asked & { room: string }) {
     const room = live.rooms.find(props.room)
     return room ? labelOf(room) : `#${props.room}`
   }
+  const { field } = props
   let send!: HTMLButtonElement
   return (
     <Dialog open onOpenChange={(open) => !open && props.answer('back')}>
@@ -20,6 +21,10 @@ export function CallDialog(props: Asked & { room: string }) {
         onOpenAutoFocus={(event: Event) => {
           event.preventDefault()
           send.focus()
+        }}
+        onCloseAutoFocus={(event: Event) => {
+          event.preventDefault()
+          if (field instanceof HTMLElement && document.activeElement === document.body) field.focus({ preventScroll: true })
         }}
         // The key that asked may still be held down.
         onKeyDown={(event: KeyboardEvent) => event.repeat && event.key === 'Enter' && event.preventDefault()}

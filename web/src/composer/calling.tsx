@@ -18,6 +18,8 @@ export interface Asked {
   call: Call
   /** Undefined: it isn't known now. */
   people: number | undefined
+  /** Where one wrote. */
+  field: Element | null
   answer(answer: Answer): void
 }
 
@@ -62,7 +64,7 @@ export function makeCalling(slug: string): Calling {
         // Where the question can't be had nobody is kept from writing.
         const [people, dialog] = await Promise.all([reach(call), loadDialog().catch(() => undefined)])
         if (!dialog || (people !== undefined && people <= UNASKED)) return true
-        const answer = await new Promise<Answer>((resolve) => setAsked({ call, people, answer: resolve }))
+        const answer = await new Promise<Answer>((resolve) => setAsked({ call, people, field: document.activeElement, answer: resolve }))
         if (answer === 'quietly') {
           const { text, mentions } = collapse(uncalled(expand(writing.text(), writing.mentions())))
           writing.setText(text)
