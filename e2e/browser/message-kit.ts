@@ -49,7 +49,7 @@ export function rowOf(person: Person, said: Said): Locator {
 }
 
 /** What can be done with messages comes a moment after them, together with these buttons. */
-export async function actable(person: Person): Promise<void> {
+async function actable(person: Person): Promise<void> {
   await expect(person.page.getByRole('button', { name: 'Pinned messages', exact: true })).toBeVisible()
 }
 

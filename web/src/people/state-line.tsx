@@ -14,9 +14,9 @@ export function StateLine(props: { state: PersonState | undefined }) {
             {(status) => (
               <>
                 <span class="font-emoji" aria-hidden="true">{status().emoji}</span>
-                <span dir="auto">{status().text || status().emoji}</span>
+                <span dir="auto">{status().text || status().emoji}</span>{' '}
                 <Show when={status().until > 0}><span class="text-muted">{t('until {time}', { time: momentOf(status().until) })}</span></Show>
-                <span class="text-muted" aria-hidden="true">·</span>
+                <span class="text-muted" aria-hidden="true">·</span>{' '}
               </>
             )}
           </Show>
