@@ -1,17 +1,10 @@
-import { useLive } from '~/app/live'
-import { labelOf } from '~/app/naming'
 import { plural, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } from '~/ui/dialog'
 import type { Asked } from './calling'
 
 /** Asks before many people are told of a message: Enter sends it, Escape goes back to it. */
-export function CallDialog(props: Asked & { room: string }) {
-  const live = useLive()
-  const label = () => {
-    const room = live.rooms.find(props.room)
-    return room ? labelOf(room) : `#${props.room}`
-  }
+export function CallDialog(props: Asked & { label: string }) {
   const { field } = props
   let send!: HTMLButtonElement
   return (
@@ -34,8 +27,8 @@ export function CallDialog(props: Asked & { room: string }) {
         </DialogTitle>
         <DialogDescription>
           {props.call === 'room'
-            ? t('@room calls everybody in {room}, whether they are online or not.', { room: label() })
-            : t('@here calls everybody in {room} who is online now.', { room: label() })}
+            ? t('@room calls everybody in {room}, whether they are online or not.', { room: props.label })
+            : t('@here calls everybody in {room} who is online now.', { room: props.label })}
         </DialogDescription>
         <DialogFooter>
           <Button variant="quiet" onClick={() => props.answer('back')}>{t('Cancel')}</Button>

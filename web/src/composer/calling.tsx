@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createSignal, lazy, onCleanup, Show, Suspense, type JSX } from 'solid-js'
+import { useLive } from '~/app/live'
 import { infoQuery } from '~/rooms/info'
 import { callOf, collapse, expand, uncalled, type Call } from './mentions'
 import type { Writing } from './writing'
@@ -35,6 +36,7 @@ export interface Calling {
 
 /** Asks before many people of a room are called. To be called in a component's scope. */
 export function makeCalling(slug: string): Calling {
+  const { rooms } = useLive()
   const client = useQueryClient()
   const [asked, setAsked] = createSignal<Asked>()
   let asking = false
@@ -80,7 +82,7 @@ export function makeCalling(slug: string): Calling {
       <Show when={asked()} keyed>
         {(question) => (
           <Suspense>
-            <CallDialog room={slug} {...question} />
+            <CallDialog label={rooms.label(slug)} {...question} />
           </Suspense>
         )}
       </Show>
