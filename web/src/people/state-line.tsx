@@ -9,18 +9,18 @@ export function StateLine(props: { state: PersonState | undefined }) {
   return (
     <Show when={props.state}>
       {(state) => (
-        <p class="flex flex-wrap items-baseline gap-x-1.5 text-meta [overflow-wrap:anywhere]" data-testid="state">
+        <p class="text-meta text-muted [overflow-wrap:anywhere]" data-testid="state">
           <Show when={state().status}>
             {(status) => (
               <>
-                <span class="font-emoji" aria-hidden="true">{status().emoji}</span>
-                <span dir="auto">{status().text || status().emoji}</span>{' '}
-                <Show when={status().until > 0}><span class="text-muted">{t('until {time}', { time: momentOf(status().until) })}</span></Show>
-                <span class="text-muted" aria-hidden="true">·</span>{' '}
+                <Show when={status().emoji}><span class="font-emoji" aria-hidden="true">{status().emoji}</span></Show>{' '}
+                <span class="text-ink" dir="auto">{status().text || status().emoji}</span>{' '}
+                <Show when={status().until > 0}>{t('until {time}', { time: momentOf(status().until) })}{' '}</Show>
+                <span aria-hidden="true">·</span>{' '}
               </>
             )}
           </Show>
-          <span class="text-muted">{stateWords(state().state)}</span>
+          {stateWords(state().state)}
         </p>
       )}
     </Show>

@@ -26,7 +26,7 @@ export function MomentField(props: { label: string; value: string; faulty: boole
         aria-describedby={props.faulty ? `${id}-fault` : undefined}
         onInput={(event) => props.onChange(event.currentTarget.value)}
       />
-      <p id={`${id}-fault`} class="text-meta text-bad empty:hidden" role="alert">
+      <p id={`${id}-fault`} class="text-meta text-bad" classList={{ hidden: !props.faulty }} role="alert">
         <Show when={props.faulty}>{t('Choose a time that is still to come, at most a year ahead.')}</Show>
       </p>
     </div>
@@ -58,7 +58,7 @@ export function OwnMoment(props: { label: string; action: string; onChange(time:
   const moment = createMoment()
   return (
     <form
-      class="flex w-full flex-wrap items-start gap-2"
+      class="flex w-full max-w-80 flex-col gap-2.5"
       novalidate
       onSubmit={(event) => {
         event.preventDefault()
@@ -66,10 +66,8 @@ export function OwnMoment(props: { label: string; action: string; onChange(time:
         if (time !== undefined) props.onChange(time)
       }}
     >
-      <div class="min-w-0 flex-1 basis-52">
-        <MomentField label={props.label} value={moment.value()} faulty={moment.faulty()} autofocus onChange={moment.setValue} />
-      </div>
-      <Button type="submit" variant="outline" class="mt-6.5 h-10">{props.action}</Button>
+      <MomentField label={props.label} value={moment.value()} faulty={moment.faulty()} autofocus onChange={moment.setValue} />
+      <Button type="submit" variant="outline" class="self-start">{props.action}</Button>
     </form>
   )
 }
