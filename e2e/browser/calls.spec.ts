@@ -64,10 +64,14 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await page.keyboard.press('Enter')
   await expect(ada.posted('@room come').locator('.mention')).toHaveText('@room')
   await expect(bob.posted('@room come').locator('.mention')).toHaveText('@room')
-  await expect.poll(async () => (await api(bob, 'GET', '/api/inbox'))['unread']).toBe(1)
+  // He is there, and has read it at once.
+  const items = async () => JSON.stringify((await api(bob, 'GET', '/api/inbox'))['items'])
+  await expect.poll(items).toContain('(room:all) come')
+  expect(await items()).not.toContain('lunch')
 
   // An edit that calls tells them too, and so asks; one of what called already doesn't.
   await bob.post('an edit')
+  await expect(bob.posted('an edit')).toBeVisible()
   await bob.composer.press('ArrowUp')
   const field = bob.page.getByRole('textbox', { name: 'Edit the message' })
   await expect(field).toBeFocused()
