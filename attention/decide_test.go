@@ -144,12 +144,13 @@ func TestSettings(t *testing.T) {
 	w.set("ada", Change{QuietHours: &QuietHours{On: true, From: "23:30", To: "06:00", Days: []int{5, 1, 5}, Timezone: "America/New_York"}, Desktop: &no})
 	want.QuietHours, want.Desktop = QuietHours{On: true, From: "23:30", To: "06:00", Days: []int{1, 5}, Timezone: "America/New_York"}, no
 	same(want)
-	loud, never, back := chat.Notify("loud"), MailSetting("never"), int64(-1)
+	loud, never, back, far := chat.Notify("loud"), MailSetting("never"), int64(-1), int64(9e18)
 	for name, c := range map[string]Change{
 		"a level":      {Notify: &LevelsChange{Rooms: &loud}},
 		"no level":     {Notify: &LevelsChange{Rooms: new(chat.Notify)}},
 		"mail":         {Mail: &never},
 		"snooze":       {SnoozedUntil: &back},
+		"a far snooze": {SnoozedUntil: &far},
 		"a time":       {QuietHours: &QuietHours{From: "24:00", To: "07:00", Timezone: "UTC"}},
 		"a short time": {QuietHours: &QuietHours{From: "22:00", To: "7:00", Timezone: "UTC"}},
 		"a day":        {QuietHours: &QuietHours{From: "22:00", To: "07:00", Days: []int{7}, Timezone: "UTC"}},

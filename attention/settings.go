@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"snug/chat"
 )
@@ -59,8 +60,9 @@ func standard() Settings {
 	}
 }
 
-// apply returns settings with a change, or what is wrong with that, in words.
-func (c Change) apply(now Settings) (Settings, error) {
+// apply returns settings with a change that is made at a time, or what is wrong with that,
+// in words.
+func (c Change) apply(now Settings, at time.Time) (Settings, error) {
 	if c.Notify != nil {
 		for _, one := range []struct {
 			name     string
@@ -83,8 +85,9 @@ func (c Change) apply(now Settings) (Settings, error) {
 		now.QuietHours = q
 	}
 	if c.SnoozedUntil != nil {
-		if now.SnoozedUntil = *c.SnoozedUntil; now.SnoozedUntil < 0 {
-			return now, bad("snoozedUntil must be Unix milliseconds, or 0.")
+		now.SnoozedUntil = *c.SnoozedUntil
+		if err := chat.CheckUntil("snoozedUntil", now.SnoozedUntil, at); err != nil {
+			return now, err
 		}
 	}
 	if c.Mail != nil {
@@ -145,7 +148,7 @@ func (s *Service) SetSettings(ctx context.Context, id chat.UserID, c Change) (ne
 		if err != nil {
 			return err
 		}
-		if next, err = c.apply(now); err != nil {
+		if next, err = c.apply(now, s.cfg.Now()); err != nil {
 			return err
 		}
 		const upsert = `insert into attention_settings

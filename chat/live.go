@@ -140,6 +140,19 @@ func (l *live) here(id UserID) bool {
 	return l.people[id] != nil
 }
 
+// online counts the people in a room who have a socket open.
+func (l *live) online(room RoomID) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if room == l.everyone {
+		return len(l.people)
+	}
+	if r := l.rooms[room]; r != nil {
+		return len(r.people)
+	}
+	return 0
+}
+
 // relist has people told that their list of rooms has changed.
 func (l *live) relist(ids ...UserID) {
 	l.mu.Lock()

@@ -327,7 +327,7 @@ type SettingsChange struct {
 	Hidden       *bool
 }
 
-func (c SettingsChange) check() error {
+func (c SettingsChange) check(now time.Time) error {
 	if c.Notify != nil {
 		switch *c.Notify {
 		case NotifyDefault, NotifyAll, NotifyMentions, NotifyNothing:
@@ -335,8 +335,10 @@ func (c SettingsChange) check() error {
 			return bad("notify must be all, mentions, nothing, or empty for what holds for all rooms.")
 		}
 	}
-	if c.SnoozedUntil != nil && *c.SnoozedUntil < 0 {
-		return bad("snoozedUntil must be a time in Unix milliseconds, or 0.")
+	if c.SnoozedUntil != nil {
+		if err := CheckUntil("snoozedUntil", *c.SnoozedUntil, now); err != nil {
+			return err
+		}
 	}
 	if c.Section == nil {
 		return nil
@@ -349,7 +351,7 @@ func (c SettingsChange) check() error {
 
 // SetRoom changes a person's own settings for a room that they are in.
 func (s *Service) SetRoom(ctx context.Context, a Actor, slug string, c SettingsChange) (set RoomSettings, err error) {
-	if err := c.check(); err != nil {
+	if err := c.check(s.cfg.Now()); err != nil {
 		return set, err
 	}
 	if a.ReadOnly {

@@ -194,6 +194,48 @@ func TestReports(t *testing.T) {
 	})
 }
 
+// Who sees reports hears at once that there is a new one, or one less.
+func TestReportsAreTold(t *testing.T) {
+	t.Parallel()
+	inBubble(t, ownTables(t), func(w *world) {
+		ctx := w.Context()
+		w.accounts("ada", "bob", "cyn")
+		slug := w.make("ada", chat.KindPrivate, "Den", "bob", "cyn")
+		m := w.sayIn(slug, "bob", "buy watches")
+		ada, bob := w.socket("ada"), w.socket("bob")
+		open := func() int {
+			page, err := w.chat.Reports(ctx, somebody("ada"), chat.ReportQuery{Open: true, Limit: 1})
+			w.must(err)
+			return page.Open
+		}
+		w.must(w.chat.ReportMessage(ctx, somebody("cyn"), slug, m.ID, "spam"))
+		ada.until("reports")
+		if n := open(); n != 1 {
+			t.Errorf("%d are open, want 1", n)
+		}
+		w.must(w.chat.ReportMessage(ctx, somebody("cyn"), slug, m.ID, "again")) // is the first one
+		page, err := w.chat.Reports(ctx, somebody("ada"), chat.ReportQuery{})
+		w.must(err)
+		_, err = w.chat.CloseReport(ctx, somebody("ada"), page.Reports[0].ID, chat.ReportHandled, "")
+		w.must(err)
+		ada.until("reports")
+		if n := open(); n != 0 {
+			t.Errorf("%d are open, want none", n)
+		}
+		synctest.Wait()
+		if n := len(ada.drain("reports")); n != 0 {
+			t.Errorf("told %d times more", n)
+		}
+		if n := len(bob.drain("reports")); n != 0 {
+			t.Errorf("who looks after nothing is told %d times", n)
+		}
+		info, err := w.chat.Room(ctx, somebody("ada"), slug)
+		if w.must(err); info.Members != 3 || info.Online != 2 {
+			t.Errorf("%d of %d members are online, want 2 of 3", info.Online, info.Members)
+		}
+	})
+}
+
 // All that somebody wrote is deleted, each by an event, whatever crashes on the way.
 func TestDeleteAllOverCrashes(t *testing.T) {
 	t.Parallel()

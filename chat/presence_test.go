@@ -222,6 +222,9 @@ func TestStatusesThatAreRefused(t *testing.T) {
 		"two emoji":            {OwnStatus{Emoji: "🌴🌴"}, CodeBadRequest},
 		"the past":             {OwnStatus{Text: "x", Until: now.UnixMilli()}, CodeBadRequest},
 		"before there was one": {OwnStatus{Text: "x", Until: -1}, CodeBadRequest},
+		"a year":               {OwnStatus{Text: "x", Until: now.Add(MaxUntil).UnixMilli()}, ""},
+		"more than a year":     {OwnStatus{Text: "x", Until: now.Add(MaxUntil).UnixMilli() + 1}, CodeBadRequest},
+		"the end of time":      {OwnStatus{Text: "x", Until: 9e18}, CodeBadRequest},
 	} {
 		got, err := c.status.check(now)
 		if c.want == "" && (err != nil || got != c.status) || c.want != "" && (err == nil || AsError(err).Code != c.want) {

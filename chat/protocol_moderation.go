@@ -79,4 +79,13 @@ type Report struct {
 type ReportPage struct {
 	Reports  []Report `json:"reports"`
 	HasOlder bool     `json:"hasOlder"`
+	// Open is how many of all that the person may see nobody has closed; of more than 100 it says 100.
+	Open int `json:"open"`
 }
+
+// ReportsFrame tells those who moderate that reports came or were closed: ask for them anew.
+type ReportsFrame struct {
+	Type string `json:"type" ts:"reports"`
+}
+
+func (ReportsFrame) serverFrame() {}

@@ -114,6 +114,7 @@ type RoomInfo struct {
 	Stream          string `json:"stream"`
 	Joined          bool   `json:"joined"`  // the person is a member
 	Members         int    `json:"members"` // how many there are
+	Online          int    `json:"online"`  // how many of them have a page open somewhere
 	CreatedBy       UserID `json:"createdBy"`
 	CreatedAt       int64  `json:"createdAt"`
 	SlowModeSeconds int    `json:"slowModeSeconds"` // between two posts of a person; 0: off

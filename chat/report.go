@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"snug/db"
 )
 
 const (
@@ -18,6 +20,8 @@ const (
 	reportsWindow  = time.Hour //
 	reportsKept    = auditKept
 	reportsMost    = 100_000 // the oldest go
+	maxOpenReports = 100     // that are counted
+	maxModerators  = 1000    // who are told of a report at once
 )
 
 // ReportMessage tells those who moderate of a message: its room's moderators, and the
@@ -51,6 +55,7 @@ func (s *Service) ReportMessage(ctx context.Context, a Actor, slug string, id Me
 		return forbidden("This message is your own: delete it instead.")
 	}
 	now := s.cfg.Now().UnixMilli()
+	var moderators []UserID
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
 		var known bool
 		var lately int
@@ -72,10 +77,36 @@ func (s *Service) ReportMessage(ctx context.Context, a Actor, slug string, id Me
 			return err
 		}
 		const prune = `delete from reports where id in (select id from reports where at < ? or id <= (select max(id) from reports) - ? order by id limit 20)`
-		_, err = tx.ExecContext(ctx, prune, now-reportsKept.Milliseconds(), reportsMost)
+		if _, err = tx.ExecContext(ctx, prune, now-reportsKept.Milliseconds(), reportsMost); err != nil {
+			return err
+		}
+		moderators, err = moderatorsOf(ctx, tx, st.id)
 		return err
 	})
+	if err == nil {
+		s.tellReports(moderators)
+	}
 	return public(err)
+}
+
+// moderatorsOf returns who sees the reports of a room.
+func moderatorsOf(ctx context.Context, tx *sql.Tx, room RoomID) (ids []UserID, err error) {
+	const query = `select user_id from members where room_id = ? and role in ('owner', 'moderator')
+		union select id from users where role in ('moderator', 'admin', 'owner') and banned_at is null limit ?`
+	err = db.Each(ctx, tx, query, []any{string(room), maxModerators}, func(scan func(...any) error) error {
+		var id UserID
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// tellReports has people told that there is something new in the reports that they see.
+func (s *Service) tellReports(ids []UserID) {
+	for _, id := range ids {
+		s.live.tellPerson(id, frame(ReportsFrame{Type: "reports"}), nil, "")
+	}
 }
 
 // ReportQuery selects a piece of the reports.
@@ -137,9 +168,13 @@ func (s *Service) Reports(ctx context.Context, a Actor, q ReportQuery) (page Rep
 	if err != nil {
 		return page, err
 	}
+	const open = `select count(*) from (select 1 from reports p where p.state = 'open' and` + whose + ` limit ?3)`
 	const query = `select ` + reportColumns + reportTables + ` where` + whose + ` and (?3 = 0 or p.id < ?3) and (not ?4 or p.state = 'open')
 		order by p.id desc limit ?5`
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		if err := tx.QueryRowContext(ctx, open, all, string(a.ID), maxOpenReports).Scan(&page.Open); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, query, all, string(a.ID), q.Before, q.Open, limit+1)
 		if err != nil {
 			return err
@@ -185,6 +220,7 @@ func (s *Service) CloseReport(ctx context.Context, a Actor, id int64, state Repo
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
 	now := s.cfg.Now().UnixMilli()
+	var moderators []UserID
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) (err error) {
 		read := func() error {
 			p, err = scanReport(tx.QueryRowContext(ctx, `select `+reportColumns+reportTables+` where`+whose+` and p.id = ?3`, all, string(a.ID), id))
@@ -212,8 +248,14 @@ func (s *Service) CloseReport(ctx context.Context, a Actor, id int64, state Repo
 		if err := writeAudit(ctx, tx, line); err != nil {
 			return err
 		}
+		if moderators, err = moderatorsOf(ctx, tx, line.room.id); err != nil {
+			return err
+		}
 		return read()
 	})
+	if err == nil {
+		s.tellReports(moderators)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, &Error{Code: CodeNotFound, Message: "There is no such report."}
 	}

@@ -57,6 +57,9 @@ func (o OwnStatus) check(now time.Time) (OwnStatus, error) {
 	case o.Until < 0 || o.Until != 0 && o.Until <= now.UnixMilli():
 		return o, bad("until must be a time to come, in Unix milliseconds, or 0.")
 	}
+	if err := CheckUntil("until", o.Until, now); err != nil {
+		return o, err
+	}
 	if o.Emoji == "" && o.Text == "" && !o.DND {
 		o.Until = 0
 	}

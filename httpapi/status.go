@@ -17,7 +17,7 @@ func (s *Server) statusRoutes() []route {
 			http.MethodPut: taking(s, func(ctx context.Context, q asked, o chat.OwnStatus) (chat.OwnStatus, error) {
 				return s.rooms.SetStatus(ctx, q.actor, o)
 			}).said("Say something of yourself", "What is kept.").
-				more("An emoji, a line of at most 100 characters, and whether you may be disturbed. With until, a time in Unix milliseconds, " +
+				more("An emoji, a line of at most 100 characters, and whether you may be disturbed. With until, a time in Unix milliseconds at most a year ahead, " +
 					"all of it ends by itself then. An empty one ends it now."),
 		}},
 		{path: "/api/rooms/{slug}/reads", methods: methods{

@@ -31,6 +31,25 @@ for (const [mode, options] of modes) {
     await expectClean(page, 'a refusal')
   })
 
+  test(`axe finds nothing in what is said in passing: ${mode}`, async ({ enter }) => {
+    const ada = await enter('Ada', options)
+    for (const text of ['one', 'two', 'three']) await ada.post(text)
+    // It comes together with what can be done with messages.
+    await expect(ada.page.getByRole('button', { name: 'Search messages' })).toBeVisible()
+    const toast = (words: string) => ada.page.getByRole('status').filter({ hasText: words })
+    await ada.posted('three').focus()
+    await ada.page.keyboard.press('u')
+    await expect(toast('Marked unread from here')).toBeVisible()
+    await ada.posted('three').focus()
+    await ada.page.keyboard.press('Delete')
+    await expect(toast('Message deleted.').getByRole('button', { name: 'Undo' })).toBeVisible()
+    await ada.page.context().setOffline(true)
+    await ada.posted('two').focus()
+    await ada.page.keyboard.press('u')
+    await expect(toast('It is still read')).toBeVisible()
+    await clean(ada.page, 'toasts')
+  })
+
   test(`axe finds nothing in the room: ${mode}`, async ({ browser, enter, server }) => {
     const ada = await enter('Ada', options)
     await expect(ada.timeline.getByText('Nobody has said anything yet')).toBeVisible()

@@ -121,3 +121,15 @@ test('new messages are announced once, old ones not', async ({ enter }) => {
   await expect(log).toHaveText('Ada: said just now')
   await expect(log).not.toContainText('said before')
 })
+
+test('where nothing is to be written the skip link leads to the page', async ({ enter }) => {
+  const ada = await enter('Ada')
+  for (const [path, heading] of [['/browse', 'Browse rooms'], ['/moderation', 'Moderation'], ['/inbox', 'Inbox']] as const) {
+    await ada.page.goto(path)
+    await expect(ada.page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
+    const skip = ada.page.getByRole('link', { name: 'Skip to the page' })
+    await skip.focus()
+    await ada.page.keyboard.press('Enter')
+    await expect(ada.page.getByRole('main')).toBeFocused()
+  }
+})

@@ -204,6 +204,10 @@ test('a name stays a name while its message is edited, and another one can be ch
   const history = await ada.page.context().request.get('/api/rooms/global/messages')
   const { messages } = await history.json()
   expect(messages.at(-1).content).toBe(`ask ${name} \`${name}\` **soon**, ${name} 🎉`)
+  // What it said before is told by names, too.
+  await row.getByRole('button', { name: '(edited)' }).click()
+  const versions = ada.page.getByRole('dialog', { name: 'Versions of this message' })
+  await expect(versions.getByRole('listitem')).toContainText([/ask @Bob Adams .* \*\*soon\*\*, @Bob Adams 🎉$/, /ask @Bob Adams .* \*\*soon\*\*$/])
 })
 
 test('a message that was deleted by mistake can be had back', async ({ enter }) => {

@@ -193,6 +193,25 @@ test('what one wants to be told of is kept, and quiet is quiet', async ({ enter 
     return { quietHours, sounds, snoozed: snoozedUntil > Date.now() }
   }).toEqual({ quietHours: { on: true, from: '21:30', to: '07:00', days: [1, 2, 3, 4, 5, 6], timezone: 'Europe/Berlin' }, sounds: false, snoozed: true })
 
+  // For as long as one likes, too.
+  await ada.page.getByRole('button', { name: 'End the silence' }).click()
+  await ada.page.getByRole('button', { name: 'Another time…' }).click()
+  const until = ada.page.getByLabel('Silent until', { exact: true })
+  await expect(until).toBeFocused()
+  await until.fill('2020-01-01T10:00')
+  await ada.page.getByRole('button', { name: 'Be silent' }).click()
+  await expect(ada.page.getByRole('alert').filter({ hasText: 'Choose a time that is still to come' })).toBeVisible()
+  await expectClean(ada.page)
+  const month = await ada.page.evaluate(() => {
+    const day = new Date(Date.now() + 30 * 24 * 3_600_000)
+    const two = (n: number) => String(n).padStart(2, '0')
+    return { field: `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}T09:30`, time: day.setHours(9, 30, 0, 0) }
+  })
+  await until.fill(month.field)
+  await ada.page.getByRole('button', { name: 'Be silent' }).click()
+  await expect(ada.page.getByRole('status').filter({ hasText: /^Silent until .*9:30$/ })).toBeVisible()
+  await expect.poll(async () => (await (await ada.page.request.get('/api/attention')).json()).snoozedUntil).toBe(month.time)
+
   await mention(bob, ada, 'while she rests')
   await expect(inbox(ada)).toHaveAccessibleName('Inbox 1 unread')
   expect(await shown(ada.page)).toEqual([])

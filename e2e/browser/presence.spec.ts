@@ -138,3 +138,37 @@ for (const [mode, options] of shots === undefined ? modes.slice(-1) : modes) {
     await look('people')
   })
 }
+
+test("a person's card says how they are, and a status ends when one wants it to", async ({ enter }) => {
+  const ada = await enter('Ada')
+  const bob = await enter('Bob')
+  await bob.post('hello')
+  const asked = await askStatus(bob)
+  await asked.getByRole('textbox', { name: "What's going on" }).fill('Reading proofs')
+  await asked.getByRole('combobox', { name: 'Clear after' }).selectOption('At a time of my own')
+  const at = asked.getByLabel('Clear at')
+  await expect(at).toBeFocused()
+  await at.fill('2020-01-01T10:00')
+  await asked.getByRole('button', { name: 'Save' }).click()
+  await expect(asked.getByRole('alert').filter({ hasText: 'Choose a time that is still to come' })).toBeVisible()
+  await expectClean(bob.page)
+  // Chosen by the page's own clock.
+  const tomorrow = await bob.page.evaluate(() => {
+    const day = new Date(Date.now() + 24 * 3_600_000)
+    const two = (n: number) => String(n).padStart(2, '0')
+    return { field: `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}T09:30`, time: day.setHours(9, 30, 0, 0) }
+  })
+  await at.fill(tomorrow.field)
+  await asked.getByRole('button', { name: 'Save' }).click()
+  await expect(asked).toBeHidden()
+  expect((await api(bob, 'GET', '/api/status'))['until']).toBe(tomorrow.time)
+
+  await ada.posted('hello').getByRole('button', { name: 'Bob' }).click()
+  const card = ada.page.getByRole('dialog', { name: 'Bob' })
+  await expect(card.getByTestId('state')).toHaveText(/Reading proofs until .*9:30.*online$/)
+  await expect(card.locator('svg[data-state=online]')).toBeVisible()
+  await expectClean(ada.page)
+  if (shots !== undefined) await ada.page.screenshot({ path: `${shots}/card.png` })
+  await bob.page.close()
+  await expect(card.getByTestId('state')).toHaveText(/offline$/)
+})

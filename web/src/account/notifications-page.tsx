@@ -5,11 +5,13 @@ import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level
 import { explain } from '~/http'
 import { dates, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
+import { momentOf } from '~/room/room-foot'
 import { timeOf } from '~/room/times'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { Choice } from '~/ui/choice'
 import { cn } from '~/ui/cn'
+import { OwnMoment } from '~/ui/moment-field'
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { Block, Card, Item, Loaded, Page } from './parts'
@@ -99,7 +101,9 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
   onCleanup(() => clearInterval(tick))
   const snoozed = () => props.until > now()
 
+  const [choosing, setChoosing] = createSignal(false)
   function begin(until: number) {
+    setChoosing(false)
     setNow(Date.now())
     props.onChange(until)
   }
@@ -116,6 +120,8 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
             <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>{plural(30, '1 minute', '{count} minutes')}</Button>
             <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>{plural(2, '1 hour', '{count} hours')}</Button>
             <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>{t('Until tomorrow')}</Button>
+            <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Another time…')}</Button>
+            <Show when={choosing()}><OwnMoment label={t('Silent until')} action={t('Be silent')} onChange={begin} /></Show>
           </>
         }
       >
@@ -135,6 +141,8 @@ function tomorrow(): number {
 const dayAndTime = dates({ weekday: 'long', hour: 'numeric', minute: '2-digit' })
 
 function whenOf(time: number): string {
+  // A weekday may be that of any week.
+  if (time - Date.now() > 6 * 24 * 60 * MINUTE) return momentOf(time)
   const today = new Date(time).toDateString() === new Date().toDateString()
   return today ? timeOf(time) : dayAndTime(time)
 }

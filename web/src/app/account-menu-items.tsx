@@ -27,12 +27,12 @@ import {
 } from '~/ui/dropdown-menu'
 import { showToast } from '~/ui/toast'
 import { greetingQuery } from '~/welcome/calls'
-import { AccountButton, type AccountMenuProps } from './account-menu'
+import { AccountButton, OpenReports, type AccountMenuProps } from './account-menu'
 import { useLive } from './live'
 
 /** The account menu, with its button. */
 export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen: boolean }) {
-  const { account, theme, open, rooms, desk, presence } = useLive()
+  const { account, theme, open, rooms, desk, presence, openReports } = useLive()
   const own = () => presence.of(account().id)
   let place!: HTMLDivElement
   const router = useRouter()
@@ -101,6 +101,7 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
             <DropdownMenuItem onSelect={() => void router.navigate({ to: '/moderation' })}>
               <Shield class="size-4 text-muted" aria-hidden="true" />
               {t('Moderation')}
+              <OpenReports count={openReports()} class="ms-auto" />
             </DropdownMenuItem>
           </Show>
           <DropdownMenuSeparator />

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { useRouter, useRouterState } from '@tanstack/solid-router'
-import { createEffect, lazy, Match, on, onCleanup, onMount, Suspense, Switch, untrack } from 'solid-js'
+import { createEffect, createMemo, lazy, Match, on, onCleanup, onMount, Suspense, Switch, untrack } from 'solid-js'
 import { createBadge } from '~/attention/badge'
 import { loadInbox } from '~/attention/inbox'
 import { makeNotices } from '~/attention/notices'
@@ -10,6 +10,7 @@ import { createUpdates } from '~/attention/updates'
 import { explain } from '~/http'
 import { giveBackTyped } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
+import { createOpenReports } from '~/moderation/open-reports'
 import { createFocused } from '~/room/unread'
 import { makeRoom, readAll } from '~/rooms/calls'
 import type { Entry } from '~/switcher/entries'
@@ -53,6 +54,7 @@ export default function Background() {
     router.history.push(path)
   }
 
+  createOpenReports(live)
   createBadge({ unread: live.rooms.total, calls: live.inboxUnread })
   createUpdates({ connection: live.connection, onOpen: go })
   createGreeting(() => room() !== undefined)
@@ -105,6 +107,25 @@ export default function Background() {
   const commands = createCommands({ live, router, onSearch: search, onAllRead: askAllRead })
 
   onMount(giveBackTyped)
+  // The room that one came from to the list of them.
+  const lastRoom = createMemo<string | undefined>((before) => room() ?? before)
+  const path = useRouterState({ select: (s) => s.location.pathname.replace(/\/$/, '') })
+  onMount(() => {
+    if (!matchMedia('(any-pointer: coarse)').matches) return
+    const end = new AbortController()
+    onCleanup(() => end.abort())
+    const narrow = matchMedia('(width < 40rem)')
+    const options = {
+      shows: () => (!narrow.matches ? undefined : path() === '/rooms' ? ('rooms' as const) : room() !== undefined ? ('room' as const) : undefined),
+      left: () => lastRoom() !== undefined,
+      openRooms: () => void router.navigate({ to: '/rooms' }),
+      back() {
+        const slug = lastRoom()
+        if (slug !== undefined) void router.navigate({ to: '/rooms/$slug', params: { slug }, search: {} })
+      },
+    }
+    void import('~/gestures/rooms').then(({ swipeToRooms }) => end.signal.aborted || swipeToRooms(options, end.signal), () => {})
+  })
 
   // At hand before they are wanted, also without a network.
   onMount(() => {

@@ -33,6 +33,9 @@ export interface Live {
   /** What greets the person, above the messages of a room; undefined: nothing does. */
   greeting: Accessor<Component | undefined>
   setGreeting(greeting: Component | undefined): void
+  /** Reports that wait for this person, of many 100; 0 for who looks after nothing. */
+  openReports: Accessor<number>
+  setOpenReports(open: number): void
   /** What is open above the page. */
   opened: Accessor<Overlay | undefined>
   open(overlay: Overlay | undefined): void
@@ -182,6 +185,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   }
 
   const [inboxUnread, setInboxUnread] = createSignal(0)
+  const [openReports, setOpenReports] = createSignal(0)
   const [opened, setOpened] = createSignal<Overlay>()
   const [greeting, setGreeting] = createSignal<Component>()
 
@@ -196,6 +200,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     setInboxUnread: (unread) => setInboxUnread(unread),
     greeting,
     setGreeting: (next) => setGreeting(() => next),
+    openReports,
+    setOpenReports: (count) => setOpenReports(count),
     opened,
     open: (overlay) => setOpened(overlay),
     presence,

@@ -55,7 +55,7 @@ export function Shell(props: { account: Account }) {
 
 function Frame(props: { onSignedOut(): void }) {
   const { state, desk } = useLive()
-  const atAccount = useRouterState({ select: (s) => s.location.pathname.startsWith('/account') })
+  const inRoom = useRouterState({ select: (s) => /^\/rooms\/./.test(s.location.pathname) })
   const ended = () => {
     const s = state()
     return s.status === 'ended' ? s.reason : undefined
@@ -75,7 +75,7 @@ function Frame(props: { onSignedOut(): void }) {
               target?.focus()
             }}
           >
-            {atAccount() ? t('Skip to the page') : t('Skip to writing')}
+            {inRoom() ? t('Skip to writing') : t('Skip to the page')}
           </a>
           <Sidebar onSignedOut={props.onSignedOut} />
           <Outlet />

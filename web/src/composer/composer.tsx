@@ -58,9 +58,10 @@ function Writer(props: ComposerProps) {
   const left = () => {
     const limit = tools()?.limit() ?? CONTENT_LIMIT
     // A name is stored with whose it is.
-    const extra = mentions().reduce((sum, m) => sum + m.userId.length + '[](user:)'.length, 0)
+    const extra = mentions().reduce((sum, m) => sum + Math.max(m.userId.length, 'here'.length) + '[](user:)'.length, 0)
     return text().length + extra + COUNT_FROM < limit ? limit : limit - extra - codePoints(text().trim())
   }
+  const calls = () => mentions().some((m) => m.userId === '') || text().includes('](room:')
   const sendable = () => left() >= 0 && (text().trim() !== '' || draft.files().length > 0)
 
   let asked = false
@@ -98,7 +99,7 @@ function Writer(props: ComposerProps) {
 
   async function post() {
     field.focus()
-    if (!sendable() || holdBack()) return
+    if (!sendable() || (calls() && (await tools()?.askToCall()) === false) || holdBack()) return
     const taken = await draft.post()
     setTrouble(taken ? '' : t('Too many messages are waiting to be sent. What you wrote stays here.'))
     if (taken) props.onPosted?.()
@@ -135,6 +136,7 @@ function Writer(props: ComposerProps) {
             invalid={left() < 0}
             barSlot={tools()?.barSlot()}
             people={() => props.people()}
+            room={draft.room}
             handle={(handle) => (field = handle)}
             onSubmit={() => void post()}
             onInput={() => {

@@ -23,6 +23,8 @@ export interface FieldProps {
   barSlot?: HTMLElement | undefined
   /** Who may be meant, the likeliest first; more are asked of the server. */
   people(): readonly Person[]
+  /** The room whose people may be called all at once. */
+  room?: string
   /** Enter. */
   onSubmit(): void
   onInput?(): void

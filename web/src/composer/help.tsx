@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/solid-query'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
 import { useLive } from '~/app/live'
@@ -7,9 +8,11 @@ import { shortcutOf, type ShortcutId } from '~/keys/map'
 import { inFence } from './code'
 import { typography, type FieldProps } from './field'
 import { FormatBar, type Format } from './format-bar'
+import { infoQuery } from '~/rooms/info'
 import { splice } from './insert'
 import { breakLine, fence, indent, makeLink, pasteLink, toggleBlock, toggleMark, type Splice } from './markdown'
 import { follow, named } from './mentions'
+import { callable, findCalls } from './callable'
 import { createPeopleSearch } from './people-search'
 import { findPeople, triggerAt, type Trigger } from './trigger'
 import { Suggestions, type Suggestion } from './suggestions'
@@ -28,7 +31,9 @@ export interface HelpProps extends FieldProps {
 
 export function Help(props: HelpProps) {
   const { field } = props
-  const { account } = useLive()
+  const live = useLive()
+  const client = useQueryClient()
+  const { account } = live
   const [caret, setCaret] = createSignal({ from: 0, to: 0, here: false }, { equals: (a, b) => a.from === b.from && a.to === b.to && a.here === b.here })
   const [composing, setComposing] = createSignal(false)
   const [dismissed, setDismissed] = createSignal<number>()
@@ -51,6 +56,8 @@ export function Help(props: HelpProps) {
     return found?.kind === 'code' ? undefined : found
   }, undefined, { equals: (a, b) => a?.kind === b?.kind && a?.from === b?.from && a?.query === b?.query })
 
+  // Whoever isn't in a public room may write there all the same.
+  const roomHere = () => (props.room === undefined ? undefined : (live.rooms.find(props.room) ?? client.getQueryData(infoQuery(props.room).queryKey)))
   const query = (kind: Trigger['kind']) => {
     const t = trigger()
     return t?.kind === kind ? t.query : undefined
@@ -69,7 +76,10 @@ export function Help(props: HelpProps) {
     const known = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
     // One rarely calls oneself.
     known.delete(account().id)
-    return findPeople([...known.values()], t.query, SHOWN).map((person) => ({ kind: 'person', person }))
+    const offered = findCalls(t.query, callable(roomHere()))
+    const people = findPeople([...known.values()], t.query, SHOWN - offered.length).map((person) => ({ kind: 'person' as const, person }))
+    // Nobody is to call a room who wants to name one of its people.
+    return offered[0]?.call === t.query.toLowerCase() ? [...offered, ...people] : [...people, ...offered]
   })
   // Closed, the list stays so while one types on.
   createEffect(on(createMemo(() => trigger()?.from), () => setDismissed(undefined)))
@@ -97,7 +107,7 @@ export function Help(props: HelpProps) {
       replace(t.from, to, suggestion.emoji)
       return
     }
-    const { userId, userName } = suggestion.person
+    const { userId, userName } = suggestion.kind === 'call' ? { userId: '', userName: suggestion.call } : suggestion.person
     const spaced = /^\s/.test(field.value.slice(to))
     replace(t.from, to, `@${userName}${spaced ? '' : ' '}`)
     props.writing.setMentions([...props.writing.mentions().filter((m) => m.at !== t.from), { userId, userName, at: t.from }])

@@ -1,16 +1,22 @@
 import { codeRanges, type Range } from './code'
 
-// A person is named in a message as @[Name](user:ID). While it is written one
-// sees @Name, and who that is stands beside the text.
+// A person is named in a message as @[Name](user:ID), and all in the room or all who are
+// here as @[room](room:all) and @[here](room:here). While it is written one sees @Name,
+// and who that is stands beside the text.
 
 export interface Mention {
+  /** '' where many are called, by one of the names of `calls`. */
   userId: string
   userName: string
   /** Where its @ stands; -1 once the name was changed. It is still known, for an undo brings it back. */
   at: number
 }
 
-const STORED = /@\[((?:\\[\s\S]|[^\\\]\n])+)\]\(user:([^\s()]+)\)/g
+/** Who is called by which name. */
+export const calls = { room: 'all', here: 'here' } as const
+export type Call = keyof typeof calls
+
+const STORED = /@\[((?:\\[\s\S]|[^\\\]\n])+)\]\((?:user:([^\s()]+)|room:([a-z]+))\)/g
 
 /** What is written, as it is stored. */
 export function expand(text: string, mentions: readonly Mention[]): string {
@@ -35,7 +41,28 @@ export function named(text: string, mentions: readonly Mention[]): (Range & { me
   return out
 }
 
+/** Whom a text calls as it is stored, as the server sees it: in code too. Undefined: at most single people. */
+export function callOf(content: string): Call | undefined {
+  return names.find((name) => content.includes(callText(name)))
+}
+
+/** The same words, by which nobody is called. */
+export function uncalled(content: string): string {
+  return names.reduce((text, name) => text.replaceAll(callText(name), `@${name}`), content)
+}
+
+const names = ['room', 'here'] as const satisfies readonly Call[]
+
+function callText(name: Call): string {
+  return `@[${name}](room:${calls[name]})`
+}
+
+function isCall(name: string): name is Call {
+  return Object.hasOwn(calls, name)
+}
+
 function stored({ userId, userName }: Mention): string {
+  if (userId === '') return isCall(userName) ? callText(userName) : `@${userName}`
   return `@[${userName.replace(/[\\[\]]/g, '\\$&')}](user:${userId})`
 }
 
@@ -57,10 +84,11 @@ export function collapse(content: string): { text: string; mentions: Mention[] }
   let text = ''
   let end = 0
   for (const found of content.matchAll(STORED)) {
-    const [whole, name = '', userId = ''] = found
+    const [whole, name = '', userId = '', called] = found
     if (code.some((r) => found.index >= r.from && found.index < r.to)) continue
-    text += content.slice(end, found.index)
     const userName = name.replace(/\\([\s\S])/g, '$1')
+    if (called !== undefined && !(isCall(userName) && calls[userName] === called)) continue
+    text += content.slice(end, found.index)
     mentions.push({ userId, userName, at: text.length })
     text += `@${userName}`
     end = found.index + whole.length

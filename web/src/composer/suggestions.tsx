@@ -1,13 +1,15 @@
+import Megaphone from 'lucide-solid/icons/megaphone'
 import { createEffect, createSignal, For, onMount, Show } from 'solid-js'
 import { t } from '~/i18n/i18n'
 import { Avatar } from '~/ui/avatar'
+import { callWords, type CallSuggestion } from './callable'
 import type { Person } from './trigger'
 
-export type Suggestion = { kind: 'person'; person: Person } | { kind: 'emoji'; emoji: string; name: string }
+export type Suggestion = { kind: 'person'; person: Person } | { kind: 'emoji'; emoji: string; name: string } | CallSuggestion
 
 /** What the word at the caret may become: above the field, as wide as it. */
 export function Suggestions(props: {
-  kind: Suggestion['kind']
+  kind: 'person' | 'emoji'
   list: readonly Suggestion[]
   active: number
   onPick(suggestion: Suggestion): void
@@ -23,10 +25,12 @@ export function Suggestions(props: {
     if (edges && field) setBelow(field.top - edges.top < box.offsetHeight && edges.bottom - field.bottom > field.top - edges.top)
   })
   createEffect(() => list.children[props.active]?.scrollIntoView({ block: 'nearest' }))
-  const nameOf = (s: Suggestion) => (s.kind === 'person' ? s.person.userName : `:${s.name}:`)
+  const nameOf = (s: Suggestion) => (s.kind === 'call' ? `@${s.call}` : s.kind === 'person' ? s.person.userName : `:${s.name}:`)
   const words = () => {
     const chosen = props.list[props.active]
-    return chosen ? t('{name}, {number} of {count}. Enter takes it.', { name: nameOf(chosen), number: props.active + 1, count: props.list.length }) : ''
+    if (!chosen) return ''
+    const name = chosen.kind === 'call' ? `${nameOf(chosen)} (${callWords(chosen.call)})` : nameOf(chosen)
+    return t('{name}, {number} of {count}. Enter takes it.', { name, number: props.active + 1, count: props.list.length })
   }
   return (
     <div ref={box} classList={{ 'bottom-full mb-1.5': !below(), 'top-full mt-1.5': below() }} class="absolute inset-x-0 z-20 max-w-100 animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float">
@@ -50,11 +54,14 @@ export function Suggestions(props: {
               onKeyDown={() => {}}
             >
               <Show when={suggestion.kind === 'person' && suggestion.person} keyed fallback={
-                <span class="grid w-7 place-items-center font-emoji text-title leading-none" aria-hidden="true">{suggestion.kind === 'emoji' && suggestion.emoji}</span>
+                <span class="grid w-7 place-items-center font-emoji text-title leading-none" aria-hidden="true">{suggestion.kind === 'emoji' ? suggestion.emoji : <Megaphone class="size-4 text-muted" />}</span>
               }>
                 {(person) => <Avatar userId={person.userId} name={person.userName} image={person.userImage} class="size-7 text-day" />}
               </Show>
               <span class="min-w-0 truncate" dir="auto">{nameOf(suggestion)}</span>
+              <Show when={suggestion.kind === 'call' && suggestion}>
+                {(call) => <span class="ms-auto min-w-0 text-meta text-muted">{callWords(call().call)}</span>}
+              </Show>
             </div>
           )}
         </For>

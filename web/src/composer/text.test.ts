@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { codeRanges, inCode, inFence } from './code'
 import { breakLine, fence, indent, isAddress, makeLink, pasteLink, toggleBlock, toggleMark, type Block, type Mark, type Splice } from './markdown'
-import { collapse, expand, follow } from './mentions'
+import { callable, findCalls } from './callable'
+import { callOf, collapse, expand, follow, uncalled } from './mentions'
 import { findPeople, triggerAt } from './trigger'
 
 // In these texts | is the caret, or two of them what is selected.
@@ -205,6 +206,8 @@ describe('mentions', () => {
     ['```\n@Ada\n```', [ada], '```\n@Ada\n```'],
     ['@Bob', [ada], '@Bob'],
     ['hi @[A] \\ b', [{ userId: 'u4', userName: '[A] \\', at: 3 }], 'hi @[\\[A\\] \\\\](user:u4) b'],
+    ['@room, look', [{ userId: '', userName: 'room', at: 0 }], '@[room](room:all), look'],
+    ['who is @here?', [{ userId: '', userName: 'here', at: 7 }], 'who is @[here](room:here)?'],
   ])('%j is stored as such', (text, mentions, content) => {
     expect(expand(text, mentions)).toBe(content)
     const shown = collapse(content)
@@ -218,6 +221,33 @@ describe('mentions', () => {
     })
     expect(collapse('`@[Ada](user:u1)`').mentions).toEqual([])
     expect(collapse('@[](user:u1) @[a](user:) @[a](room:x)').mentions).toEqual([])
+    expect(collapse('@[here](room:all) @[room](room:here)')).toEqual({ text: '@[here](room:all) @[room](room:here)', mentions: [] })
+  })
+
+  test.each([
+    ['@[room](room:all) hi', 'room', '@room hi'],
+    ['hi @[here](room:here)', 'here', 'hi @here'],
+    ['@[here](room:here) @[room](room:all)', 'room', '@here @room'],
+    ['`@[room](room:all)`', 'room', '`@room`'], // the server doesn't look whether it is code
+    ['@room and @[Ada](user:u1)', undefined, '@room and @[Ada](user:u1)'],
+  ])('%j calls %s, and is %j without', (content, call, without) => {
+    expect(callOf(content)).toBe(call)
+    expect(uncalled(content)).toBe(without)
+    expect(callOf(uncalled(content))).toBeUndefined()
+  })
+
+  test('many are called by those alone who may', () => {
+    expect(callable({ kind: 'public', role: 'member' })).toEqual(['room', 'here'])
+    expect(callable({ kind: 'private', role: 'bot' })).toEqual(['room', 'here'])
+    for (const none of [undefined, { kind: 'public', role: 'guest' }, { kind: 'group', role: 'member' }, { kind: 'direct', role: 'member' }] as const) expect(callable(none)).toEqual([])
+    const all = callable({ kind: 'public', role: 'member' })
+    const found = (query: string) => findCalls(query, all).map((s) => s.call)
+    expect(found('')).toEqual(['room', 'here'])
+    expect(found('Ro')).toEqual(['room'])
+    expect(found('everyone')).toEqual(['room'])
+    expect(found('here')).toEqual(['here'])
+    expect(found('here ')).toEqual([])
+    expect(found('x')).toEqual([])
   })
 
   test.each<[string, string, number]>([

@@ -5,13 +5,15 @@ import Paperclip from 'lucide-solid/icons/paperclip'
 import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
-import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
 import { t } from '~/i18n/i18n'
 import { defaultSettings, settingsQuery } from '~/settings'
 import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import { makeCalling } from './calling'
 import { makeDesk } from './desk'
+import { callOf, expand } from './mentions'
 import type { Draft, Drafts } from './drafts'
 import { DropZone } from './drop-zone'
 import type { FieldHandle } from './field'
@@ -28,6 +30,8 @@ export interface Tools {
   barSlot(): HTMLElement | undefined
   /** Whether the draft can't go yet: it waits for its files, or somebody is told why. */
   holdBack(): boolean
+  /** Whether it may go although it calls many: asks whoever writes it. */
+  askToCall(): Promise<boolean>
   Above(): JSX.Element
   Start(): JSX.Element
   End(): JSX.Element
@@ -55,6 +59,10 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
 
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   const desk = drafts.desk(makeDesk)
+  const calling = makeCalling(draft.room)
+  // What waits for its files goes without a question: from when it calls many it doesn't.
+  const calls = createMemo(() => callOf(expand(draft.writing.text(), draft.writing.mentions())) !== undefined)
+  createEffect(on(calls, (now) => now && draft.hold(false), { defer: true }))
   // What an earlier page or another tab left goes on.
   createEffect(() => desk.resume(draft))
   drafts.sync()
@@ -105,8 +113,10 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
       draft.hold(states.includes('uploading'))
       return draft.held()
     },
+    askToCall: () => calling.ask(draft.writing),
     Above: () => (
       <>
+        <calling.Question />
         <DropZone place={place} label={dropLabel} onFiles={add} />
         <Above draft={draft} desk={desk} onDone={focus} />
         <Show when={bar()}>

@@ -250,6 +250,16 @@ export function Acting(props: { scroller: HTMLElement }) {
     scroller.addEventListener('pointerover', onPointerOver, { signal, passive: true })
     scroller.addEventListener('pointerleave', onPointerLeave, { signal, passive: true })
     scroller.addEventListener('focusin', onFocusIn, { signal })
+    if (room.place !== 'pins' && matchMedia('(any-pointer: coarse)').matches) {
+      const options = {
+        rowOf: (element: EventTarget | null) => (opened() ? null : rowOf(element)),
+        reply(row: HTMLElement) {
+          const message = messageOf(row)
+          if (message) act('reply', message, row)
+        },
+      }
+      void import('~/gestures/reply').then(({ swipeToReply }) => signal.aborted || swipeToReply(scroller, options, signal), () => {})
+    }
     // Who was at a message before this came needn't leave it first.
     const pointed = matchMedia('(hover: hover)').matches ? '[data-message]:hover, ' : ''
     setTarget(rowOf(scroller.querySelector(`${pointed}[role=article]:focus-visible [data-message]`)))

@@ -135,7 +135,8 @@ function mention(token: Mention, drawing: Drawing): Node {
   pill.append(`@${token.name}`)
   pill.dir = 'auto'
   pill.dataset['user'] = token.userId
-  if (token.userId === drawing.me) pill.classList.add('mention-me')
+  // Who reads it is one of the many who are called.
+  if (token.userId === drawing.me || token.userId === '') pill.classList.add('mention-me')
   return pill
 }
 

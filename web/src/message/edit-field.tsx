@@ -1,7 +1,8 @@
 import { createMemo, createSignal, onMount, Show } from 'solid-js'
 import { Field, type FieldHandle } from '~/composer/field'
 import { mentionable } from '~/composer/mentionable'
-import { collapse, expand } from '~/composer/mentions'
+import { makeCalling } from '~/composer/calling'
+import { callOf, collapse, expand } from '~/composer/mentions'
 import { makeWriting } from '~/composer/writing'
 import { plural, t } from '~/i18n/i18n'
 import { T } from '~/i18n/t'
@@ -31,6 +32,7 @@ export function EditField(props: { row: Row }) {
   const left = createMemo(() => CONTENT_LIMIT - [...content()].length)
   // Somebody, which can only be oneself elsewhere, was faster.
   const overtaken = () => props.row.content !== base() && props.row.content !== content() && !saving()
+  const calling = makeCalling(room.session.slug)
   const hint = `edit-hint-${id()}`
 
   function change(next: { text?: string; base?: string }) {
@@ -62,6 +64,8 @@ export function EditField(props: { row: Row }) {
     // A name may be stored in more than one way.
     const was = collapse(props.row.content)
     if (content() === expand(was.text, was.mentions).trim()) return leave()
+    // Who was called by it already isn't called again.
+    if (callOf(content()) && !callOf(props.row.content) && !(await calling.ask(writing))) return
     setSaving(true)
     setFault('')
     const acted = await room.session.act({ type: 'edit', id: id(), content: content() })
@@ -89,6 +93,7 @@ export function EditField(props: { row: Row }) {
           invalid={left() < 0 || fault() !== ''}
           lines={LINES}
           enterHint="done"
+          room={room.session.slug}
           people={() => mentionable(room.session.room().messages, room.session.room().people, room.me().id)}
           handle={(handle) => (field = handle)}
           onSubmit={() => void save()}
@@ -98,6 +103,7 @@ export function EditField(props: { row: Row }) {
           }}
         />
       </div>
+      <calling.Question />
       <Show when={overtaken()}>
         <div class="flex flex-wrap items-center gap-x-2 gap-y-1 rounded-control bg-warn-soft px-2.5 py-1.5 text-meta text-warn" role="alert">
           <span class="min-w-0 flex-1 basis-52">

@@ -71,6 +71,9 @@ describe('a message in Markdown', () => {
   it('marks who is meant', () => {
     expect(drawn('@[Ada](user:u1)').querySelector('.mention-me')).not.toBeNull()
     expect(drawn('@[Bob](user:u2)').querySelector('.mention-me')).toBeNull()
+    expect(drawn('@[room](room:all)').querySelector('.mention-me')?.textContent).toBe('@room')
+    expect(drawn('@[here](room:here)').querySelector('.mention-me')?.textContent).toBe('@here')
+    for (const none of ['@[here](room:all)', '@[room](room:here)', '@[x](room:all)']) expect(drawn(none).querySelector('.mention'), none).toBeNull()
   })
 
   it('names the rooms of this server only', () => {

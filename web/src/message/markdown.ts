@@ -9,11 +9,12 @@ import { linkTarget, pieces } from './links'
 // The text is never made into HTML: what comes out is a tree that draw.ts makes
 // elements of, by a closed list of their kinds.
 
-/** A mention of a person, as the composer writes it: @[Name](user:ID). */
+/** A mention, as the composer writes it: @[Name](user:ID), @[room](room:all), @[here](room:here). */
 export interface Mention {
   type: 'mention'
   raw: string
   name: string
+  /** '' where many are called. */
   userId: string
 }
 
@@ -29,6 +30,7 @@ export function known(token: Token): MessageToken {
 const MAX_CELLS = 2_000
 
 const mention = /^@\[((?:\\[^\n]|[^\]\\\n]){1,200})\]\(user:([^\s()]{1,128})\)/
+const call = /^@\[(?:(room)\]\(room:all|(here)\]\(room:here)\)/
 
 class MessageTokenizer extends Tokenizer {
   override html(): undefined {}
@@ -75,6 +77,8 @@ class MessageTokenizer extends Tokenizer {
 }
 
 const mentions: TokenizerExtensionFunction = (src) => {
+  const called = call.exec(src)
+  if (called) return { type: 'mention', raw: called[0], name: called[1] ?? called[2] ?? '', userId: '' }
   const match = mention.exec(src)
   if (!match) return undefined
   const [raw, name = '', userId = ''] = match

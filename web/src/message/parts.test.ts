@@ -63,7 +63,7 @@ describe('in the reader’s language', () => {
 describe('a message in one line', () => {
   it.each([
     ['plain', 'plain'], ['two\nlines', 'two lines'], ['**bold** and `code`', 'bold and code'], ['# Title', 'Title'], ['> said', 'said'],
-    ['- a\n- b', 'a b'], ['[name](https://a.example)', 'name'], ['@[Ada](user:u1) hi', '@Ada hi'], ['```js\nlet a\n```', 'let a'], ['5 * 3 * 2', '5 * 3 * 2'], ['', ''],
+    ['- a\n- b', 'a b'], ['[name](https://a.example)', 'name'], ['@[Ada](user:u1) hi', '@Ada hi'], ['@[room](room:all) and @[here](room:here)', '@room and @here'], ['```js\nlet a\n```', 'let a'], ['5 * 3 * 2', '5 * 3 * 2'], ['', ''],
     ['*i* and _j_, (_k_)', 'i and j, (k)'], ['**bold _and_ slanted**', 'bold and slanted'], ['~~gone~~', 'gone'], ['***both***', 'both'], ['5*3*2 x_y_z __init__', '5*3*2 x_y_z __init__'],
     ['`a**b**` and `` ` ``', 'a**b** and `'], ['a `b` - c', 'a b - c'], ['\\*so\\*', '*so*'], ['@[A \\[b\\]](user:u1)', '@A [b]'], ['> > 1. **a**', 'a'], ['>a', 'a'],
     ['|a|b|\n|-|:-:|\n|1|**2**|', 'a b 1 2'], ['a\n\n---\nb', 'a b'], ['```\n- **x**\n```\nafter', '- **x** after'], ['```\nopen', 'open'], ['![dog](https://a.example/d.png)', 'dog'],

@@ -1,4 +1,5 @@
 import { For, Match, Show, Switch } from 'solid-js'
+import { collapse } from '~/composer/mentions'
 import { explain, RequestError } from '~/http'
 import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
@@ -40,7 +41,7 @@ function Version(props: { when: string; content: string }) {
     <li class="border-s-2 border-line ps-3">
       <p class="text-day text-muted tabular-nums">{props.when}</p>
       <p class="text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
-        <Show when={props.content} fallback={<span class="text-muted italic">{t('No words')}</span>}>{props.content}</Show>
+        <Show when={props.content} fallback={<span class="text-muted italic">{t('No words')}</span>}>{collapse(props.content).text}</Show>
       </p>
     </li>
   )

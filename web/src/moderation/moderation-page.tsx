@@ -1,7 +1,7 @@
 import { Link, useRouter } from '@tanstack/solid-router'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import X from 'lucide-solid/icons/x'
-import { createMemo, createSignal, For, Match, onMount, Show, Switch, type JSX } from 'solid-js'
+import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch, type JSX } from 'solid-js'
 import { createAction } from '~/account/action'
 import { meQuery } from '~/account/me'
 import { Confirm, Modal } from '~/account/modal'
@@ -71,6 +71,12 @@ function Reports() {
   const [closing, setClosing] = createSignal<{ report: Report; state: 'handled' | 'dismissed' } | null>(null)
   const [deleting, setDeleting] = createSignal<Report | null>(null)
   const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
+  onCleanup(
+    useLive().connection.subscribe({
+      // Not under the hand of who is at one of them.
+      onFrame: (frame) => frame.type === 'reports' && !document.activeElement?.closest('#main li, [role=dialog]') && pages.reload(),
+    }),
+  )
   const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: t('The message is deleted') }) })
 
   function jump(report: Report) {

@@ -18,6 +18,8 @@ import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import { explain, RequestError, type Result } from '~/http'
 import { m, t } from '~/i18n/i18n'
+import { StateDot } from '~/people/state-dot'
+import { StateLine } from '~/people/state-line'
 import { may, outranks } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import type { Role } from '~/realtime/wire.gen'
@@ -92,6 +94,8 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
     },
   }))
   const [asking, setAsking] = createSignal<Deed | null>(null)
+  live.presence.watch(() => [props.user.userId])
+  const state = () => live.presence.of(props.user.userId)
   const self = () => props.user.userId === live.account().id
   const name = () => person.data?.userName ?? props.user.userName
   const myRole = (): Role => me.data?.role ?? (live.account().guest ? 'guest' : 'member')
@@ -191,9 +195,13 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
           fallback={
             <>
               <div class="flex items-center gap-3 pe-9">
-                <Avatar userId={props.user.userId} name={name()} image={person.data?.userImage ?? props.user.userImage} class="size-12 text-title" />
+                <span class="relative shrink-0">
+                  <Avatar userId={props.user.userId} name={name()} image={person.data?.userImage ?? props.user.userImage} class="size-12 text-title" />
+                  <StateDot state={state()?.state} class="end-0 bottom-0 size-3 bg-surface ring-surface" />
+                </span>
                 <div class="min-w-0">
                   <DialogTitle class="pe-0 [overflow-wrap:anywhere]"><span dir="auto">{name()}</span></DialogTitle>
+                  <StateLine state={gone() ? undefined : state()} />
                   <Switch fallback={<Skeleton class="mt-1 h-3.5 w-32" />}>
                     <Match when={gone()}><p class="text-meta text-muted">{t('Banned from this server, or gone.')}</p></Match>
                     <Match when={person.data}>

@@ -14,11 +14,12 @@ import { Question } from '~/rooms/question'
 import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { DialogFooter } from '~/ui/dialog'
+import { createMoment, MomentField } from '~/ui/moment-field'
 import { Skeleton } from '~/ui/skeleton'
 import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
 import { getStatus, noStatus, putStatus, STATUS_CHARS, untilOf, type Lasting } from './status'
 
-type Until = Lasting | 'kept'
+type Until = Lasting | 'kept' | 'own'
 
 const lastings: readonly { value: Lasting; label: string }[] = [
   { value: 'half', label: m('30 minutes') },
@@ -70,11 +71,13 @@ function Form(props: { status: OwnStatus }) {
   const untils = () => [
     ...(before.until > 0 ? [{ value: 'kept' as const, label: t('Until {time}', { time: momentOf(before.until) }) }] : []),
     ...lastings.map(({ value, label }) => ({ value, label: t(label) })),
+    { value: 'own' as const, label: t('At a time of my own') },
   ]
+  const moment = createMoment()
   const done = { done: () => desk.close() }
-  const save = createAction(() => {
+  const save = createAction((own: number) => {
     const lasting = until()
-    return putStatus({ emoji: emoji(), text: text().trim(), dnd: dnd(), until: lasting === 'kept' ? before.until : untilOf(lasting, Date.now()) })
+    return putStatus({ emoji: emoji(), text: text().trim(), dnd: dnd(), until: lasting === 'own' ? own : lasting === 'kept' ? before.until : untilOf(lasting, Date.now()) })
   }, done)
   const clear = createAction(() => putStatus(noStatus), done)
   const set = () => before.emoji !== '' || before.text !== '' || before.dnd
@@ -98,9 +101,11 @@ function Form(props: { status: OwnStatus }) {
   return (
     <form
       class="flex flex-col gap-4"
+      novalidate
       onSubmit={(event) => {
         event.preventDefault()
-        void save.run()
+        const own = until() === 'own' ? moment.take() : 0
+        if (own !== undefined) void save.run(own)
       }}
     >
       <div class="flex items-end gap-2">
@@ -149,6 +154,7 @@ function Form(props: { status: OwnStatus }) {
               </ul>
             </Show>
             <Select label={t('Clear after')} value={until()} options={untils()} onChange={setUntil} />
+            <Show when={until() === 'own'}><MomentField label={t('Clear at')} value={moment.value()} faulty={moment.faulty()} autofocus onChange={moment.setValue} /></Show>
             <Checkbox checked={dnd()} onChange={setDnd} hint={t('Nothing rings or pops up for you, and others see that.')}>
               {t('Do not disturb')}
             </Checkbox>

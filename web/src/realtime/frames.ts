@@ -80,7 +80,8 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
     case 'room':
       return parseRoomFrame(f) ?? skipped(f)
     case 'rooms':
-      return { type: 'rooms' }
+    case 'reports':
+      return { type: f['type'] }
     case 'read': {
       const { userId, seq } = f
       return isText(room) && isText(userId) && isCount(seq) ? { type: 'read', room, userId, seq } : null

@@ -179,6 +179,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     }
     case 'hello':
     case 'rooms':
+    case 'reports':
     case 'notice':
     case 'read':
     case 'activity':

@@ -165,6 +165,7 @@ export type ServerFrame =
   | ErrorFrame
   | PongFrame
   | NoticeFrame
+  | ReportsFrame
   | PeopleFrame
   | RoomFrame
   | RoomsFrame;
@@ -516,6 +517,13 @@ export interface Report {
 export interface ReportPage {
   reports: Report[];
   hasOlder: boolean;
+  /** Open is how many of all that the person may see nobody has closed; of more than 100 it says 100. */
+  open: number;
+}
+
+/** ReportsFrame tells those who moderate that reports came or were closed: ask for them anew. */
+export interface ReportsFrame {
+  type: "reports";
 }
 
 /** State tells whether a person is here, and may be disturbed. */
@@ -681,6 +689,8 @@ export interface RoomInfo {
   joined: boolean;
   /** how many there are */
   members: number;
+  /** how many of them have a page open somewhere */
+  online: number;
   createdBy: UserID;
   createdAt: number;
   /** between two posts of a person; 0: off */

@@ -5,7 +5,7 @@ import LogOut from 'lucide-solid/icons/log-out'
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import Pin from 'lucide-solid/icons/pin'
 import X from 'lucide-solid/icons/x'
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, createSignal, For, Show } from 'solid-js'
 import { date } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf, nameOf } from '~/app/naming'
@@ -19,6 +19,7 @@ import type { Role, RoomInfo } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
 import { Button } from '~/ui/button'
+import { OwnMoment } from '~/ui/moment-field'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
 import { personQuery } from './calls'
@@ -33,6 +34,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   const { rooms, desk } = useLive()
   const navigate = useNavigate()
   const leaving = useLeaving(rooms)
+  const [choosing, setChoosing] = createSignal(false)
   const mine = () => rooms.find(props.info.slug)
   const maker = useQuery(() => ({ ...personQuery(props.info.createdBy), enabled: props.info.createdBy !== '' && props.info.createdBy !== props.me.id }))
   const made = () => {
@@ -91,9 +93,10 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
               fallback={
                 <Select
                   label={t('Snooze')}
-                  value={-1}
-                  options={[{ value: -1, label: t('Not now') }, ...snoozes.map((s, value) => ({ value, label: t(s.label) }))]}
+                  value={choosing() ? snoozes.length : -1}
+                  options={[{ value: -1, label: t('Not now') }, ...snoozes.map((s, value) => ({ value, label: t(s.label) })), { value: snoozes.length, label: t('Until another time…') }]}
                   onChange={(i) => {
+                    setChoosing(i === snoozes.length)
                     const until = snoozes[i]?.until(Date.now())
                     if (until !== undefined) void settle({ snoozedUntil: until })
                   }}
@@ -104,6 +107,16 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
                 <p class="text-meta">{t('Snoozed until {when}', { when: momentOf(room().snoozedUntil) })}</p>
                 <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>{t('End it now')}</Button>
               </div>
+            </Show>
+            <Show when={choosing()}>
+              <OwnMoment
+                label={t('Snooze until')}
+                action={t('Snooze')}
+                onChange={(snoozedUntil) => {
+                  setChoosing(false)
+                  void settle({ snoozedUntil })
+                }}
+              />
             </Show>
           </PanelBlock>
         )}

@@ -38,6 +38,7 @@ export function parseInfo(value: unknown): RoomInfo | null {
     stream: isText(stream) ? stream : '',
     joined: joined === true,
     members: number(value['members']),
+    online: number(value['online']),
     createdBy: isText(createdBy) ? createdBy : '',
     createdAt: number(value['createdAt']),
     slowModeSeconds: number(value['slowModeSeconds']),
