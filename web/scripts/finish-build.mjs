@@ -10,7 +10,7 @@ const KiB = 1024
 
 // Gzip bytes, since that is what the slowest proxies leave of it.
 const budget = {
-  'sign-in, first view, JS': 72 * KiB,
+  'sign-in, first view, JS': 73 * KiB,
   'room, first view, JS': 130 * KiB,
   'CSS': 17 * KiB,
   'font, preloaded': 60_000,

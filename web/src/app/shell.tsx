@@ -7,13 +7,13 @@ import { Dynamic } from 'solid-js/web'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
 import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
-import { onDemand } from '~/message/on-demand'
+import { onDemand } from '~/on-demand'
 import { Notice } from '~/notice'
 import { useQuery } from '~/query'
 import { serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
-import { Toaster } from '~/ui/toast'
+import { toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
 import { BackgroundLater } from './background-later'
 import { LiveProvider, useLive } from './live'
@@ -47,7 +47,7 @@ export function Shell(props: { account: Account }) {
       <LiveProvider account={account()} onSignedOut={() => leave(true)}>
         <Frame onSignedOut={() => leave(false)} />
         <BackgroundLater />
-        <Toaster />
+        <Dynamic component={toaster()?.Toaster} />
       </LiveProvider>
     </Show>
   )

@@ -1,6 +1,6 @@
 import { createComputed, createSignal, onCleanup, type Accessor } from 'solid-js'
 import type { Message } from '~/realtime/wire.gen'
-import { onDemand } from './on-demand'
+import { onDemand } from '~/on-demand'
 import { hasMarkdown, linesOf } from './syntax'
 
 // What rows are made of beyond plain text, fetched for the first message that

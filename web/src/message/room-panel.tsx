@@ -2,7 +2,7 @@ import { Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
-import { onDemand } from './on-demand'
+import { onDemand } from '~/on-demand'
 import { acting } from './parts'
 
 export const panels = onDemand(() => import('./panels'))

@@ -1,7 +1,7 @@
 import { createEffect, createSignal, Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { t } from '~/i18n/i18n'
-import { onDemand } from '~/message/on-demand'
+import { onDemand } from '~/on-demand'
 import type { RoomInfo } from '~/realtime/wire.gen'
 import { dayOf, sameDay, timeOf } from './times'
 

@@ -4,6 +4,7 @@ import { Show } from 'solid-js'
 import { Portal } from 'solid-js/web'
 import { t } from '~/i18n/i18n'
 import { cn } from './cn'
+import type { ToastText } from './toast'
 
 /** Where toasts appear; once in the app. */
 export function Toaster() {
@@ -17,18 +18,8 @@ export function Toaster() {
   )
 }
 
-export interface ToastText {
-  title: string
-  text?: string
-  tone?: 'plain' | 'bad'
-  /** What can be done about it; it closes with that. */
-  action?: { label: string; act(): void }
-  /** Other than as long as all toasts stay. */
-  durationMs?: number
-}
-
-/** Says something that needs no answer. */
-export function showToast(toast: ToastText) {
+/** Draws a toast. */
+export function show(toast: ToastText) {
   Primitive.toaster.show((props) => (
     <Primitive.Root
       as="div"
