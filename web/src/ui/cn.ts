@@ -41,7 +41,7 @@ const merge = createTailwindMerge(() => ({
     'overflow-y': [{ 'overflow-y': [any] }],
     'object-fit': [{ object: ['contain', 'cover', 'fill', 'none'] }],
     'font-size': [{ text: ['day', 'meta', 'body', 'title', 'headline', length] }],
-    'text-align': [{ text: ['start', 'center', 'end'] }],
+    'text-align': [{ text: ['start', 'center', 'end', 'right'] }],
     'text-color': [{ text: [any] }],
     'font-weight': [{ font: ['normal', 'medium', 'semibold', 'bold'] }],
     'font-family': [{ font: [any] }],
