@@ -47,6 +47,20 @@ it('counts what came after the read mark, over all rooms', async () => {
   expect(list.rooms()[1]?.mentions).toBe(0)
 })
 
+it('does not forget what comes while the answer is on its way', async () => {
+  const list = await open(room('a', 9, 9), room('b', 3, 3))
+  let answer!: (reply: Response) => void
+  vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)))
+  reopens()
+  hears({ type: 'activity', room: 'a', seq: 10, mention: true })
+  hears({ type: 'activity', room: 'b', seq: 4, mention: false })
+  // It was made before the one, and after the other.
+  answer(Response.json({ rooms: [room('a', 9, 9), room('b', 4, 3)] }))
+  await settle()
+  expect(list.counts()).toEqual(['a 1', 'b 1'])
+  expect(list.rooms().map((r) => r.mentions)).toEqual([1, 0])
+})
+
 it('does not greet a newcomer with ten thousand unread messages', async () => {
   const list = await open(room('a', 10_000, 0))
   expect(list.total()).toBe(0)
