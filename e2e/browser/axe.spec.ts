@@ -47,7 +47,7 @@ for (const [mode, options] of modes) {
     await ada.posted('two').focus()
     await ada.page.keyboard.press('u')
     await expect(toast('It is still read')).toBeVisible()
-    await clean(ada.page, 'toasts')
+    await expectClean(ada.page, 'toasts')
   })
 
   test(`axe finds nothing in the room: ${mode}`, async ({ browser, enter, server }) => {

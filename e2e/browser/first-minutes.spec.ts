@@ -43,7 +43,7 @@ test('an owner names the place, makes rooms and invites people', async ({ visit,
   const name = dialog(page).getByLabel('Name')
   await name.fill('a\u202Eb')
   await button(page, 'Next').click()
-  await expect(dialog(page).getByRole('alert')).toContainText("name must not have characters that can't be seen")
+  await expect(dialog(page).getByRole('alert')).toContainText("name must be one line, without characters that are invisible")
   await name.fill(`  ${NAME} `)
   await dialog(page).getByLabel('What is it? (optional)').fill('For the people of Mill Lane')
   await expectClean(page)

@@ -4,10 +4,10 @@ import { expect, outage, test, type Person } from './kit'
 import { delivering } from './push-service'
 
 // What lies beside the client has no icon.
-test.use({ provoked: { errors: [...outage, /status of 404.*favicon\.ico/] } })
+test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404.*favicon\.ico/] } })
 
-// What the catalogues call the button of the account menu.
-const account = { en: 'Account: Ada', de: 'Konto: Ada', ar: 'الحساب: Ada' } as const
+// What the catalogues call the button of the account menu; from right to left a name is kept to itself.
+const account = { en: 'Account: Ada', de: 'Konto: Ada', ar: 'الحساب: \u2068Ada\u2069' } as const
 type Language = keyof typeof account
 
 async function speaks(page: Page, language: Language): Promise<void> {

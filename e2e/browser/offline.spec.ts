@@ -114,9 +114,9 @@ test.describe('a newer version', () => {
       await field.fill('half a thought')
       await server.stop()
       await asNewVersion(folder)
-      for (const name of await readdir(path.join(folder, 'assets'))) if (name.startsWith('shortcuts-dialog-')) await rm(path.join(folder, 'assets', name))
+      for (const name of await readdir(path.join(folder, 'assets'))) if (name.startsWith('asked-')) await rm(path.join(folder, 'assets', name))
       await server.start()
-      await page.keyboard.press('Control+/')
+      await page.getByRole('button', { name: 'Add', exact: true }).click()
       await expect.poll(() => entryOf(page).catch(() => before)).not.toBe(before)
       await expect(field).toHaveValue('half a thought')
     })
@@ -125,9 +125,9 @@ test.describe('a newer version', () => {
   test('is not thought of where a part just doesn’t come', async ({ browser }) => {
     await serving(browser, folder, { serviceWorkers: 'block' }, async (page) => {
       await page.evaluate(() => Reflect.set(globalThis, 'stayed', true))
-      await page.route('**/assets/shortcuts-dialog-*.js', (route) => route.abort())
+      await page.route('**/assets/asked-*.js', (route) => route.abort())
       const asked = page.waitForResponse((reply) => new URL(reply.url()).pathname === '/')
-      await page.keyboard.press('Control+/')
+      await page.getByRole('button', { name: 'Add', exact: true }).click()
       await (await asked).finished()
       // What it would do next.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
@@ -139,15 +139,13 @@ test.describe('a newer version', () => {
 // The setting of a fixture is made before the folder is: these tests start their own server.
 async function serving(browser: Browser, folder: string, options: BrowserContextOptions, run: (page: Page, server: Server) => Promise<void>) {
   const server = await Server.start({ ...noLimits, SNUG_WEB_DIR: folder })
-  const watch = new Watch([...outage, /status of 404/, /ERR_FAILED.*shortcuts-dialog-/])
+  const watch = new Watch([...outage, /status of 404/, /ERR_FAILED.*asked-/])
   const open = opener(browser, server, watch, options)
   try {
     const page = await open.visit()
     await signUpBy(page, 'Ada')
     await page.goto('/')
     await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
-    // It brings the keys.
-    await page.waitForFunction(() => performance.getEntriesByType('resource').some((e) => e.name.includes('/assets/background-')))
     await run(page, server)
   } finally {
     await open.closeAll()
