@@ -82,6 +82,7 @@ export default function Background() {
     userId: untrack(() => live.account().id),
     connection: live.connection,
     sounds,
+    early: live.takeNotices(),
     watched: (slug) => focused() && room() === slug,
     wants() {
       const wanted = client.getQueryData(attentionQuery.queryKey)

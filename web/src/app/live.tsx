@@ -5,6 +5,7 @@ import { getSession, setSession, type Account } from '~/auth/session'
 import { makeDrafts, type Drafts } from '~/composer/drafts'
 import { browserSurroundings, makeConnection, openBrowserSocket, type Connection, type ConnectionState } from '~/realtime/connection'
 import { attached } from '~/realtime/reduce'
+import type { Notice } from '~/realtime/wire.gen'
 import { makeRoomCache, wipeRoomCache } from '~/room/cache'
 import { makeRoomDatabase } from '~/room/database'
 import { makeIndexedDBStore, makeMemoryStore } from '~/room/outbox-store'
@@ -27,6 +28,8 @@ export interface Live {
   /** What is written and not yet posted. */
   drafts: Drafts
   rooms: RoomList
+  /** Notices that came before this was called, the first time; whoever tells of them listens from then on. */
+  takeNotices(): readonly Notice[]
   /** Unread entries of the inbox. */
   inboxUnread: Accessor<number>
   setInboxUnread(unread: number): void
@@ -54,6 +57,8 @@ export type Overlay = 'switcher' | 'shortcuts' | 'allRead' | 'setup'
 
 /** Rooms that stay joined, so that they are there at once; the others are shown from what was kept. */
 const ROOMS_LIVE = 10
+/** Notices are kept for the part that tells of them; it comes a moment after the page. */
+const EARLY_NOTICES = 50
 
 const LiveContext = createContext<Live>()
 
@@ -87,7 +92,11 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
   })
   const [state, setState] = createSignal(connection.state())
+  let early: Notice[] | undefined = []
   connection.subscribe({
+    onFrame(frame) {
+      if (frame.type === 'notice' && early && early.length < EARLY_NOTICES) early.push(frame.notice)
+    },
     onState(next) {
       setState(next)
       if (next.status !== 'ended') return
@@ -196,6 +205,11 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     theme,
     drafts,
     rooms,
+    takeNotices() {
+      const taken = early ?? []
+      early = undefined
+      return taken
+    },
     inboxUnread,
     setInboxUnread: (unread) => setInboxUnread(unread),
     greeting,

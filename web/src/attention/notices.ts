@@ -20,6 +20,8 @@ export interface NoticesOptions {
   userId: string
   connection: Connection
   sounds: Sounds
+  /** Those that came before this page was ready to tell of any. */
+  early: readonly Notice[]
   /** Whether the room is on the screen of a window that has the focus. */
   watched(room: string): boolean
   /** What the person wants. */
@@ -49,6 +51,8 @@ export function makeNotices(options: NoticesOptions): { dispose(): void } {
       else if (frame.type === 'read' && frame.userId === userId) void close(frame.room, frame.seq)
     },
   })
+
+  for (const notice of options.early) hear(notice)
 
   function hear(notice: Notice) {
     if (options.watched(notice.room)) {
