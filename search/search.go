@@ -206,7 +206,7 @@ func (s *searching) expression() (match string, possible bool, err error) {
 		return "", false, err
 	}
 	if len(views)*len(authors) > maxAuthors {
-		return "", false, bad("This search asks for too many people in too many rooms. Say in which room, or a name in full.")
+		return "", false, bad("This search asks for many people in many rooms. Say in which room.")
 	}
 	most := max(maxAsked/max(len(views), 1), 1)
 	var any []string
