@@ -406,7 +406,11 @@ func (s *Service) stored(ctx context.Context, id chat.RoomID, seq chat.Seq) (tar
 func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
 	f.found = slices.DeleteFunc(f.found, func(w found) bool { return w.message.Seq == seq })
 	stored, err := s.stored(ctx, f.room.id, seq)
-	if err == nil && len(stored) > 0 {
+	if err != nil {
+		return err
+	}
+	once, err := s.once(ctx, f.room.id, seq)
+	if err == nil && len(stored)+len(once) > 0 {
 		f.withdrawn = append(f.withdrawn, withdrawn{seq: seq, all: true})
 	}
 	return err

@@ -337,6 +337,25 @@ func TestOlderRoomsBeginNow(t *testing.T) {
 	w.wantInbox("ada", "thread #3")
 }
 
+// Who was told of a message once is forgotten with it, also where an edit had withdrawn it
+// from all.
+func TestDeletedMessagesLeaveNoWithdrawals(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	m := w.post("global", "ada", to("bob"))
+	w.catchUp()
+	w.edit("global", "ada", m, "never mind")
+	w.catchUp()
+	withdrawals := func() int { return w.count(`select count(*) from withdrawals`) }
+	if n := withdrawals(); n != 1 {
+		t.Fatalf("%d withdrawals, want 1", n)
+	}
+	w.remove("global", "ada", m)
+	w.catchUp()
+	if n := withdrawals(); n != 0 {
+		t.Errorf("%d withdrawals of a message that is gone", n)
+	}
+}
+
 func TestDeletedRoomsAndPeopleLeaveNothing(t *testing.T) {
 	w := newWorld(t, "ada", "bob", "cyd")
 	w.room("team", "public", "ada", "bob", "cyd")

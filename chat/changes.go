@@ -34,12 +34,13 @@ func (s *Service) FindRoom(ctx context.Context, a Actor, slug string) (RoomID, e
 }
 
 // OwnRooms returns the ids of the rooms that somebody sees and not everybody does: at most
-// 1000, the latest that they came into.
+// 1000. Of more it has the favourites, and those that they are in for longest:
+// whoever is added to many rooms by others goes on finding what is in their own.
 func (s *Service) OwnRooms(ctx context.Context, a Actor) (ids []RoomID, err error) {
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
 		const query = `select r.id from members m join rooms r on r.id = m.room_id
 			where m.user_id = ? and m.role <> '' and r.kind <> 'public' and r.deleted_at is null
-			order by m.joined_at desc, r.id limit ?`
+			order by m.favourite desc, m.joined_at, m.room_id limit ?`
 		ids, err = roomIDs(ctx, tx, query, string(a.ID), maxSummaries)
 		return err
 	})

@@ -1,10 +1,12 @@
 package chat_test
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +192,32 @@ func TestOwnRooms(t *testing.T) {
 					t.Errorf("%s and %s: visible %v, public %v, their own %v, %v", who, slug, visible, public, mine, err)
 				}
 			}
+		}
+	})
+}
+
+// Whoever is added to a thousand rooms by others keeps the rooms that they had before, and
+// their favourites.
+func TestOwnRoomsOfOneInVeryMany(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		w.make("ada", chat.KindPrivate, "Old")
+		time.Sleep(time.Second)
+		const query = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000)`
+		later := time.Now().UnixMilli()
+		w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+			_, err := tx.Exec(query+` insert into rooms (id, slug, name, kind, created_at) select 'many-' || i, 'many-' || i, 'Many', 'group', ? from n`, later)
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(query+` insert into members (room_id, user_id, role, joined_at, favourite)
+				select 'many-' || i, 'ada', 'member', ? + i, i = 1000 from n`, later)
+			return err
+		}))
+		own, err := w.chat.OwnRooms(w.Context(), somebody("ada"))
+		w.must(err)
+		if len(own) != 1000 || own[0] != "many-1000" || strings.HasPrefix(string(own[1]), "many-") {
+			t.Errorf("%d rooms, the first %q; want 1000, with the favourite and then the oldest", len(own), own[:min(len(own), 3)])
 		}
 	})
 }

@@ -236,6 +236,29 @@ func TestReportsAreTold(t *testing.T) {
 	})
 }
 
+// A report is made and closed also where it can't be found out who is to hear of it: that
+// is no part of it.
+func TestReportsThatNobodyIsToldOf(t *testing.T) {
+	t.Parallel()
+	inBubble(t, ownTables(t), func(w *world) {
+		ctx := w.Context()
+		w.accounts("ada", "bob", "cyn")
+		slug := w.make("ada", chat.KindPublic, "Square")
+		m := w.sayIn(slug, "bob", "buy watches")
+		w.must(w.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`alter table users rename column banned_at to was_banned_at`)
+			return err
+		}))
+		w.must(w.chat.ReportMessage(ctx, somebody("cyn"), slug, m.ID, "spam"))
+		page, err := w.chat.Reports(ctx, somebody("ada"), chat.ReportQuery{Open: true})
+		if w.must(err); len(page.Reports) != 1 {
+			t.Fatalf("%d reports, want 1", len(page.Reports))
+		}
+		_, err = w.chat.CloseReport(ctx, somebody("ada"), page.Reports[0].ID, chat.ReportHandled, "")
+		w.must(err)
+	})
+}
+
 // All that somebody wrote is deleted, each by an event, whatever crashes on the way.
 func TestDeleteAllOverCrashes(t *testing.T) {
 	t.Parallel()

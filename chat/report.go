@@ -55,7 +55,7 @@ func (s *Service) ReportMessage(ctx context.Context, a Actor, slug string, id Me
 		return forbidden("This message is your own: delete it instead.")
 	}
 	now := s.cfg.Now().UnixMilli()
-	var moderators []UserID
+	made := false
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
 		var known bool
 		var lately int
@@ -77,14 +77,12 @@ func (s *Service) ReportMessage(ctx context.Context, a Actor, slug string, id Me
 			return err
 		}
 		const prune = `delete from reports where id in (select id from reports where at < ? or id <= (select max(id) from reports) - ? order by id limit 20)`
-		if _, err = tx.ExecContext(ctx, prune, now-reportsKept.Milliseconds(), reportsMost); err != nil {
-			return err
-		}
-		moderators, err = moderatorsOf(ctx, tx, st.id)
+		_, err = tx.ExecContext(ctx, prune, now-reportsKept.Milliseconds(), reportsMost)
+		made = err == nil
 		return err
 	})
-	if err == nil {
-		s.tellReports(moderators)
+	if err == nil && made {
+		s.tellReports(ctx, st.id)
 	}
 	return public(err)
 }
@@ -102,8 +100,19 @@ func moderatorsOf(ctx context.Context, tx *sql.Tx, room RoomID) (ids []UserID, e
 	return ids, err
 }
 
-// tellReports has people told that there is something new in the reports that they see.
-func (s *Service) tellReports(ids []UserID) {
+// tellReports has those told who see a room's reports that there is something new in them.
+// It looks at all accounts: not in a transaction that writes, for which others would wait.
+func (s *Service) tellReports(ctx context.Context, room RoomID) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), frameWait) // what is stored is to be told, whoever still waits
+	defer cancel()
+	var ids []UserID
+	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = moderatorsOf(ctx, tx, room)
+		return err
+	})
+	if err != nil {
+		s.cfg.Logger.Error("nobody is told of what is new in the reports", "room", string(room), "cause", err.Error())
+	}
 	for _, id := range ids {
 		s.live.tellPerson(id, frame(ReportsFrame{Type: "reports"}), nil, "")
 	}
@@ -220,7 +229,7 @@ func (s *Service) CloseReport(ctx context.Context, a Actor, id int64, state Repo
 	a.User = a.User.fit()
 	a = s.profiles.actor(a)
 	now := s.cfg.Now().UnixMilli()
-	var moderators []UserID
+	var room RoomID
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) (err error) {
 		read := func() error {
 			p, err = scanReport(tx.QueryRowContext(ctx, `select `+reportColumns+reportTables+` where`+whose+` and p.id = ?3`, all, string(a.ID), id))
@@ -248,13 +257,11 @@ func (s *Service) CloseReport(ctx context.Context, a Actor, id int64, state Repo
 		if err := writeAudit(ctx, tx, line); err != nil {
 			return err
 		}
-		if moderators, err = moderatorsOf(ctx, tx, line.room.id); err != nil {
-			return err
-		}
+		room = line.room.id
 		return read()
 	})
 	if err == nil {
-		s.tellReports(moderators)
+		s.tellReports(ctx, room)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, &Error{Code: CodeNotFound, Message: "There is no such report."}

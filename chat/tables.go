@@ -76,10 +76,11 @@ func (t *roomTx) read(id RoomID) error {
 }
 
 // untold adds the members whom the room doesn't know as they are, those left out that
-// the order has.
+// the order has; whole: all who are more to the room than somebody who left it once.
 func (t *roomTx) untold(whole bool) error {
 	query := `select m.user_id, coalesce(u.name, ''), coalesce(u.image, ''), m.role, m.muted_until
-		from members m left join users u on u.id = m.user_id where m.room_id = ? and (m.told = 0 or ?)`
+		from members m left join users u on u.id = m.user_id where m.room_id = ?
+		and (m.told = 0 or ? and (m.role <> '' or m.muted_until > 0))`
 	rows, err := t.tx.QueryContext(t.ctx, query, string(t.room.id), whole)
 	if err != nil {
 		return err

@@ -20,6 +20,9 @@ const (
 	// where people post meanwhile: their posts wait for no long stretch of work.
 	batch = 500
 	quick = 20
+	// turn is how many transactions a room has before it is the turn of the others that are
+	// behind: one that is read from its beginning may take minutes.
+	turn = 10
 	// share is what part of a processor the index may take while people post. A message
 	// costs it some 25 µs, as much as posting it: a busy server is followed once it has
 	// time.
@@ -120,28 +123,68 @@ func (x *Index) CatchUp(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	round := make([]visit, len(rooms))
 	for i, room := range rooms {
-		position, err := x.catchUp(ctx, room, behind[room])
-		if err != nil {
-			return fmt.Errorf("room %s: %w", room, err)
+		round[i] = visit{room, behind[room], all}
+	}
+	for done := 0; len(round) > 0; {
+		var rest []visit
+		for _, v := range round {
+			position, ended, err := x.catchUp(ctx, v.room, v.upTo)
+			if err != nil {
+				return fmt.Errorf("room %s: %w", v.room, err)
+			}
+			if !ended {
+				rest = append(rest, v)
+				continue
+			}
+			if v.counted {
+				done++
+				x.cfg.Progress(done, len(rooms))
+			}
+			x.mu.Lock()
+			// Where nothing was told meanwhile there is nothing more: a seq above may be of a
+			// history that another has taken the place of.
+			if now := x.behind[v.room]; now <= position || now == v.upTo {
+				delete(x.behind, v.room)
+			}
+			x.mu.Unlock()
 		}
-		if all {
-			x.cfg.Progress(i+1, len(rooms))
+		if round = rest; len(rest) > 0 {
+			if unsettled == nil {
+				unsettled = x.settle(ctx)
+			}
+			round = append(x.others(rest), rest...)
 		}
-		x.mu.Lock()
-		// Where nothing was told meanwhile there is nothing more: a seq above may be of a
-		// history that another has taken the place of.
-		if now := x.behind[room]; now <= position || now == behind[room] {
-			delete(x.behind, room)
-		}
-		x.mu.Unlock()
 	}
 	return nil
 }
 
+// visit is a room that is to be brought into the index.
+type visit struct {
+	room    chat.RoomID
+	upTo    chat.Seq
+	counted bool // for Progress
+}
+
+// others returns the rooms that are behind and not among those.
+func (x *Index) others(those []visit) (list []visit) {
+	x.mu.Lock()
+	behind := maps.Clone(x.behind)
+	x.mu.Unlock()
+	for _, v := range those {
+		delete(behind, v.room)
+	}
+	for room, seq := range behind {
+		list = append(list, visit{room: room, upTo: seq})
+	}
+	return list
+}
+
 // catchUp brings all of a room into the index, and returns how far that is. Where people
 // post there faster than it may work it stops at upTo: the other rooms wait; 0 is nowhere.
-func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (position chat.Seq, err error) {
+// Where its turn is over it hasn't ended.
+func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (position chat.Seq, ended bool, err error) {
 	err = x.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `select position from rooms where room = ?`, string(room)).Scan(&position)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -150,18 +193,23 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	for limit := quick; ; {
+	dropping := false
+	for limit, n := quick, 1; ; n++ {
 		begun, told := time.Now(), x.told.Load()
-		c, err := x.cfg.Rooms.Changes(ctx, room, position, limit)
+		events := limit
+		if dropping {
+			events = 1 // for the stream: they are asked for again
+		}
+		c, err := x.cfg.Rooms.Changes(ctx, room, position, events)
 		if err != nil || c.Stream == "" {
-			return position, err
+			return position, err == nil, err
 		}
 		// Asked after that: the event that tells of another answer may be among those.
 		public, err := x.cfg.Rooms.IsPublic(ctx, room)
 		if err != nil {
-			return position, err
+			return position, false, err
 		}
 		more := false
 		err = x.db.Write(ctx, func(tx *sql.Tx) error {
@@ -169,11 +217,11 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 				return nil
 			}
 			w := newWriting(ctx, tx)
-			p, err := w.enter(room, c.Stream, public)
+			p, err := w.enter(room, c.Stream, public, limit)
 			if err != nil {
 				return err
 			}
-			if p.position != position { // the history or its tokens are others: read it from its beginning
+			if dropping = p.stream == ""; dropping || p.position != position { // the history or its tokens are others: read it from its beginning
 				position, more = p.position, true
 				return nil
 			}
@@ -194,18 +242,21 @@ func (x *Index) catchUp(ctx context.Context, room chat.RoomID, upTo chat.Seq) (p
 			return w.exec(`update rooms set position = ? where id = ?`, int64(position), p.room)
 		})
 		if err != nil {
-			return position, err
+			return position, false, err
 		}
 		if !more {
-			return position, nil
+			return position, true, nil
 		}
 		if limit = batch; x.told.Load() != told {
 			if limit = quick; upTo > 0 && position >= upTo {
-				return position, nil
+				return position, true, nil
 			}
 			if err := pause(ctx, min((share-1)*time.Since(begun), longestPause)); err != nil {
-				return position, err
+				return position, false, err
 			}
+		}
+		if n == turn {
+			return position, false, nil
 		}
 	}
 }

@@ -188,6 +188,90 @@ func TestDoubted(t *testing.T) {
 	}
 }
 
+// overheard tells of each time that the index asks for what happened in a room, before it
+// is answered.
+type overheard struct {
+	*world
+	asked func(room chat.RoomID) error
+}
+
+func (o overheard) Changes(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) (chat.Changes, error) {
+	if err := o.asked(room); err != nil {
+		return chat.Changes{}, err
+	}
+	return o.world.Changes(ctx, room, after, limit)
+}
+
+// A long room that isn't public any more is read anew in turns with the others: what is
+// posted there meanwhile is found before it is through.
+func TestOthersAreServedWhileARoomIsReadAnew(t *testing.T) {
+	w := newWorld(t, "long", "two")
+	x := w.opened()
+	const posts = (turn + 1) * batch
+	for range posts {
+		w.post("long", "Ada", "apples")
+	}
+	w.catchUp(x)
+	var order []chat.RoomID
+	x.cfg.Rooms = overheard{w, func(room chat.RoomID) error {
+		if len(order) == 0 {
+			x.Changed("id-two", w.post("two", "Ada", "pears"))
+		}
+		order = append(order, room)
+		return nil
+	}}
+	w.closed["id-long"] = true
+	x.Changed("id-long", w.post("long", "Ada", "plums"))
+	w.catchUp(x)
+	w.expect(x, "pears", "two-1")
+	if i := slices.Index(order, "id-two"); i < 0 || i > 2*turn || !slices.Contains(order[i+1:], "id-long") {
+		t.Errorf("asked for the other room as number %d of %d: %v", i, len(order), order)
+	}
+	if n := w.rows(x); n != posts+2 {
+		t.Errorf("%d rows, want %d", n, posts+2)
+	}
+	if len(x.behind) > 0 {
+		t.Errorf("behind %v", x.behind)
+	}
+	w.expect(x, "plums", "long-"+strconv.Itoa(posts+1))
+}
+
+// A room that was taken out in part when it crashed, and then is what it was before, is
+// read anew all the same.
+func TestCrashWhileARoomIsDropped(t *testing.T) {
+	w := newWorld(t, "long")
+	x := w.open()
+	const posts = 3 * batch
+	for range posts {
+		w.post("long", "Ada", "apples")
+	}
+	w.catchUp(x)
+	w.closed["id-long"] = true
+	n, crash := 0, errors.New("crash")
+	x.cfg.Rooms = overheard{w, func(chat.RoomID) error {
+		if n++; n == 3 {
+			return crash
+		}
+		return nil
+	}}
+	x.Changed("id-long", posts)
+	if err := x.CatchUp(t.Context()); !errors.Is(err, crash) {
+		t.Fatal(err)
+	}
+	if n := w.rows(x); n == 0 || n == posts {
+		t.Errorf("%d rows of %d in the middle", n, posts)
+	}
+	if err := x.db.Close(); err != nil { // as if killed
+		t.Fatal(err)
+	}
+	w.closed["id-long"] = false
+	x = w.opened()
+	w.catchUp(x)
+	if n, hits := w.rows(x), len(w.found(x, Request{Text: "apples"})); n != posts || hits != posts {
+		t.Errorf("%d rows and %d hits of %d messages", n, hits, posts)
+	}
+}
+
 func TestReset(t *testing.T) {
 	w := newWorld(t, "one", "two")
 	x := w.opened()

@@ -62,8 +62,9 @@ type place struct {
 }
 
 // enter finds the room's place, or makes it. A room with another history begins anew, and
-// so does one that was public and isn't, or the other way round.
-func (w *writing) enter(room chat.RoomID, stream string, public bool) (p place, err error) {
+// so does one that was public and isn't, or the other way round: what it had is taken out
+// first, at most limit messages each time. Until all of it is, its place is of no stream.
+func (w *writing) enter(room chat.RoomID, stream string, public bool, limit int) (p place, err error) {
 	known, err := w.get(`select id, public, stream, position from rooms where room = ?`, []any{string(room)}, &p.room, &p.public, &p.stream, &p.position)
 	switch {
 	case err != nil:
@@ -75,11 +76,17 @@ func (w *writing) enter(room chat.RoomID, stream string, public bool) (p place, 
 	case p.stream == stream && p.public == public:
 		return p, nil
 	}
-	if err := w.drop(p.room, endOfSeqs); err != nil {
+	p.stream, p.public, p.position = "", public, 0
+	var through sql.NullInt64
+	if _, err := w.get(`select max(seq) from (select seq from messages where room = ? order by seq limit ?)`, []any{p.room, limit}, &through); err != nil {
 		return p, err
 	}
-	p.stream, p.public, p.position = stream, public, 0
-	return p, w.exec(`update rooms set stream = ?, public = ?, position = 0 where id = ?`, stream, public, p.room)
+	if !through.Valid {
+		p.stream = stream
+	} else if err := w.drop(p.room, chat.Seq(through.Int64)); err != nil {
+		return p, err
+	}
+	return p, w.exec(`update rooms set stream = ?, public = ?, position = 0 where id = ?`, p.stream, public, p.room)
 }
 
 // endOfSeqs is above all seqs.

@@ -29,6 +29,9 @@ const (
 	// maxAsked tokens of words are asked for in all rooms together that aren't public: whoever
 	// is in many asks for fewer in each, and looks at more messages instead.
 	maxAsked = 400
+	// maxAuthors is how many pairs of such a room and an author are asked for: from: with a
+	// name that many have, in a thousand rooms, would be 20,000 and more.
+	maxAuthors = 4000
 	// searchTime is after how long it does so too, and hardTime after how long it gives up.
 	searchTime = time.Second
 	hardTime   = 5 * time.Second
@@ -201,6 +204,9 @@ func (s *searching) expression() (match string, possible bool, err error) {
 	})
 	if err != nil || len(s.query.from) > 0 && len(authors) == 0 {
 		return "", false, err
+	}
+	if len(views)*len(authors) > maxAuthors {
+		return "", false, bad("This search asks for many people in many rooms. Say in which room.")
 	}
 	most := max(maxAsked/max(len(views), 1), 1)
 	var any []string

@@ -111,6 +111,30 @@ func TestOperators(t *testing.T) {
 	}
 }
 
+// A name that many have isn't looked for in hundreds of rooms at once, but is in one of them.
+func TestManyPeopleInManyRooms(t *testing.T) {
+	const rooms, people = 200, 20
+	slugs := make([]string, rooms)
+	for i := range slugs {
+		slugs[i] = "r" + strconv.Itoa(i)
+	}
+	w := newWorld(t, slugs...)
+	x := w.opened()
+	for i, slug := range slugs {
+		w.closed[chat.RoomID("id-"+slug)] = true
+		w.post(slug, "Ada "+strconv.Itoa(i%people), "hello")
+	}
+	w.post("r0", "Bob", "hello")
+	w.tell(x)
+	w.catchUp(x)
+	_, err := x.Search(t.Context(), chat.Actor{}, Request{Text: "from:ada"})
+	if e := chat.AsError(err); err == nil || e.Code != chat.CodeBadRequest || !strings.Contains(e.Message, "in which room") {
+		t.Errorf("from %d people in %d rooms: %v", people, rooms, err)
+	}
+	w.expect(x, "from:ada in:r7", "r7-1")
+	w.expect(x, "from:bob", "r0-2")
+}
+
 // The index doesn't give out what is in rooms that one can't see, so that a search takes no
 // longer for it: neither for what is in messages, nor for who wrote them and when. That a
 // room becomes one of these, or isn't any more, is so as soon as the index has heard of it.

@@ -77,4 +77,5 @@ export const serverWords: readonly string[] = [
   m('The upload was cut off. What has come is kept.'),
   m('A message has this file: delete the message.'),
   m('This search takes too long. Add a word, or say in which room.'),
+  m('This search asks for many people in many rooms. Say in which room.'),
 ]
