@@ -12,6 +12,7 @@ export default function LanguageChoice() {
       <Globe class="size-4" aria-hidden="true" />
       <span class="sr-only">{t('Language')}</span>
       <select
+        name="language"
         class="min-h-8 cursor-pointer rounded-control bg-transparent hover:text-ink pointer-coarse:min-h-11"
         onChange={(event) => chooseLanguage(languageCodes.find((code) => code === event.currentTarget.value) ?? null)}
       >
