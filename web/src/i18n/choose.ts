@@ -1,5 +1,6 @@
 import { member } from '~/http'
-import { CHOICE, languages, type Language } from './language'
+import { CHOICE } from './language'
+import { languages, type Language } from './languages'
 
 // Choosing a language. It is apart from speaking one, which every page does.
 

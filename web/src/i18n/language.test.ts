@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { giveBackTyped } from './choose'
 import { preferred } from './language'
+import { isRtl } from './languages'
 
 afterEach(() => {
   sessionStorage.clear()
@@ -14,6 +15,8 @@ it.each<[string[], string]>([
   [['fr', 'toString'], 'en'],
   [[], 'en'],
 ])('of %j it speaks %s', (wanted, language) => expect(preferred(wanted)).toBe(language))
+
+it.each([['ar', true], ['de', false], ['toString', false]])('%s is written from right to left: %s', (language, rtl) => expect(isRtl(language)).toBe(rtl))
 
 function keep(typed: Record<string, string>, choosing: boolean) {
   sessionStorage.setItem('snug:typed', JSON.stringify({ typed, choosing }))

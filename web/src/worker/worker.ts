@@ -4,6 +4,7 @@
 
 import { noticeData, notificationOf, parseNotice, tagOf } from '../attention/notice'
 import { speak, type Catalogue } from '../i18n/i18n'
+import { isRtl } from '../i18n/languages'
 import { decide, HTML } from './decide'
 import type { WorkerNote } from './note'
 import { recall } from './recall'
@@ -161,7 +162,7 @@ async function catalogueOf(language: string): Promise<Catalogue> {
 async function speakOwn() {
   try {
     const language = await spoken()
-    speak({ locale: language, catalogue: await catalogueOf(language) }, language)
+    speak({ locale: language, catalogue: await catalogueOf(language), rtl: isRtl(language) }, language)
   } catch {
     // What happened matters more than how it is said.
   }
