@@ -68,8 +68,11 @@ test('the sign-in page speaks what the browser prefers, and what is chosen', asy
   const german = page.getByRole('combobox', { name: 'Sprache' })
   await expect(german).toHaveValue('')
   await expect(german.getByRole('option')).toHaveText(['Automatisch', 'English', 'Español', 'Deutsch', '中文', 'العربية'])
+  await german.focus()
   await german.selectOption('ar')
   await speaks(page, 'ar')
+  // Where arrow keys choose at once, the next one goes on from here.
+  await expect(page.getByRole('combobox', { name: 'اللغة' })).toBeFocused()
   await expect(page.getByRole('heading', { name: 'تسجيل الدخول' })).toBeVisible()
   await expect(page.getByLabel('البريد الإلكتروني', { exact: true })).toHaveValue('ada@example.org')
   await expect(page.getByLabel('كلمة المرور', { exact: true })).toHaveValue('')
@@ -125,14 +128,15 @@ test('who is told while nothing is open is told in their language', async ({ ent
   const ada = await enter('Ada', { permissions: ['notifications'] })
   const { page } = ada
   await installed(page, 'en')
-  await choose(ada, 'en', 'de', 'Deutsch')
-  await installed(page, 'de')
+  await choose(ada, 'en', 'ar', 'العربية')
+  await installed(page, 'ar')
   const deliver = await delivering(page)
   await page.goto('/robots.txt')
   await deliver(JSON.stringify({ type: 'notice', notice: { id: 1, kind: 'mention', room: 'tea', roomName: 'Tea', seq: 1, messageId: 'm1', userId: 'b', userName: 'Bob', text: 'come back', at: 1, quiet: false } }))
   await expect
     .poll(() => page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((n) => n.title)))
-    .toEqual(['Bob hat dich in #Tea erwähnt'])
+    // Names of the other direction stand for themselves.
+    .toEqual(['أشار إليك \u2068Bob\u2069 في \u2068#Tea\u2069'])
 })
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }

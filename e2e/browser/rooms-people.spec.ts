@@ -138,6 +138,23 @@ test('a role is given, and with it what one may do; others read why they may not
   await expect(about.getByRole('row', { name: /^delete the room/ }).getByRole('cell').first()).toHaveText('no')
 })
 
+test('a room is snoozed for a while, or till a time of which one part may be erased', async ({ enter }) => {
+  const ada = await enter('Ada')
+  await ada.page.goto('/rooms/global')
+  const about = await details(ada, 'About')
+  const snooze = about.getByRole('group', { name: 'Snooze' })
+  await snooze.getByRole('button', { name: 'Until another time…' }).click()
+  const until = about.getByLabel('Snooze until')
+  await expect(until).toBeFocused()
+  await until.press('Backspace')
+  // What is left of it isn't nothing, and no time either.
+  expect(await until.evaluate((field) => field instanceof HTMLInputElement && field.validity.badInput)).toBe(true)
+  await snooze.getByRole('button', { name: 'For 2 hours' }).click()
+  await expect(about.getByText(/^Snoozed until/)).toBeVisible()
+  await about.getByRole('button', { name: 'End it now' }).click()
+  await expect(snooze).toBeVisible()
+})
+
 test('who is muted, slowed or in an archived room reads why, and what they wrote is kept', async ({ enter }) => {
   const ada = await enter('Ada')
   const bob = await enter('Bob')

@@ -19,7 +19,8 @@ import { signOut } from '~/auth/session'
 import { explain } from '~/http'
 import { chooseLanguage, languageCodes } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
-import { chosenLanguage, languages } from '~/i18n/language'
+import { chosenLanguage } from '~/i18n/language'
+import { languages } from '~/i18n/languages'
 import type { Theme } from '~/theme'
 import {
   DropdownMenu, DropdownMenuContent, DropdownMenuGroup, DropdownMenuGroupLabel, DropdownMenuItem, DropdownMenuRadioGroup,

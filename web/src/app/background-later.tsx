@@ -10,11 +10,17 @@ const AGAIN_MS = 5_000
 export function BackgroundLater() {
   const [part, setPart] = createSignal<typeof import('./background')>()
   onMount(() => {
+    let stopped = false
     let timer = setTimeout(load, AFTER_MS)
     function load() {
-      void import('./background').then(setPart, () => (timer = setTimeout(load, AGAIN_MS)))
+      void import('./background').then(setPart, () => {
+        if (!stopped) timer = setTimeout(load, AGAIN_MS)
+      })
     }
-    onCleanup(() => clearTimeout(timer))
+    onCleanup(() => {
+      stopped = true
+      clearTimeout(timer)
+    })
   })
   return <Show when={part()}>{(loaded) => <Dynamic component={loaded().default} />}</Show>
 }

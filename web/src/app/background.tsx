@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { useRouter, useRouterState } from '@tanstack/solid-router'
 import { createEffect, createMemo, lazy, Match, on, onCleanup, onMount, Suspense, Switch, untrack } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { createBadge } from '~/attention/badge'
 import { loadInbox } from '~/attention/inbox'
 import { makeNotices } from '~/attention/notices'
@@ -11,6 +12,7 @@ import { explain } from '~/http'
 import { giveBackTyped } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
 import { createOpenReports } from '~/moderation/open-reports'
+import { onDemand } from '~/on-demand'
 import { createFocused } from '~/room/unread'
 import { makeRoom, readAll } from '~/rooms/calls'
 import type { Entry } from '~/switcher/entries'
@@ -27,7 +29,8 @@ const preload = () => void Promise.allSettled([loadSwitcher(), loadShortcuts()])
 const Switcher = lazy(loadSwitcher)
 const Shortcuts = lazy(loadShortcuts)
 const AllRead = lazy(() => import('./all-read-dialog'))
-const Setup = lazy(() => import('~/welcome/setup-dialog'))
+// It opens by itself: where it doesn't come, the page is there without it.
+const setup = onDemand(() => import('~/welcome/setup-dialog'))
 
 /** The browser asks for leave once; so do we. */
 const UNASKED = 'snug:asked-to-notify'
@@ -134,6 +137,15 @@ export default function Background() {
     onCleanup(() => clearTimeout(timer))
   })
 
+  createEffect(() => {
+    if (live.opened() !== 'setup') return
+    setup.load().catch(() => {
+      if (untrack(live.opened) !== 'setup') return
+      live.open(undefined)
+      showToast({ tone: 'bad', title: explain({ kind: 'unreachable' }) })
+    })
+  })
+
   // What was open gives the focus back to where it was.
   let back: Element | null = null
   createEffect(
@@ -197,7 +209,7 @@ export default function Background() {
           <AllRead onConfirm={() => void markAllRead()} onClose={() => live.open(undefined)} />
         </Match>
         <Match when={live.opened() === 'setup'}>
-          <Setup onClose={() => live.open(undefined)} />
+          <Dynamic component={setup()?.default} onClose={() => live.open(undefined)} />
         </Match>
       </Switch>
     </Suspense>

@@ -1,15 +1,17 @@
 import { Link } from '@tanstack/solid-router'
-import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { explain, seconds, type Failure, type Result } from '~/http'
 import { t } from '~/i18n/i18n'
 import { Mark } from '~/mark'
+import { onDemand } from '~/on-demand'
 import { serverDescription, serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
 import { TextField, TextFieldDescription, TextFieldError, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
 
-// Not needed to sign in.
-const LanguageChoice = lazy(() => import('./language-choice'))
+// Not needed to sign in: where it doesn't come, the page is there without it.
+const languageChoice = onDemand(() => import('./language-choice'))
 
 /**
  * The frame of the pages for those who aren't signed in. It hangs from the top:
@@ -45,9 +47,7 @@ export function AuthPage(props: { title: string; lead?: JSX.Element; aside?: JSX
         <Show when={props.aside}>
           <p class="mt-5 px-1 text-body text-muted">{props.aside}</p>
         </Show>
-        <Suspense>
-          <LanguageChoice />
-        </Suspense>
+        <Dynamic component={languageChoice()?.default} />
       </div>
     </main>
   )

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { read, type Found } from './extract'
 import type { Catalogue, Entry } from './i18n'
-import { languages } from './language'
+import { languages } from './languages'
 import { serverWords } from './server'
 
 // Set UPDATE=1 to put new texts into the catalogues, untranslated, and take those out

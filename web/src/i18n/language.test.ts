@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { giveBackTyped } from './choose'
 import { preferred } from './language'
+import { isRtl } from './languages'
 
 afterEach(() => {
   sessionStorage.clear()
@@ -15,20 +16,35 @@ it.each<[string[], string]>([
   [[], 'en'],
 ])('of %j it speaks %s', (wanted, language) => expect(preferred(wanted)).toBe(language))
 
+it.each([['ar', true], ['de', false], ['toString', false]])('%s is written from right to left: %s', (language, rtl) => expect(isRtl(language)).toBe(rtl))
+
+function keep(typed: Record<string, string>, choosing: boolean) {
+  sessionStorage.setItem('snug:typed', JSON.stringify({ typed, choosing }))
+}
+
 it('gives back, once, what was typed on the same page', () => {
-  document.body.innerHTML = '<input name="name"><input name="email"><input name="password">'
-  const [name, email, password] = document.querySelectorAll('input')
+  document.body.innerHTML = '<input name="email"><input name="password">'
+  const [email, password] = document.querySelectorAll('input')
   const heard: string[] = []
   document.body.addEventListener('input', (event) => heard.push((event.target as HTMLInputElement).name))
-  const kept = { [`${location.pathname} email`]: 'ada@example.org', [`${location.pathname} password`]: 'secret', '/elsewhere name': 'Ada' }
-  sessionStorage.setItem('snug:typed', JSON.stringify(kept))
+  keep({ [`${location.pathname} name`]: 'Ada', [`${location.pathname} email`]: 'ada@example.org', [`${location.pathname} password`]: 'secret', '/elsewhere name': 'Ada' }, false)
   giveBackTyped()
-  expect([name?.value, email?.value, password?.value]).toEqual(['', 'ada@example.org', ''])
+  expect([email?.value, password?.value]).toEqual(['ada@example.org', ''])
   expect(heard).toEqual(['email'])
   if (email) email.value = 'other@example.org'
+  // A field that is drawn at another time isn't the one that was typed in.
+  document.body.insertAdjacentHTML('beforeend', '<input name="name">')
   giveBackTyped()
   expect(email?.value).toBe('other@example.org')
+  expect(document.querySelector<HTMLInputElement>('[name=name]')?.value).toBe('')
   sessionStorage.setItem('snug:typed', '[')
   giveBackTyped()
   expect(heard).toEqual(['email'])
+})
+
+it.each([true, false])('leaves the choice of a language where it was made, if it was made there: %s', (choosing) => {
+  document.body.innerHTML = '<select name="language"><option>English</option></select>'
+  keep({}, choosing)
+  giveBackTyped()
+  expect(document.activeElement === document.querySelector('select')).toBe(choosing)
 })

@@ -1,15 +1,5 @@
 import { speak, type Catalogue } from './i18n'
-
-/** The languages that there is a catalogue for, each by its own name. */
-export const languages = {
-  en: { name: 'English', dir: 'ltr' },
-  es: { name: 'Español', dir: 'ltr' },
-  de: { name: 'Deutsch', dir: 'ltr' },
-  zh: { name: '中文', dir: 'ltr' },
-  ar: { name: 'العربية', dir: 'rtl' },
-} as const
-
-export type Language = keyof typeof languages
+import { isLanguage, isRtl, languages, type Language } from './languages'
 
 /** Where the choice of this device is kept. */
 export const CHOICE = 'snug:language'
@@ -69,9 +59,5 @@ function say(which: Language, catalogue: Catalogue) {
   document.documentElement.dir = languages[which].dir
   // A browser's own "en-GB" knows more of dates than "en" does.
   const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === which)
-  speak({ locale: own ?? which, catalogue, rtl: languages[which].dir === 'rtl' }, which)
-}
-
-function isLanguage(value: string | null): value is Language {
-  return value !== null && Object.hasOwn(languages, value)
+  speak({ locale: own ?? which, catalogue, rtl: isRtl(which) }, which)
 }

@@ -5,7 +5,7 @@ import LogOut from 'lucide-solid/icons/log-out'
 import MessagesSquare from 'lucide-solid/icons/messages-square'
 import Pin from 'lucide-solid/icons/pin'
 import X from 'lucide-solid/icons/x'
-import { createMemo, createSignal, For, Show } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, Show } from 'solid-js'
 import { date } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf, nameOf } from '~/app/naming'
@@ -34,6 +34,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   const { rooms, desk } = useLive()
   const navigate = useNavigate()
   const leaving = useLeaving(rooms)
+  const snoozeId = createUniqueId()
   const [choosing, setChoosing] = createSignal(false)
   const mine = () => rooms.find(props.info.slug)
   const maker = useQuery(() => ({ ...personQuery(props.info.createdBy), enabled: props.info.createdBy !== '' && props.info.createdBy !== props.me.id }))
@@ -53,6 +54,11 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   async function settle(to: RoomChange) {
     const result = await rooms.settle(props.info.slug, to)
     if (!result.ok) showToast({ tone: 'bad', title: t('That was not kept'), text: explain(result.failure) })
+  }
+
+  function snooze(snoozedUntil: number) {
+    setChoosing(false)
+    void settle({ snoozedUntil })
   }
 
   return (
@@ -91,16 +97,16 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
             <Show
               when={room().snoozedUntil > Date.now()}
               fallback={
-                <Select
-                  label={t('Snooze')}
-                  value={choosing() ? snoozes.length : -1}
-                  options={[{ value: -1, label: t('Not now') }, ...snoozes.map((s, value) => ({ value, label: t(s.label) })), { value: snoozes.length, label: t('Until another time…') }]}
-                  onChange={(i) => {
-                    setChoosing(i === snoozes.length)
-                    const until = snoozes[i]?.until(Date.now())
-                    if (until !== undefined) void settle({ snoozedUntil: until })
-                  }}
-                />
+                <div class="flex flex-col gap-1.5" role="group" aria-labelledby={snoozeId}>
+                  <p id={snoozeId} class="text-meta font-medium">{t('Snooze')}</p>
+                  {/* Not a list: where arrow keys choose at once, the way to its end would snooze. */}
+                  <div class="flex flex-wrap gap-2">
+                    <For each={snoozes}>
+                      {(s) => <Button variant="outline" size="small" onClick={() => snooze(s.until(Date.now()))}>{t(s.label)}</Button>}
+                    </For>
+                    <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Until another time…')}</Button>
+                  </div>
+                </div>
               }
             >
               <div class="flex items-center justify-between gap-3">
@@ -109,14 +115,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
               </div>
             </Show>
             <Show when={choosing()}>
-              <OwnMoment
-                label={t('Snooze until')}
-                action={t('Snooze')}
-                onChange={(snoozedUntil) => {
-                  setChoosing(false)
-                  void settle({ snoozedUntil })
-                }}
-              />
+              <OwnMoment label={t('Snooze until')} action={t('Snooze')} onChange={snooze} />
             </Show>
           </PanelBlock>
         )}

@@ -1,14 +1,16 @@
-import { createSignal, createUniqueId, onMount, Show } from 'solid-js'
+import { createSignal, createUniqueId, onMount, Show, untrack } from 'solid-js'
 import { t } from '~/i18n/i18n'
 import { Button } from './button'
 import { fieldOf, momentBounds, momentIn } from './moment'
 
 const HOUR_MS = 3_600_000
 
-/** A time of one's own: still to come, and at most a year ahead. */
+/** A time of one's own: still to come, and at most a year ahead. `value` is what it begins with. */
 export function MomentField(props: { label: string; value: string; faulty: boolean; autofocus?: boolean; onChange(value: string): void }) {
   const id = createUniqueId()
   const bounds = momentBounds(Date.now())
+  // Set once: a field of which a part is erased says '', and to be told so erases the rest.
+  const first = untrack(() => props.value)
   let field!: HTMLInputElement
   onMount(() => props.autofocus && field.focus())
   return (
@@ -19,7 +21,7 @@ export function MomentField(props: { label: string; value: string; faulty: boole
         id={id}
         type="datetime-local"
         class="h-10 w-full min-w-0 rounded-control border border-line-strong/70 bg-surface px-3 text-body tabular-nums text-ink focus-visible:outline-offset-0 aria-invalid:border-bad pointer-coarse:h-11 pointer-coarse:text-[1rem]"
-        value={props.value}
+        value={first}
         min={bounds.min}
         max={bounds.max}
         aria-invalid={props.faulty ? 'true' : undefined}

@@ -13,8 +13,19 @@ export interface ToastText {
 /** What draws toasts: no part of a first view. */
 export const toaster = onDemand(() => import('./toaster'))
 
+/** From one try to the next while that doesn't come, and how many there are: what is said later than that makes no sense any more. */
+const AGAIN_MS = 5_000
+const TRIES = 6
+
 /** Says something that needs no answer. */
 export function showToast(toast: ToastText) {
-  // If it doesn't come there is no page to speak of.
-  void toaster.load().then(({ show }) => show(toast), () => {})
+  let tries = 0
+  function draw() {
+    tries++
+    void toaster.load().then(
+      ({ show }) => show(toast),
+      () => tries < TRIES && setTimeout(draw, AGAIN_MS),
+    )
+  }
+  draw()
 }

@@ -4,8 +4,10 @@
 
 import { noticeData, notificationOf, parseNotice, tagOf } from '../attention/notice'
 import { speak, type Catalogue } from '../i18n/i18n'
+import { isRtl } from '../i18n/languages'
 import { decide, HTML } from './decide'
 import type { WorkerNote } from './note'
+import { recall } from './recall'
 
 declare const self: ServiceWorkerGlobalScope
 /** What the build made: the files of a whole page, catalogues by language, the script that it begins with, and a name for these very bytes. */
@@ -88,8 +90,8 @@ async function page(event: FetchEvent): Promise<Response> {
 }
 
 async function part(request: Request): Promise<Response> {
-  const kept = await caches.match(request.url, { ignoreVary: true })
-  if (kept) return kept
+  const known = await recall(request.url, CACHE)
+  if (known) return known
   const response = await fetch(request)
   // Fonts of other scripts, colours of a language, what another language says: kept once they were wanted.
   if (response.ok && response.type === 'basic') await (await caches.open(CACHE)).put(request.url, response.clone())
@@ -148,7 +150,7 @@ async function keepLanguage(language: string) {
 async function catalogueOf(language: string): Promise<Catalogue> {
   const path = Object.hasOwn(CATALOGUES, language) ? CATALOGUES[language] : undefined
   if (path === undefined) return {}
-  let found = await caches.match(path, { ignoreVary: true })
+  let found = await recall(path, CACHE)
   if (!found) {
     found = await fetch(path)
     if (!found.ok) throw new Error(`fetch ${path}: status ${found.status}`)
@@ -160,7 +162,7 @@ async function catalogueOf(language: string): Promise<Catalogue> {
 async function speakOwn() {
   try {
     const language = await spoken()
-    speak({ locale: language, catalogue: await catalogueOf(language) }, language)
+    speak({ locale: language, catalogue: await catalogueOf(language), rtl: isRtl(language) }, language)
   } catch {
     // What happened matters more than how it is said.
   }
