@@ -251,15 +251,17 @@ function Entries(props: { room: string; user: string; onPerson(person: Somebody)
           <For each={entries}>
             {(entry) => (
               <li class="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5">
-                <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]" dir="auto">
+                <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]">
                   <T
                     {...auditWords(entry)}
                     who={
-                      <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">{t('Whoever runs the server')}</strong>}>
-                        <button type="button" class="rounded-control font-medium hover:underline" title={t('Show {name} alone', { name: entry.by.userName })} onClick={() => props.onPerson(entry.by)}>
-                          {entry.by.userName}
-                        </button>
-                      </Show>
+                      <bdi>
+                        <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">{t('Whoever runs the server')}</strong>}>
+                          <button type="button" class="rounded-control font-medium hover:underline" title={t('Show {name} alone', { name: entry.by.userName })} onClick={() => props.onPerson(entry.by)}>
+                            {entry.by.userName}
+                          </button>
+                        </Show>
+                      </bdi>
                     }
                   />
                 </p>
