@@ -12,6 +12,8 @@ export const LOCK_PX = 12
 const SLOPE = 1.5
 /** From here on it counts as it is lifted. */
 export const READY_PX = 56
+/** Who rests for so long wants a menu, which comes soon after, ms. */
+export const REST_MS = 400
 /** What follows the finger goes no further. */
 export const REACH_PX = 80
 
@@ -83,6 +85,7 @@ export function onSwipe(element: HTMLElement, way: Way, begin: (event: PointerEv
     // The row below the finger may be drawn anew meanwhile.
     addEventListener('pointermove', (event) => {
       if (event.pointerId !== down.pointerId) return
+      if (!begun && event.timeStamp - down.timeStamp >= REST_MS) return end(false)
       const px = track.move(event.clientX, event.clientY)
       if (track.lost()) return end(false)
       if (px === undefined) return
