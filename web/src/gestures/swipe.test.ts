@@ -98,6 +98,26 @@ describe('swipes in an element', () => {
     expect(log).toEqual(['10', `${READY_PX} ready`, 'done'])
   })
 
+  test('are none on a page that is made larger', () => {
+    const viewport = Object.assign(new EventTarget(), { scale: 1 })
+    vi.stubGlobal('visualViewport', viewport)
+    onSwipe(box, 'end', () => swiping, end.signal)
+    const zoom = (scale: number) => {
+      viewport.scale = scale
+      viewport.dispatchEvent(new Event('resize'))
+      return document.documentElement.hasAttribute('data-zoomed')
+    }
+    expect(zoom(2)).toBe(true)
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX + READY_PX)
+    point('pointerup', LOCK_PX + READY_PX)
+    expect(log).toEqual([])
+    expect(zoom(1)).toBe(false)
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX + READY_PX)
+    expect(log).not.toEqual([])
+  })
+
   test('are for fingers alone, and not where one writes', () => {
     for (const pointerType of ['mouse', 'pen']) {
       point('pointerdown', 0, 0, { pointerType })
