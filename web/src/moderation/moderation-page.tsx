@@ -28,6 +28,7 @@ import { Area } from './area'
 import { auditWords } from './audit-words'
 import { closeReport, deleteMessage, getAudit, getReports, type AuditLine } from './calls'
 import { PersonDialog } from './person-dialog'
+import { undisturbed } from './undisturbed'
 
 const NOTE_CHARS = 1_000
 
@@ -71,12 +72,9 @@ function Reports() {
   const [closing, setClosing] = createSignal<{ report: Report; state: 'handled' | 'dismissed' } | null>(null)
   const [deleting, setDeleting] = createSignal<Report | null>(null)
   const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
-  onCleanup(
-    useLive().connection.subscribe({
-      // Not under the hand of who is at one of them.
-      onFrame: (frame) => frame.type === 'reports' && !document.activeElement?.closest('#main li, [role=dialog]') && pages.reload(),
-    }),
-  )
+  // Not under the hand of who is at one of them.
+  const reload = undisturbed('#main li, [role=dialog], [role=alertdialog]', () => pages.reload())
+  onCleanup(useLive().connection.subscribe({ onFrame: (frame) => frame.type === 'reports' && reload() }))
   const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: t('The message is deleted') }) })
 
   function jump(report: Report) {
