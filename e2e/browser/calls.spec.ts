@@ -61,7 +61,11 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await page.keyboard.type('come')
   await page.keyboard.press('Enter')
   await expect(question.getByRole('button', { name: 'Send', exact: true })).toBeFocused()
-  await page.keyboard.press('Enter')
+  // Not at once, so that a second press isn't taken for an answer.
+  await expect(async () => {
+    await page.keyboard.press('Enter')
+    await expect(question).toHaveCount(0, { timeout: 250 })
+  }).toPass()
   await expect(ada.posted('@room come').locator('.mention')).toHaveText('@room')
   await expect(bob.posted('@room come').locator('.mention')).toHaveText('@room')
   // He is there, and has read it at once.

@@ -17,11 +17,15 @@ interface Point {
 /** A finger on the glass, as the browser has it from the system. */
 async function finger(page: Page) {
   const client = await page.context().newCDPSession(page)
+  // It is as fast as it says, however slow the machine is.
+  let seconds = Date.now() / 1_000
   const touch = async (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: Point[]) => {
-    await client.send('Input.dispatchTouchEvent', { type, touchPoints })
+    seconds += 0.01
+    await client.send('Input.dispatchTouchEvent', { type, touchPoints, timestamp: seconds })
   }
   let at: Point = { x: 0, y: 0 }
   return {
+    rest: (ms: number) => (seconds += ms / 1_000),
     async down(point: Point) {
       at = point
       await touch('touchStart', [at])
@@ -172,6 +176,18 @@ test('a finger that rests on a message opens its menu, and one that swipes does 
   await expect(menu.getByRole('menuitem', { name: 'Reply' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(menu).toHaveCount(0)
+
+  // What slides after its rest has opened the menu, and does no more.
+  await f.down(at)
+  await expect(menu).toBeVisible()
+  f.rest(1_000)
+  await f.move({ x: at.x - 110, y: at.y })
+  await f.up()
+  await expect(menu.getByRole('menuitem', { name: 'Reply' })).toBeVisible()
+  await expect(page.getByTestId('answering')).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  await expect(menu).toHaveCount(0)
+
   await f.down(at)
   await f.move({ x: at.x - 110, y: at.y })
   await expect(page.locator('.swipe-reply[data-ready]')).toBeInViewport()

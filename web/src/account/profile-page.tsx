@@ -166,7 +166,7 @@ function NameRow() {
       <div class="flex items-start gap-3">
         <div class="min-w-0 flex-1">
           <Field
-            label={t('Name')} name="name" autocomplete="name" hint={t('Stands beside your messages.')}
+            label={t('Name@@of a person')} name="name" autocomplete="name" hint={t('Stands beside your messages.')}
             value={name()} onChange={(value) => {
               setName(value)
               save.reset()

@@ -149,7 +149,7 @@ function ScanForm(props: { enrolment: Enrolment; action: Action<[string]>; onCan
       <QRCode text={props.enrolment.uri} label={t('QR code for your authenticator app')} class="mx-auto size-48" />
       <CopyField label={t('Or type this key into it')} copy={t('Copy or type this key into it')} value={secretOf(props.enrolment.uri)} copied={secretOf(props.enrolment.uri).replaceAll(' ', '')} />
       <Field
-        label={t('Code')} name="code" inputmode="numeric" autocomplete="one-time-code" autofocus class="font-mono tracking-[0.3em]"
+        label={t('Code@@of a second factor')} name="code" inputmode="numeric" autocomplete="one-time-code" autofocus class="font-mono tracking-[0.3em]"
         value={code()} onChange={enter} fault={tried() ? fault() : ''}
       />
       <Fault action={props.action} />

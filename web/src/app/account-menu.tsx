@@ -53,7 +53,7 @@ export function OpenReports(props: { id?: string; count: number; class?: string 
     <Show when={props.count > 0}>
       <span id={props.id} class={`min-w-5 shrink-0 rounded-full bg-accent px-1.5 text-center text-day font-semibold text-on-accent tabular-nums ${props.class ?? ''}`}>
         <span aria-hidden="true">{props.count > 99 ? '99+' : props.count}</span>
-        <span class="sr-only">{plural(props.count, '1 open report', '{count} open reports')}</span>
+        <span class="sr-only">{props.count > 99 ? t('99+ open reports') : plural(props.count, '1 open report', '{count} open reports')}</span>
       </span>
     </Show>
   )

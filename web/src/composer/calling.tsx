@@ -40,7 +40,11 @@ export function makeCalling(slug: string): Calling {
   const client = useQueryClient()
   const [asked, setAsked] = createSignal<Asked>()
   let asking = false
-  onCleanup(() => asked()?.answer('back'))
+  let gone = false
+  onCleanup(() => {
+    gone = true
+    asked()?.answer('back')
+  })
 
   // Oneself isn't called.
   async function reach(call: Call): Promise<number | undefined> {
@@ -66,6 +70,8 @@ export function makeCalling(slug: string): Calling {
         // Where the question can't be had nobody is kept from writing.
         const [people, dialog] = await Promise.all([reach(call), loadDialog().catch(() => undefined)])
         if (!dialog || (people !== undefined && people <= UNASKED)) return true
+        // Nobody is there any more to answer.
+        if (gone) return false
         const answer = await new Promise<Answer>((resolve) => setAsked({ call, people, field: document.activeElement, answer: resolve }))
         if (answer === 'quietly') {
           const { text, mentions } = collapse(uncalled(expand(writing.text(), writing.mentions())))

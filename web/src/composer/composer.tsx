@@ -99,7 +99,9 @@ function Writer(props: ComposerProps) {
 
   async function post() {
     field.focus()
-    if (!sendable() || (calls() && (await tools()?.askToCall()) === false) || holdBack()) return
+    if (!sendable() || (calls() && (await tools()?.askToCall()) === false)) return
+    // It may have been written on meanwhile.
+    if (!sendable() || holdBack()) return
     const taken = await draft.post()
     setTrouble(taken ? '' : t('Too many messages are waiting to be sent. What you wrote stays here.'))
     if (taken) props.onPosted?.()

@@ -46,6 +46,13 @@ export function callOf(content: string): Call | undefined {
   return names.find((name) => content.includes(callText(name)))
 }
 
+/** Whom an edit calls who weren't called before: all in the room are more than all who are here. */
+export function callsMore(before: string, after: string): boolean {
+  const was = callOf(before)
+  const call = callOf(after)
+  return call !== undefined && call !== was && was !== 'room'
+}
+
 /** The same words, by which nobody is called. */
 export function uncalled(content: string): string {
   return names.reduce((text, name) => text.replaceAll(callText(name), `@${name}`), content)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { codeRanges, inCode, inFence } from './code'
 import { breakLine, fence, indent, isAddress, makeLink, pasteLink, toggleBlock, toggleMark, type Block, type Mark, type Splice } from './markdown'
 import { callable, findCalls } from './callable'
-import { callOf, collapse, expand, follow, uncalled } from './mentions'
+import { callOf, callsMore, collapse, expand, follow, uncalled } from './mentions'
 import { findPeople, triggerAt } from './trigger'
 
 // In these texts | is the caret, or two of them what is selected.
@@ -234,6 +234,12 @@ describe('mentions', () => {
     expect(callOf(content)).toBe(call)
     expect(uncalled(content)).toBe(without)
     expect(callOf(uncalled(content))).toBeUndefined()
+  })
+
+  test('an edit calls more where nobody was called, or fewer', () => {
+    const said = { none: 'tea', here: '@[here](room:here) tea', room: '@[room](room:all) tea', both: '@[here](room:here) @[room](room:all)' }
+    const more = Object.entries(said).flatMap(([was, before]) => Object.entries(said).filter(([, after]) => callsMore(before, after)).map(([is]) => `${was} ${is}`))
+    expect(more).toEqual(['none here', 'none room', 'none both', 'here room', 'here both'])
   })
 
   test('many are called by those alone who may', () => {

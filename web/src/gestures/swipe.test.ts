@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { LOCK_PX, makeTrack, onSwipe, READY_PX, REACH_PX, type Swiping, type Way } from './swipe'
+import { LOCK_PX, makeTrack, onSwipe, READY_PX, REACH_PX, REST_MS, type Swiping, type Way } from './swipe'
 
 describe('a finger', () => {
   test('that goes sideways is followed from where that is plain', () => {
@@ -34,8 +34,12 @@ describe('swipes in an element', () => {
     move: (px, ready) => log.push(`${px}${ready ? ' ready' : ''}`),
     end: (done) => log.push(done ? 'done' : 'dropped'),
   }
-  const point = (type: string, x: number, y = 0, more: PointerEventInit = {}) =>
-    box.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, isPrimary: true, pointerType: 'touch', clientX: x, clientY: y, ...more }))
+  let now = 0
+  const point = (type: string, x: number, y = 0, more: PointerEventInit = {}) => {
+    const event = new PointerEvent(type, { bubbles: true, pointerId: 1, isPrimary: true, pointerType: 'touch', clientX: x, clientY: y, ...more })
+    Object.defineProperty(event, 'timeStamp', { value: now })
+    box.dispatchEvent(event)
+  }
 
   beforeEach(() => {
     box = document.body.appendChild(document.createElement('div'))
@@ -76,6 +80,42 @@ describe('swipes in an element', () => {
     happens()
     point('pointerup', LOCK_PX + READY_PX)
     expect(log).toEqual([`${READY_PX} ready`, 'dropped'])
+  })
+
+  test('begin before the finger rests', () => {
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX - 1)
+    now += REST_MS
+    point('pointermove', LOCK_PX + READY_PX)
+    point('pointerup', LOCK_PX + READY_PX)
+    expect(log).toEqual([])
+    // One that has begun may take its time.
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX + 10)
+    now += REST_MS
+    point('pointermove', LOCK_PX + READY_PX)
+    point('pointerup', LOCK_PX + READY_PX)
+    expect(log).toEqual(['10', `${READY_PX} ready`, 'done'])
+  })
+
+  test('are none on a page that is made larger', () => {
+    const viewport = Object.assign(new EventTarget(), { scale: 1 })
+    vi.stubGlobal('visualViewport', viewport)
+    onSwipe(box, 'end', () => swiping, end.signal)
+    const zoom = (scale: number) => {
+      viewport.scale = scale
+      viewport.dispatchEvent(new Event('resize'))
+      return document.documentElement.hasAttribute('data-zoomed')
+    }
+    expect(zoom(2)).toBe(true)
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX + READY_PX)
+    point('pointerup', LOCK_PX + READY_PX)
+    expect(log).toEqual([])
+    expect(zoom(1)).toBe(false)
+    point('pointerdown', 0)
+    point('pointermove', LOCK_PX + READY_PX)
+    expect(log).not.toEqual([])
   })
 
   test('are for fingers alone, and not where one writes', () => {

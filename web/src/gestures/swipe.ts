@@ -12,6 +12,10 @@ export const LOCK_PX = 12
 const SLOPE = 1.5
 /** From here on it counts as it is lifted. */
 export const READY_PX = 56
+/** Who rests for so long wants a menu, which comes soon after, ms. */
+export const REST_MS = 400
+/** Browsers don't always come back to 1. */
+const UNZOOMED = 1.01
 /** What follows the finger goes no further. */
 export const REACH_PX = 80
 
@@ -54,13 +58,15 @@ const TAKEN = ['input', 'textarea', 'select', 'video', 'audio', 'dialog', '[role
  */
 export function onSwipe(element: HTMLElement, way: Way, begin: (event: PointerEvent) => Swiping | undefined, signal: AbortSignal) {
   let drop: (() => void) | undefined
+  noteZoom()
+  window.visualViewport?.addEventListener('resize', noteZoom, { signal })
   element.addEventListener('pointerdown', onDown, { passive: true, signal })
   signal.addEventListener('abort', () => drop?.())
 
   function onDown(event: PointerEvent) {
     // A second finger makes it something else.
     drop?.()
-    if (event.pointerType !== 'touch' || !event.isPrimary || !(event.target instanceof Element)) return
+    if (zoomed() || event.pointerType !== 'touch' || !event.isPrimary || !(event.target instanceof Element)) return
     if (event.target.closest(TAKEN) || scrollsSideways(event.target, element)) return
     const swiping = begin(event)
     if (swiping) follow(event, swiping)
@@ -83,6 +89,7 @@ export function onSwipe(element: HTMLElement, way: Way, begin: (event: PointerEv
     // The row below the finger may be drawn anew meanwhile.
     addEventListener('pointermove', (event) => {
       if (event.pointerId !== down.pointerId) return
+      if (!begun && event.timeStamp - down.timeStamp >= REST_MS) return end(false)
       const px = track.move(event.clientX, event.clientY)
       if (track.lost()) return end(false)
       if (px === undefined) return
@@ -95,6 +102,16 @@ export function onSwipe(element: HTMLElement, way: Way, begin: (event: PointerEv
     addEventListener('pointerup', (event) => event.pointerId === down.pointerId && end(ready), listen)
     addEventListener('pointercancel', (event) => event.pointerId === down.pointerId && end(false), listen)
   }
+}
+
+// Where two fingers have made the page larger, one moves it about.
+function zoomed(): boolean {
+  return (window.visualViewport?.scale ?? 1) > UNZOOMED
+}
+
+// gestures.css leaves all ways to the browser then.
+function noteZoom() {
+  document.documentElement.toggleAttribute('data-zoomed', zoomed())
 }
 
 // Code and tables that are wider than their place scroll by themselves.

@@ -30,6 +30,11 @@ export function locale(): string | undefined {
   return spoken.locale
 }
 
+/** Whether lines go from right to left, where what is put in between has to be kept apart. */
+export function isolating(): boolean {
+  return spoken.rtl === true
+}
+
 /** Writes times as the reader's language does. It may be made before that is known, not used. */
 export function dates(options: Intl.DateTimeFormatOptions): (time: number | Date) => string {
   let format: Intl.DateTimeFormat | undefined
@@ -79,6 +84,6 @@ function fill(text: string, values: Values | undefined): string {
     if (value === undefined) return whole
     if (typeof value === 'number') return numbers.format(value)
     // Names are mostly of the other direction, and would take signs beside them along.
-    return spoken.rtl ? `\u2068${value}\u2069` : value
+    return isolating() ? `\u2068${value}\u2069` : value
   })
 }

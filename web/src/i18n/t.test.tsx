@@ -36,6 +36,11 @@ describe('a text with elements in it', () => {
     expect(drawn(() => <T text="Hi {who}" who="<i>Ada</i>" />)).toBe('&lt;b&gt;&lt;i&gt;Ada&lt;/i&gt;&lt;/b&gt; &amp;amp;')
   })
 
+  it('keeps words apart where lines go from right to left', () => {
+    speak({ locale: 'ar', catalogue: { '{who} added {whom}': 'أضاف {who} {whom}' }, rtl: true }, 'ar')
+    expect(drawn(() => <T text="{who} added {whom}" who={<b>Ada</b>} whom="Bob" />)).toBe('أضاف <b>Ada</b> <bdi>Bob</bdi>')
+  })
+
   it('loses its remark', () => {
     expect(drawn(() => <T text="{who} left@@the server" who="Ada" />)).toBe('Ada left')
   })

@@ -1,5 +1,5 @@
 import { splitProps, type JSX } from 'solid-js'
-import { unfilled } from './i18n'
+import { isolating, unfilled } from './i18n'
 
 /** A text with elements in it: {name} in `text` stands for the property of that name. */
 export function T(props: { text: string } & Record<string, JSX.Element>) {
@@ -10,8 +10,13 @@ export function T(props: { text: string } & Record<string, JSX.Element>) {
         .split(/(\{\w+\})/)
         .map((piece) => {
           const name = /^\{(\w+)\}$/.exec(piece)?.[1]
-          return name !== undefined && Object.hasOwn(parts, name) ? <>{parts[name]}</> : piece
+          return name !== undefined && Object.hasOwn(parts, name) ? <>{apart(parts[name])}</> : piece
         })}
     </>
   )
+}
+
+// As t does it. Elements say themselves what they need.
+function apart(part: JSX.Element): JSX.Element {
+  return typeof part === 'string' && isolating() ? <bdi>{part}</bdi> : part
 }

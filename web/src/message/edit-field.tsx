@@ -2,7 +2,7 @@ import { createMemo, createSignal, onMount, Show } from 'solid-js'
 import { Field, type FieldHandle } from '~/composer/field'
 import { mentionable } from '~/composer/mentionable'
 import { makeCalling } from '~/composer/calling'
-import { callOf, collapse, expand } from '~/composer/mentions'
+import { callsMore, collapse, expand } from '~/composer/mentions'
 import { makeWriting } from '~/composer/writing'
 import { plural, t } from '~/i18n/i18n'
 import { T } from '~/i18n/t'
@@ -65,7 +65,7 @@ export function EditField(props: { row: Row }) {
     const was = collapse(props.row.content)
     if (content() === expand(was.text, was.mentions).trim()) return leave()
     // Who was called by it already isn't called again.
-    if (callOf(content()) && !callOf(props.row.content) && !(await calling.ask(writing))) return
+    if (callsMore(props.row.content, content()) && !(await calling.ask(writing))) return
     setSaving(true)
     setFault('')
     const acted = await room.session.act({ type: 'edit', id: id(), content: content() })

@@ -1,4 +1,4 @@
-import { t } from '~/i18n/i18n'
+import { m, unfilled } from '~/i18n/i18n'
 import type { Message } from '~/realtime/wire.gen'
 
 /** Leaves room for the rest within what a message may be. */
@@ -11,5 +11,7 @@ export function forwarded(message: Pick<Message, 'content' | 'userName' | 'attac
   const quote = words.split('\n').map((line) => (line === '' ? '>' : `> ${line}`)).join('\n')
   // Brackets in a name would end the link's words.
   const name = message.userName.replace(/[[\]\\`*_~]/g, String.raw`\$&`)
-  return [comment, quote, `[${t('From {who}', { who: name })}](${link})`].filter((part) => part !== '').join('\n\n')
+  // The signs that t puts around a name are for the screen, not for what others store and search.
+  const from = unfilled(m('From {who}')).replace('{who}', () => name)
+  return [comment, quote, `[${from}](${link})`].filter((part) => part !== '').join('\n\n')
 }

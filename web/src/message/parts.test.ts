@@ -81,6 +81,14 @@ describe('a forwarded message', () => {
   it('is a quote with the way to it', () => {
     expect(forwarded({ content: 'one\n\ntwo', userName: 'A [b]' }, 'https://snug.example/rooms/r?message=m', 'look')).toBe('look\n\n> one\n>\n> two\n\n[From A \\[b\\]](https://snug.example/rooms/r?message=m)')
   })
+  it('has no marks of direction in it that nobody typed', () => {
+    speak({ locale: 'ar', catalogue: { 'From {who}': 'من {who}' }, rtl: true }, 'ar')
+    try {
+      expect(forwarded({ content: 'one', userName: '$& Ada' }, 'https://snug.example', '')).toBe('> one\n\n[من $& Ada](https://snug.example)')
+    } finally {
+      speak({ locale: undefined, catalogue: {} })
+    }
+  })
   it('fits into a message', () => {
     expect(forwarded({ content: '🎉'.repeat(10_000), userName: 'A' }, 'https://snug.example', '').length).toBeLessThan(20_000)
   })

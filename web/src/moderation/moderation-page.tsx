@@ -28,6 +28,7 @@ import { Area } from './area'
 import { auditWords } from './audit-words'
 import { closeReport, deleteMessage, getAudit, getReports, type AuditLine } from './calls'
 import { PersonDialog } from './person-dialog'
+import { undisturbed } from './undisturbed'
 
 const NOTE_CHARS = 1_000
 
@@ -71,12 +72,9 @@ function Reports() {
   const [closing, setClosing] = createSignal<{ report: Report; state: 'handled' | 'dismissed' } | null>(null)
   const [deleting, setDeleting] = createSignal<Report | null>(null)
   const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
-  onCleanup(
-    useLive().connection.subscribe({
-      // Not under the hand of who is at one of them.
-      onFrame: (frame) => frame.type === 'reports' && !document.activeElement?.closest('#main li, [role=dialog]') && pages.reload(),
-    }),
-  )
+  // Not under the hand of who is at one of them.
+  const reload = undisturbed('#main li, [role=dialog], [role=alertdialog]', () => pages.reload())
+  onCleanup(useLive().connection.subscribe({ onFrame: (frame) => frame.type === 'reports' && reload() }))
   const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: t('The message is deleted') }) })
 
   function jump(report: Report) {
@@ -251,15 +249,17 @@ function Entries(props: { room: string; user: string; onPerson(person: Somebody)
           <For each={entries}>
             {(entry) => (
               <li class="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5">
-                <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]" dir="auto">
+                <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]">
                   <T
                     {...auditWords(entry)}
                     who={
-                      <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">{t('Whoever runs the server')}</strong>}>
-                        <button type="button" class="rounded-control font-medium hover:underline" title={t('Show {name} alone', { name: entry.by.userName })} onClick={() => props.onPerson(entry.by)}>
-                          {entry.by.userName}
-                        </button>
-                      </Show>
+                      <bdi>
+                        <Show when={entry.by.userId !== ''} fallback={<strong class="font-medium">{t('Whoever runs the server')}</strong>}>
+                          <button type="button" class="rounded-control font-medium hover:underline" title={t('Show {name} alone', { name: entry.by.userName })} onClick={() => props.onPerson(entry.by)}>
+                            {entry.by.userName}
+                          </button>
+                        </Show>
+                      </bdi>
                     }
                   />
                 </p>

@@ -8,7 +8,7 @@ export function EventLine(props: { event: RoomFrame; me: string }) {
   const words = createMemo(() => eventWords(props.event, props.me))
   return (
     <p class="flex items-baseline gap-2 px-3 py-1 ps-15 text-meta text-muted sm:ps-17 sm:pe-5" data-testid="room-event">
-      <span class="min-w-0 [overflow-wrap:anywhere]" dir="auto">{words()}</span>
+      <span class="min-w-0 [overflow-wrap:anywhere]">{words()}</span>
       <time class="shrink-0 text-day tabular-nums" dateTime={new Date(props.event.at).toISOString()} title={fullTimeOf(props.event.at)}>
         {timeOf(props.event.at)}
       </time>

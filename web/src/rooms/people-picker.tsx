@@ -98,7 +98,7 @@ export function PeoplePicker(props: {
             autocomplete="off"
             dir="auto"
             class="h-8 min-w-24 flex-1 bg-transparent px-1.5 text-body outline-none placeholder:text-muted disabled:opacity-60 pointer-coarse:text-[1rem]"
-            placeholder={props.chosen.length === 0 ? t('Name') : ''}
+            placeholder={props.chosen.length === 0 ? t('Name@@of a person') : ''}
             disabled={full()}
             value={text()}
             onInput={(event) => {

@@ -39,13 +39,20 @@ function Card(props: { title: string; text: JSX.Element; away: string; onAway():
   )
 }
 
-/** Puts a greeting away for good. The focus goes to where one writes. */
-function createAway(send: () => Promise<Result<true>>, change: (g: Greeting) => Greeting) {
+/** Puts a greeting away for good. Who asked for it is told if that fails, and the focus goes to where one writes. */
+export function createAway(send: () => Promise<Result<true>>, change: (g: Greeting) => Greeting) {
   const client = useQueryClient()
-  return async (focus = true) => {
+  let sending = 0
+  return async (asked = true) => {
+    if (!asked && sending > 0) return
+    sending++
     const result = await send()
-    if (!result.ok) return showToast({ tone: 'bad', title: t('It comes back the next time'), text: explain(result.failure) })
-    if (focus) document.getElementById('composer')?.focus()
+    sending--
+    if (!result.ok) {
+      if (asked) showToast({ tone: 'bad', title: t('It comes back the next time'), text: explain(result.failure) })
+      return
+    }
+    if (asked) document.getElementById('composer')?.focus()
     client.setQueryData(greetingQuery.queryKey, (g) => g && change(g))
   }
 }

@@ -23,6 +23,8 @@ export function createGreeting(inRoom: () => boolean) {
   const [known, setKnown] = createSignal(knows(userId))
   const greeting = useQuery(() => ({ ...greetingQuery, enabled: !known() }))
 
+  let gone = false
+  onCleanup(() => (gone = true))
   createEffect(() => {
     const g = greeting.data
     if (!g) return
@@ -40,7 +42,8 @@ export function createGreeting(inRoom: () => boolean) {
       void noteSetup('left')
       return
     }
-    void import('./cards').then((cards) => live.setGreeting(g.setup === 'done' ? cards.NewcomerCard : cards.SetupCard), () => {})
+    // The answer to a later state may have been quicker.
+    void import('./cards').then((cards) => !gone && g === untrack(() => greeting.data) && live.setGreeting(g.setup === 'done' ? cards.NewcomerCard : cards.SetupCard), () => {})
   })
 
   recallServerName()
