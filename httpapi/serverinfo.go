@@ -19,7 +19,7 @@ type Namer interface {
 func (s *Server) namingRoutes() []route {
 	return tagged(tagRooms, []route{
 		{path: "/api/server", methods: methods{
-			http.MethodPatch: taking(s, func(ctx context.Context, q asked, b serverBody) (chat.ServerInfo, error) {
+			http.MethodPatch: ordering(s, func(ctx context.Context, q asked, b serverBody) (chat.ServerInfo, error) {
 				return s.rooms.ChangeServer(ctx, q.actor, chat.ServerChange{Name: b.Name, Description: b.Description})
 			}).said("Name the server", "What it is called now.").
 				more("And say in a line what it is. What is left out stays; empty is none. Its admins may. What it is called is among the settings."),
@@ -32,7 +32,7 @@ func (s *Server) namingRoutes() []route {
 			}).said("Be greeted no more", "You know your way, on all your devices."),
 		}},
 		{path: "/api/greeting/setup", methods: methods{
-			http.MethodPut: taking(s, func(ctx context.Context, q asked, b setupBody) (done, error) {
+			http.MethodPut: ordering(s, func(ctx context.Context, q asked, b setupBody) (done, error) {
 				return done{}, s.rooms.SetUp(ctx, q.actor, b.Setup)
 			}).said("Note how far the server is set up", "It is noted.").more("By its admins. What is done stays done."),
 		}},
