@@ -103,7 +103,11 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", `attachment; filename="snug-export-`+time.Now().UTC().Format("2006-01-02")+`.json"`)
 	h.Set("Cache-Control", "no-store")
 	if err := s.writeExport(w, r, id, account); err != nil {
-		if r.Context().Err() == nil { // else somebody has gone
+		switch {
+		case r.Context().Err() != nil: // somebody has gone
+		case chat.AsError(err).Code != chat.CodeInternal:
+			s.log.Info("export stopped", "user", id.UserID, "cause", err.Error())
+		default:
 			s.log.Error("export failed", "user", id.UserID, "err", err)
 		}
 		panic(http.ErrAbortHandler)

@@ -193,5 +193,9 @@ func TestExportsEndWithTheSession(t *testing.T) {
 		if n := strings.Count(string(body), "secret"); err == nil || n >= 5 {
 			t.Errorf("%s: %d messages, %v", path, n, err)
 		}
+		srv.Close() // whoever serves it has logged by then
+		if log := s.log.String(); strings.Contains(log, "level=ERROR") {
+			t.Errorf("%s: an error of the server: %s", path, log)
+		}
 	}
 }
