@@ -179,3 +179,21 @@ func TestServerRolesOutrankRoomRoles(t *testing.T) {
 		}
 	})
 }
+
+// Who runs the server is spared in a private room that they have left, too.
+func TestWhoRunsTheServerIsSparedWhereTheyArent(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob", "cyn")
+		ctx := w.Context()
+		slug := w.make("ada", chat.KindPrivate, "Closed", "bob", "cyn")
+		for _, who := range []string{"bob", "cyn"} {
+			w.sayIn(slug, who, "mine")
+		}
+		w.must(w.chat.LeaveRoom(ctx, w.as("bob", chat.RoleAdmin), slug))
+		w.must(w.chat.LeaveRoom(ctx, somebody("cyn"), slug))
+		if err := w.chat.DeleteMessagesOf(ctx, somebody("ada"), slug, "bob"); code(err) != "forbidden" {
+			t.Errorf("those of an admin who has left: %v", err)
+		}
+		w.must(w.chat.DeleteMessagesOf(ctx, somebody("ada"), slug, "cyn"))
+	})
+}
