@@ -46,9 +46,7 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		if err != nil {
 			return err
 		}
-		if removed, err := t.wasRemoved(a.ID); err != nil {
-			return err
-		} else if removed {
+		if m.removed { // an invitation that they have, or came by, doesn't undo that
 			return forbidden("You were removed from this room. Only who looks after it can add you again.")
 		}
 		members, _, err := t.others("")
@@ -106,10 +104,7 @@ func (s *Service) BringIn(ctx context.Context, a Actor, slugs []string) error {
 
 func (t *roomTx) bringIn(user UserID) error {
 	m, err := t.member(user)
-	if err != nil || m.role != "" || m.left {
-		return err
-	}
-	if removed, err := t.wasRemoved(user); err != nil || removed {
+	if err != nil || m.role != "" || m.left || m.removed {
 		return err
 	}
 	u, _, err := t.person(user)
@@ -139,15 +134,4 @@ func (t *roomTx) host(id UserID) (u User, err error) {
 		return u, err
 	}
 	return u, t.rules.refuse(ActAdd, RoleIn(server, m.role, t.room.kind), t.room.kind)
-}
-
-// wasRemoved reports whether somebody else took a person out of the room, and nobody added
-// them since: an invitation that they have, or came by, doesn't undo that.
-func (t *roomTx) wasRemoved(user UserID) (removed bool, err error) {
-	const query = `select action = ?1 from audit where room_id = ?2 and user_id = ?3 and action in (?1, ?4) order by id desc limit 1`
-	err = t.tx.QueryRowContext(t.ctx, query, string(AuditMemberRemoved), string(t.room.id), string(user), string(AuditMemberAdded)).Scan(&removed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return removed, err
 }

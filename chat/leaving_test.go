@@ -96,6 +96,16 @@ func TestBringIn(t *testing.T) {
 		w.must(w.chat.LeaveRoom(ctx, bob, public))
 		w.must(w.chat.RemoveMember(ctx, somebody("ada"), private, "bob"))
 		in(false, false)
+		// The audit log forgets: what it said isn't what counts.
+		w.must(w.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`delete from audit`)
+			return err
+		}))
+		w.restart()
+		in(false, false)
+		if _, err := w.chat.EnterInvited(ctx, bob, roomIn(w, private), "ada"); code(err) != "forbidden" {
+			t.Errorf("entered by an invitation: %v", err)
+		}
 		w.join("bob", public)
 		_, err := w.chat.SetMember(ctx, somebody("ada"), private, "bob", "")
 		w.must(err)
