@@ -76,30 +76,32 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 
 // BringIn makes somebody a member of rooms, public and private ones, as whoever runs the
 // server has decided. A room that they have left or were removed from stays as it is, and a
-// slug that leads nowhere is left out. It may be repeated.
+// slug that leads nowhere is left out. A room that fails keeps them from no other, and once
+// ctx ends no other is begun with. It may be repeated.
 func (s *Service) BringIn(ctx context.Context, a Actor, slugs []string) error {
+	var errs []error
 	for _, slug := range slugs {
-		room, err := s.rooms.find(ctx, slug)
-		if errors.Is(err, errNoRoom) {
-			continue
+		if err := ctx.Err(); err != nil {
+			errs = append(errs, err)
+			break
 		}
-		if err != nil {
-			return err
-		}
-		if slug == Level0Room || room.kind != KindPublic && room.kind != KindPrivate {
-			continue
-		}
-		if role, err := s.rooms.memberOf(ctx, room.id, a.ID); err != nil || role != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := s.amend(ctx, Actor{}, room.id, func(t *roomTx) error { return t.bringIn(a.ID) }); err != nil {
-			return fmt.Errorf("bring user %s into room %s: %w", a.ID, room.id, err)
+		if err := s.bringInto(ctx, a.ID, slug); err != nil && !errors.Is(err, errNoRoom) {
+			errs = append(errs, fmt.Errorf("bring user %s into room %s: %w", a.ID, slug, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (s *Service) bringInto(ctx context.Context, user UserID, slug string) error {
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil || slug == Level0Room || room.kind != KindPublic && room.kind != KindPrivate {
+		return err
+	}
+	if role, err := s.rooms.memberOf(ctx, room.id, user); err != nil || role != "" {
+		return err
+	}
+	_, err = s.amend(ctx, Actor{}, room.id, func(t *roomTx) error { return t.bringIn(user) })
+	return err
 }
 
 func (t *roomTx) bringIn(user UserID) error {

@@ -1,7 +1,9 @@
 package chat_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +116,37 @@ func TestBringIn(t *testing.T) {
 		if err != nil || info.Role != chat.RoleMember {
 			t.Errorf("%+v, %v", info, err)
 		}
+	})
+}
+
+// A room that can't be entered keeps nobody out of the others, and the sign-in that it is
+// for has a time.
+func TestBringInGoesOn(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		first, last := w.make("ada", chat.KindPublic, "Welcome"), w.make("ada", chat.KindPrivate, "Staff")
+		exec := func(query string) {
+			w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+				_, err := tx.Exec(query)
+				return err
+			}))
+		}
+		exec(`create trigger broken before insert on members when new.room_id = '` + string(roomIn(w, first)) + `' begin select raise(abort, 'broken'); end`)
+		over, cancel := context.WithCancel(w.Context())
+		cancel()
+		if err := w.chat.BringIn(over, somebody("bob"), []string{last}); !errors.Is(err, context.Canceled) {
+			t.Errorf("once its time was over: %v", err)
+		}
+		if _, err := w.chat.Room(w.Context(), somebody("bob"), last); code(err) != "not_found" {
+			t.Errorf("brought in once its time was over: %v", err)
+		}
+		if err := w.chat.BringIn(w.Context(), somebody("bob"), []string{first, last}); err == nil || !strings.Contains(err.Error(), first) {
+			t.Errorf("nobody hears which room failed: %v", err)
+		}
+		if _, err := w.chat.Room(w.Context(), somebody("bob"), last); err != nil {
+			t.Errorf("the other room: %v", err)
+		}
+		exec(`drop trigger broken`)
 	})
 }
 
