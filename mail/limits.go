@@ -1,6 +1,10 @@
 package mail
 
-import "time"
+import (
+	"time"
+
+	"snug/line"
+)
 
 const (
 	// maxQueue mails wait at once: more than a server of people signs in within the
@@ -8,9 +12,8 @@ const (
 	maxQueue = 1000
 	// maxBody is Text and HTML of one mail together, in bytes; maxQueue of them fit
 	// into memory.
-	maxBody = 64 << 10
-	// maxSubject in bytes, so that no header line nears the 998 of RFC 5322.
-	maxSubject = 255
+	maxBody    = 64 << 10
+	maxSubject = line.MaxSubject
 	// maxAddress in bytes: what SMTP can deliver to.
 	maxAddress = 254
 
