@@ -15,13 +15,20 @@ func (s *Service) InvitableRoom(ctx context.Context, a Actor, slug string) (Room
 	return st.id, err
 }
 
-// NameOf returns the slug and the name of a room, whoever may see it; ok is false where
-// it is gone.
-func (s *Service) NameOf(ctx context.Context, room RoomID) (slug, name string, ok bool, err error) {
+// InvitedTo returns the slug and the name of a room that an invitation by somebody leads into,
+// whoever may see it; ok is false where it is gone, or the invitation worth nothing, as
+// EnterInvited has it.
+func (s *Service) InvitedTo(ctx context.Context, room RoomID, by UserID) (slug, name string, ok bool, err error) {
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select slug, name from rooms where id = ? and deleted_at is null`, string(room)).Scan(&slug, &name)
+		t := &roomTx{ctx: ctx, tx: tx, now: s.cfg.Now(), rules: s.rules}
+		if err := t.read(room); err != nil {
+			return err
+		}
+		slug, name = t.room.slug, t.room.name
+		_, err := t.host(by)
+		return err
 	})
-	if errors.Is(err, sql.ErrNoRows) {
+	if no := (*Error)(nil); errors.As(err, &no) && (no.Code == CodeNotFound || no.Code == CodeForbidden) {
 		return "", "", false, nil
 	}
 	if err != nil {
@@ -56,14 +63,11 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		case t.room.kind == KindDirect || t.room.kind == KindGroup && members >= maxGroup:
 			return forbidden("This conversation takes nobody else.")
 		}
-		if by == "" && t.room.kind != KindPublic {
-			return errNoRoom // nobody answers for it any more
+		host, err := t.host(by)
+		if err != nil {
+			return err
 		}
 		if by != "" {
-			host, err := t.host(by)
-			if err != nil {
-				return err
-			}
 			t.by.User, t.order.By = host, host
 		}
 		if err := t.setMember(u, RoleMember, members >= quietJoins); err != nil {
@@ -122,8 +126,15 @@ func (t *roomTx) bringIn(user UserID) error {
 }
 
 // host reads who invited somebody to the room. An invitation is worth as much as who made
-// it may do now: they may have been removed themselves, or the room may be private since.
+// it may do now: they may have been removed themselves, or the room may be private since. Where
+// that isn't known nobody answers for it, and a public room alone needs nobody.
 func (t *roomTx) host(id UserID) (u User, err error) {
+	if id == "" {
+		if t.room.kind != KindPublic {
+			err = errNoRoom
+		}
+		return u, err
+	}
 	u, server, err := t.person(id)
 	if errors.Is(err, errNoPerson) {
 		return u, errNoRoom
