@@ -67,8 +67,7 @@ func tags(runes []rune, i int) bool {
 	return false
 }
 
-// MaxSubject is the size of the longest subject of a mail, in bytes, so that no header line
-// nears the 998 of RFC 5322.
+// MaxSubject is the size of the longest subject of a mail that package mail takes, in bytes.
 const MaxSubject = 255
 
 // Subject cuts a text down to what the subject of a mail has place for, between two characters.

@@ -1,10 +1,6 @@
 package mail
 
-import (
-	"time"
-
-	"snug/line"
-)
+import "time"
 
 const (
 	// maxQueue mails wait at once: more than a server of people signs in within the
@@ -12,8 +8,10 @@ const (
 	maxQueue = 1000
 	// maxBody is Text and HTML of one mail together, in bytes; maxQueue of them fit
 	// into memory.
-	maxBody    = 64 << 10
-	maxSubject = line.MaxSubject
+	maxBody = 64 << 10
+	// maxSubject in bytes, so that no header line nears the 998 of RFC 5322. Package line
+	// cuts subjects down to that.
+	maxSubject = 255
 	// maxAddress in bytes: what SMTP can deliver to.
 	maxAddress = 254
 
