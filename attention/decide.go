@@ -66,13 +66,15 @@ type Decision struct {
 	WhyNotice, WhyPush, WhyMail Reason
 }
 
-// again is a decision about what they were told of before: the pages that are open have it
-// in the inbox, without a word.
-func (d Decision) again() Decision {
-	d.Quiet, d.Push, d.Delay, d.Mail = true, false, 0, false
-	d.WhyPush, d.WhyMail = ReasonTold, ReasonTold
+// again is a decision about what they could hear of before: the pages that are open have it
+// in the inbox, without a word. mailed: a mail was due of that, or they did hear.
+func (d Decision) again(mailed bool) Decision {
+	d.Quiet, d.Push, d.Delay, d.WhyPush = true, false, 0, ReasonTold
 	if d.Notice {
 		d.WhyNotice = ReasonTold
+	}
+	if mailed {
+		d.Mail, d.WhyMail = false, ReasonTold
 	}
 	return d
 }

@@ -279,7 +279,7 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 	if err != nil {
 		return err
 	}
-	told, err := s.stored(ctx, d.room, d.seq)
+	told, _, err := s.stored(ctx, d.room, d.seq)
 	if err != nil {
 		return err
 	}
@@ -335,7 +335,7 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 // toldBefore adds those who may have been told of a message before it was edited, and of
 // whom nothing is stored.
 func (s *Service) toldBefore(ctx context.Context, r room, seq chat.Seq, told targets) error {
-	once, err := s.once(ctx, r.id, seq)
+	once, _, err := s.once(ctx, r.id, seq)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"snug/chat"
+	"snug/line"
 )
 
 func TestPushes(t *testing.T) {
@@ -215,6 +217,17 @@ func TestMails(t *testing.T) {
 	}
 	if n := w.count(`select count(*) from deliveries where mail_at is not null`); n != 0 {
 		t.Errorf("%d mails are still to be sent", n)
+	}
+}
+
+// Names of many bytes leave the subject one that is sent.
+func TestSubjectsHavePlaceForAnyName(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.cfg.Name = func() string { return strings.Repeat("東", 60) }
+	list := []missed{{to: "bob@example.org", message: chat.Message{UserName: strings.Repeat("😀", 60)}}}
+	m := w.letter("bob", list)
+	if len(m.Subject) > line.MaxSubject || !utf8.ValidString(m.Subject) || !strings.Contains(m.Subject, "😀… wrote to you at 東") {
+		t.Errorf("%d bytes: %q", len(m.Subject), m.Subject)
 	}
 }
 

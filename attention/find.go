@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -42,11 +43,18 @@ type found struct {
 	root    chat.Seq // of the thread that it is in; 0: none
 	at      int64
 	message chat.Message
-	told    bool // they heard of the message before, for another reason: the inbox has it, and that is all
+	told    telling
 	decided Decision
 
 	notice int64 // the row, once it is written; 0: there is none
 	known  bool  // they were told of this message before
+}
+
+// telling is how somebody may have heard of a message before, for another reason: then the
+// inbox has it, and that is all.
+type telling struct {
+	at  int64 // who is in the room only since then hasn't; Unix milliseconds; 0: nobody has
+	own bool  // it spoke to them; else it was for whoever could hear, and nothing was mailed
 }
 
 // finding is what a run of events of a room comes to.
@@ -129,7 +137,7 @@ func (s *Service) find(ctx context.Context, r room, c chat.Changes) (f finding, 
 	for _, e := range c.Events {
 		m := e.Message
 		var t targets
-		var told map[chat.UserID]bool
+		var told map[chat.UserID]telling
 		var root chat.Seq
 		switch {
 		case e.Kind == chat.EventPost && m.Type == chat.TypeText && m.DeletedAt == 0:
@@ -300,24 +308,28 @@ func (s *Service) inThread(ctx context.Context, f *finding, m *chat.Message, t t
 
 // edited finds whom a message speaks to only now, and withdraws it from those to whom it
 // doesn't any more. told are those of them who were told of the message before.
-func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t targets, told map[chat.UserID]bool, root chat.Seq, err error) {
+func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t targets, told map[chat.UserID]telling, root chat.Seq, err error) {
 	now := make(targets)
 	if err := s.spokenTo(ctx, f.room, m, now); err != nil {
 		return nil, nil, 0, err
 	}
+	stored, calledAt, err := s.stored(ctx, f.room.id, m.Seq)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	once, onceAt, err := s.once(ctx, f.room.id, m.Seq)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	calledAt = max(calledAt, onceAt)
 	before := make(targets)
 	for _, w := range f.found { // of the same run: it is as it is now already
 		if w.message.Seq == m.Seq {
 			before[w.id] = w.kind
+			if w.id == called {
+				calledAt = max(calledAt, w.at)
+			}
 		}
-	}
-	stored, err := s.stored(ctx, f.room.id, m.Seq)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	once, err := s.once(ctx, f.room.id, m.Seq)
-	if err != nil {
-		return nil, nil, 0, err
 	}
 	gone := withdrawn{seq: m.Seq, people: make(targets)}
 	for id, kind := range stored {
@@ -332,7 +344,7 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 	if len(gone.people) > 0 {
 		f.withdrawn = append(f.withdrawn, gone)
 	}
-	t, told = make(targets), make(map[chat.UserID]bool)
+	t, told = make(targets), make(map[chat.UserID]telling)
 	isCall := func(k chat.NoticeKind) bool { return k == chat.NoticeCall }
 	calledBefore := before.some(isCall) || once.some(isCall)
 	for id, kind := range now {
@@ -342,7 +354,14 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 			continue
 		}
 		t[id] = kind
-		told[id] = standing || takenBack || before.all() || once.all()
+		switch {
+		case takenBack:
+			told[id] = telling{math.MaxInt64, true}
+		case before.all() || once.all():
+			told[id] = telling{calledAt, false}
+		case standing:
+			told[id] = telling{math.MaxInt64, false}
+		}
 	}
 	if len(t) > 0 && !f.room.direct() { // and those who hear of every message; in directs that stands somewhere
 		always, err := s.audience(ctx, f.room)
@@ -350,7 +369,9 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 			return nil, nil, 0, err
 		}
 		for _, id := range always {
-			told[id] = true
+			if _, known := told[id]; !known {
+				told[id] = telling{m.Timestamp, false}
+			}
 		}
 	}
 	if m.Thread != "" && len(t) > 0 {
@@ -363,49 +384,47 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 	return t, told, root, nil
 }
 
-// once returns who was told of a message until an edit withdrew it, and why.
-func (s *Service) once(ctx context.Context, id chat.RoomID, seq chat.Seq) (targets, error) {
-	t := make(targets)
-	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
-		const query = `select user_id, kind from withdrawals where room_id = ? and seq = ?`
+// once returns who was told of a message until an edit withdrew it, and why; and until when
+// all in the room were called.
+func (s *Service) once(ctx context.Context, id chat.RoomID, seq chat.Seq) (t targets, calledAt int64, err error) {
+	t, calledAt, err = s.targets(ctx, `select user_id, kind, at from withdrawals where room_id = ?1 and seq = ?2`, id, seq)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read who was told of a message once: %w", err)
+	}
+	return t, calledAt, nil
+}
+
+// stored returns who was told of a message, and why; and when all in the room were called.
+func (s *Service) stored(ctx context.Context, id chat.RoomID, seq chat.Seq) (t targets, calledAt int64, err error) {
+	const query = `select coalesce(user_id, ''), kind, at from notices where room_id = ?1 and seq = ?2
+		union all select coalesce(user_id, ''), kind, at from deliveries where room_id = ?1 and seq = ?2`
+	if t, calledAt, err = s.targets(ctx, query, id, seq); err != nil {
+		return nil, 0, fmt.Errorf("read who was told of a message: %w", err)
+	}
+	return t, calledAt, nil
+}
+
+func (s *Service) targets(ctx context.Context, query string, id chat.RoomID, seq chat.Seq) (t targets, calledAt int64, err error) {
+	t = make(targets)
+	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
 		return db.Each(ctx, tx, query, []any{string(id), int64(seq)}, func(scan func(...any) error) error {
 			var user chat.UserID
 			var kind chat.NoticeKind
-			err := scan(&user, &kind)
-			t[user] = kind
+			var at int64
+			err := scan(&user, &kind, &at)
+			if t.add(kind, user); user == called {
+				calledAt = max(calledAt, at)
+			}
 			return err
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read who was told of a message once: %w", err)
-	}
-	return t, nil
-}
-
-// stored returns who was told of a message, and why.
-func (s *Service) stored(ctx context.Context, id chat.RoomID, seq chat.Seq) (targets, error) {
-	t := make(targets)
-	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
-		const query = `select coalesce(user_id, ''), kind from notices where room_id = ? and seq = ?
-			union all select coalesce(user_id, ''), kind from deliveries where room_id = ? and seq = ?`
-		return db.Each(ctx, tx, query, []any{string(id), int64(seq), string(id), int64(seq)}, func(scan func(...any) error) error {
-			var user chat.UserID
-			var kind chat.NoticeKind
-			err := scan(&user, &kind)
-			t.add(kind, user)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read who was told of a message: %w", err)
-	}
-	return t, nil
+	return t, calledAt, err
 }
 
 // deleted withdraws a message from all.
 func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
 	f.found = slices.DeleteFunc(f.found, func(w found) bool { return w.message.Seq == seq })
-	stored, err := s.stored(ctx, f.room.id, seq)
+	stored, _, err := s.stored(ctx, f.room.id, seq)
 	if err != nil {
 		return err
 	}
@@ -453,8 +472,8 @@ func (s *Service) judge(ctx context.Context, f *finding) error {
 		w.person = p
 		e := event{w.kind, f.room.direct()}
 		w.decided = decide(p, e, where{s.cfg.Where(p.id), having[p.id]}, now)
-		if w.told {
-			w.decided = w.decided.again()
+		if w.told.at != 0 && p.joined <= w.told.at {
+			w.decided = w.decided.again(w.told.own)
 		}
 		if w.kind == chat.NoticeRoom && !w.decided.Notice && !w.decided.Push && !w.decided.Mail && (!e.direct || p.wanted(true) != chat.NotifyAll) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -461,4 +462,52 @@ func TestABrokenRoomStopsNoOther(t *testing.T) {
 	w.after(failed)
 	w.catchUp()
 	w.wantInbox("bob", "team mention #1, mention #2, mention #1")
+}
+
+// Who couldn't hear of a message before hears of a mention that an edit adds: by a mail, if
+// nothing was mailed of the call, or of the room of which they want all, and in every way if
+// they came only since.
+func TestEditsTellWhoCouldNotHear(t *testing.T) {
+	w := newWorld(t, "ada", "bob", "cyd", "dan")
+	w.room("team", "public", "ada", "bob", "cyd")
+	w.devices["bob"], w.devices["cyd"] = false, false
+	all := chat.NotifyAll
+	w.set("bob", Change{Notify: &LevelsChange{Rooms: &all}})
+	mailed := func(want ...string) {
+		t.Helper()
+		w.after(2 * time.Hour)
+		var got []string
+		for _, m := range w.takeMails() {
+			got = append(got, m.To)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("mailed: %q, want %q", got, want)
+		}
+	}
+	edit := func(m chat.Message, content string) {
+		t.Helper()
+		w.edit("team", "ada", m, content)
+		w.catchUp()
+	}
+	m := w.post("team", "ada", "hello")
+	w.catchUp()
+	edit(m, "hello "+to("bob")+to("cyd"))
+	mailed("bob@example.org", "cyd@example.org")
+	edit(m, "hello")
+	edit(m, "hello "+to("bob")+to("cyd")) // they were mailed of that
+	mailed()
+	call := w.post("team", "ada", toRoom)
+	w.catchUp()
+	edit(call, toRoom+to("bob")+to("cyd"))
+	w.wantLoud()
+	mailed("bob@example.org", "cyd@example.org")
+	w.exec(`insert into members (room_id, user_id, role, joined_at) values ('id-team', 'dan', 'member', ?)`, w.now().UnixMilli())
+	w.at("online", "dan")
+	w.set("dan", Change{Notify: &LevelsChange{Rooms: &all}})
+	edit(m, "hello "+to("dan"))
+	w.wantLoud("dan mention #1")
+	seq := call.Seq
+	edit(call, toRoom+to("dan"))
+	w.wantLoud(fmt.Sprintf("dan mention #%d", seq))
 }

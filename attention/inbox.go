@@ -47,8 +47,8 @@ type InboxCount struct {
 	Unread int `json:"unread"`
 }
 
-// line is an item without what it is about.
-type line struct {
+// inboxLine is an item without what it is about.
+type inboxLine struct {
 	id     int64
 	kind   chat.NoticeKind
 	room   room
@@ -58,13 +58,13 @@ type line struct {
 	ticked bool
 }
 
-func (l line) read(marks chat.Marks) bool {
+func (l inboxLine) read(marks chat.Marks) bool {
 	return l.ticked || marks.Read(chat.Place{Room: l.room.id, Root: l.root}, l.seq)
 }
 
 // lines returns all that a person may have in their inbox, the newest first: their own, and
 // the calls of the rooms that they were members of then. It is one query.
-func (s *Service) lines(ctx context.Context, id chat.UserID) (list []line, err error) {
+func (s *Service) lines(ctx context.Context, id chat.UserID) (list []inboxLine, err error) {
 	const query = `with calls as (
 			select n.id, n.kind, n.room_id, n.seq, n.root, n.at, n.by_user from members m
 				join notices n on n.user_id is null and n.room_id = m.room_id
@@ -88,7 +88,7 @@ func (s *Service) lines(ctx context.Context, id chat.UserID) (list []line, err e
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
 		list = nil
 		return db.Each(ctx, tx, query, []any{string(id), maxKept, chat.Level0Room}, func(scan func(...any) error) error {
-			var l line
+			var l inboxLine
 			err := scan(&l.id, &l.kind, &l.room.id, &l.room.slug, &l.room.name, &l.room.kind, &l.seq, &l.root, &l.at, &l.ticked)
 			list = append(list, l)
 			return err
@@ -101,8 +101,8 @@ func (s *Service) lines(ctx context.Context, id chat.UserID) (list []line, err e
 }
 
 // marks returns the marks that say what of some lines is read.
-func (s *Service) marks(ctx context.Context, id chat.UserID, lines []line) (chat.Marks, error) {
-	threads := slices.ContainsFunc(lines, func(l line) bool { return l.root != 0 && !l.ticked })
+func (s *Service) marks(ctx context.Context, id chat.UserID, lines []inboxLine) (chat.Marks, error) {
+	threads := slices.ContainsFunc(lines, func(l inboxLine) bool { return l.root != 0 && !l.ticked })
 	return s.cfg.Rooms.MarksOf(ctx, id, threads)
 }
 

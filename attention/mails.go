@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/line"
 )
 
 // mailDue mails those whom a mail is due to.
@@ -190,6 +191,7 @@ func (s *Service) letter(id chat.UserID, list []missed) Mail {
 	if len(list) == 1 {
 		page.Subject = fmt.Sprintf("%s wrote to you at %s", short(list[0].message.UserName), host)
 	}
+	page.Subject = line.Subject(page.Subject)
 	var text, html strings.Builder
 	text.WriteString("While you were away from " + host + ":\n")
 	for _, item := range page.Items {

@@ -97,7 +97,7 @@ func (w *found) write(ctx context.Context, tx *sql.Tx, r room, now time.Time) er
 		}
 	}
 	d := delivery{user: w.id, room: r.id, seq: w.message.Seq, root: w.root, kind: w.kind, by: w.message.UserID, at: w.at}
-	if w.id == called && !w.told {
+	if w.id == called && w.told.at == 0 {
 		d.pushAt = now.UnixMilli()
 	}
 	if w.decided.Push {

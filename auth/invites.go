@@ -28,7 +28,7 @@ type openedJSON struct {
 	InvitedBy *string `json:"invitedBy"`
 	RoomName  string  `json:"roomName"` // of the room that it leads into; "": none
 
-	room string // its key
+	room, by string // its key, and the id of who made the invitation; "": it isn't known
 }
 
 // acceptedJSON is the room that somebody entered.
@@ -88,10 +88,10 @@ func (s *Service) makeInvite(ctx context.Context, host *login, i Invite) (invite
 
 // findInvite returns an invitation that is still good, nil if there is none.
 func findInvite(ctx context.Context, tx *sql.Tx, token string, now time.Time) (*openedJSON, error) {
-	const query = `select i.email, u.name, i.room from invites i left join users u on u.id = i.created_by
+	const query = `select i.email, u.name, i.room, coalesce(i.created_by, '') from invites i left join users u on u.id = i.created_by
 		where i.token_hash = ? and i.uses_left > 0 and i.expires_at > ?`
 	var found openedJSON
-	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy, &found.room)
+	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy, &found.room, &found.by)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -142,7 +142,7 @@ func (s *Service) listInvites(c *call) error {
 		return fmt.Errorf("list invites: %w", err)
 	}
 	for i := range list {
-		if list[i].Room, list[i].RoomName, err = s.roomOf(ctx, list[i].Room); err != nil {
+		if list[i].Room, list[i].RoomName, err = s.roomOf(ctx, list[i].Room, l.user.id); err != nil {
 			return fmt.Errorf("list invites: %w", err)
 		}
 		if list[i].Room == "" {
@@ -160,12 +160,13 @@ func (s *Service) listInvites(c *call) error {
 	return c.reply(list)
 }
 
-// roomOf returns the address and the name of the room of a key, "" where there is none.
-func (s *Service) roomOf(ctx context.Context, key string) (room, name string, err error) {
+// roomOf returns the address and the name of the room that an invitation by somebody leads
+// into, "" where there is none.
+func (s *Service) roomOf(ctx context.Context, key, by string) (room, name string, err error) {
 	if key == "" || s.cfg.Rooms == nil {
 		return "", "", nil
 	}
-	room, name, ok, err := s.cfg.Rooms.Name(ctx, key)
+	room, name, ok, err := s.cfg.Rooms.Name(ctx, key, by)
 	if err != nil || !ok {
 		return "", "", err
 	}
@@ -228,7 +229,7 @@ func (s *Service) createInvite(c *call) error {
 	if err != nil {
 		return err
 	}
-	if row.Room, row.RoomName, err = s.roomOf(c.r.Context(), i.Room); err != nil {
+	if row.Room, row.RoomName, err = s.roomOf(c.r.Context(), i.Room, l.user.id); err != nil {
 		return err
 	}
 	row.InvitedBy = &l.user.name
@@ -283,7 +284,7 @@ func (s *Service) openInvite(c *call) error {
 	if found == nil {
 		return errNoInvite
 	}
-	if _, found.RoomName, err = s.roomOf(ctx, found.room); err != nil {
+	if _, found.RoomName, err = s.roomOf(ctx, found.room, found.by); err != nil {
 		return err
 	}
 	life := inviteCookieLife
@@ -302,19 +303,33 @@ func (s *Service) acceptInvite(c *call) error {
 	if err != nil {
 		return err
 	}
-	var room, by string
+	var h held
 	ctx := c.r.Context()
-	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		room, by, err = takeInvite(ctx, tx, l, token, s.now())
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		h, err = seekInvite(ctx, tx, l, token, s.now())
 		return err
 	})
-	if err != nil || room == "" || s.cfg.Rooms == nil {
-		if err != nil {
-			return err
+	if err != nil {
+		return err
+	}
+	if h.room != "" && !h.came && s.cfg.Rooms != nil { // before a use of it is gone
+		if slug, _, err := s.roomOf(ctx, h.room, h.by); err != nil {
+			return fmt.Errorf("find the room of an invite: %w", err)
+		} else if slug == "" {
+			return errInviteGone
 		}
+	}
+	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+		h, err = takeInvite(ctx, tx, l, token, s.now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if h.room == "" || s.cfg.Rooms == nil {
 		return c.reply(acceptedJSON{})
 	}
-	slug, ok, err := s.cfg.Rooms.Enter(ctx, l.user.identity(), room, by)
+	slug, ok, err := s.cfg.Rooms.Enter(ctx, l.user.identity(), h.room, h.by)
 	if err != nil {
 		return fmt.Errorf("enter the room of an invite: %w", err)
 	}
@@ -325,33 +340,44 @@ func (s *Service) acceptInvite(c *call) error {
 	return c.reply(acceptedJSON{slug})
 }
 
-// takeInvite uses an invitation into a room up by one, and returns its room's key and who
-// made it. One that leads nowhere is left as it is.
-func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (room, by string, err error) {
+// held is an invitation that somebody with an account holds.
+type held struct {
+	id       string
+	room, by string // as in openedJSON; room "": it leads into none
+	came     bool   // they took a use of it
+}
+
+// takeInvite uses an invitation into a room up by one. One that leads nowhere is left as it is.
+func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (held, error) {
+	h, err := seekInvite(ctx, tx, l, token, now)
+	if err != nil || h.room == "" || h.came {
+		return h, err
+	}
+	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, h.id); err != nil {
+		return h, fmt.Errorf("use invite: %w", err)
+	}
+	return h, noteInviteUse(ctx, tx, h.id, l.user.id)
+}
+
+// seekInvite returns an invitation that somebody may use, or has.
+func seekInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (h held, err error) {
 	u, err := stillIn(ctx, tx, l)
 	if err != nil {
-		return "", "", err
+		return h, err
 	}
-	var id string
 	var email *string
 	var left int
-	var came bool
 	const query = `select id, email, room, coalesce(created_by, ''), uses_left,
 			exists (select 1 from invite_uses where invite_id = invites.id and user_id = ?)
 		from invites where token_hash = ? and expires_at > ?`
-	err = tx.QueryRowContext(ctx, query, u.id, hashToken(token).String(), millis(now)).Scan(&id, &email, &room, &by, &left, &came)
+	err = tx.QueryRowContext(ctx, query, u.id, hashToken(token).String(), millis(now)).Scan(&h.id, &email, &h.room, &h.by, &left, &h.came)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && left == 0 && !came:
-		return "", "", errNoInvite
+	case errors.Is(err, sql.ErrNoRows), err == nil && left == 0 && !h.came:
+		return h, errNoInvite
 	case err != nil:
-		return "", "", fmt.Errorf("find invite: %w", err)
+		return h, fmt.Errorf("find invite: %w", err)
 	case email != nil && !strings.EqualFold(*email, u.email):
-		return "", "", errInviteFor
-	case room == "" || came:
-		return room, by, nil
+		return h, errInviteFor
 	}
-	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, id); err != nil {
-		return "", "", fmt.Errorf("use invite: %w", err)
-	}
-	return room, by, noteInviteUse(ctx, tx, id, u.id)
+	return h, nil
 }

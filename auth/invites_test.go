@@ -11,19 +11,50 @@ import (
 )
 
 // den is the only room that there is, and who entered it.
-type den struct{ entered []string }
+type den struct {
+	entered []string
+	private bool // no invitation by somebody who is gone leads there
+}
 
 func (*den) Find(_ context.Context, by auth.Identity, room string) (string, bool, error) {
 	return "key", room == "den" && by.Role == auth.RoleOwner, nil
 }
 
-func (*den) Name(_ context.Context, key string) (room, name string, ok bool, err error) {
-	return "den", "The Den", key == "key", nil
+func (d *den) Name(_ context.Context, key, by string) (room, name string, ok bool, err error) {
+	return "den", "The Den", key == "key" && (by != "" || !d.private), nil
 }
 
 func (d *den) Enter(_ context.Context, who auth.Identity, key, by string) (string, bool, error) {
 	d.entered = append(d.entered, who.Email+" by "+by)
-	return "den", key == "key", nil
+	return "den", key == "key" && (by != "" || !d.private), nil
+}
+
+// An invitation that leads nobody anywhere any more says so before it is used, and names no
+// room.
+func TestInvitationOfWhoIsGone(t *testing.T) {
+	t.Parallel()
+	rooms := &den{private: true}
+	g := newRig(t, func(c *auth.Config) { c.Rooms = rooms })
+	owner, guest := g.jar().signUp("Owner"), g.jar().signUp("Guest")
+	var made struct{ ID, URL string }
+	owner.post("/account/invites", `{"room":"den","uses":2}`).want(t, 200, "").decode(t, &made)
+	token := fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])
+	left := func() (n int) {
+		g.query(`select uses_left from invites where id = ?`, &n, made.ID)
+		return n
+	}
+	guest.post("/account/invites/accept", token).want(t, 200, "")
+	if n := left(); n != 1 || len(rooms.entered) != 1 {
+		t.Errorf("%d uses are left, entered %q", n, rooms.entered)
+	}
+	g.exec(`update invites set created_by = null`)
+	other := g.jar().signUp("Other")
+	var opened struct{ RoomName string }
+	other.post("/account/invites/open", token).want(t, 200, "").decode(t, &opened)
+	other.post("/account/invites/accept", token).want(t, 404, "ROOM_NOT_FOUND")
+	if n := left(); n != 1 || opened.RoomName != "" {
+		t.Errorf("%d uses are left, opened %+v", n, opened)
+	}
 }
 
 // An invitation into a room is used up by those who make an account by it, and by those

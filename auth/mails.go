@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"snug/line"
 )
 
 // A letter is the words of a mail. In all of them %host stands for the server, by its
@@ -112,7 +114,7 @@ func (l letter) render(server, to, base, link, more string) Mail {
 	page := struct {
 		Subject, Button, Link string
 		Above, Below          []string
-	}{Subject: short.Replace(l.subject), Button: short.Replace(l.button), Link: link}
+	}{Subject: line.Subject(short.Replace(l.subject)), Button: short.Replace(l.button), Link: link}
 	for _, p := range l.above {
 		page.Above = append(page.Above, fill.Replace(p))
 	}

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"snug/auth"
+	"snug/line"
 )
 
 // A post office takes the mails of a Service.
@@ -87,6 +89,21 @@ func (j *jar) open(u *url.URL) reply {
 // clientAt lets requests come from an address that the test changes.
 func clientAt(address *string) func(*http.Request) string {
 	return func(*http.Request) string { return *address }
+}
+
+// Names of many bytes leave the subject one that is sent.
+func TestSubjectsHavePlaceForAnyName(t *testing.T) {
+	t.Parallel()
+	post := &postOffice{}
+	name := strings.Repeat("😀", 60)
+	g := newRig(t, post.use, func(c *auth.Config) { c.ServerName = func() string { return name } })
+	owner := g.jar().signUp("Owner")
+	post.came(g)
+	owner.post("/account/invites", `{"email":"ann@example.com"}`).want(t, 200, "")
+	m := post.one(g, "ann@example.com", "Owner invites you to 😀")
+	if len(m.Subject) > line.MaxSubject || !utf8.ValidString(m.Subject) || !strings.Contains(m.Text, name) {
+		t.Errorf("%d bytes: %q", len(m.Subject), m.Subject)
+	}
 }
 
 // A server that has a name says it, and where it is.

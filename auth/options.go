@@ -58,7 +58,7 @@ func (s *Service) options(c *call) error {
 		return nil
 	})
 	if err == nil && o.Invite != nil {
-		_, o.Invite.RoomName, err = s.roomOf(ctx, o.Invite.room)
+		_, o.Invite.RoomName, err = s.roomOf(ctx, o.Invite.room, o.Invite.by)
 	}
 	if err != nil {
 		return fmt.Errorf("read options: %w", err)

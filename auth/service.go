@@ -95,8 +95,9 @@ type InviteRooms interface {
 	// Find returns the key of a room that people may be invited to by somebody; ok is
 	// false where they may not, or there is none.
 	Find(ctx context.Context, by Identity, room string) (key string, ok bool, err error)
-	// Name returns the address and the name of the room of a key; ok is false where it is gone.
-	Name(ctx context.Context, key string) (room, name string, ok bool, err error)
+	// Name returns the address and the name of the room of a key; ok is false where it is gone,
+	// or nobody is let in any more by an invitation of that maker. by is as in Enter.
+	Name(ctx context.Context, key, by string) (room, name string, ok bool, err error)
 	// Enter makes somebody who was invited a member; by is the id of who invited them, ""
 	// where that isn't known. It may be called again. ok is false where there is no such room.
 	Enter(ctx context.Context, who Identity, key, by string) (room string, ok bool, err error)

@@ -152,7 +152,7 @@ func (es *enrolments) store(ctx context.Context, batch map[roomUser]standing) (f
 		fresh = nil
 		insert, err := tx.PrepareContext(ctx, `insert into members (room_id, user_id, role, joined_at)
 			select id, ?, 'member', ? from rooms where id = ? and kind = 'public' and deleted_at is null
-			on conflict (room_id, user_id) do update set role = 'member', joined_at = excluded.joined_at, left_at = null where role = ''`)
+			on conflict (room_id, user_id) do update set role = 'member', joined_at = excluded.joined_at, left_at = null, removed_at = null where role = ''`)
 		if err != nil {
 			return err
 		}

@@ -15,13 +15,20 @@ func (s *Service) InvitableRoom(ctx context.Context, a Actor, slug string) (Room
 	return st.id, err
 }
 
-// NameOf returns the slug and the name of a room, whoever may see it; ok is false where
-// it is gone.
-func (s *Service) NameOf(ctx context.Context, room RoomID) (slug, name string, ok bool, err error) {
+// InvitedTo returns the slug and the name of a room that an invitation by somebody leads into,
+// whoever may see it; ok is false where it is gone, or the invitation worth nothing, as
+// EnterInvited has it.
+func (s *Service) InvitedTo(ctx context.Context, room RoomID, by UserID) (slug, name string, ok bool, err error) {
 	err = s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `select slug, name from rooms where id = ? and deleted_at is null`, string(room)).Scan(&slug, &name)
+		t := &roomTx{ctx: ctx, tx: tx, now: s.cfg.Now(), rules: s.rules}
+		if err := t.read(room); err != nil {
+			return err
+		}
+		slug, name = t.room.slug, t.room.name
+		_, err := t.host(by)
+		return err
 	})
-	if errors.Is(err, sql.ErrNoRows) {
+	if no := (*Error)(nil); errors.As(err, &no) && (no.Code == CodeNotFound || no.Code == CodeForbidden) {
 		return "", "", false, nil
 	}
 	if err != nil {
@@ -46,9 +53,7 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		if err != nil {
 			return err
 		}
-		if removed, err := t.wasRemoved(a.ID); err != nil {
-			return err
-		} else if removed {
+		if m.removed { // an invitation that they have, or came by, doesn't undo that
 			return forbidden("You were removed from this room. Only who looks after it can add you again.")
 		}
 		members, _, err := t.others("")
@@ -58,14 +63,11 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		case t.room.kind == KindDirect || t.room.kind == KindGroup && members >= maxGroup:
 			return forbidden("This conversation takes nobody else.")
 		}
-		if by == "" && t.room.kind != KindPublic {
-			return errNoRoom // nobody answers for it any more
+		host, err := t.host(by)
+		if err != nil {
+			return err
 		}
 		if by != "" {
-			host, err := t.host(by)
-			if err != nil {
-				return err
-			}
 			t.by.User, t.order.By = host, host
 		}
 		if err := t.setMember(u, RoleMember, members >= quietJoins); err != nil {
@@ -78,38 +80,37 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 
 // BringIn makes somebody a member of rooms, public and private ones, as whoever runs the
 // server has decided. A room that they have left or were removed from stays as it is, and a
-// slug that leads nowhere is left out. It may be repeated.
+// slug that leads nowhere is left out. A room that fails keeps them from no other, and once
+// ctx ends no other is begun with. It may be repeated.
 func (s *Service) BringIn(ctx context.Context, a Actor, slugs []string) error {
+	var errs []error
 	for _, slug := range slugs {
-		room, err := s.rooms.find(ctx, slug)
-		if errors.Is(err, errNoRoom) {
-			continue
+		if err := ctx.Err(); err != nil {
+			errs = append(errs, err)
+			break
 		}
-		if err != nil {
-			return err
-		}
-		if slug == Level0Room || room.kind != KindPublic && room.kind != KindPrivate {
-			continue
-		}
-		if role, err := s.rooms.memberOf(ctx, room.id, a.ID); err != nil || role != "" {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := s.amend(ctx, Actor{}, room.id, func(t *roomTx) error { return t.bringIn(a.ID) }); err != nil {
-			return fmt.Errorf("bring user %s into room %s: %w", a.ID, room.id, err)
+		if err := s.bringInto(ctx, a.ID, slug); err != nil && !errors.Is(err, errNoRoom) {
+			errs = append(errs, fmt.Errorf("bring user %s into room %s: %w", a.ID, slug, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (s *Service) bringInto(ctx context.Context, user UserID, slug string) error {
+	room, err := s.rooms.find(ctx, slug)
+	if err != nil || slug == Level0Room || room.kind != KindPublic && room.kind != KindPrivate {
+		return err
+	}
+	if role, err := s.rooms.memberOf(ctx, room.id, user); err != nil || role != "" {
+		return err
+	}
+	_, err = s.amend(ctx, Actor{}, room.id, func(t *roomTx) error { return t.bringIn(user) })
+	return err
 }
 
 func (t *roomTx) bringIn(user UserID) error {
 	m, err := t.member(user)
-	if err != nil || m.role != "" || m.left {
-		return err
-	}
-	if removed, err := t.wasRemoved(user); err != nil || removed {
+	if err != nil || m.role != "" || m.left || m.removed {
 		return err
 	}
 	u, _, err := t.person(user)
@@ -125,8 +126,15 @@ func (t *roomTx) bringIn(user UserID) error {
 }
 
 // host reads who invited somebody to the room. An invitation is worth as much as who made
-// it may do now: they may have been removed themselves, or the room may be private since.
+// it may do now: they may have been removed themselves, or the room may be private since. Where
+// that isn't known nobody answers for it, and a public room alone needs nobody.
 func (t *roomTx) host(id UserID) (u User, err error) {
+	if id == "" {
+		if t.room.kind != KindPublic {
+			err = errNoRoom
+		}
+		return u, err
+	}
 	u, server, err := t.person(id)
 	if errors.Is(err, errNoPerson) {
 		return u, errNoRoom
@@ -139,15 +147,4 @@ func (t *roomTx) host(id UserID) (u User, err error) {
 		return u, err
 	}
 	return u, t.rules.refuse(ActAdd, RoleIn(server, m.role, t.room.kind), t.room.kind)
-}
-
-// wasRemoved reports whether somebody else took a person out of the room, and nobody added
-// them since: an invitation that they have, or came by, doesn't undo that.
-func (t *roomTx) wasRemoved(user UserID) (removed bool, err error) {
-	const query = `select action = ?1 from audit where room_id = ?2 and user_id = ?3 and action in (?1, ?4) order by id desc limit 1`
-	err = t.tx.QueryRowContext(t.ctx, query, string(AuditMemberRemoved), string(t.room.id), string(user), string(AuditMemberAdded)).Scan(&removed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return removed, err
 }

@@ -1,7 +1,9 @@
 package chat_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +98,16 @@ func TestBringIn(t *testing.T) {
 		w.must(w.chat.LeaveRoom(ctx, bob, public))
 		w.must(w.chat.RemoveMember(ctx, somebody("ada"), private, "bob"))
 		in(false, false)
+		// The audit log forgets: what it said isn't what counts.
+		w.must(w.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`delete from audit`)
+			return err
+		}))
+		w.restart()
+		in(false, false)
+		if _, err := w.chat.EnterInvited(ctx, bob, roomIn(w, private), "ada"); code(err) != "forbidden" {
+			t.Errorf("entered by an invitation: %v", err)
+		}
 		w.join("bob", public)
 		_, err := w.chat.SetMember(ctx, somebody("ada"), private, "bob", "")
 		w.must(err)
@@ -104,6 +116,37 @@ func TestBringIn(t *testing.T) {
 		if err != nil || info.Role != chat.RoleMember {
 			t.Errorf("%+v, %v", info, err)
 		}
+	})
+}
+
+// A room that can't be entered keeps nobody out of the others, and the sign-in that it is
+// for has a time.
+func TestBringInGoesOn(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		first, last := w.make("ada", chat.KindPublic, "Welcome"), w.make("ada", chat.KindPrivate, "Staff")
+		exec := func(query string) {
+			w.must(w.cfg.DB.Write(w.Context(), func(tx *sql.Tx) error {
+				_, err := tx.Exec(query)
+				return err
+			}))
+		}
+		exec(`create trigger broken before insert on members when new.room_id = '` + string(roomIn(w, first)) + `' begin select raise(abort, 'broken'); end`)
+		over, cancel := context.WithCancel(w.Context())
+		cancel()
+		if err := w.chat.BringIn(over, somebody("bob"), []string{last}); !errors.Is(err, context.Canceled) {
+			t.Errorf("once its time was over: %v", err)
+		}
+		if _, err := w.chat.Room(w.Context(), somebody("bob"), last); code(err) != "not_found" {
+			t.Errorf("brought in once its time was over: %v", err)
+		}
+		if err := w.chat.BringIn(w.Context(), somebody("bob"), []string{first, last}); err == nil || !strings.Contains(err.Error(), first) {
+			t.Errorf("nobody hears which room failed: %v", err)
+		}
+		if _, err := w.chat.Room(w.Context(), somebody("bob"), last); err != nil {
+			t.Errorf("the other room: %v", err)
+		}
+		exec(`drop trigger broken`)
 	})
 }
 
@@ -177,5 +220,23 @@ func TestServerRolesOutrankRoomRoles(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// Who runs the server is spared in a private room that they have left, too.
+func TestWhoRunsTheServerIsSparedWhereTheyArent(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob", "cyn")
+		ctx := w.Context()
+		slug := w.make("ada", chat.KindPrivate, "Closed", "bob", "cyn")
+		for _, who := range []string{"bob", "cyn"} {
+			w.sayIn(slug, who, "mine")
+		}
+		w.must(w.chat.LeaveRoom(ctx, w.as("bob", chat.RoleAdmin), slug))
+		w.must(w.chat.LeaveRoom(ctx, somebody("cyn"), slug))
+		if err := w.chat.DeleteMessagesOf(ctx, somebody("ada"), slug, "bob"); code(err) != "forbidden" {
+			t.Errorf("those of an admin who has left: %v", err)
+		}
+		w.must(w.chat.DeleteMessagesOf(ctx, somebody("ada"), slug, "cyn"))
 	})
 }

@@ -149,7 +149,7 @@ func (t *roomTx) withdraw(user UserID) error {
 		return err
 	}
 	t.order.Members = nil // what follows says both
-	const forget = `update members set left_at = null where room_id = ? and user_id = ?`
+	const forget = `update members set left_at = null, removed_at = null where room_id = ? and user_id = ?`
 	if _, err := t.tx.ExecContext(t.ctx, forget, string(t.room.id), string(user)); err != nil {
 		return err
 	}

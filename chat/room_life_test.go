@@ -481,10 +481,22 @@ func TestInvitationsThatLeadNowhere(t *testing.T) {
 				t.Errorf("%s by %s: %v, want %q", who, by, err, want)
 			}
 		}
+		leads := func(by string, want bool) {
+			t.Helper()
+			got, name, ok, err := w.chat.InvitedTo(w.Context(), room, chat.UserID(by))
+			if err != nil || ok != want || ok && (got != slug || name != "Club") || !ok && got+name != "" {
+				t.Errorf("an invitation by %q leads to %q, %q, %v, %v", by, got, name, ok, err)
+			}
+		}
+		leads("ben", true)
+		leads("", true)
 		enter("cid", "ben", "")
 		private := chat.KindPrivate
 		_, err = w.chat.ChangeRoom(w.Context(), somebody("ann"), slug, chat.RoomChange{Kind: &private})
 		w.must(err)
+		leads("ben", false)
+		leads("", false)
+		leads("ann", true)
 		enter("dot", "ben", "forbidden") // a member adds nobody to a private room
 		enter("dot", "", "not_found")    // and whose account is gone neither
 		enter("dot", "ann", "")

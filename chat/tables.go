@@ -38,9 +38,10 @@ func (r *roomRow) record() roomRecord {
 
 // memberRow is somebody in the table of members.
 type memberRow struct {
-	role       Role // "": they were removed
+	role       Role // "": they aren't one
 	mutedUntil int64
 	left       bool // of their own will
+	removed    bool // by somebody else
 }
 
 // roomTx is a transaction that changes a room and its members.
@@ -103,8 +104,8 @@ func (t *roomTx) untold(whole bool) error {
 
 // member reads what somebody is in the room.
 func (t *roomTx) member(user UserID) (m memberRow, err error) {
-	const query = `select role, muted_until, left_at is not null from members where room_id = ? and user_id = ?`
-	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&m.role, &m.mutedUntil, &m.left)
+	const query = `select role, muted_until, left_at is not null, removed_at is not null from members where room_id = ? and user_id = ?`
+	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&m.role, &m.mutedUntil, &m.left, &m.removed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -155,14 +156,18 @@ func (t *roomTx) setMember(u User, role Role, quiet bool) error {
 	if err != nil || was.role == role {
 		return err
 	}
-	var left any
-	if role == "" && u.ID == t.by.ID {
+	var left, removed any
+	switch {
+	case role != "" || t.by.ID == "": // or the account is gone
+	case u.ID == t.by.ID:
 		left = t.now.UnixMilli()
+	default:
+		removed = t.now.UnixMilli()
 	}
-	const query = `insert into members (room_id, user_id, role, joined_at, left_at, told) values (?, ?, ?, ?, ?, 0)
+	const query = `insert into members (room_id, user_id, role, joined_at, left_at, removed_at, told) values (?, ?, ?, ?, ?, ?, 0)
 		on conflict (room_id, user_id) do update set role = excluded.role, told = 0, hidden_at = null, left_at = excluded.left_at,
-			joined_at = case when role = '' then excluded.joined_at else joined_at end`
-	if _, err := t.tx.ExecContext(t.ctx, query, string(t.room.id), string(u.ID), string(role), t.now.UnixMilli(), left); err != nil {
+			removed_at = excluded.removed_at, joined_at = case when role = '' then excluded.joined_at else joined_at end`
+	if _, err := t.tx.ExecContext(t.ctx, query, string(t.room.id), string(u.ID), string(role), t.now.UnixMilli(), left, removed); err != nil {
 		return err
 	}
 	t.order.Members = append(t.order.Members, memberOrder{User: u, Role: role, MutedUntil: was.mutedUntil, Was: was.role, Quiet: quiet})
@@ -267,9 +272,9 @@ func (s *Service) give(ctx context.Context, room RoomID, o order) error {
 		if len(o.Members) == 0 {
 			return nil
 		}
-		// Whoever was removed and is muted stays so if they come back, and who left isn't
-		// brought back by others.
-		const gone = `delete from members where room_id = ? and told = 0 and role = '' and muted_until <= ? and left_at is null`
+		// Whoever is muted stays so if they come back, who left isn't brought back by others,
+		// and who was removed not by an invitation.
+		const gone = `delete from members where room_id = ? and told = 0 and role = '' and muted_until <= ? and left_at is null and removed_at is null`
 		if _, err := tx.ExecContext(ctx, gone, string(room), s.cfg.Now().UnixMilli()); err != nil {
 			return err
 		}

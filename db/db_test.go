@@ -447,6 +447,43 @@ func TestTokensKeepManagingRooms(t *testing.T) {
 	}
 }
 
+// Who was removed from a room before that was kept beside it still is, as far as the audit
+// log knows.
+func TestRemovalsAreKept(t *testing.T) {
+	migration, err := os.ReadFile("migrations/0013_removals.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, file(t))
+	err = d.Write(t.Context(), func(tx *sql.Tx) error {
+		const before = `alter table members drop column removed_at;
+			insert into rooms (id, slug, name, created_at, kind) values ('r', 'r', 'R', 0, 'private');
+			insert into users (id, name, email, email_verified, created_at, updated_at) select value, value, value || '@example.com', 1, 0, 0
+				from json_each('["removed", "added", "left", "muted", "back"]');
+			insert into members (room_id, user_id, role, joined_at, left_at, muted_until) values
+				('r', 'added', 'member', 1, null, 0), ('r', 'left', '', 1, 9, 0), ('r', 'muted', '', 1, null, 99), ('r', 'back', 'member', 1, null, 0);
+			insert into audit (at, action, by_id, by_name, room_id, user_id) values
+				(5, 'member_removed', 'a', 'A', 'r', 'removed'), (5, 'member_removed', 'a', 'A', 'r', 'added'), (6, 'member_added', 'a', 'A', 'r', 'added'),
+				(5, 'member_removed', 'a', 'A', 'r', 'left'), (5, 'member_removed', 'a', 'A', 'r', 'muted'), (5, 'member_removed', 'a', 'A', 'r', 'back'),
+				(5, 'member_removed', 'a', 'A', 'gone', 'removed'), (5, 'member_removed', 'a', 'A', 'r', 'gone');`
+		if _, err := tx.Exec(before + string(migration)); err != nil {
+			return err
+		}
+		var got string
+		const all = `select group_concat(user_id || coalesce(' ' || removed_at, ''), ', ' order by user_id) from members where role = ''`
+		if err := tx.QueryRow(all).Scan(&got); err != nil {
+			return err
+		}
+		if want := "left, muted 5, removed 5"; got != want {
+			t.Errorf("out of the room: %s, want %s", got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestMigrations(t *testing.T) {
 	t.Run("a later one is applied to what is there", func(t *testing.T) {
 		path := file(t)

@@ -193,7 +193,7 @@ CREATE TABLE members (
     favourite     integer not null default 0,
     section       text    not null default '',
     hidden_at     integer,
-    told          integer not null default 1, left_at integer,
+    told          integer not null default 1, left_at integer, removed_at integer,
     primary key (room_id, user_id)
 ) strict, without rowid;
 

@@ -96,6 +96,7 @@ func TestRoomsAreAScopeOfTheirOwn(t *testing.T) {
 		{"PUT", "/api/rooms/global/members/u1/mute"}, {"DELETE", "/api/rooms/global/members/u1/mute"},
 		{"DELETE", "/api/rooms/global/members/u1/messages"}, {"PUT", "/api/reports/1"},
 		{"PUT", "/api/people/u1/ban"}, {"DELETE", "/api/people/u1/ban"}, {"PUT", "/api/people/u1/role"}, {"DELETE", "/api/people/u1/sessions"},
+		{"PATCH", "/api/server"}, {"PUT", "/api/greeting/setup"},
 	} {
 		for _, token := range []string{reader, writer} {
 			wantJSON(t, s.do(withBody(route.method, route.path, `{"seconds":60}`, "Authorization", token)), 403,
@@ -191,6 +192,10 @@ func TestExportsEndWithTheSession(t *testing.T) {
 		}
 		if n := strings.Count(string(body), "secret"); err == nil || n >= 5 {
 			t.Errorf("%s: %d messages, %v", path, n, err)
+		}
+		srv.Close() // whoever serves it has logged by then
+		if log := s.log.String(); strings.Contains(log, "level=ERROR") {
+			t.Errorf("%s: an error of the server: %s", path, log)
 		}
 	}
 }

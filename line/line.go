@@ -1,5 +1,6 @@
 // Package line says what a line of text may hold that people write and others read: the
-// names of people and rooms, topics, what somebody says of themselves.
+// names of people and rooms, topics, what somebody says of themselves; and how long the
+// subject of a mail may be that they stand in.
 package line
 
 import (
@@ -64,4 +65,20 @@ func tags(runes []rune, i int) bool {
 		}
 	}
 	return false
+}
+
+// MaxSubject is the size of the longest subject of a mail that package mail takes, in bytes.
+const MaxSubject = 255
+
+// Subject cuts a text down to what the subject of a mail has place for, between two characters.
+func Subject(text string) string {
+	const cut = "…"
+	if len(text) <= MaxSubject {
+		return text
+	}
+	end := MaxSubject - len(cut)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + cut
 }

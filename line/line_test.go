@@ -1,7 +1,9 @@
 package line_test
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"snug/line"
 )
@@ -22,6 +24,22 @@ func TestPlain(t *testing.T) {
 	} {
 		if line.Plain(text) {
 			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
+func TestSubject(t *testing.T) {
+	for _, letter := range []string{"a", "é", "東", "😀"} {
+		whole := strings.Repeat(letter, line.MaxSubject/len(letter))
+		if got := line.Subject(whole); got != whole {
+			t.Errorf("%q is cut to %q", whole, got)
+		}
+		for _, before := range []string{"", "x", "xx", "xxx"} {
+			got := line.Subject(before + whole + whole)
+			if kept := strings.TrimSuffix(got, "…"); len(got) > line.MaxSubject || len(got) < line.MaxSubject-len(letter) || !utf8.ValidString(got) ||
+				kept == got || !strings.HasPrefix(before+whole+whole, kept) {
+				t.Errorf("%s and %s…: %q of %d bytes", before, letter, got, len(got))
+			}
 		}
 	}
 }

@@ -9,7 +9,8 @@ const (
 	// maxBody is Text and HTML of one mail together, in bytes; maxQueue of them fit
 	// into memory.
 	maxBody = 64 << 10
-	// maxSubject in bytes, so that no header line nears the 998 of RFC 5322.
+	// maxSubject in bytes, so that no header line nears the 998 of RFC 5322. Package line
+	// cuts subjects down to that.
 	maxSubject = 255
 	// maxAddress in bytes: what SMTP can deliver to.
 	maxAddress = 254

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"snug/line"
 	"snug/mail"
 	"snug/mail/mailtest"
 )
@@ -24,7 +25,7 @@ func TestMessageArrives(t *testing.T) {
 		"unicode":                {To: "ada+tag@sub.example.com", Subject: "Grüße 👋 — 你好, Zoë", Text: "Grüße 👋 你好\n", HTML: "<p>Grüße 👋 你好</p>"},
 		"long":                   {To: "ada@example.com", Subject: strings.Repeat("long ", 50) + "end", Text: long + "\n" + strings.Repeat("x", 5000) + "\n", HTML: long},
 		"unfolded":               {To: "ada@example.com", Subject: strings.Repeat("x", 255), Text: "x"},
-		"unicode without spaces": {To: "ada@example.com", Subject: strings.Repeat("你", 85), Text: strings.Repeat("你", 5000)},
+		"unicode without spaces": {To: "ada@example.com", Subject: line.Subject(strings.Repeat("你", 400)), Text: strings.Repeat("你", 5000)},
 		// What ends a mail, and what could begin another one.
 		"dots":          {To: "ada@example.com", Subject: ".", Text: ".\n..\n\n.\nMAIL FROM:<x@example.com>\nfrom here\n", HTML: ".\n"},
 		"header-like":   {To: "ada@example.com", Subject: "Bcc: eve@example.com", Text: "Subject: x\n\nBcc: eve@example.com\n"},

@@ -202,6 +202,11 @@ func (s *Service) attempt(ctx context.Context, j *job) (retry bool, pause time.D
 		log.Error("a push can't be made", "cause", err.Error())
 		return false, 0
 	}
+	if s.refused(j.to.Endpoint) {
+		log.Info("a device can't be pushed to: its address isn't one of the public web")
+		s.end(ctx, j, log)
+		return false, 0
+	}
 	status, answer, err := s.cfg.Post(ctx, j.to.Endpoint, header, body)
 	switch {
 	case ctx.Err() != nil:
@@ -211,10 +216,6 @@ func (s *Service) attempt(ctx context.Context, j *job) (retry bool, pause time.D
 		return false, 0
 	case err == nil && (status == http.StatusNotFound || status == http.StatusGone):
 		log.Info("a device doesn't want pushes any more")
-		s.end(ctx, j, log)
-		return false, 0
-	case errors.Is(err, ErrBlocked):
-		log.Info("a device can't be pushed to: its address isn't one of the public web")
 		s.end(ctx, j, log)
 		return false, 0
 	case err == nil && status != http.StatusTooManyRequests && status < 500:

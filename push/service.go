@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,15 +27,13 @@ type Config struct {
 	Own []string
 	// Post sends a body to a URL that a stranger chose. It follows no redirect.
 	Post Post
-	// Check says that Post never sends anything to a URL: an ErrBlocked. nil: nobody knows
-	// before it is tried. Those of Own aren't asked about.
+	// Check says why Post never sends anything to a URL, by the URL alone: what a name server
+	// says of it may be another a minute later. nil: nobody knows before it is tried. Those of
+	// Own aren't asked about.
 	Check  func(url string) error
 	Logger *slog.Logger     // nil: nothing is logged
 	Now    func() time.Time // nil: time.Now
 }
-
-// ErrBlocked is what Post returns of a URL to which it sends nothing, now or later.
-var ErrBlocked = errors.New("push: not allowed to send there")
 
 // Post sends body to a URL and returns the status and the header of the answer.
 type Post func(ctx context.Context, url string, header http.Header, body []byte) (status int, answer http.Header, err error)
@@ -117,16 +114,20 @@ func (d Subscription) Check(own ...string) error {
 	return nil
 }
 
+// refused reports whether nothing is ever sent to an endpoint, whatever a name server says.
+func (s *Service) refused(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && s.cfg.Check != nil && !slices.Contains(s.cfg.Own, u.Scheme+"://"+u.Host) && s.cfg.Check(endpoint) != nil
+}
+
 // Subscribe keeps a device's subscription for as long as the session lasts, and under
 // the session that named it last. A person keeps the 16 newest.
 func (s *Service) Subscribe(ctx context.Context, user, session string, d Subscription) error {
 	if err := d.Check(s.cfg.Own...); err != nil {
 		return err
 	}
-	if u, err := url.Parse(d.Endpoint); err == nil && s.cfg.Check != nil && !slices.Contains(s.cfg.Own, u.Scheme+"://"+u.Host) {
-		if err := s.cfg.Check(d.Endpoint); err != nil {
-			return &BadSubscription{"endpoint must be the address of a push service on the public web, by https on port 443"}
-		}
+	if s.refused(d.Endpoint) {
+		return &BadSubscription{"endpoint must be the address of a push service on the public web, by https on port 443"}
 	}
 	same := false
 	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) error {

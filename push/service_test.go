@@ -15,6 +15,7 @@ import (
 
 	"snug/db"
 	"snug/db/dbtest"
+	"snug/fetch"
 	"snug/push/pushtest"
 )
 
@@ -278,16 +279,22 @@ func TestTheNetworkFails(t *testing.T) {
 
 func TestDevicesThatAreGone(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		defer r.run()()
 		gone, unknown, there := r.subscribe("ada", "s-ada"), r.subscribe("ada", "s-ada"), r.subscribe("ada", "s-ada")
 		inside := r.subscribe("ada", "s-ada")
+		r.cfg.Check = func(url string) error { // as one that was taken before says it now
+			if url == inside.Endpoint {
+				return errors.New("none of the public web")
+			}
+			return nil
+		}
+		defer r.run()()
 		r.server.Expire(gone) // 410
 		r.answerBy(func(ctx context.Context, url string, header http.Header, body []byte) (int, http.Header, error) {
 			if url == unknown.Endpoint {
 				return http.StatusNotFound, nil, nil
 			}
 			if url == inside.Endpoint {
-				return 0, nil, fmt.Errorf("%w: its name leads there", ErrBlocked)
+				t.Error("pushed to an address that is refused")
 			}
 			return r.server.Post(ctx, url, header, body)
 		})
@@ -295,6 +302,26 @@ func TestDevicesThatAreGone(t *testing.T) {
 		r.wantGot(there, "one")
 		r.send("ada", Note{Payload: []byte("two")}, 1)
 		r.wantGot(there, "one", "two")
+	})
+}
+
+// A name server that leads a push astray for a minute ends no subscription.
+func TestALeadAstrayIsTriedAgain(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		d := r.subscribe("ada", "s-ada")
+		r.cfg.Check = func(string) error { return nil }
+		r.answerBy(func(context.Context, string, http.Header, []byte) (int, http.Header, error) {
+			return 0, nil, fmt.Errorf("%w: address", fetch.ErrBlocked)
+		})
+		defer r.run()()
+		r.send("ada", Note{Payload: []byte("hello")}, 1)
+		synctest.Wait()
+		if n := r.devicesOf("ada"); n != 1 {
+			t.Errorf("%d devices, want 1", n)
+		}
+		r.answerBy(nil)
+		time.Sleep(pauseAfter(1))
+		r.wantGot(d, "hello")
 	})
 }
 
@@ -523,7 +550,7 @@ func TestWhoMaySubscribe(t *testing.T) {
 			if strings.HasPrefix(url, "https://push.example.org/") {
 				return nil
 			}
-			return ErrBlocked
+			return errors.New("none of the public web")
 		}
 		r.cfg.Own = []string{"http://push.home"}
 		for endpoint, good := range map[string]bool{"https://10.0.0.1/x": false, "https://push.example.org:8443/x": false, "http://push.home/x": true} {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	netmail "net/mail"
@@ -53,9 +52,6 @@ func (s *Server) openAttention(ctx context.Context, folder *folder, secret []byt
 				return postNear(ctx, url, header, body)
 			}
 			answer, err := fetcher.Post(ctx, url, header, body)
-			if errors.Is(err, fetch.ErrBlocked) {
-				err = fmt.Errorf("%w: %w", push.ErrBlocked, err)
-			}
 			return answer.Status, answer.Header, err
 		},
 		Check: func(url string) error {

@@ -29,8 +29,8 @@ func (r inviteRooms) Find(ctx context.Context, by auth.Identity, room string) (k
 	return string(id), err == nil, err
 }
 
-func (r inviteRooms) Name(ctx context.Context, key string) (room, name string, ok bool, err error) {
-	return r.chat.NameOf(ctx, chat.RoomID(key))
+func (r inviteRooms) Name(ctx context.Context, key, by string) (room, name string, ok bool, err error) {
+	return r.chat.InvitedTo(ctx, chat.RoomID(key), chat.UserID(by))
 }
 
 func (r inviteRooms) Enter(ctx context.Context, who auth.Identity, key, by string) (room string, ok bool, err error) {

@@ -27,7 +27,7 @@ var arrows = []arrow{
 		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
 	{pkg: "search", may: []string{"snug/chat", "snug/db", "golang.org/x/text/"},
 		why: "it follows the rooms and is told nothing by them but that there is something new"},
-	{pkg: "attention", may: []string{"snug/chat", "snug/db"},
+	{pkg: "attention", may: []string{"snug/chat", "snug/db", "snug/line"},
 		why: "it follows the rooms as search does; how devices and mailboxes are reached is given to it"},
 	{pkg: "push", may: []string{"snug/db"},
 		why: "it wakes devices, and knows neither rooms nor why; the network that strangers name is given to it"},
