@@ -428,7 +428,7 @@ func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
 	if err != nil {
 		return err
 	}
-	once, err := s.once(ctx, f.room.id, seq)
+	once, _, err := s.once(ctx, f.room.id, seq)
 	if err == nil && len(stored)+len(once) > 0 {
 		f.withdrawn = append(f.withdrawn, withdrawn{seq: seq, all: true})
 	}

@@ -102,6 +102,7 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
   }
 
   async function request() {
+    const asked = new Map(rooms().map((r) => [r.slug, r]))
     const result = await call('/api/rooms', {}, parseRooms)
     if (disposed) return
     setFailed(!result.ok)
@@ -110,7 +111,7 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const before = new Map(rooms().map((r) => [r.slug, r]))
       const now = result.value.map((r) => {
         const known = before.get(r.slug)
-        const next = merged(known, r, shows(r.slug))
+        const next = merged(known, met(asked.get(r.slug), known, r), shows(r.slug))
         // What is as it was needs no drawing.
         return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
       })
@@ -233,6 +234,15 @@ function withRead(room: ListedRoom, read: number): ListedRoom {
   const back = read < (room.read ?? 0)
   const unread = capped(back ? most : Math.min(room.unread, most))
   return { ...room, read, unread, mentions: read < room.newest ? Math.min(room.mentions, unread) : 0 }
+}
+
+// What came while the answer was on its way isn't counted in it.
+function met(asked: ListedRoom | undefined, known: ListedRoom | undefined, room: RoomSummary): RoomSummary {
+  if (!asked || !known) return room
+  const fresh = known.newest - Math.max(room.newest, asked.newest)
+  if (fresh <= 0) return room
+  const called = room.newest > asked.newest ? Math.max(room.mentions, known.mentions) : room.mentions + Math.max(0, known.mentions - asked.mentions)
+  return { ...room, unread: capped(room.unread + fresh), mentions: capped(called) }
 }
 
 // A public room that one never read in is new to one: nothing of it is unread.
