@@ -112,6 +112,10 @@ test('a language that is chosen stays, without a network as well, and nothing ty
   await expect(page.getByRole('navigation', { name: 'الغرف' })).toBeVisible()
   await expect(page.locator('#composer')).toHaveValue('half a thought')
   await server.start()
+  // What is open closes when a page that began without a server gets to one.
+  await page.reload()
+  await speaks(page, 'ar')
+  await expect(ada.posted('said')).toBeVisible()
 
   await choose(ada, 'ar', 'en', 'English')
   await expect(page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()
