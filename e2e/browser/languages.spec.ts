@@ -115,7 +115,7 @@ test('a language that is chosen stays, without a network as well, and nothing ty
   // What is open closes when a page that began without a server gets to one.
   await page.reload()
   await speaks(page, 'ar')
-  await expect(ada.posted('said')).toBeVisible()
+  await expect(ada.rows.first()).toBeVisible()
 
   await choose(ada, 'ar', 'en', 'English')
   await expect(page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()

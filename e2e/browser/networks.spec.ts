@@ -96,12 +96,16 @@ test('on a slow network what one posts is there at once, and what comes late mov
   const bob = await enter('Bob')
   const ada = await enter('Ada')
   await expect(bob.posted(`№${OLD} `).or(bob.posted('a list')).last()).toBeVisible()
+  // The browser has all parts of the page by then: what draws lists, too.
+  const lists = ada.timeline.locator('[role=article] li')
+  await expect(lists.first()).toBeAttached()
   // As slow as the third generation was: of each request and its answer.
   const slow = await ada.page.context().newCDPSession(ada.page)
   await slow.send('Network.enable')
   await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 })
   await ada.page.reload()
   await ada.inRoom()
+  await expect(lists.first()).toBeAttached()
   await atRest(ada)
 
   for (let i = 1; i <= 3; i++) {
