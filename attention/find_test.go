@@ -328,6 +328,13 @@ func TestOlderRoomsBeginNow(t *testing.T) {
 	w := newWorld(t, "ada", "bob", "cyd")
 	root := w.post("global", "ada", "old "+to("bob"))
 	w.post("global", "cyd", "old", in(root))
+	// Who takes part follows a moment later, who says so at once.
+	for _, id := range []string{"ada", "cyd"} {
+		if _, err := w.chat.Follow(t.Context(), actor(id), "global", root.ID, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.exec(`delete from thread_followers`)
 	w.exec(`delete from attention_places`)
 	w.exec(`insert into attention_places (room_id, stream, seq) select id, '', -1 from rooms`)
 	w.restart()
