@@ -153,7 +153,11 @@ interface Fixtures {
 }
 
 /** What Chromium prints when the network or the server is away. */
-export const outage: readonly RegExp[] = [/net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|CONNECTION_CLOSED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED)/, /WebSocket connection to .* failed/]
+export const outage: readonly RegExp[] = [
+  /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|CONNECTION_CLOSED|SOCKET_NOT_CONNECTED|NETWORK_CHANGED)/,
+  /WebSocket connection to .* failed/,
+  /An unknown error occurred when fetching the script/, // that of the worker
+]
 
 export const test = base.extend<Fixtures>({
   settings: [noLimits, { option: true }],
