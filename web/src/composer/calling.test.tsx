@@ -32,10 +32,12 @@ beforeEach(() => {
     document.body,
   )
 })
-afterEach(() => {
+afterEach(async () => {
   leave()
   document.body.replaceChildren()
   vi.unstubAllGlobals()
+  // A dialog gives the focus back once it is gone: the document has to be there for that.
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve)))
 })
 
 const button = () => [...document.querySelectorAll<HTMLElement>('[role=alertdialog] button')].find((b) => b.textContent === 'Send')
