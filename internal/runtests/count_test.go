@@ -80,7 +80,7 @@ func TestReadGoTest(t *testing.T) {
 				}
 			}
 			got, err := readGoTest(&in, &out)
-			if err != nil || got != tt.want {
+			if err != nil || got.count != tt.want || len(got.failures) != tt.want.failed {
 				t.Errorf("got %v, %v, want %v", got, err, tt.want)
 			}
 			for _, s := range tt.shown {
@@ -102,15 +102,15 @@ func TestReports(t *testing.T) {
 		return func(file string) error { return errors.Join(failed, os.WriteFile(file, []byte(text), 0o600)) }
 	}
 	exit := errors.New("exit status 1")
-	vitest := func(text string, failed error) (count, error) {
-		return withReport(report(text, failed), vitestReport.count)
+	vitest := func(text string, failed error) (result, error) {
+		return withReport(report(text, failed), vitestReport.result)
 	}
-	playwright := func(text string, failed error) (count, error) {
-		return withReport(report(text, failed), playwrightReport.count)
+	playwright := func(text string, failed error) (result, error) {
+		return withReport(report(text, failed), playwrightReport.result)
 	}
 	for _, tt := range []struct {
 		name   string
-		run    func(string, error) (count, error)
+		run    func(string, error) (result, error)
 		text   string
 		exit   error
 		want   count
@@ -125,12 +125,12 @@ func TestReports(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.run(tt.text, tt.exit)
-			if got != tt.want || (err != nil) != tt.broken {
+			if got.count != tt.want || (err != nil) != tt.broken {
 				t.Errorf("got %v, %v, want %v", got, err, tt.want)
 			}
 		})
 	}
-	if _, err := withReport(func(string) error { return nil }, vitestReport.count); err == nil {
+	if _, err := withReport(func(string) error { return nil }, vitestReport.result); err == nil {
 		t.Error("no report is no error")
 	}
 }
@@ -138,7 +138,7 @@ func TestReports(t *testing.T) {
 // Whatever goes wrong, the sum isn't green.
 func TestRunAll(t *testing.T) {
 	says := func(c count, err error) suite {
-		return suite{"s", func(context.Context, io.Writer) (count, error) { return c, err }}
+		return suite{"s", func(context.Context, io.Writer) (result, error) { return result{count: c}, err }}
 	}
 	for _, tt := range []struct {
 		name string
@@ -156,5 +156,42 @@ func TestRunAll(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// Who sees only the end of a run's output sees what failed.
+func TestFailuresAtTheEnd(t *testing.T) {
+	vitest := `{"numFailedTests":1,"testResults":[{"name":"/web/a.test.ts","status":"failed","assertionResults":[{"status":"failed","fullName":"adds","failureMessages":["1 is\n not 2"]}]}]}`
+	playwright := `{"stats":{"unexpected":1},"suites":[{"suites":[{"specs":[{"title":"looks","file":"b.spec.ts","line":7,"tests":[{"status":"unexpected","results":[{"errors":[{"message":"no button"}]}]}]}]}]}]}`
+	var list []suite
+	for _, f := range []func() (result, error){
+		func() (result, error) {
+			return withReport(func(file string) error { return os.WriteFile(file, []byte(vitest), 0o600) }, vitestReport.result)
+		},
+		func() (result, error) {
+			return withReport(func(file string) error { return os.WriteFile(file, []byte(playwright), 0o600) }, playwrightReport.result)
+		},
+		func() (result, error) {
+			return readGoTest(strings.NewReader(`{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"`+strings.Repeat("long ", 1000)+`"}
+{"Action":"fail","Package":"p"}
+`), io.Discard)
+		},
+		func() (result, error) { return result{}, errors.New("no npx") },
+	} {
+		list = append(list, suite{"s", func(context.Context, io.Writer) (result, error) { return f() }})
+	}
+	var out strings.Builder
+	if got := runAll(t.Context(), list, &out); got != (count{0, 4}) {
+		t.Errorf("got %v", got)
+	}
+	_, end, _ := strings.Cut(out.String(), "failed:\n")
+	for _, want := range []string{"a.test.ts: adds: 1 is not 2\n", "b.spec.ts:7 looks: no button\n", "p TestA: long long", "s: no npx\n"} {
+		if !strings.Contains(end, want) {
+			t.Errorf("no %q in:\n%s", want, end)
+		}
+	}
+	if len(end) > room+100 {
+		t.Errorf("%d bytes", len(end))
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // goTest runs go test in the module of a folder, "" for the root's, and counts its
 // tests. flags end with the packages; args are for the test binaries.
-func goTest(ctx context.Context, out io.Writer, dir string, flags []string, args ...string) (count, error) {
+func goTest(ctx context.Context, out io.Writer, dir string, flags []string, args ...string) (result, error) {
 	all := append([]string{"test", "-json"}, flags...)
 	if len(args) > 0 {
 		all = append(append(all, "-args"), args...)
@@ -23,18 +23,18 @@ func goTest(ctx context.Context, out io.Writer, dir string, flags []string, args
 	cmd.Stderr = out
 	events, err := cmd.StdoutPipe()
 	if err != nil {
-		return count{}, err
+		return result{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return count{}, err
+		return result{}, err
 	}
-	c, readErr := readGoTest(events, out)
+	found, readErr := readGoTest(events, out)
 	err = cmd.Wait()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && c.failed > 0 {
+	if errors.As(err, &exit) && found.failed > 0 {
 		err = nil // the count says it
 	}
-	return c, errors.Join(readErr, err)
+	return found, errors.Join(readErr, err)
 }
 
 // event is one line of go test -json.
@@ -61,8 +61,8 @@ type report struct {
 // A test with subtests counts as its subtests, unless it failed by itself. A
 // package that failed without a failing test (it didn't build, it panicked, it
 // ran out of time) counts as one failure.
-func readGoTest(events io.Reader, out io.Writer) (count, error) {
-	var total count
+func readGoTest(events io.Reader, out io.Writer) (result, error) {
+	var total result
 	packages := map[string]*report{}
 	lines := bufio.NewReader(events)
 	for {
@@ -71,9 +71,8 @@ func readGoTest(events io.Reader, out io.Writer) (count, error) {
 			var e event
 			if json.Unmarshal(line, &e) != nil {
 				fmt.Fprintf(out, "%s", line) // the tool itself has something to say
-			} else if c, done := take(packages, e, out); done {
-				total.passed += c.passed
-				total.failed += c.failed
+			} else {
+				total.add(take(packages, e, out))
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -85,14 +84,14 @@ func readGoTest(events io.Reader, out io.Writer) (count, error) {
 	}
 }
 
-// take notes an event; the last one of a package gives its count.
-func take(packages map[string]*report, e event, out io.Writer) (count, bool) {
+// take notes an event; the last one of a package gives its result.
+func take(packages map[string]*report, e event, out io.Writer) result {
 	if e.Action == "build-output" {
 		fmt.Fprint(out, e.Output)
-		return count{}, false
+		return result{}
 	}
 	if e.Package == "" {
-		return count{}, false
+		return result{}
 	}
 	p := packages[e.Package]
 	if p == nil {
@@ -116,33 +115,58 @@ func take(packages map[string]*report, e event, out io.Writer) (count, bool) {
 			if e.Action == "pass" {
 				delete(p.output, e.Test)
 			}
-			return count{}, false
+			return result{}
 		}
-		c := p.count(e.Action == "fail")
-		p.print(out, e, c)
+		found := p.result(e)
+		p.print(out, e, found.count)
 		delete(packages, e.Package)
-		return c, true
+		return found
 	}
-	return count{}, false
+	return result{}
 }
 
-func (p *report) count(packageFailed bool) (c count) {
+// result adds up a package by its last event.
+func (p *report) result(last event) (found result) {
 	for _, test := range p.order {
 		switch p.outcome[test] {
 		case "pass":
 			if !p.below(test, func(string) bool { return true }) {
-				c.passed++
+				found.passed++
 			}
 		case "fail":
 			if !p.below(test, func(sub string) bool { return p.outcome[sub] == "fail" }) {
-				c.failed++
+				found.failed++
+				found.failures = append(found.failures, failure{last.Package + " " + test, p.said(test)})
 			}
 		}
 	}
-	if packageFailed && c.failed == 0 {
-		c.failed = 1
+	if last.Action == "fail" && found.failed == 0 {
+		found.failed = 1
+		name, said := last.Package, p.said("")
+		// The test that panicked or ran out of time never came to its end.
+		for _, test := range p.order {
+			if p.outcome[test] == "" {
+				name, said = last.Package+" "+test, p.said(test)
+			}
+		}
+		found.failures = append(found.failures, failure{name, said})
 	}
-	return c
+	return found
+}
+
+// said is what a test printed, without the tool's lines about its beginning and end.
+func (p *report) said(test string) string {
+	b := p.output[test]
+	if b == nil {
+		return ""
+	}
+	var said strings.Builder
+	for line := range strings.Lines(b.String()) {
+		if !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(strings.TrimSpace(line), "--- ") {
+			said.WriteString(line)
+		}
+	}
+	return said.String()
 }
 
 // below reports whether test has a subtest that ok accepts.

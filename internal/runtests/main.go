@@ -27,11 +27,26 @@ type count struct{ passed, failed int }
 
 func (c count) String() string { return fmt.Sprintf("%d passed, %d failed", c.passed, c.failed) }
 
+// result is a count, and which tests failed.
+type result struct {
+	count
+	failures []failure
+}
+
+func (r *result) add(more result) {
+	r.passed += more.passed
+	r.failed += more.failed
+	r.failures = append(r.failures, more.failures...)
+}
+
+// failure is a test that failed and what it said.
+type failure struct{ name, said string }
+
 // suite runs one kind of tests to its end, prints what people need to see of it
 // to out, and counts. An error means that it could not even be run.
 type suite struct {
 	name string
-	run  func(ctx context.Context, out io.Writer) (count, error)
+	run  func(ctx context.Context, out io.Writer) (result, error)
 }
 
 func main() {
@@ -68,13 +83,13 @@ const trusted = "-gcflags=modernc.org/...=-d=checkptr=0"
 func suites(bin string) []suite {
 	return []suite{
 		{"go packages, with the race detector", goPackages},
-		{"sign-in providers", func(ctx context.Context, out io.Writer) (count, error) {
+		{"sign-in providers", func(ctx context.Context, out io.Writer) (result, error) {
 			return goTest(ctx, out, "auth/providertest", []string{"-race", trusted, patience, "./..."})
 		}},
-		{"the binary from outside", func(ctx context.Context, out io.Writer) (count, error) {
+		{"the binary from outside", func(ctx context.Context, out io.Writer) (result, error) {
 			return goTest(ctx, out, "", []string{"-race", trusted, patience, "-count=1", "./e2e"}, "-bin", bin)
 		}},
-		{"types and lint of TypeScript", func(ctx context.Context, out io.Writer) (total count, err error) {
+		{"types and lint of TypeScript", func(ctx context.Context, out io.Writer) (total result, err error) {
 			for _, folder := range []string{"web", "e2e"} {
 				if checkErr := execute(ctx, out, folder, nil, "npm", "run", "--silent", "check"); checkErr != nil {
 					total.failed++
@@ -86,39 +101,68 @@ func suites(bin string) []suite {
 			return total, err
 		}},
 		{"client", vitest},
-		{"browser", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin, "together") }},
-		{"browser, one at a time", func(ctx context.Context, out io.Writer) (count, error) { return playwright(ctx, out, bin, "alone") }},
+		{"browser", func(ctx context.Context, out io.Writer) (result, error) { return playwright(ctx, out, bin, "together") }},
+		{"browser, one at a time", func(ctx context.Context, out io.Writer) (result, error) { return playwright(ctx, out, bin, "alone") }},
 	}
 }
 
-func runAll(ctx context.Context, list []suite, out io.Writer) (total count) {
+func runAll(ctx context.Context, list []suite, out io.Writer) count {
+	var total result
 	var table strings.Builder
 	for _, s := range list {
 		fmt.Fprintf(out, "\n=== %s\n", s.name)
 		began := time.Now()
-		c, err := s.run(ctx, out)
+		found, err := s.run(ctx, out)
+		if err == nil && found.passed+found.failed == 0 {
+			err = errors.New("no tests ran")
+		}
 		if err != nil {
 			fmt.Fprintf(out, "%s: %v\n", s.name, err)
-			c.failed = max(c.failed, 1)
+			found.failed = max(found.failed, 1)
+			found.failures = append(found.failures, failure{s.name, err.Error()})
 		}
-		if err == nil && c.passed+c.failed == 0 {
-			fmt.Fprintf(out, "%s: no tests ran\n", s.name)
-			c.failed = 1
-		}
-		total.passed += c.passed
-		total.failed += c.failed
-		fmt.Fprintf(&table, "%-38s %6d passed %4d failed %6.0f s\n", s.name, c.passed, c.failed, time.Since(began).Seconds())
+		total.add(found)
+		fmt.Fprintf(&table, "%-38s %6d passed %4d failed %6.0f s\n", s.name, found.passed, found.failed, time.Since(began).Seconds())
 	}
 	fmt.Fprintf(out, "\n%s", table.String())
-	return total
+	printFailures(out, total.failures)
+	return total.count
+}
+
+// room is how many bytes the list of failures takes: what keeps only the end of a
+// run's output still keeps all of it.
+const room = 1200
+
+// printFailures names what failed once more, behind everything, each with as much of
+// what it said as there is room for.
+func printFailures(out io.Writer, failures []failure) {
+	if len(failures) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nfailed:")
+	each := room / min(len(failures), 10)
+	for i, f := range failures {
+		if i == 10 {
+			fmt.Fprintf(out, "and %d more\n", len(failures)-i)
+			break
+		}
+		fmt.Fprintln(out, shorten(f.name+": "+strings.Join(strings.Fields(f.said), " "), each))
+	}
+}
+
+func shorten(s string, bytes int) string {
+	if len(s) <= bytes {
+		return s
+	}
+	return strings.ToValidUTF8(s[:bytes-len("…")], "") + "…"
 }
 
 // goPackages leaves e2e out, which is run on the built binary, and what npm
 // packages bring along.
-func goPackages(ctx context.Context, out io.Writer) (count, error) {
+func goPackages(ctx context.Context, out io.Writer) (result, error) {
 	list, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
 	if err != nil {
-		return count{}, fmt.Errorf("list packages: %w", err)
+		return result{}, fmt.Errorf("list packages: %w", err)
 	}
 	args := []string{"-race", trusted, patience}
 	for pkg := range strings.FieldsSeq(string(list)) {
