@@ -87,7 +87,7 @@ test('forms say what is missing before they are sent', async ({ visit }) => {
 })
 
 test.describe('with a limit on tries', () => {
-  test.use({ settings: { ...noLimits, SNUG_AUTH_RATE: '2/10s' }, provoked: { errors: [/status of (401|429)/] } })
+  test.use({ settings: { ...noLimits, SNUG_AUTH_RATE: '2/20s' }, provoked: { errors: [/status of (401|429)/] } })
 
   test('too many tries are slowed down, in words that count', async ({ visit }) => {
     const page = await visit()
@@ -104,7 +104,7 @@ test.describe('with a limit on tries', () => {
     await expect(page.getByRole('alert')).toContainText(/too many|too fast|wait/i)
     await expect(page.getByRole('button', { name: /^Wait \d+/ })).toBeDisabled()
     // The count comes to its end, and the form works again.
-    await expect(submit).toBeEnabled()
+    await expect(submit).toBeEnabled({ timeout: 40_000 })
     await submit.click()
     await expect(page.getByRole('alert')).toHaveText('Wrong e-mail or password.')
   })
@@ -116,6 +116,7 @@ test('signing out in one tab signs out the other at once', async ({ enter }) => 
   await second.goto('/')
   await expect(second.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
   await expect(ada.people).toHaveText(/1$/)
+  await ada.page.bringToFront() // what lies behind is drawn but once a second
   await ada.openAccountMenu()
   await ada.page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(second).toHaveURL(/\/sign-in/)

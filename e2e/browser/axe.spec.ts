@@ -1,6 +1,7 @@
 import type { BrowserContextOptions } from '@playwright/test'
 import { expectClean } from './axe'
-import { expect, outage, test } from './kit'
+import { BACK, expect, outage, test } from './kit'
+import { atRest } from './reading-kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage, /status of (401|404)/] } })
@@ -76,6 +77,8 @@ for (const [mode, options] of modes) {
 
     await bob.composer.pressSequentially('I am')
     await expect(ada.page.getByText('Bob is writing…')).toBeVisible()
+    // A list that still goes to its end would go there from anywhere.
+    await atRest(ada)
     await ada.timeline.evaluate((s) => s.scrollTo(0, s.scrollHeight / 2))
     await expect(ada.page.getByRole('button', { name: 'To the newest' })).toBeVisible()
     await expectClean(ada.page, 'scrolled up')
@@ -95,7 +98,7 @@ for (const [mode, options] of modes) {
     await expect(ada.status('2 messages waiting.')).toBeVisible()
     await expectClean(ada.page, 'offline')
     await ada.page.context().setOffline(false)
-    await expect(ada.posted('waits too')).toBeVisible()
+    await expect(ada.posted('waits too')).toBeVisible(BACK)
 
     await ada.page.goto('/rooms')
     await expect(ada.page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { expectClean } from './axe'
 import { emailOf, expect, outage, PASSWORD, test, type Person } from './kit'
+import { actable } from './message-kit'
 import { api, makeRoom, openRoom } from './rooms-kit'
 
 test.use({ provoked: { errors: outage } })
@@ -55,9 +56,11 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await expect(ada.posted('@room lunch is here now')).toBeVisible()
   await expect(ada.posted('@room lunch is here now').locator('.mention')).toHaveCount(0)
 
+  await expect(ada.composer).toBeFocused()
   await page.keyboard.type('@room')
   await expect(option(/^@room/)).toBeVisible()
   await page.keyboard.press('Enter')
+  await expect(ada.composer).toHaveValue('@room ')
   await page.keyboard.type('come')
   await page.keyboard.press('Enter')
   await expect(question.getByRole('button', { name: 'Send', exact: true })).toBeFocused()
@@ -76,6 +79,7 @@ test('a call to many is asked about before it goes, and the text is never lost',
   // An edit that calls tells them too, and so asks; one of what called already doesn't.
   await bob.post('an edit')
   await expect(bob.posted('an edit')).toBeVisible()
+  await actable(bob)
   await bob.composer.press('ArrowUp')
   const field = bob.page.getByRole('textbox', { name: 'Edit the message' })
   await expect(field).toBeFocused()
@@ -84,9 +88,12 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await bob.page.keyboard.type(' @room')
   await expect(bob.page.getByRole('option', { name: /^@room/ })).toBeVisible()
   await bob.page.keyboard.press('Enter')
+  await expect(field).toHaveValue('an edit @room ')
   await bob.page.keyboard.press('Enter')
   const edited = bob.page.getByRole('alertdialog', { name: 'Notify 11 people?' })
   await edited.getByRole('button', { name: 'Cancel' }).click()
+  await expect(edited).toHaveCount(0)
+  await expect(field).toBeFocused()
   await expect(field).toHaveValue('an edit @room ')
   await field.press('Enter')
   await edited.getByRole('button', { name: 'Send', exact: true }).click()

@@ -44,8 +44,11 @@ test('half a message survives a reload, another tab and signing out there, its n
   await ada.composer.pressSequentially('about it')
   await expect(ada.composer).toHaveValue('ask @Bob Adams about it')
 
+  // From when drafts are asked for a page hears of other tabs.
+  const asked = ada.page.waitForResponse((r) => r.request().method() === 'GET' && r.url().endsWith('/api/drafts'))
   await ada.page.reload()
   await expect(ada.composer).toHaveValue('ask @Bob Adams about it')
+  await asked
 
   // Another tab shows it, and what is added there comes back.
   const tab = await ada.page.context().newPage()
@@ -197,7 +200,7 @@ test('it grows to eight lines and no further, and is small again once sent', asy
   await ada.composer.pressSequentially('last')
   expect(await height()).toBe(eight)
   // The line that is written is in sight.
-  expect(await ada.composer.evaluate((el) => el.scrollHeight - el.scrollTop - el.clientHeight)).toBeLessThan(line)
+  await expect.poll(() => ada.composer.evaluate((el) => el.scrollHeight - el.scrollTop - el.clientHeight)).toBeLessThan(line)
   await ada.page.getByRole('button', { name: 'Send' }).click()
   await expect(ada.composer).toHaveValue('')
   await expect.poll(height).toBe(one)
@@ -224,9 +227,9 @@ test('emoji by name, by code and from the picker, without a mouse', async ({ ent
   await page.keyboard.press('Enter')
   const search = page.getByRole('combobox', { name: 'Search emoji' })
   await expect(search).toBeFocused()
-  await expectClean(page)
   // What was used comes first, and the arrows go through the grid.
   await expect(page.getByRole('gridcell', { name: 'party popper' }).first()).toBeVisible()
+  await expectClean(page)
   for (const key of ['ArrowRight', 'ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowLeft']) await search.press(key)
   const active = async () => page.locator(`#${await search.getAttribute('aria-activedescendant')}`)
   await expect(await active()).toHaveAttribute('aria-selected', 'true')
@@ -273,6 +276,7 @@ test('on a phone: big enough to touch, no zoom, everything in sight, the keyboar
   await expect(ada.composer).toHaveValue('hi @Bob Adams \n- two')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
+    await expect(page.locator('html.dark')).toHaveCount(colorScheme === 'dark' ? 1 : 0)
     await expectClean(page)
   }
   for (const button of await page.locator('form button:visible').all()) {
@@ -303,6 +307,7 @@ test('what was begun on one device is finished on another', async ({ enter, visi
 
   const kept = ada.page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().endsWith('/api/drafts'))
   await ada.composer.pressSequentially('@bob')
+  await expect(ada.page.getByRole('option', { name: 'Bob Adams' })).toBeVisible()
   await ada.composer.press('Enter')
   await ada.composer.pressSequentially('on the desk')
   expect((await kept).ok()).toBe(true)
@@ -340,6 +345,11 @@ test.describe('files', () => {
     const bob = await enter('Bob Adams')
     const ada = await enter('Ada')
     const { page } = ada
+    // How large a file may be the page hears only after all else of the composer is there.
+    await page.goto('about:blank')
+    const told = page.waitForResponse((r) => r.url().endsWith('/api/settings'))
+    await ada.open()
+    await (await told).finished()
     await ready(ada)
     const tray = page.getByRole('list', { name: 'Files' })
     const names = () => tray.getByRole('button', { name: /^Remove / }).evaluateAll((all) => all.map((b) => b.getAttribute('aria-label')?.slice(7)))
@@ -364,6 +374,7 @@ test.describe('files', () => {
     await drop(page.locator('main h1').first(), [{ name: 'notes.txt', type: 'text/plain', bytes: [...Buffer.from('about bridges')] }])
     await expect.poll(names).toEqual(['red and blue.png', 'shot.png', 'notes.txt'])
     await expect(ada.composer).toBeFocused()
+    await expect(tray.getByRole('progressbar')).toHaveCount(0)
     await expectClean(page)
 
     // The order, without a mouse.
@@ -372,7 +383,6 @@ test.describe('files', () => {
     await expect.poll(names).toEqual(['red and blue.png', 'notes.txt', 'shot.png'])
     await tray.getByRole('button', { name: 'Remove shot.png' }).click()
     await expect.poll(names).toEqual(['red and blue.png', 'notes.txt'])
-    await expect(tray.getByRole('progressbar')).toHaveCount(0)
 
     // What is there already needs not be sent again after a reload.
     await page.reload()
@@ -440,7 +450,8 @@ test.describe('files', () => {
       await tools
       await route.continue()
     })
-    await page.reload()
+    // It would wait for the tools, too, where they are asked for before all else is there.
+    await page.reload({ waitUntil: 'commit' })
     await expect(ada.composer).toHaveValue('both of them')
     await ada.composer.press('Enter')
     // However often the tools were asked for, there is one of them.
@@ -499,6 +510,7 @@ test('an answer shows what it answers, survives a reload, and Escape ends it; th
   await page.reload()
   await expect(strip).toContainText('at seven?')
   await expect(ada.composer).toHaveValue('half past')
+  await ready(ada)
   await expectClean(page)
   await ada.composer.press('Enter')
   await expect(strip).toHaveCount(0)
@@ -506,10 +518,12 @@ test('an answer shows what it answers, survives a reload, and Escape ends it; th
   const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
   expect(messages.at(-1).replyTo).toBe(messages.at(-2).id)
 
+  await expect(ada.posted('half past')).toHaveCount(1)
   await ada.composer.press('ArrowUp')
   await expect(ada.composer).not.toBeFocused()
   await expect(page.getByRole('textbox', { name: 'Edit the message' })).toBeFocused()
   await page.keyboard.press('Escape')
+  await expect(page.getByRole('textbox', { name: 'Edit the message' })).toHaveCount(0)
 
   // In a thread, Escape closes the list, and not the thread around it.
   await ada.row('at seven?').first().hover()

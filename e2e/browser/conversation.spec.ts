@@ -62,6 +62,7 @@ test('writing is seen by others, and only while it lasts', async ({ enter }) => 
 test('history and an unsent draft are there after a reload', async ({ enter }) => {
   const ada = await enter('Ada')
   for (let i = 1; i <= 5; i++) await ada.post(`message ${i}`)
+  await expect(ada.posted('message 5')).toBeVisible()
   await ada.composer.fill('half a thou')
   await ada.page.reload()
   await ada.inRoom()

@@ -8,8 +8,9 @@ export function button(page: Page, name: string | RegExp): Locator {
   return page.getByRole('button', { name })
 }
 
+/** In the room, whatever has opened above it since: a dialog hides all else from who asks by roles. */
 export async function inRoom(page: Page): Promise<void> {
-  await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
+  await expect(page.getByRole('textbox', { name: 'Message #global', includeHidden: true })).toBeVisible()
 }
 
 export async function fill(page: Page, fields: Record<string, string>): Promise<void> {

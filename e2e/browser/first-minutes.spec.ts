@@ -30,6 +30,13 @@ async function ungreeted(page: Page): Promise<void> {
   await expect(page.getByRole('region', { name: /^(This place is yours|Welcome to)/ })).toHaveCount(0)
 }
 
+/** Presses what ends the greeting, and waits until the server has it: other devices ask there. */
+async function putAway(page: Page, name: string): Promise<void> {
+  const kept = page.waitForResponse((r) => r.url().endsWith('/api/greeting/setup') && r.request().method() === 'PUT')
+  await button(page, name).click()
+  expect((await kept).ok()).toBe(true)
+}
+
 async function openMenu(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: `Account: ${name}` }).filter({ visible: true }).click()
   await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeVisible()
@@ -65,10 +72,10 @@ test('an owner names the place, makes rooms and invites people', async ({ visit,
   await expect(dialog(page).getByRole('img', { name: 'The link, for the camera of a phone' })).toBeVisible()
   await expect(dialog(page).getByLabel('Or by e-mail')).toHaveCount(0)
   await button(page, 'Copy link').click()
-  const url = await page.evaluate(() => navigator.clipboard.readText())
-  expect(await link.textContent()).toBe(url)
+  const url = (await link.textContent()) ?? ''
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(url)
   await expectClean(page)
-  await button(page, 'Done').click()
+  await putAway(page, 'Done')
   await ungreeted(page)
   await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeFocused()
   for (const room of ['News', 'Help']) await expect(page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name: room })).toBeVisible()
@@ -131,7 +138,7 @@ test('what is left is found again, on any device, until it is put away', async (
 
   await card.getByRole('button', { name: 'Set it up' }).click()
   await expect(step(page, 'What is this place called?')).toBeVisible()
-  await button(page, "Don't show this again").click()
+  await putAway(page, "Don't show this again")
   await ungreeted(page)
   await other.goto('/')
   await inRoom(other)

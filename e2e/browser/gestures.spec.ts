@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { BrowserContextOptions, Locator, Page } from '@playwright/test'
 import { expectClean } from './axe'
 import { expect, outage, test, type Person } from './kit'
+import { atRest } from './reading-kit'
 import { roomNamed } from './rooms-kit'
 import { chatter, seed } from './seed'
 
@@ -30,13 +31,19 @@ async function finger(page: Page) {
       at = point
       await touch('touchStart', [at])
     },
-    /** In steps, as fingers go. */
+    /** In steps, as fingers go. The browser has all of them before the first is answered. */
     async move(to: Point) {
       const from = at
+      const steps: Promise<void>[] = []
       for (let i = 1; i <= 8; i++) {
         at = { x: from.x + ((to.x - from.x) * i) / 8, y: from.y + ((to.y - from.y) * i) / 8 }
-        await touch('touchMove', [at])
+        steps.push(touch('touchMove', [at]))
       }
+      await Promise.all(steps)
+    },
+    /** Goes down and moves without a rest, which the page measures by a clock of its own. */
+    async drag(from: Point, to: Point) {
+      await Promise.all([this.down(from), this.move(to)])
     },
     async up() {
       await touch('touchEnd', [])
@@ -46,8 +53,7 @@ async function finger(page: Page) {
 
 async function swipe(page: Page, from: Point, to: Point): Promise<void> {
   const f = await finger(page)
-  await f.down(from)
-  await f.move(to)
+  await f.drag(from, to)
   await f.up()
 }
 
@@ -57,7 +63,9 @@ async function listens(person: Person): Promise<void> {
   await expect(person.page.locator('[data-testid=timeline].swipes')).toBeAttached()
 }
 
-async function middle(row: Locator): Promise<Point> {
+async function middle(person: Person, row: Locator): Promise<Point> {
+  await expect(row).toBeVisible()
+  await atRest(person)
   const box = await row.boundingBox()
   if (!box) throw new Error('the row is not drawn')
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
@@ -79,8 +87,7 @@ test('a swipe from the side leads to the rooms, and one back into the room', asy
   await swipe(page, { x: 20, y: 300 }, { x: 60, y: 300 })
   await swipe(page, { x: 250, y: 300 }, { x: 350, y: 300 })
   const f = await finger(page)
-  await f.down({ x: 20, y: 300 })
-  await f.move({ x: 150, y: 310 })
+  await f.drag({ x: 20, y: 300 }, { x: 150, y: 310 })
   await expect(page.locator('.swipe-rooms[data-ready]')).toBeVisible()
   await look(page, 'swipe-rooms')
   await f.move({ x: 30, y: 310 })
@@ -105,10 +112,9 @@ test('a message that is swiped is answered, and the list still scrolls', async (
   await expect(ada.rows.last()).toBeInViewport()
   const answering = page.getByTestId('answering')
 
-  const from = await middle(ada.rows.last())
+  const from = await middle(ada, ada.rows.last())
   const f = await finger(page)
-  await f.down(from)
-  await f.move({ x: from.x - 110, y: from.y + 6 })
+  await f.drag(from, { x: from.x - 110, y: from.y + 6 })
   const sign = page.locator('.swipe-reply')
   await expect(sign).toHaveAttribute('data-ready', '')
   await expect(sign).toBeInViewport()
@@ -136,11 +142,10 @@ test('without motion the row stays where it is, and right to left all is mirrore
   await listens(ada)
   const row = ada.posted('to be answered').locator('[data-message]')
   const left = async () => (await row.boundingBox())?.x
+  let from = await middle(ada, row)
   const began = await left()
-  let from = await middle(row)
   let f = await finger(page)
-  await f.down(from)
-  await f.move({ x: from.x - 110, y: from.y })
+  await f.drag(from, { x: from.x - 110, y: from.y })
   await expect(page.locator('.swipe-reply[data-ready]')).toBeInViewport()
   expect(await left()).toBe(began)
   await f.move(from)
@@ -149,10 +154,9 @@ test('without motion the row stays where it is, and right to left all is mirrore
   await expect(page.getByTestId('answering')).toHaveCount(0)
 
   await page.evaluate(() => (document.documentElement.dir = 'rtl'))
-  from = await middle(row)
+  from = await middle(ada, row)
   f = await finger(page)
-  await f.down(from)
-  await f.move({ x: from.x + 110, y: from.y })
+  await f.drag(from, { x: from.x + 110, y: from.y })
   await expect(page.locator('.swipe-reply[data-ready]')).toBeInViewport()
   await f.up()
   await expect(page.getByTestId('answering')).toBeVisible()
@@ -167,7 +171,7 @@ test('a finger that rests on a message opens its menu, and one that swipes does 
   const { page } = ada
   await ada.post('with a menu')
   await listens(ada)
-  const at = await middle(ada.posted('with a menu'))
+  const at = await middle(ada, ada.posted('with a menu'))
   const menu = page.getByRole('menu', { name: 'What to do with this message' })
   const f = await finger(page)
   await f.down(at)
@@ -188,8 +192,7 @@ test('a finger that rests on a message opens its menu, and one that swipes does 
   await page.keyboard.press('Escape')
   await expect(menu).toHaveCount(0)
 
-  await f.down(at)
-  await f.move({ x: at.x - 110, y: at.y })
+  await f.drag(at, { x: at.x - 110, y: at.y })
   await expect(page.locator('.swipe-reply[data-ready]')).toBeInViewport()
   await f.up()
   await expect(page.getByTestId('answering')).toContainText('with a menu')
@@ -202,8 +205,9 @@ test('what stands in a wide block of code scrolls by itself', async ({ enter }) 
   await ada.composer.fill(`\`\`\`\n${'wide '.repeat(60)}\n\`\`\``)
   await ada.page.getByRole('button', { name: 'Send' }).click()
   await listens(ada)
-  const code = ada.page.getByRole('group', { name: 'Code' })
-  const from = await middle(code)
+  // What is drawn anew as it is posted would not have been scrolled.
+  const code = ada.posted('wide').getByRole('group', { name: 'Code' })
+  const from = await middle(ada, code)
   await swipe(ada.page, from, { x: from.x - 110, y: from.y })
   await expect.poll(() => code.evaluate((e) => e.scrollLeft)).toBeGreaterThan(0)
   await expect(ada.page.getByTestId('answering')).toHaveCount(0)

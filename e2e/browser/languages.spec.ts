@@ -3,8 +3,8 @@ import { expectClean } from './axe'
 import { expect, outage, test, type Person } from './kit'
 import { delivering } from './push-service'
 
-// What lies beside the client has no icon.
-test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404.*favicon\.ico/] } })
+// What lies beside the client has no icon, and a server that stops says so to whom it can't answer any more.
+test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404.*favicon\.ico/, /status of 503/] } })
 
 // What the catalogues call the button of the account menu; from right to left a name is kept to itself.
 const account = { en: 'Account: Ada', de: 'Konto: Ada', ar: 'الحساب: \u2068Ada\u2069' } as const

@@ -49,26 +49,33 @@ export function rowOf(person: Person, said: Said): Locator {
 }
 
 /** What can be done with messages comes a moment after them, together with these buttons. */
-async function actable(person: Person): Promise<void> {
+export async function actable(person: Person): Promise<void> {
   await expect(person.page.getByRole('button', { name: 'Pinned messages', exact: true })).toBeVisible()
 }
 
 /** Puts the focus on a row as the keyboard does: into the list, then up from its end. */
 export async function walkTo(person: Person, row: Locator): Promise<void> {
   await actable(person)
-  await person.timeline.focus()
-  for (let i = 0; i < 30; i++) {
-    await person.page.keyboard.press('ArrowUp')
-    if (await row.evaluate((r) => r === document.activeElement)) return
-  }
-  throw new Error('the row can not be reached by the arrow keys')
+  await expect(row).toBeVisible()
+  // Where the way begins changes while rows come in at the end, or get their height.
+  await expect(async () => {
+    await person.timeline.focus()
+    for (let i = 0; i < 30; i++) {
+      await person.page.keyboard.press('ArrowUp')
+      if (await row.evaluate((r) => r === document.activeElement)) return
+    }
+    throw new Error('the row can not be reached by the arrow keys')
+  }).toPass({ timeout: 30_000 })
 }
 
 /** Opens the menu of a message by the pointer. */
 export async function openMenu(person: Person, row: Locator): Promise<Locator> {
   await actable(person)
-  await row.hover()
-  await person.page.getByRole('button', { name: 'More', exact: true }).click()
+  // The buttons leave the row where what comes above or below it moves it from under the pointer.
+  await expect(async () => {
+    await row.hover({ timeout: 5_000 })
+    await row.getByRole('button', { name: 'More', exact: true }).click({ timeout: 5_000 })
+  }).toPass({ timeout: 45_000 })
   const menu = person.page.getByRole('menu', { name: 'What to do with this message' })
   await expect(menu).toBeVisible()
   return menu

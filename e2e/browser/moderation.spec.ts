@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { expectClean } from './axe'
 import { emailOf, expect, outage, PASSWORD, test, type Person } from './kit'
+import { actable, openMenu } from './message-kit'
 import { api, makeRoom, openRoom } from './rooms-kit'
 
 test.use({ provoked: { errors: [...outage, /status of (401|403|404)/] } })
@@ -12,9 +13,8 @@ async function look(person: Person, name: string): Promise<void> {
 }
 
 async function menuOf(person: Person, text: string, item: string): Promise<void> {
-  await person.posted(text).hover()
-  await person.page.getByRole('button', { name: 'More', exact: true }).click()
-  await person.page.getByRole('menuitem', { name: item }).click()
+  const menu = await openMenu(person, person.posted(text))
+  await menu.getByRole('menuitem', { name: item }).click()
 }
 
 test('a spammer is reported, and with all that they wrote shut out', async ({ enter }) => {
@@ -23,6 +23,9 @@ test('a spammer is reported, and with all that they wrote shut out', async ({ en
   const spammer = await enter('Sam')
   for (const text of ['buy watches', 'buy more watches', 'buy all watches']) await spammer.post(text)
   await mod.post('what a fine day')
+  // What comes moves what was there from under the pointer.
+  await expect(ada.posted('what a fine day')).toBeVisible()
+  for (const text of ['buy watches', 'buy more watches', 'buy all watches']) await expect(ada.posted(text)).toBeVisible()
 
   await menuOf(ada, 'buy more watches', 'Report…')
   const report = ada.page.getByRole('dialog', { name: 'Report this message' })
@@ -50,7 +53,7 @@ test('a spammer is reported, and with all that they wrote shut out', async ({ en
   await look(mod, 'reports-dark')
   await mod.page.setViewportSize({ width: 360, height: 740 })
   await look(mod, 'reports-phone')
-  expect(await mod.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
+  await expect.poll(() => mod.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0)
   await mod.page.setViewportSize({ width: 1280, height: 800 })
   await mod.page.emulateMedia({ colorScheme: 'light' })
 
@@ -98,7 +101,9 @@ test('a spammer is reported, and with all that they wrote shut out', async ({ en
   await ada.page.goto('/')
   await ada.inRoom()
   await ada.post('a word of mine')
+  await actable(mod)
   await mod.posted('a word of mine').focus()
+  await expect(mod.posted('a word of mine')).toBeFocused()
   await mod.page.keyboard.press('Enter')
   await mod.page.getByRole('menuitem', { name: 'About Ada…' }).press('Enter')
   await expect(mod.page.getByRole('dialog', { name: 'Ada' })).toBeVisible()

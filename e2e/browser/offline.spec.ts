@@ -2,10 +2,13 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from '@playwright/test'
-import { expect, opener, outage, signUpBy, test, Watch } from './kit'
+import { BACK, expect, opener, outage, signUpBy, test, Watch } from './kit'
 import { noLimits, Server } from './server'
 
-test.use({ serviceWorkers: 'allow', provoked: { errors: [...outage, /status of 404/] } })
+// A server that stops says so to whom it can't answer any more.
+const provoked = [...outage, /status of (404|503)/]
+
+test.use({ serviceWorkers: 'allow', provoked: { errors: provoked } })
 
 /** Until the worker has all of the page. */
 async function installed(page: Page): Promise<void> {
@@ -46,6 +49,7 @@ test('it starts without a server, with what was read before, and sends what was 
   await expect(ada.status(/Can't reach the server|Reconnecting…/)).toBeVisible()
   await ada.post('written in the dark')
   await expect(ada.row('written in the dark').getByText('Waiting to be sent')).toBeVisible()
+  await ada.keepsPosts(1)
   // Every address of the page is there; what the server makes is not.
   await ada.page.goto('/account/profile')
   await expect(ada.page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
@@ -58,8 +62,7 @@ test('it starts without a server, with what was read before, and sends what was 
   await expect(ada.row('written in the dark')).toBeVisible()
 
   await server.start()
-  await expect(ada.posted('written in the dark')).toHaveCount(1)
-  await expect(bob.posted('written in the dark')).toHaveCount(1)
+  for (const person of [ada, bob]) await expect(person.posted('written in the dark')).toHaveCount(1, BACK)
 })
 
 test('without a session nothing of anybody is shown, and without a network that is said', async ({ enter, server }) => {
@@ -95,8 +98,9 @@ test.describe('a newer version', () => {
       await expect(page.getByText('There is a newer Snug')).toBeVisible()
       expect(await entryOf(page)).toBe(before)
       await page.getByRole('button', { name: 'Reload' }).click()
+      // A page that is on its way out can't be asked.
+      await expect.poll(() => entryOf(page).catch(() => before)).not.toBe(before)
       await expect(page.getByRole('textbox', { name: 'Message #global' })).toBeVisible()
-      await expect.poll(() => entryOf(page)).not.toBe(before)
       await expect(page.getByText('There is a newer Snug')).toHaveCount(0)
       // And it is what starts without a server.
       const now = await entryOf(page)
@@ -139,7 +143,7 @@ test.describe('a newer version', () => {
 // The setting of a fixture is made before the folder is: these tests start their own server.
 async function serving(browser: Browser, folder: string, options: BrowserContextOptions, run: (page: Page, server: Server) => Promise<void>) {
   const server = await Server.start({ ...noLimits, SNUG_WEB_DIR: folder })
-  const watch = new Watch([...outage, /status of 404/, /ERR_FAILED.*asked-/])
+  const watch = new Watch([...provoked, /ERR_FAILED.*asked-/])
   const open = opener(browser, server, watch, options)
   try {
     const page = await open.visit()

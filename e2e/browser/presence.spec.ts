@@ -1,6 +1,7 @@
 import type { BrowserContextOptions, Locator } from '@playwright/test'
 import { expectClean } from './axe'
 import { expect, outage, test, type Person } from './kit'
+import { actable } from './message-kit'
 import { api, roomNamed } from './rooms-kit'
 
 test.use({ provoked: { errors: outage } })
@@ -163,6 +164,7 @@ test("a person's card says how they are, and a status ends when one wants it to"
   await expect(asked).toBeHidden()
   expect((await api(bob, 'GET', '/api/status'))['until']).toBe(tomorrow.time)
 
+  await actable(ada)
   await ada.posted('hello').getByRole('button', { name: 'Bob' }).click()
   const card = ada.page.getByRole('dialog', { name: 'Bob' })
   await expect(card.getByTestId('state')).toHaveText(/Reading proofs until .*9:30.*online$/)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Page } from '@playwright/test'
 import type Provider from 'oidc-provider'
 import { expect, test as base, type Watch } from './kit'
-import { noLimits } from './server'
+import { freePort, noLimits } from './server'
 
 /** What the issuer says of somebody. */
 export interface Claims {
@@ -47,7 +47,7 @@ export class Issuer {
       if (provider && (issuer.tokens || request.url !== '/token')) return void provider.callback()(request, response)
       response.writeHead(503).end()
     })
-    await issuer.listen(0)
+    await issuer.listen(await freePort())
     return issuer
   }
 
@@ -112,7 +112,7 @@ export class Issuer {
 
   private async hasArrived(page: Page): Promise<void> {
     await expect(page.getByRole('heading', { name: 'Sign-in', exact: true })).toBeVisible()
-    expect(new URL(page.url()).origin).toBe(this.url)
+    await expect(page).toHaveURL((url) => url.origin === this.url)
   }
 }
 

@@ -1,4 +1,5 @@
-import { expect, outage, Person, test } from './kit'
+import { BACK, expect, outage, Person, test } from './kit'
+import { atRest } from './reading-kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage] } })
@@ -102,6 +103,7 @@ test('nothing counts as read in a window that nobody looks at', async ({ enter }
   const bob = await enter('Bob')
   await bob.post('seen')
   await expect(ada.posted('seen')).toBeVisible()
+  await expect(ada.page).toHaveTitle('#global · Snug')
   await ada.page.evaluate(() => {
     document.hasFocus = () => false
     dispatchEvent(new Event('blur'))
@@ -135,7 +137,7 @@ test('a change to a message moves nothing that is read', async ({ browser, enter
     else s.scrollBy(0, -1_000)
   })
   await ada.timeline.evaluate((s) => [...s.querySelectorAll('[role=article]')].find((r) => r.textContent?.includes('№156 '))?.scrollIntoView({ block: 'start' }))
-  await ada.page.waitForTimeout(300)
+  await atRest(ada)
   const places = () => ada.timeline.evaluate((s) => {
     const top = s.getBoundingClientRect().top
     return Object.fromEntries([...s.querySelectorAll<HTMLElement>('[role=article][data-seq]')]
@@ -151,6 +153,7 @@ test('a change to a message moves nothing that is read', async ({ browser, enter
   ])
   await bob.post('the end of it')
   await expect(ada.page.getByRole('button', { name: '1 new message' })).toBeVisible()
+  await atRest(ada)
   const after = await places()
   for (const [seq, top] of Object.entries(before)) {
     if (after[seq] !== undefined) expect(Math.abs(after[seq] - top), `message ${seq}`).toBeLessThanOrEqual(1)
@@ -171,7 +174,7 @@ test('edits and deletions of the time away are there after it', async ({ enter }
     { type: 'delete', room: 'global', id: messages[1].id },
   ])
   await ada.page.context().setOffline(false)
-  await expect(ada.posted('first, mended')).toBeVisible()
+  await expect(ada.posted('first, mended')).toBeVisible(BACK)
   await expect(ada.row('second')).toHaveCount(0)
   await expect(ada.posted('third')).toBeVisible()
 })
@@ -255,15 +258,17 @@ test('two tabs send what waits once, in order, also when one of them dies', asyn
   await other.open()
   await ada.page.context().setOffline(true)
   for (const tab of [ada, other]) await expect(tab.status('Offline.')).toBeVisible()
-  await other.post('from the second tab')
-  await ada.post('from the first tab')
-  await other.post('from the second again')
+  // Each knows what was posted in the other before it posts itself: that is their order.
+  for (const [tab, text] of [[other, 'from the second tab'], [ada, 'from the first tab'], [other, 'from the second again']] as const) {
+    await tab.post(text)
+    for (const person of [ada, other]) await expect(person.row(text)).toBeVisible()
+  }
   for (const tab of [ada, other]) await expect(tab.rows).toHaveText([/from the second tab/, /from the first tab/, /from the second again/])
   // The tab that would send goes; the other has all of it.
   await ada.page.close()
   await other.page.context().setOffline(false)
   for (const person of [bob, other]) {
-    await expect(person.posted(/./)).toHaveText([/from the second tab/, /from the first tab/, /from the second again/])
+    await expect(person.posted(/./)).toHaveText([/from the second tab/, /from the first tab/, /from the second again/], BACK)
   }
 })
 
@@ -280,6 +285,7 @@ test('posts that wait go even if their room is never looked at again', async ({ 
   await ada.page.reload()
   await expect(ada.status('Reconnecting…')).toBeVisible()
   await ada.post('written in the tunnel')
+  await ada.keepsPosts(1)
   blocked = false
   await ada.page.goto('/rooms/tea')
   await expect(bob.posted('written in the tunnel')).toHaveCount(1)
@@ -298,8 +304,8 @@ for (const [name, options] of [['desktop', {}], ['phone', { viewport: { width: 3
     }
     await ada.page.context().setOffline(false)
     for (const person of [ada, bob]) {
+      await expect(person.posted(/./)).toHaveCount(said.length, BACK)
       for (const text of said) await expect(person.posted(new RegExp(`${text}$`, 'm'))).toHaveCount(1)
-      await expect(person.posted(/./)).toHaveCount(said.length)
     }
     const order = async (person: Person) => (await person.posted(/./).allInnerTexts()).join('\n').match(/(Ada|Bob) \d+/g)
     expect(await order(ada)).toEqual(await order(bob))

@@ -61,6 +61,7 @@ for (const [name, options] of devices) {
     await expect(ada.page).toHaveURL(/panel=search&q=zzz/)
     await ada.page.reload()
     await expect(ada.page.getByText('Nothing found for “zzz”.')).toBeVisible()
+    await expect(field(ada)).toBeFocused()
     await ada.page.keyboard.press('Escape')
     await expect(field(ada)).toHaveCount(0)
   })

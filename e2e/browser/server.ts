@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 /** The binary under test. */
 const binary = path.resolve(process.env.E2E_SERVER ?? path.join(import.meta.dirname, '../../bin/snug'))
 const START_MS = 30_000
-const MAIL_MS = 5_000
+const MAIL_MS = 30_000
 
 /** The same, with the way to a web on this machine that E2E_PAGES names. */
 const reachingBinary = `${binary}-e2e`

@@ -12,6 +12,8 @@ test.describe('the page', () => {
   test('is gone through by Tab in the order that it is read in', async ({ visit }) => {
     const page = await visit()
     await page.goto('/sign-in')
+    // While it isn't known what there is to choose, another heading of that name has the focus.
+    await expect(button(page, 'Continue with GitHub')).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeFocused()
     const passed: string[] = []
     for (let i = 0; i < 8; i++) {
@@ -109,6 +111,7 @@ for (const [mode, options] of modes) {
         await page.goto(path)
         await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
         await expect(page).toHaveTitle(`${title} · Snug`)
+        await expect(page.getByRole('status').filter({ hasText: 'Loading' })).toHaveCount(0)
         for (const what of [path, `${path}, one step on`]) {
           if (what !== path) await step(page)
           await expectClean(page, what)

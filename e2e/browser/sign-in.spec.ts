@@ -271,6 +271,7 @@ test.describe('a password', () => {
     await signInBy(page, 'Ada', 'another good one')
     await inRoom(page)
 
+    await page.goto('about:blank') // a page that is still there would be refused its socket
     await page.context().clearCookies()
     await page.goto(link)
     await expect(page.getByText('This link does not work any more')).toBeVisible()
@@ -325,6 +326,7 @@ test.describe('a second factor', () => {
     expect(page.url()).toContain('/rooms/global?back')
 
     // This device is trusted; another isn't, and a code that was used is of no use.
+    await page.goto('about:blank') // a page that is still there would be refused its socket
     await post(page, server, '/api/auth/sign-out', {})
     await page.goto('/sign-in')
     await signInBy(page, 'Ada')

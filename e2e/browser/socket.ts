@@ -39,7 +39,8 @@ export class Socket {
 
   async close(): Promise<void> {
     this.onEnd = () => {}
-    const closed = once(this.stream, 'close')
+    // That comes after an error, too.
+    const closed = new Promise<void>((resolve) => this.stream.once('close', () => resolve()))
     this.stream.end(frame(0x8, Buffer.from([1_000 >> 8, 1_000 & 255])))
     await closed
   }

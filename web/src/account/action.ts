@@ -78,7 +78,9 @@ export function useLeave(): () => void {
   const client = useQueryClient()
   const router = useRouter()
   return () => {
-    const { href } = router.state.location
+    const { href, pathname } = router.latestLocation
+    // The connection may have noticed it first, and be on this way already.
+    if (pathname.startsWith('/sign-')) return
     setSession(client, null)
     void router.navigate({ to: '/sign-in', search: { redirect: href } })
   }

@@ -31,10 +31,13 @@ export function AccountFrame() {
   let main!: HTMLElement
 
   // What was pressed to come to a page may be gone with the last one, and the focus
-  // with it. Who has just come to the site is left where browsers begin.
+  // with it, or it is hidden, and browsers take the focus from it with the next frame.
+  // Who has just come to the site is left where browsers begin.
   onCleanup(
     router.subscribe('onResolved', ({ fromLocation, pathChanged }) => {
-      if (!fromLocation || !pathChanged || document.activeElement !== document.body) return
+      if (!fromLocation || !pathChanged) return
+      const { activeElement } = document
+      if (activeElement !== document.body && activeElement?.checkVisibility()) return
       main.querySelector('h1')?.focus({ preventScroll: true })
     }),
   )

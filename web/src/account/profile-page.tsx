@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/solid-query'
-import { createEffect, createSignal, on, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show } from 'solid-js'
 import { useLive } from '~/app/live'
 import { nameFault } from '~/auth/fields'
 import { Field } from '~/auth/form'
@@ -141,12 +141,13 @@ function NameRow() {
   const client = useQueryClient()
   const [name, setName] = createSignal(account().name)
   const [tried, setTried] = createSignal(false)
-  // Saved here, or on another page of this browser.
-  createEffect(on(() => account().name, (now) => setName(now), { defer: true }))
+  // Saved here, or on another page of this browser. Other news of the account leave what is typed.
+  const saved = createMemo(() => account().name)
+  createEffect(on(saved, (now) => setName(now), { defer: true }))
 
   const save = createAction(updateName, {
-    done(_, saved) {
-      showProfile(client, { name: saved })
+    done(_, next) {
+      showProfile(client, { name: next })
       setTried(false)
       showToast({ title: t('Name saved') })
       void client.invalidateQueries({ queryKey: meQuery.queryKey })

@@ -146,3 +146,18 @@ it('shows at once what one sets for a room, and takes it back where the server r
   expect((await kept).ok).toBe(false)
   expect(list.find('a')?.favourite).toBe(false)
 })
+
+it('keeps what was set while a list from before was on its way, and takes what is set elsewhere after', async () => {
+  const list = await open(room('a', 1, 1))
+  let answer!: (reply: Response) => void
+  const late = new Promise<Response>((resolve) => (answer = resolve))
+  vi.stubGlobal('fetch', (url: string) => (url.endsWith('/settings') ? Promise.resolve(new Response(null, { status: 204 })) : late))
+  const loaded = list.load()
+  expect((await list.settle('a', { favourite: true })).ok).toBe(true)
+  answer(Response.json({ rooms: [room('a', 1, 1)] }))
+  await loaded
+  expect(list.find('a')?.favourite).toBe(true)
+  vi.stubGlobal('fetch', async () => Response.json({ rooms: [room('a', 1, 1)] }))
+  await list.load()
+  expect(list.find('a')?.favourite).toBe(false)
+})

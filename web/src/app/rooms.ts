@@ -72,6 +72,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
   const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
   /** Those that were listed, and aren't any more. */
   const gone = new Set<string>()
+  /** What is being set: a list that was asked for before doesn't have it. */
+  const setting = new Set<{ slug: string; to: RoomChange }>()
   const bySlug = createMemo(() => new Map(rooms().map((r) => [r.slug, r])))
   let disposed = false
   let loading: Promise<void> | undefined
@@ -111,7 +113,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const before = new Map(rooms().map((r) => [r.slug, r]))
       const now = result.value.map((r) => {
         const known = before.get(r.slug)
-        const next = merged(known, met(asked.get(r.slug), known, r), shows(r.slug))
+        const told = merged(known, met(asked.get(r.slug), known, r), shows(r.slug))
+        const next = [...setting].reduce((room, s) => (s.slug === r.slug ? { ...room, ...s.to } : room), told)
         // What is as it was needs no drawing.
         return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
       })
@@ -190,8 +193,12 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
     load,
     async settle(slug, to) {
       const before = find(slug)
+      const entry = { slug, to }
+      setting.add(entry)
       change(slug, (r) => ({ ...r, ...to }))
       const result = await call(`/api/rooms/${encodeURIComponent(slug)}/settings`, { method: 'PUT', body: to }, () => true as const)
+      if (result.ok && loading) void loading.then(() => setting.delete(entry))
+      else setting.delete(entry)
       if (!result.ok && before) {
         const { notify, snoozedUntil, favourite, section } = before
         change(slug, (r) => ({ ...r, notify, snoozedUntil, favourite, section }))

@@ -36,6 +36,8 @@ export function makeNotices(options: NoticesOptions): { dispose(): void } {
   const { userId, connection } = options
   const waiting = new Map<string, ReturnType<typeof setTimeout>>()
   const shown = new Map<string, { notification: Notification; seq: number }>()
+  /** How far rooms were read, here or elsewhere, while this page was open. */
+  const read = new Map<string, number>()
 
   const crew = joinCrew<Seen>(`snug:notices:${userId}`, {
     onLead() {},
@@ -48,7 +50,10 @@ export function makeNotices(options: NoticesOptions): { dispose(): void } {
   const unsubscribe = connection.subscribe({
     onFrame(frame) {
       if (frame.type === 'notice') hear(frame.notice)
-      else if (frame.type === 'read' && frame.userId === userId) void close(frame.room, frame.seq)
+      else if (frame.type === 'read' && frame.userId === userId) {
+        read.set(frame.room, frame.seq)
+        void close(frame.room, frame.seq)
+      }
     },
   })
 
@@ -62,7 +67,7 @@ export function makeNotices(options: NoticesOptions): { dispose(): void } {
     if (notice.quiet || waiting.has(notice.messageId)) return
     waiting.set(notice.messageId, setTimeout(() => {
       waiting.delete(notice.messageId)
-      if (crew.leads()) void show(notice)
+      if (crew.leads() && notice.seq > (read.get(notice.room) ?? 0)) void show(notice)
     }, OBJECTIONS_MS))
   }
 
@@ -73,6 +78,9 @@ export function makeNotices(options: NoticesOptions): { dispose(): void } {
     if (Notification.permission === 'default') return options.onUnasked()
     if (Notification.permission !== 'granted') return
     await display(notice, (path) => options.onOpen(path), shown)
+    // The system takes its time; it may have been read by then.
+    const through = read.get(notice.room) ?? 0
+    if (notice.seq <= through) void close(notice.room, through)
   }
 
   // What was read, here or on another device, needs no telling any more.

@@ -188,6 +188,22 @@ test('two texts written at once are both kept', async () => {
   sync.dispose()
 })
 
+test('what a session that is over could not bring is there for who signs in again', async () => {
+  const stored = serve()
+  const drafts = open()
+  drafts.of('general').writing.setText('half a thought')
+  const sync = makeSync(drafts, () => clock)
+  const { fetch } = globalThis
+  vi.stubGlobal('fetch', async () => new Response('{"error":"Sign in first."}', { status: 401 }))
+  await sync.push()
+  vi.stubGlobal('fetch', fetch)
+  await sync.pull()
+  expect(drafts.of('general').writing.text()).toBe('half a thought')
+  await sync.push()
+  expect(stored.get('general')?.content).toBe('half a thought')
+  sync.dispose()
+})
+
 test('what was posted is not brought back by an answer from before', async () => {
   const stored = serve()
   const drafts = open()

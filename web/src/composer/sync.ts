@@ -1,5 +1,5 @@
 import type { Bodies } from '~/api.gen'
-import { call, member } from '~/http'
+import { call, member, type Failure } from '~/http'
 import type { Draft } from '~/realtime/wire.gen'
 import { getMessage } from '~/room/queries'
 import { worth, type Drafts, type Kept, type Quoted } from './drafts'
@@ -56,7 +56,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt } satisfies Bodies['PUT /api/drafts']
       if (kept.synced === undefined) drafts.setSynced(name, 0)
       const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
-      if (!result.ok && (result.failure.kind === 'unreachable' || result.failure.kind === 'limited')) return soon(RETRY_MS)
+      if (!result.ok && passing(result.failure)) return soon(RETRY_MS)
       if (result.ok && result.value[1].updatedAt > kept.updatedAt) {
         await take(...result.value)
         continue
@@ -125,6 +125,12 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       clearTimeout(timer)
     },
   }
+}
+
+// Nothing is said of the draft itself: taken for one that is refused it would be taken for
+// posted elsewhere, once its writer has signed in again.
+function passing(failure: Failure): boolean {
+  return failure.kind === 'unreachable' || failure.kind === 'limited' || failure.status === 401 || failure.status >= 500
 }
 
 async function quote(room: string, id: string): Promise<Quoted | undefined> {

@@ -10,6 +10,7 @@ import ShieldCheck from 'lucide-solid/icons/shield-check'
 import Undo from 'lucide-solid/icons/undo-2'
 import UserRoundMinus from 'lucide-solid/icons/user-round-minus'
 import { createMemo, createSignal, For, Match, onMount, Show, Switch, type Component } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
 import { createAction } from '~/account/action'
 import { meQuery } from '~/account/me'
 import { Act, Fault } from '~/account/parts'
@@ -241,12 +242,17 @@ function Deeds(props: { title: string; deeds: readonly Deed[]; onChoose(deed: De
     <Show when={props.deeds.length > 0}>
       <section class="-mx-2 border-t border-line px-0 pt-3">
         <h3 class="px-2 pb-1 text-meta font-semibold">{props.title}</h3>
-        <For each={props.deeds}>
-          {(deed) => (
-            <button type="button" class="menu-item" classList={{ 'text-bad': deed.bad ?? false }} onClick={() => props.onChoose(deed)}>
-              <deed.icon class={deed.bad ? 'size-4 shrink-0' : 'size-4 shrink-0 text-muted'} aria-hidden="true" />
-              <span class="min-w-0 flex-1 text-start [overflow-wrap:anywhere]">{deed.label}…</span>
-            </button>
+        {/* By their words: what is learned meanwhile must not take a button from under a press. */}
+        <For each={props.deeds.map(({ label }) => label)}>
+          {(label) => (
+            <Show when={props.deeds.find((d) => d.label === label)}>
+              {(deed) => (
+                <button type="button" class="menu-item" classList={{ 'text-bad': deed().bad ?? false }} onClick={() => props.onChoose(deed())}>
+                  <Dynamic component={deed().icon} class={deed().bad ? 'size-4 shrink-0' : 'size-4 shrink-0 text-muted'} aria-hidden="true" />
+                  <span class="min-w-0 flex-1 text-start [overflow-wrap:anywhere]">{label}…</span>
+                </button>
+              )}
+            </Show>
           )}
         </For>
       </section>

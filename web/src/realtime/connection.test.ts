@@ -31,7 +31,9 @@ class FakeSocket implements SocketLike {
   }
 }
 
-function setUp(signedIn: 'yes' | 'no' | 'unknown' = 'unknown') {
+type Answer = 'yes' | 'no' | 'unknown'
+
+function setUp(signedIn: Answer | Promise<Answer> = 'unknown') {
   const sockets: FakeSocket[] = []
   const states: ConnectionState[] = []
   const frames: (ServerFrame | SkippedFrame)[] = []
@@ -198,6 +200,20 @@ describe('reconnecting', () => {
     t.socket.hello()
     t.socket.closes(4401)
     await vi.advanceTimersByTimeAsync(1_000)
+    expect(t.sockets).toHaveLength(2)
+    t.socket.hello()
+    expect(t.status()).toBe('open')
+  })
+
+  it('waits until it is known whether another session took the place of the one that ended', async () => {
+    let answer: ((signedIn: 'yes' | 'no') => void) | undefined
+    const t = setUp(new Promise((resolve) => (answer = resolve)))
+    t.socket.hello()
+    t.socket.closes(4401)
+    await vi.advanceTimersByTimeAsync(9_000)
+    expect(t.sockets).toHaveLength(1)
+    answer?.('yes')
+    await vi.advanceTimersByTimeAsync(0)
     expect(t.sockets).toHaveLength(2)
     t.socket.hello()
     expect(t.status()).toBe('open')

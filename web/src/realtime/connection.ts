@@ -14,6 +14,8 @@ const HANDSHAKE_MS = 10_000
 /** From a ping to the pong; a probe after sleep or a network change waits less. */
 const PONG_MS = 10_000
 const PROBE_MS = 4_000
+/** After a session that is over, whether another took its place is waited for so long. */
+const ANSWER_MS = 10_000
 /** A connection that lasted this long was a good one: the backoff starts over. */
 const STABLE_MS = 10_000
 
@@ -180,22 +182,31 @@ export function makeConnection(options: ConnectionOptions): Connection {
     const opened = state.status === 'open'
     socket = null
     if (code === CLOSE_BANNED) return end('banned')
-    // A session that is over may have been renewed: by a new password, say.
-    lost(opened && code !== CLOSE_SIGNED_OUT)
+    lost(opened, code === CLOSE_SIGNED_OUT)
   }
 
-  function lost(opened: boolean) {
+  function lost(opened: boolean, over = false) {
     clearTimers()
     const wait = backoff(attempt, random)
-    become({ status: 'waiting', attempt, retryAt: Date.now() + wait })
+    const retryAt = Date.now() + wait
+    const waiting: ConnectionState = { status: 'waiting', attempt, retryAt }
+    become(waiting)
     attempt++
-    retryTimer = setTimeout(open, wait)
-    if (!opened) void checkSession()
+    // A session that is over may have been renewed: by a new password, say. Before that
+    // is known a socket would only be refused.
+    retryTimer = setTimeout(open, over ? ANSWER_MS : wait)
+    if (!opened || over) void checkSession(waiting, retryAt)
   }
 
-  async function checkSession() {
+  async function checkSession(waiting: ConnectionState, retryAt: number) {
     const answer = await options.signedIn()
-    if (answer === 'no' && (state.status === 'waiting' || state.status === 'connecting')) end('signedOut')
+    if (answer === 'no') {
+      if (state.status === 'waiting' || state.status === 'connecting') end('signedOut')
+      return
+    }
+    if (state !== waiting) return
+    clearTimeout(retryTimer)
+    retryTimer = setTimeout(open, Math.max(0, retryAt - Date.now()))
   }
 
   function end(reason: EndReason) {
