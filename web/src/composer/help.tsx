@@ -67,7 +67,10 @@ export function Help(props: HelpProps) {
     if (query('emoji') !== undefined) loadEmoji()
   })
 
-  const suggestions = createMemo<Suggestion[]>(() => {
+  // What is offered as before keeps its place on the page, and a press on it.
+  const suggestions = createMemo<Suggestion[]>((before) => offers().map((next) => before.find((one) => JSON.stringify(one) === JSON.stringify(next)) ?? next), [])
+
+  function offers(): Suggestion[] {
     const t = trigger()
     if (!t || dismissed() === t.from) return []
     if (t.kind === 'emoji') {
@@ -80,7 +83,7 @@ export function Help(props: HelpProps) {
     const people = findPeople([...known.values()], t.query, SHOWN - offered.length).map((person) => ({ kind: 'person' as const, person }))
     // Nobody is to call a room who wants to name one of its people.
     return offered[0]?.call === t.query.toLowerCase() ? [...offered, ...people] : [...people, ...offered]
-  })
+  }
   // Closed, the list stays so while one types on.
   createEffect(on(createMemo(() => trigger()?.from), () => setDismissed(undefined)))
   createEffect(on(() => trigger()?.query, () => setActive(0)))

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import PinIcon from 'lucide-solid/icons/pin'
-import { createMemo, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
 import { RequestError } from '~/http'
 import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
@@ -25,10 +25,19 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
   const query = useQuery(() => messageQueries.pins(session.slug))
   const pins = createMemo(() => query.data ?? [])
 
+  // A list that is on its way may be from before what came meanwhile.
+  let behind = false
+  createEffect(() => {
+    if (query.isFetching || !behind) return
+    behind = false
+    void client.invalidateQueries({ queryKey })
+  })
+
   onCleanup(
     session.listen((event) => {
       if (event.kind === 'missed') return void client.invalidateQueries({ queryKey })
       if (event.kind !== 'changed') return
+      behind = query.isFetching
       client.setQueryData<Message[]>(queryKey, (old) => old && changed(old, event.message))
     }),
   )

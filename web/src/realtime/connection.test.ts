@@ -246,6 +246,18 @@ describe('reconnecting', () => {
     expect(t.sockets).toHaveLength(2)
   })
 
+  it('starts over when a network has come, also during an attempt that then fails', async () => {
+    const t = setUp()
+    for (const wait of [1_000, 2_000, 4_000]) {
+      t.socket.closes(1006)
+      await vi.advanceTimersByTimeAsync(wait)
+    }
+    t.happens('online')
+    t.socket.closes(1006)
+    const state = t.connection.state()
+    expect(state.status === 'waiting' && state.retryAt - Date.now()).toBe(1_000)
+  })
+
   it('gives up its socket when the browser goes offline', () => {
     const t = setUp()
     t.socket.hello()

@@ -190,11 +190,11 @@ export function makeConnection(options: ConnectionOptions): Connection {
     const wait = backoff(attempt, random)
     const retryAt = Date.now() + wait
     const waiting: ConnectionState = { status: 'waiting', attempt, retryAt }
-    become(waiting)
     attempt++
     // A session that is over may have been renewed: by a new password, say. Before that
     // is known a socket would only be refused.
     retryTimer = setTimeout(open, over ? ANSWER_MS : wait)
+    become(waiting)
     if (!opened || over) void checkSession(waiting, retryAt)
   }
 
@@ -224,6 +224,8 @@ export function makeConnection(options: ConnectionOptions): Connection {
   }
 
   const unsubscribe = options.surroundings.subscribe((what) => {
+    // What failed so far says nothing of a network that has just come.
+    if (what === 'online') attempt = 0
     if (what === 'offline') {
       if (state.status === 'open' || state.status === 'connecting') drop(CLOSE_SILENT)
     } else if (state.status === 'open') {
