@@ -50,14 +50,14 @@ test: build browser $(npm_stamps) ## everything: Go with the race detector, Type
 	@go build -o bin/runtests ./internal/runtests
 	@bin/runtests -bin bin/snug -summary bin/test-summary
 
-# What the browser tests need and this machine may lack.
+# What the browser tests need and this machine may lack. Without the shell they take the
+# whole of Chromium, and longer.
 browser:
-	@if [ ! -x /usr/bin/chromium ]; then \
-		if ! command -v apt-get >/dev/null; then echo "install chromium to /usr/bin/chromium for the browser tests" >&2; exit 1; fi; \
-		as=; [ "$$(id -u)" = 0 ] || as=sudo; \
-		$$as apt-get update -qq; \
-		DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
-	fi
+	@as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	if [ ! -x /usr/bin/chromium ] && ! command -v apt-get >/dev/null; then echo "install chromium to /usr/bin/chromium for the browser tests" >&2; exit 1; fi; \
+	install() { $$as apt-get update -qq; DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends "$$@" >/dev/null; }; \
+	[ -x /usr/bin/chromium ] || install chromium fonts-noto-color-emoji; \
+	[ -x /usr/bin/chromium-headless-shell ] || ! command -v apt-get >/dev/null || install chromium-headless-shell || echo "no chromium-headless-shell: the browser tests run in chromium"
 
 check: web/$(stamp) e2e/$(stamp) ## formatters, linters, types, generated files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }

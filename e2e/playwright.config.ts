@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { defineConfig, devices } from '@playwright/test'
 
 // Each test starts a server of its own beside its browser. Those that measure what a
@@ -6,12 +7,26 @@ import { defineConfig, devices } from '@playwright/test'
 // has found something.
 const alone = /(timeline|jumps|rooms|previews|networks|large-room)\.spec\.ts$/
 
+// Chromium without its windows draws the same pages with a quarter less work. It has no
+// notifications: tests with this tag are told of by the system.
+const system = /@system/
+const chromium = '/usr/bin/chromium'
+const shell = '/usr/bin/chromium-headless-shell'
+const launchOptions = (executablePath: string) => ({
+  executablePath: process.env.E2E_CHROMIUM ?? executablePath,
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  ],
+})
+
 export default defineConfig({
   testDir: 'browser',
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
   projects: [
-    { name: 'together', testIgnore: alone, workers: 2 },
+    { name: 'together', testIgnore: alone, grepInvert: system, workers: 2 },
+    { name: 'system', testIgnore: alone, grep: system, workers: 2, use: { launchOptions: launchOptions(chromium) } },
     { name: 'alone', testMatch: alone, workers: 1 },
   ],
   workers: 2,
@@ -32,12 +47,6 @@ export default defineConfig({
     // A trace takes a picture for each step, also of the tests that pass.
     trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off',
     screenshot: 'only-on-failure',
-    launchOptions: {
-      executablePath: process.env.E2E_CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-        '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      ],
-    },
+    launchOptions: launchOptions(existsSync(shell) ? shell : chromium),
   },
 })

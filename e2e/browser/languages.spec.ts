@@ -128,7 +128,7 @@ test('a language that is chosen stays, without a network as well, and nothing ty
   await speaks(page, 'de')
 })
 
-test('who is told while nothing is open is told in their language', async ({ enter }) => {
+test('who is told while nothing is open is told in their language', { tag: '@system' }, async ({ enter }) => {
   const ada = await enter('Ada', { permissions: ['notifications'] })
   const { page } = ada
   await installed(page, 'en')

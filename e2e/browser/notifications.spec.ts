@@ -66,7 +66,7 @@ async function press(person: Person, title: string): Promise<void> {
   }, title)
 }
 
-test('a mention is counted in the list, the title and the icon, shown by the system, and gone when it is read', async ({ enter, server }) => {
+test('a mention is counted in the list, the title and the icon, shown by the system, and gone when it is read', { tag: '@system' }, async ({ enter, server }) => {
   await server.command('room', 'add', 'tea', 'Tea')
   const bob = await enter('Bob')
   await bob.post('good morning')
@@ -168,7 +168,7 @@ test('the inbox holds what one was called by, and is worked off by keys', async 
   await expect(ada.page.getByRole('heading', { name: 'All read' })).toBeVisible()
 })
 
-test('what one wants to be told of is kept, and quiet is quiet', async ({ enter }) => {
+test('what one wants to be told of is kept, and quiet is quiet', { tag: '@system' }, async ({ enter }) => {
   const bob = await enter('Bob')
   const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
   await ready(ada.page)
@@ -234,7 +234,7 @@ test.describe('push', () => {
     provoked: { errors: [...outage, /favicon\.ico/] },
   })
 
-  test('tells a device while no page is open, and a press opens what it is about', async ({ enter }) => {
+  test('tells a device while no page is open, and a press opens what it is about', { tag: '@system' }, async ({ enter }) => {
     const bob = await enter('Bob')
     const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
     await ready(ada.page)

@@ -17,6 +17,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -101,7 +103,9 @@ func suites(bin string) []suite {
 			return total, err
 		}},
 		{"client", vitest},
-		{"browser", func(ctx context.Context, out io.Writer) (result, error) { return playwright(ctx, out, bin, "together") }},
+		{"browser", func(ctx context.Context, out io.Writer) (result, error) {
+			return playwright(ctx, out, bin, "together", "system")
+		}},
 		{"browser, one at a time", func(ctx context.Context, out io.Writer) (result, error) { return playwright(ctx, out, bin, "alone") }},
 	}
 }
@@ -164,9 +168,10 @@ func goPackages(ctx context.Context, out io.Writer) (result, error) {
 	if err != nil {
 		return result{}, fmt.Errorf("list packages: %w", err)
 	}
-	args := []string{"-race", trusted, patience}
+	// Tests wait as much as they work, and the one package that takes longest goes first.
+	args := []string{"-race", trusted, patience, "-p=" + strconv.Itoa(max(2, runtime.NumCPU()*3/2)), "snug/cmd/snug"}
 	for pkg := range strings.FieldsSeq(string(list)) {
-		if pkg != "snug/e2e" && !strings.Contains(pkg, "/node_modules/") {
+		if pkg != "snug/e2e" && pkg != "snug/cmd/snug" && !strings.Contains(pkg, "/node_modules/") {
 			args = append(args, pkg)
 		}
 	}

@@ -126,11 +126,15 @@ func (s playwrightSuite) failures() (list []failure) {
 	return list
 }
 
-// playwright runs a project of playwright.config.ts, and tells its tests by E2E_SERVER
+// playwright runs projects of playwright.config.ts, and tells their tests by E2E_SERVER
 // which server to start.
-func playwright(ctx context.Context, out io.Writer, bin, project string) (result, error) {
+func playwright(ctx context.Context, out io.Writer, bin string, projects ...string) (result, error) {
+	args := []string{"playwright", "test", "--reporter=list,json"}
+	for _, p := range projects {
+		args = append(args, "--project="+p)
+	}
 	return withReport(func(file string) error {
 		return execute(ctx, out, "e2e", []string{"PLAYWRIGHT_JSON_OUTPUT_NAME=" + file, "PLAYWRIGHT_JSON_OUTPUT_FILE=" + file, "E2E_SERVER=" + bin},
-			"npx", "playwright", "test", "--project="+project, "--reporter=list,json")
+			"npx", args...)
 	}, playwrightReport.result)
 }
