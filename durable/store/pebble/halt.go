@@ -175,8 +175,14 @@ func (f *haltFS) Create(path string, c vfs.DiskWriteCategory) (vfs.File, error) 
 	return file, nil
 }
 
+// syncDir fails as the marker would that it is done for: the engine takes an error
+// for the end of the process, with locks held that readers need.
 func (f *haltFS) syncDir(path string) error {
-	dir, err := f.OpenDir(path)
+	var dir vfs.File
+	err := f.halt.change(true, func() (err error) {
+		dir, err = f.OpenDir(path)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -325,7 +331,12 @@ func (f *haltFile) sync(act func() error) error {
 
 // Close writes what is pending and closes the guard too.
 func (f *haltFile) Close() error {
-	err := errors.Join(f.flush(), f.File.Close())
+	err := f.flush()
+	if f.vital {
+		err = errors.Join(err, f.halt.change(true, f.File.Close))
+	} else {
+		err = errors.Join(err, f.File.Close())
+	}
 	if f.guard != nil {
 		err = errors.Join(err, f.guard.file.Close())
 	}
