@@ -39,6 +39,20 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
+// Tries that come at once are counted in another order than they came in.
+func TestLimiterCountsTriesOutOfOrder(t *testing.T) {
+	c := newClock()
+	l := auth.NewLimiter(auth.Rate{Limit: 2, Window: 10 * time.Second}, 100)
+	l.Allow("a", c.Now())
+	for range 3 {
+		c.pass(-time.Millisecond)
+		l.Allow("a", c.Now())
+	}
+	if l.Allow("a", c.Now()) == 0 {
+		t.Error("not limited")
+	}
+}
+
 // §13.23: nor does a limit last longer than its window.
 func TestLimiterWhenTheClockIsSetBack(t *testing.T) {
 	c := newClock()

@@ -74,8 +74,9 @@ func (l *limiter) allow(key string, now time.Time) time.Duration {
 	if !known {
 		l.makeRoomLocked(now)
 	}
-	// One that lasts longer than any window is from before the clock was set back.
-	if !known || !now.Before(w.ends) || w.ends.Sub(now) > l.rate.Window {
+	// One that began a whole window from now is from before the clock was set back; one a
+	// moment from now is that of a try which came later and was counted first.
+	if !known || !now.Before(w.ends) || w.ends.Sub(now) > 2*l.rate.Window {
 		w = window{ends: now.Add(l.rate.Window)}
 	}
 	if w.count >= l.rate.Limit {
