@@ -268,6 +268,7 @@ func TestLevel0ListsTheFirstHundred(t *testing.T) {
 		var last *peer
 		for i := range 103 {
 			last = w.level0(fmt.Sprintf("p%03d", i))
+			synctest.Wait() // who came first is listed first
 		}
 		synctest.Wait()
 		time.Sleep(time.Second)

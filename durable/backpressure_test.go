@@ -2,9 +2,11 @@ package durable_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -155,9 +157,17 @@ func TestSocketsThatCanNotBeOpened(t *testing.T) {
 		if _, err := rt.Accept(reply, get, durable.SocketOptions{Owner: owner}); !errors.Is(err, durable.ErrClosed) || reply.Code != 503 {
 			w.Errorf("after the end: %d, %v", reply.Code, err)
 		}
-		_, far := pipe(w)
+		near, far := pipe(w)
+		said := make(chan []byte, 1)
+		go func() {
+			all, _ := io.ReadAll(near)
+			said <- all
+		}()
 		if _, err := rt.AcceptConn(far, nil, durable.SocketOptions{Owner: owner}); !errors.Is(err, durable.ErrClosed) {
 			w.Errorf("after the end: %v", err)
+		}
+		if got := <-said; len(got) < 4 || got[0] != 0x88 || binary.BigEndian.Uint16(got[2:]) != durable.CloseGoingAway {
+			w.Errorf("who comes too late hears %q, want a close with 1001", got)
 		}
 	}, func(o *durable.Options) { o.InboxEvents = 1 })
 }

@@ -269,6 +269,9 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	if err := o.check(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
+	if rt.sockets.isClosing() { // since the handshake began
+		return nil, errors.Join(ErrClosed, turnAway(conn))
+	}
 	s := o.Record
 	if s == nil {
 		s = &Socket{}
@@ -297,6 +300,13 @@ func (rt *Runtime) accept(conn net.Conn, early []byte, deflate bool, o SocketOpt
 	}
 	start(early)
 	return s, nil
+}
+
+// turnAway tells a client whose handshake is done, but who came too late, to come back.
+func turnAway(conn net.Conn) error {
+	_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+	_, _ = conn.Write(websocket.CloseFrame(CloseGoingAway, "the server is going away")) // as well as can be
+	return conn.Close()
 }
 
 func (o SocketOptions) check() error {

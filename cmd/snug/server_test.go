@@ -365,6 +365,9 @@ func TestCleanStop(t *testing.T) {
 	for i := range 5 {
 		sockets = append(sockets, signUp(t, p.addr, fmt.Sprintf("P%d", i)).dial("/api/socket"))
 	}
+	for _, sock := range sockets {
+		sock.until("hello")
+	}
 	sockets[0].send(`{"type":"join","room":"global"}`)
 	sockets[0].send(`{"type":"message","room":"global","clientId":"c1","content":"last words"}`)
 	sockets[0].until("ack")
