@@ -125,11 +125,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
 
   // Rooms that went may have gone for good; those that came may have been gone here.
   rooms.onLoad((came, went) => {
-    for (const slug of came) sessions.get(slug)?.check()
-    for (const slug of went) {
-      const session = sessions.get(slug)
-      if (session && !session.gone()) session.check()
-    }
+    for (const slug of came) if (sessions.get(slug)?.gone()) sessions.get(slug)?.check()
+    for (const slug of went) if (sessions.get(slug)?.gone() === null) sessions.get(slug)?.check()
   })
 
   // The page becomes that of whoever is signed in now.

@@ -138,6 +138,15 @@ it('is loaded anew when it is said to have changed, and tells what came and what
   expect(list.counts()).toEqual(['a 0', 'c 0'])
 })
 
+it('tells what came with the first answer too, to who waits for it', async () => {
+  told = [room('a', 1, 1)]
+  const list = createRoot(() => makeRoomList({ userId: 'me', connection, count: () => undefined, shows: () => false }))
+  const heard: string[] = []
+  list.onLoad((came, went) => heard.push(`+${came.join()} -${went.join()}`))
+  await settle()
+  expect(heard).toEqual(['+a -'])
+})
+
 it('shows at once what one sets for a room, and takes it back where the server refuses', async () => {
   const list = await open(room('a', 1, 1))
   vi.stubGlobal('fetch', async () => Response.json({ code: 'forbidden', message: 'No.' }, { status: 403 }))

@@ -37,7 +37,7 @@ export interface RoomList extends ReadMarks {
   load(): Promise<void>
   /** Changes what one has set for a room: shown at once, and as before where the server refuses. */
   settle(slug: string, to: RoomChange): Promise<Result<true>>
-  /** Called with each answer of the server but the first, with the slugs that came and went. */
+  /** Called with each answer of the server, with the slugs that came and, but for the first, those that went. */
   onLoad(listener: (came: readonly string[], went: readonly string[]) => void): () => void
   dispose(): void
 }
@@ -124,7 +124,8 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const went = [...before.keys()].filter((slug) => !slugs.has(slug))
       for (const slug of went) gone.add(slug)
       for (const slug of came) gone.delete(slug)
-      if (settled()) for (const l of listeners) l(came, went)
+      // Before the first answer there is what was kept, which may never have been.
+      for (const l of listeners) l(came, settled() ? went : [])
     }
     setSettled(true)
   }

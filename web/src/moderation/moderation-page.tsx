@@ -1,7 +1,7 @@
 import { Link, useRouter } from '@tanstack/solid-router'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import X from 'lucide-solid/icons/x'
-import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch, type JSX } from 'solid-js'
+import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
 import { createAction } from '~/account/action'
 import { meQuery } from '~/account/me'
 import { Confirm, Modal } from '~/account/modal'
@@ -93,7 +93,7 @@ function Reports() {
       >
         {(reports) => (
           <ul class="mt-4 flex flex-col gap-3" aria-label={t('Reports')}>
-            <For each={reports}>
+            <For each={reports()}>
               {(report) => (
                 <li class="rounded-card border border-line bg-surface p-4">
                   <p class="flex flex-wrap items-center gap-x-2 gap-y-1 text-meta text-muted">
@@ -246,7 +246,7 @@ function Entries(props: { room: string; user: string; onPerson(person: Somebody)
     <Listed pages={pages} broken={t("The audit log couldn't be loaded.")} empty={t('Nothing is in the log yet. What moderators, admins and owners do is kept here for a year.')}>
       {(entries) => (
         <ol class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-label={t('Audit log')}>
-          <For each={entries}>
+          <For each={entries()}>
             {(entry) => (
               <li class="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5">
                 <p class="min-w-0 flex-1 basis-64 text-body [overflow-wrap:anywhere]">
@@ -278,7 +278,7 @@ function Moment(props: { at: number }) {
 }
 
 /** A list that comes in pieces: what there is, none, or why not. */
-function Listed<Item>(props: { pages: Pages<Item>; broken: string; empty: string; children: (items: readonly Item[]) => JSX.Element }) {
+function Listed<Item>(props: { pages: Pages<Item>; broken: string; empty: string; children: (items: Accessor<readonly Item[]>) => JSX.Element }) {
   return (
     <Switch fallback={<Skeletons />}>
       <Match when={props.pages.failure() !== null && props.pages.failure()}>
@@ -288,7 +288,7 @@ function Listed<Item>(props: { pages: Pages<Item>; broken: string; empty: string
       <Match when={props.pages.items()}>
         {(items) => (
           <>
-            {props.children(items())}
+            {props.children(items)}
             <Show when={props.pages.more()}>
               <Button variant="outline" class="mt-4 self-center" aria-busy={props.pages.loading()} onClick={() => props.pages.loadMore()}>{t('Show more')}</Button>
             </Show>

@@ -51,7 +51,7 @@ export function createPages<T>(query: Accessor<string>, fetch: (query: string, a
       return
     }
     const piece = result.value
-    setItems((before) => (after === '' ? piece.items : [...(before ?? []), ...piece.items]))
+    setItems((before = []) => (after === '' ? kept(before, piece.items) : [...before, ...piece.items]))
     setNext(piece.next)
   }
 
@@ -75,4 +75,10 @@ export function createPages<T>(query: Accessor<string>, fetch: (query: string, a
     loadMore: () => void load(next()),
     reload: () => void load(''),
   }
+}
+
+/** What comes, with the very items that were there where nothing about them is new: their rows then stay, and with them the focus. */
+export function kept<T>(before: readonly T[], items: readonly T[]): readonly T[] {
+  const known = new Map(before.map((item) => [JSON.stringify(item), item]))
+  return items.map((item) => known.get(JSON.stringify(item)) ?? item)
 }
