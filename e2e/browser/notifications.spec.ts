@@ -196,7 +196,9 @@ test('what one wants to be told of is kept, and quiet is quiet', { tag: '@system
   }).toEqual({ quietHours: { on: true, from: '21:30', to: '07:00', days: [1, 2, 3, 4, 5, 6], timezone: 'Europe/Berlin' }, sounds: false, snoozed: true })
 
   // For as long as one likes, too.
-  await ada.page.getByRole('button', { name: 'End the silence' }).click()
+  await expect(ada.page.getByRole('button', { name: 'End the silence' })).toBeFocused()
+  await ada.page.keyboard.press('Enter')
+  await expect(ada.page.getByRole('button', { name: '30 minutes' })).toBeFocused()
   await ada.page.getByRole('button', { name: 'Another time…' }).click()
   const until = ada.page.getByLabel('Silent until', { exact: true })
   await expect(until).toBeFocused()

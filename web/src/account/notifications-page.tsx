@@ -11,6 +11,7 @@ import { Button } from '~/ui/button'
 import { Checkbox } from '~/ui/checkbox'
 import { Choice } from '~/ui/choice'
 import { cn } from '~/ui/cn'
+import { createFocusKeeper } from '~/ui/focus-keeper'
 import { OwnMoment } from '~/ui/moment-field'
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
@@ -102,31 +103,36 @@ function Snooze(props: { until: number; onChange(until: number): void }) {
   const snoozed = () => props.until > now()
 
   const [choosing, setChoosing] = createSignal(false)
+  let place!: HTMLDivElement
   function begin(until: number) {
     setChoosing(false)
     setNow(Date.now())
+    keepFocus()
     props.onChange(until)
   }
+  const keepFocus = createFocusKeeper(snoozed, () => place)
   return (
     <Item
       title={<span role="status">{snoozed() ? t('Silent until {when}', { when: whenOf(props.until) }) : t('Silent for a while')}</span>}
       text={snoozed() ? t('What comes meanwhile waits in your inbox.') : t('Nothing rings or shows; what comes waits in your inbox.')}
       much
     >
-      <Show
-        when={snoozed()}
-        fallback={
-          <>
-            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>{plural(30, '1 minute', '{count} minutes')}</Button>
-            <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>{plural(2, '1 hour', '{count} hours')}</Button>
-            <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>{t('Until tomorrow')}</Button>
-            <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Another time…')}</Button>
-            <Show when={choosing()}><OwnMoment label={t('Silent until')} action={t('Be silent')} onChange={begin} /></Show>
-          </>
-        }
-      >
-        <Button variant="outline" onClick={() => begin(0)}>{t('End the silence')}</Button>
-      </Show>
+      <div ref={place} class="contents">
+        <Show
+          when={snoozed()}
+          fallback={
+            <>
+              <Button variant="outline" size="small" onClick={() => begin(Date.now() + 30 * MINUTE)}>{plural(30, '1 minute', '{count} minutes')}</Button>
+              <Button variant="outline" size="small" onClick={() => begin(Date.now() + 120 * MINUTE)}>{plural(2, '1 hour', '{count} hours')}</Button>
+              <Button variant="outline" size="small" onClick={() => begin(tomorrow())}>{t('Until tomorrow')}</Button>
+              <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Another time…')}</Button>
+              <Show when={choosing()}><OwnMoment label={t('Silent until')} action={t('Be silent')} onChange={begin} /></Show>
+            </>
+          }
+        >
+          <Button variant="outline" onClick={() => begin(0)}>{t('End the silence')}</Button>
+        </Show>
+      </div>
     </Item>
   )
 }

@@ -19,6 +19,7 @@ import type { Role, RoomInfo } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
 import { Button } from '~/ui/button'
+import { createFocusKeeper } from '~/ui/focus-keeper'
 import { OwnMoment } from '~/ui/moment-field'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
@@ -56,8 +57,11 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
     if (!result.ok) showToast({ tone: 'bad', title: t('That was not kept'), text: explain(result.failure) })
   }
 
+  let snoozing!: HTMLDivElement
+  const keepFocus = createFocusKeeper(() => (mine()?.snoozedUntil ?? 0) > Date.now(), () => snoozing)
   function snooze(snoozedUntil: number) {
     setChoosing(false)
+    keepFocus()
     void settle({ snoozedUntil })
   }
 
@@ -94,29 +98,31 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
         {(room) => (
           <PanelBlock title={t('Notifications')} text={t('For you alone.')}>
             <Select label={t('Tell me of')} value={room().notify} options={levels.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(notify) => void settle({ notify })} />
-            <Show
-              when={room().snoozedUntil > Date.now()}
-              fallback={
-                <div class="flex flex-col gap-1.5" role="group" aria-labelledby={snoozeId}>
-                  <p id={snoozeId} class="text-meta font-medium">{t('Snooze')}</p>
-                  {/* Not a list: where arrow keys choose at once, the way to its end would snooze. */}
-                  <div class="flex flex-wrap gap-2">
-                    <For each={snoozes}>
-                      {(s) => <Button variant="outline" size="small" onClick={() => snooze(s.until(Date.now()))}>{t(s.label)}</Button>}
-                    </For>
-                    <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Until another time…')}</Button>
+            <div ref={snoozing} class="contents">
+              <Show
+                when={room().snoozedUntil > Date.now()}
+                fallback={
+                  <div class="flex flex-col gap-1.5" role="group" aria-labelledby={snoozeId}>
+                    <p id={snoozeId} class="text-meta font-medium">{t('Snooze')}</p>
+                    {/* Not a list: where arrow keys choose at once, the way to its end would snooze. */}
+                    <div class="flex flex-wrap gap-2">
+                      <For each={snoozes}>
+                        {(s) => <Button variant="outline" size="small" onClick={() => snooze(s.until(Date.now()))}>{t(s.label)}</Button>}
+                      </For>
+                      <Button variant="outline" size="small" aria-expanded={choosing()} onClick={() => setChoosing(!choosing())}>{t('Until another time…')}</Button>
+                    </div>
                   </div>
+                }
+              >
+                <div class="flex items-center justify-between gap-3">
+                  <p class="text-meta">{t('Snoozed until {when}', { when: momentOf(room().snoozedUntil) })}</p>
+                  <Button variant="outline" size="small" onClick={() => snooze(0)}>{t('End it now')}</Button>
                 </div>
-              }
-            >
-              <div class="flex items-center justify-between gap-3">
-                <p class="text-meta">{t('Snoozed until {when}', { when: momentOf(room().snoozedUntil) })}</p>
-                <Button variant="outline" size="small" onClick={() => void settle({ snoozedUntil: 0 })}>{t('End it now')}</Button>
-              </div>
-            </Show>
-            <Show when={choosing()}>
-              <OwnMoment label={t('Snooze until')} action={t('Snooze')} onChange={snooze} />
-            </Show>
+              </Show>
+              <Show when={choosing()}>
+                <OwnMoment label={t('Snooze until')} action={t('Snooze')} onChange={snooze} />
+              </Show>
+            </div>
           </PanelBlock>
         )}
       </Show>
