@@ -64,6 +64,7 @@ func (s *Service) page(ctx context.Context, a Actor, slug string, q HistoryQuery
 	if err := s.readPage(ctx, a, slug, q, p); err != nil {
 		return nil, public(err)
 	}
+	p.stream = toldStream(p.stream, s.cfg.Lineage)
 	finish(p)
 	return p.copied(), nil
 }

@@ -23,7 +23,9 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 		return 0, err
 	}
 	f, head := q.Frame, r.state.head
-	how := applyJoin(r.extent(), f.Stream, f.After)
+	at := r.extent()
+	at.stream = toldStream(at.stream, r.lineage)
+	how := applyJoin(at, f.Stream, f.After)
 	var missed []durable.Frame
 	size := 0
 	if how.resumed {
@@ -44,11 +46,11 @@ func (r *Room) join(_ context.Context, q request) (int, error) {
 	if how.reset {
 		// A reset doesn't say who is here; a presence frame makes up for it.
 		r.reply(q,
-			frame(ResetFrame{Type: "reset", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head}),
+			frame(ResetFrame{Type: "reset", Ref: f.Ref, Room: q.Slug, Stream: at.stream, Head: head}),
 			usersFrame(PresenceFrame{Type: "presence", Room: q.Slug, Count: r.presence.count(), Joined: listed, Left: []UserID{}}, len(listed)))
 	} else {
 		r.reply(q, usersFrame(JoinedFrame{
-			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: r.meta.Stream, Head: head, Role: string(role),
+			Type: "joined", Ref: f.Ref, Room: q.Slug, Stream: at.stream, Head: head, Role: string(role),
 			Resumed: how.resumed, Count: r.presence.count(), Users: listed,
 		}, len(listed)))
 		r.reply(q, missed...)

@@ -51,6 +51,7 @@ func seqOf(value []byte) Seq { return Seq(binary.BigEndian.Uint64(value)) }
 
 // roomConfig is what all rooms of a service share.
 type roomConfig struct {
+	lineage   string
 	rate      Rate // of posts
 	changing  Rate // of edits, deletions, reactions and pins together
 	maxChars  int
@@ -232,6 +233,14 @@ func (r *Room) show() {
 		r.tail.first = r.state.head + 1
 	}
 	r.st.Publish(&view{r.extent(), r.tail})
+}
+
+// toldStream is a stream as clients are told of it.
+func toldStream(stream, lineage string) string {
+	if lineage == "" {
+		return stream
+	}
+	return stream + "." + lineage
 }
 
 // newStream mints the id of a new history.

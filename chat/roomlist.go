@@ -292,7 +292,7 @@ func (s *Service) roomInfo(ctx context.Context, a Actor, room RoomID) (info Room
 		Slug: sum.Slug, Name: sum.Name, Kind: sum.Kind, Topic: sum.Topic, Head: sum.Head, Newest: sum.Newest, Read: sum.Read,
 		Unread: sum.Unread, Mentions: mentions[room], Role: sum.Role, Notify: sum.Notify, SnoozedUntil: sum.SnoozedUntil,
 		Favourite: sum.Favourite, Section: sum.Section, ArchivedAt: sum.ArchivedAt, LastAt: sum.LastAt, People: sum.People,
-		Stream: at.stream, Joined: l.joined, Members: members, Online: s.live.online(room), CreatedBy: l.createdBy, CreatedAt: l.createdAt,
+		Stream: toldStream(at.stream, s.cfg.Lineage), Joined: l.joined, Members: members, Online: s.live.online(room), CreatedBy: l.createdBy, CreatedAt: l.createdAt,
 		SlowModeSeconds: l.slowMode, MutedUntil: muted,
 	}, err
 }

@@ -53,6 +53,10 @@ type Config struct {
 	OnClosed func(sessionKey string)
 	// ServerName is what the server is called, whatever was chosen on it; "": that.
 	ServerName string
+	// Lineage is a part of every stream that clients are told of. It must become another
+	// when what is stored is replaced by what was stored before (a backup is put back):
+	// else seqs that clients have seen would stand for other events. "": none.
+	Lineage string
 	// CloseSpread is the time over which Close spreads the sockets' 1001; 0: 3 s.
 	CloseSpread time.Duration
 }
@@ -201,7 +205,8 @@ func (s *Service) wakeRooms(ctx context.Context) error {
 
 func (s *Service) register() (err error) {
 	shared := roomConfig{
-		rate: s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
+		lineage: s.cfg.Lineage,
+		rate:    s.cfg.PostRate, changing: s.cfg.ChangeRate, maxChars: s.cfg.MaxChars, retention: s.cfg.Retention,
 		now: s.cfg.Now, storable: s.cfg.Storable, log: s.cfg.Logger,
 		rules:   s.rules,
 		current: s.profiles.actor, present: s.present, entered: s.entered, closed: s.closed,

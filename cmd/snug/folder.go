@@ -15,7 +15,7 @@ import (
 
 // folder is the data folder, held by this process alone. In it: objects/ (the
 // rooms), snug.db (the tables), files/ (those of messages), uploads/ (what is still
-// arriving), secret, push-key, lock, and control.sock while a server runs.
+// arriving), secret, push-key, run, lineage, lock, and control.sock while a server runs.
 type folder struct {
 	path string
 	lock *os.File

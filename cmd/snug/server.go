@@ -99,6 +99,10 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lineage, err := folder.lineage(s.log)
+	if err != nil {
+		return err
+	}
 	if s.tables, err = db.Open(ctx, folder.file(tablesName)); err != nil {
 		return err
 	}
@@ -114,7 +118,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.files, err = s.makeFiles(ctx, folder, secret); err != nil {
 		return err
 	}
-	if err := s.wire(ctx, folder, secret, store); err != nil {
+	if err := s.wire(ctx, folder, secret, lineage, store); err != nil {
 		return err
 	}
 	s.later(s.restUntilClosed(store))
@@ -154,7 +158,7 @@ func (s *Server) restUntilClosed(store *pebble.Store) (close func() error) {
 }
 
 // wire makes the services and the handler over them.
-func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store *pebble.Store) (err error) {
+func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, lineage string, store *pebble.Store) (err error) {
 	var shelves chat.Files
 	if s.files != nil {
 		shelves = shelf{s.files}
@@ -169,6 +173,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, store 
 		Store: store, DB: s.tables, Logger: s.log.With("part", "chat"),
 		PostRate:  chat.Rate{Limit: s.cfg.PostRate.Count, Window: s.cfg.PostRate.Per},
 		MaxChars:  s.cfg.MaxMessage,
+		Lineage:   lineage,
 		Heartbeat: s.cfg.Heartbeat, ServerName: s.cfg.ServerName,
 		Retention: chat.Retention{Messages: s.cfg.RetainMessages, Age: s.cfg.RetainAge},
 		Storable:  s.space.storable, CloseSpread: closeSpread,

@@ -183,18 +183,24 @@ func (s *socket) send(frame string) {
 // until reads up to the first frame of a type.
 func (s *socket) until(frameType string) map[string]any {
 	s.t.Helper()
+	return s.first("type", frameType)
+}
+
+// first reads up to the first frame of which a field is that.
+func (s *socket) first(field, value string) map[string]any {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	for {
 		_, text, err := s.conn.Read(ctx)
 		if err != nil {
-			s.t.Fatalf("no %s: %v", frameType, err)
+			s.t.Fatalf("no %s: %v", value, err)
 		}
 		var frame map[string]any
 		if err := json.Unmarshal(text, &frame); err != nil {
 			s.t.Fatal(err)
 		}
-		if frame["type"] == frameType {
+		if frame[field] == value {
 			return frame
 		}
 	}

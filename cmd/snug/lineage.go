@@ -1,0 +1,63 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// runName is a file that each start writes anew. Whatever copies it, keeping its times
+	// or not, makes a file whose ctime is another: nobody can set that.
+	runName = "run"
+	// lineageName is the file that has the lineage and, behind it, the mark of the run file
+	// that this folder's last start left.
+	lineageName = "lineage"
+)
+
+// lineage returns what names the history that lies in the folder. It is another than
+// at the last start where the folder has been copied since, and so may have been put in
+// the place of one that went further: then clients know of messages that are no longer
+// there, and seqs come again that they have seen. One that was copied for another
+// reason costs them no more than to load what they show. What is rolled back without
+// being copied, as a snapshot of a whole disk is, can't be told: removing the file does
+// the same.
+func (f *folder) lineage(log *slog.Logger) (string, error) {
+	text, err := os.ReadFile(f.file(lineageName))
+	known := !errors.Is(err, fs.ErrNotExist)
+	if err != nil && known {
+		return "", fmt.Errorf("read lineage: %w", err)
+	}
+	id, mark, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if now, err := f.runMark(); err != nil || now != mark || id == "" {
+		if known {
+			log.Info("the data folder was copied or put back since the last start: clients load anew what they show", "data", f.path)
+		}
+		id = rand.Text()[:8]
+	}
+	if err := f.write(runName, []byte(rand.Text()+"\n")); err != nil {
+		return "", fmt.Errorf("write run: %w", err)
+	}
+	if mark, err = f.runMark(); err != nil {
+		return "", fmt.Errorf("look at run: %w", err)
+	}
+	if err := f.write(lineageName, []byte(id+" "+mark+"\n")); err != nil {
+		return "", fmt.Errorf("write lineage: %w", err)
+	}
+	return id, nil
+}
+
+// runMark is what a copy of the run file can't share with it.
+func (f *folder) runMark() (string, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(f.file(runName), &st); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d-%d", st.Ino, st.Ctim.Nano()), nil
+}
