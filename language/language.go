@@ -6,7 +6,7 @@ package language
 
 import "strings"
 
-// A Code names a language as Accept-Language and the attribute lang of HTML do.
+// Code names a language as Accept-Language and the attribute lang of HTML do.
 type Code string
 
 // The languages. "" is one that nobody has named.
