@@ -27,7 +27,9 @@ func TestEveryLanguageHasAllWords(t *testing.T) {
 		}
 		same := func(what, got, want string) {
 			t.Helper()
-			names := func(text string) []string { return slices.Compact(slices.Sorted(slices.Values(namesIn.FindAllString(text, -1)))) }
+			names := func(text string) []string {
+				return slices.Compact(slices.Sorted(slices.Values(namesIn.FindAllString(text, -1))))
+			}
 			switch {
 			case strings.TrimSpace(got) != got || got == "":
 				t.Errorf("%s, %s: %q", code, what, got)
