@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/language"
 )
 
 // Reason says why somebody was told of something or not: each can be named to them.
@@ -29,14 +30,15 @@ const (
 
 // person is what a decision needs to know of somebody. Times are Unix milliseconds.
 type person struct {
-	id      chat.UserID
-	email   string      // "": none that a mail may go to
-	rooms   chat.Notify // what they want of rooms
-	directs chat.Notify // … of directs and groups
-	hours   hours
-	snoozed int64 // until when they want to hear nothing
-	mail    bool
-	mailed  int64 // when they were last sent one
+	id       chat.UserID
+	email    string      // "": none that a mail may go to
+	rooms    chat.Notify // what they want of rooms
+	directs  chat.Notify // … of directs and groups
+	hours    hours
+	snoozed  int64 // until when they want to hear nothing
+	mail     bool
+	language language.Code // "": not known
+	mailed   int64         // when they were last sent one
 
 	level       chat.Notify // of this room; "": as of others of its kind
 	roomSnoozed int64

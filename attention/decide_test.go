@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"snug/chat"
+	"snug/language"
 )
 
 func TestDecide(t *testing.T) {
@@ -144,6 +145,16 @@ func TestSettings(t *testing.T) {
 	w.set("ada", Change{QuietHours: &QuietHours{On: true, From: "23:30", To: "06:00", Days: []int{5, 1, 5}, Timezone: "America/New_York"}, Desktop: &no})
 	want.QuietHours, want.Desktop = QuietHours{On: true, From: "23:30", To: "06:00", Days: []int{1, 5}, Timezone: "America/New_York"}, no
 	same(want)
+	german := language.German
+	w.set("ada", Change{Language: &german})
+	want.Language = german
+	same(want)
+	w.set("ada", Change{Sounds: &no})
+	same(want)
+	if got, err := w.Service.Language(t.Context(), "ada"); err != nil || got != german {
+		t.Errorf("reads %q, %v", got, err)
+	}
+	french := language.Code("fr")
 	loud, never, back, far := chat.Notify("loud"), MailSetting("never"), int64(-1), int64(9e18)
 	for name, c := range map[string]Change{
 		"a level":      {Notify: &LevelsChange{Rooms: &loud}},
@@ -157,6 +168,8 @@ func TestSettings(t *testing.T) {
 		"a zone":       {QuietHours: &QuietHours{From: "22:00", To: "07:00", Timezone: "Europe/Atlantis"}},
 		"no zone":      {QuietHours: &QuietHours{From: "22:00", To: "07:00"}},
 		"this machine": {QuietHours: &QuietHours{From: "22:00", To: "07:00", Timezone: "Local"}},
+		"a language":   {Language: &french},
+		"no language":  {Language: new(language.Code)},
 		"a path":       {QuietHours: &QuietHours{From: "22:00", To: "07:00", Timezone: "../etc/passwd"}},
 	} {
 		var wrong *chat.Error

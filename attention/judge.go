@@ -106,6 +106,7 @@ func (s *Service) people(ctx context.Context, id chat.RoomID, ids []chat.UserID)
 // time zone is gone, are none.
 func (p *person) take(set Settings) {
 	p.rooms, p.directs, p.snoozed, p.mail = set.Notify.Rooms, set.Notify.Directs, set.SnoozedUntil, set.Mail == MailMissed
+	p.language = set.Language
 	if set.QuietHours.On {
 		if h, err := set.QuietHours.check(); err == nil {
 			p.hours = h

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"snug/chat"
+	"snug/language"
 	"snug/line"
 )
 
@@ -56,9 +58,10 @@ func (s *Service) putOff(ctx context.Context, id chat.UserID) error {
 
 // missed is a message that a mail tells of, and whom.
 type missed struct {
-	to      string
-	room    room
-	message chat.Message
+	to       string
+	language language.Code // that its reader does
+	room     room
+	message  chat.Message
 }
 
 // never is when nothing is mailed of a delivery any more.
@@ -86,7 +89,7 @@ func (s *Service) missed(ctx context.Context, d delivery, now time.Time) (m miss
 	if m.message, there, err = s.message(ctx, d); err != nil || !there {
 		return m, never, err
 	}
-	m.to = p.email
+	m.to, m.language = p.email, p.language
 	switch hushed := p.hushed(at, now); {
 	case hushed == ReasonRoomSnoozed:
 		when = p.roomSnoozed
@@ -158,9 +161,14 @@ func (s *Service) mailOne(ctx context.Context, id chat.UserID) error {
 }
 
 // letterItem is a message in a mail.
-type letterItem struct{ Name, Room, Text, Link string }
+type letterItem struct {
+	Head template.HTML // who wrote it, and where
+	Text string
+	Link string
+}
 
-// letter writes the mail about what a person has missed.
+// letter writes the mail about what a person has missed, in the language that they read, and
+// in English where that isn't known: there is no request that could tell.
 func (s *Service) letter(id chat.UserID, list []missed) Mail {
 	host := s.cfg.URL
 	if u, err := url.Parse(s.cfg.URL); err == nil && u.Host != "" {
@@ -169,42 +177,44 @@ func (s *Service) letter(id chat.UserID, list []missed) Mail {
 	if s.cfg.Name != nil {
 		host = cmp.Or(s.cfg.Name(), host)
 	}
+	lang := cmp.Or(list[0].language, language.English)
+	words := wordsIn(lang)
+	fill := func(text string, values ...string) string { return lang.Fill(text, append(values, "server", host)...) }
+	counted := func(forms language.Plural, n int) string { return fill(forms[lang.Form(n)], "count", strconv.Itoa(n)) }
 	page := struct {
-		Subject, Host, Link, Off string
-		Items                    []letterItem
-		More                     int
-	}{Host: host, Link: s.cfg.URL + "/", Off: s.cfg.URL + MailsOffPath + "?" + url.Values{"user": {string(id)}, "token": {s.offToken(id)}}.Encode()}
-	for _, m := range list[:min(len(list), mailItems)] {
-		item := letterItem{Name: m.message.UserName, Text: textOf(&m.message, mailChars)}
+		Lang                                                       language.Code
+		Subject, Away, Open, More, Enter, Link, Rule, OffLink, Off string
+		Items                                                      []letterItem
+	}{Lang: lang, Away: fill(words.away), Open: words.open, Enter: fill(words.enter), Link: s.cfg.URL + "/", Rule: words.rule, OffLink: words.offLink,
+		Off: s.cfg.URL + MailsOffPath + "?" + url.Values{"user": {string(id)}, "token": {s.offToken(id)}}.Encode()}
+	var text, html strings.Builder
+	text.WriteString(page.Away + "\n")
+	shown := list[:min(len(list), mailItems)]
+	for _, m := range shown {
+		who, where, head := m.message.UserName, "", words.said
 		if m.room.kind != "direct" {
-			item.Room = m.room.nameFor(&m.message)
+			where, head = m.room.nameFor(&m.message), words.saidIn
 		}
 		link := url.Values{"message": {string(m.message.ID)}}
 		if m.message.Thread != "" {
 			link.Set("thread", string(m.message.Thread))
 		}
-		item.Link = s.cfg.URL + "/rooms/" + m.room.slug + "?" + link.Encode()
+		item := letterItem{Text: textOf(&m.message, mailChars), Link: s.cfg.URL + "/rooms/" + m.room.slug + "?" + link.Encode(),
+			Head: template.HTML(fill(template.HTMLEscapeString(head),
+				"who", "<strong>"+template.HTMLEscapeString(who)+"</strong>", "room", template.HTMLEscapeString(where)))}
 		page.Items = append(page.Items, item)
+		text.WriteString("\n" + fill(head, "who", who, "room", where) + "\n  " + item.Text + "\n  " + item.Link + "\n")
 	}
-	page.More = len(list) - len(page.Items)
-	page.Subject = fmt.Sprintf("%d messages for you at %s", len(list), host)
+	if more := len(list) - len(shown); more > 0 {
+		page.More = counted(words.more, more)
+		text.WriteString("\n" + page.More + "\n")
+	}
+	page.Subject = counted(words.many, len(list))
 	if len(list) == 1 {
-		page.Subject = fmt.Sprintf("%s wrote to you at %s", short(list[0].message.UserName), host)
+		page.Subject = fill(words.one, "who", short(list[0].message.UserName))
 	}
 	page.Subject = line.Subject(page.Subject)
-	var text, html strings.Builder
-	text.WriteString("While you were away from " + host + ":\n")
-	for _, item := range page.Items {
-		text.WriteString("\n" + item.Name)
-		if item.Room != "" {
-			text.WriteString(" in " + item.Room)
-		}
-		text.WriteString(":\n  " + item.Text + "\n  " + item.Link + "\n")
-	}
-	if page.More > 0 {
-		fmt.Fprintf(&text, "\n… and %d more.\n", page.More)
-	}
-	text.WriteString("\nYou get at most one such mail an hour, and none of what you have read. To get none at all:\n" + page.Off + "\n")
+	text.WriteString("\n" + words.rule + " " + words.off + "\n" + page.Off + "\n")
 	if err := letterHTML.Execute(&html, page); err != nil {
 		panic("render mail: " + err.Error()) // the template and its data are ours
 	}
@@ -222,9 +232,9 @@ func short(name string) string {
 }
 
 // letterHTML leaves the colours of the page to the reader's program, light or dark.
-// It fetches nothing.
+// It fetches nothing. What is read of it alone, without its head, knows its language too.
 var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
-<html lang="en">
+<html lang="{{.Lang}}" dir="{{.Lang.Dir}}">
 <head>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -233,16 +243,16 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <title>{{.Subject}}</title>
 </head>
 <body style="margin: 0; padding: 24px; font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif;">
-<div style="max-width: 480px; margin: 0 auto;">
-<p style="margin: 0 0 16px;">While you were away from {{.Host}}:</p>
+<div lang="{{.Lang}}" dir="{{.Lang.Dir}}" style="max-width: 480px; margin: 0 auto;">
+<p style="margin: 0 0 16px;">{{.Away}}</p>
 {{- range .Items}}
-<p style="margin: 0 0 16px; overflow-wrap: anywhere;"><strong>{{.Name}}</strong>{{with .Room}} in {{.}}{{end}}<br>{{.Text}}<br><a href="{{.Link}}">Open</a></p>
+<p style="margin: 0 0 16px; overflow-wrap: anywhere;">{{.Head}}<br><bdi lang="">{{.Text}}</bdi><br><a href="{{.Link}}">{{$.Open}}</a></p>
 {{- end}}
-{{- if .More}}
-<p style="margin: 0 0 16px;">… and {{.More}} more.</p>
+{{- with .More}}
+<p style="margin: 0 0 16px;">{{.}}</p>
 {{- end}}
-<p style="margin: 24px 0;"><a href="{{.Link}}" style="display: inline-block; padding: 10px 18px; border-radius: 6px; background-color: #a4502b; color: #ffffff; font-weight: 600; text-decoration: none;">Open {{.Host}}</a></p>
-<p style="margin: 0; font-size: 12px; opacity: 0.75;">You get at most one such mail an hour, and none of what you have read. <a href="{{.Off}}">Send me no more of these</a></p>
+<p style="margin: 24px 0;"><a href="{{.Link}}" style="display: inline-block; padding: 10px 18px; border-radius: 6px; background-color: #a4502b; color: #ffffff; font-weight: 600; text-decoration: none;">{{.Enter}}</a></p>
+<p style="margin: 0; font-size: 12px; opacity: 0.75;">{{.Rule}} <a href="{{.Off}}">{{.OffLink}}</a></p>
 </div>
 </body>
 </html>

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"snug/chat"
+	"snug/language"
 )
 
 // MailSetting is which mails a person wants.
@@ -33,6 +35,9 @@ type Settings struct {
 	Mail         MailSetting `json:"mail"`
 	Sounds       bool        `json:"sounds"`
 	Desktop      bool        `json:"desktop"`
+	// Language is what the person reads, and mails to them are written in. Left out: no client
+	// has said so yet.
+	Language language.Code `json:"language,omitempty"`
 }
 
 // Change is what becomes of settings. What is left out stays.
@@ -43,6 +48,8 @@ type Change struct {
 	Mail         *MailSetting  `json:"mail,omitempty"`
 	Sounds       *bool         `json:"sounds,omitempty"`
 	Desktop      *bool         `json:"desktop,omitempty"`
+	// Clients say it by themselves where it differs from what they speak.
+	Language *language.Code `json:"language,omitempty"`
 }
 
 // LevelsChange likewise.
@@ -101,20 +108,35 @@ func (c Change) apply(now Settings, at time.Time) (Settings, error) {
 	if c.Desktop != nil {
 		now.Desktop = *c.Desktop
 	}
+	if c.Language != nil {
+		if now.Language = *c.Language; !now.Language.Known() {
+			return now, bad("language must be " + spoken() + ".")
+		}
+	}
 	return now, nil
+}
+
+// spoken names the languages in a sentence: "en, es or de".
+func spoken() string {
+	codes := make([]string, len(language.All()))
+	for i, code := range language.All() {
+		codes[i] = string(code)
+	}
+	last := len(codes) - 1
+	return strings.Join(codes[:last], ", ") + " or " + codes[last]
 }
 
 func bad(message string) error { return &chat.Error{Code: chat.CodeBadRequest, Message: message} }
 
 const settingsColumns = `coalesce(a.rooms, 'mentions'), coalesce(a.directs, 'all'), coalesce(a.quiet, 0), coalesce(a.quiet_from, '22:00'),
 	coalesce(a.quiet_to, '07:00'), coalesce(a.quiet_days, '0123456'), coalesce(a.timezone, 'UTC'), coalesce(a.snoozed_until, 0),
-	coalesce(a.mail, 'missed'), coalesce(a.sounds, 1), coalesce(a.desktop, 1)`
+	coalesce(a.mail, 'missed'), coalesce(a.sounds, 1), coalesce(a.desktop, 1), coalesce(a.language, '')`
 
 // into returns where the columns go; finish completes what was read.
 func (s *Settings) into() (columns []any, finish func()) {
 	var days string
 	q := &s.QuietHours
-	return []any{&s.Notify.Rooms, &s.Notify.Directs, &q.On, &q.From, &q.To, &days, &q.Timezone, &s.SnoozedUntil, &s.Mail, &s.Sounds, &s.Desktop},
+	return []any{&s.Notify.Rooms, &s.Notify.Directs, &q.On, &q.From, &q.To, &days, &q.Timezone, &s.SnoozedUntil, &s.Mail, &s.Sounds, &s.Desktop, &s.Language},
 		func() { q.Days = parseDays(days) }
 }
 
@@ -141,6 +163,12 @@ func (s *Service) Settings(ctx context.Context, id chat.UserID) (now Settings, e
 	return now, nil
 }
 
+// Language returns the language that a person reads, "" where that isn't known.
+func (s *Service) Language(ctx context.Context, id chat.UserID) (language.Code, error) {
+	now, err := s.Settings(ctx, id)
+	return now.Language, err
+}
+
 // SetSettings changes a person's settings and returns all of them.
 func (s *Service) SetSettings(ctx context.Context, id chat.UserID, c Change) (next Settings, err error) {
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
@@ -152,15 +180,15 @@ func (s *Service) SetSettings(ctx context.Context, id chat.UserID, c Change) (ne
 			return err
 		}
 		const upsert = `insert into attention_settings
-			(user_id, rooms, directs, quiet, quiet_from, quiet_to, quiet_days, timezone, snoozed_until, mail, sounds, desktop)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			(user_id, rooms, directs, quiet, quiet_from, quiet_to, quiet_days, timezone, snoozed_until, mail, sounds, desktop, language)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			on conflict (user_id) do update set rooms = excluded.rooms, directs = excluded.directs, quiet = excluded.quiet,
 				quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, quiet_days = excluded.quiet_days,
 				timezone = excluded.timezone, snoozed_until = excluded.snoozed_until, mail = excluded.mail,
-				sounds = excluded.sounds, desktop = excluded.desktop`
+				sounds = excluded.sounds, desktop = excluded.desktop, language = excluded.language`
 		q := next.QuietHours
 		_, err = tx.ExecContext(ctx, upsert, string(id), string(next.Notify.Rooms), string(next.Notify.Directs), q.On, q.From, q.To,
-			daysOf(q.Days), q.Timezone, next.SnoozedUntil, string(next.Mail), next.Sounds, next.Desktop)
+			daysOf(q.Days), q.Timezone, next.SnoozedUntil, string(next.Mail), next.Sounds, next.Desktop, string(next.Language))
 		return err
 	})
 	var wrong *chat.Error

@@ -46,9 +46,9 @@ func (s *Service) changeEmail(c *call) error {
 	case placeholder(email):
 		return errValidation
 	}
-	asked, request, words := l.user.email, requestChange, letterChange
+	asked, request, kind := l.user.email, requestChange, letterChange
 	if !l.user.emailVerified {
-		asked, request, words = email, requestAdopt, letterNewAddress
+		asked, request, kind = email, requestAdopt, letterNewAddress
 	}
 	if err := s.allowMailbox(asked); err != nil {
 		return err
@@ -56,14 +56,14 @@ func (s *Service) changeEmail(c *call) error {
 	if !l.user.emailVerified && s.signUpTells() {
 		return s.changeAtOnce(c, l, email, target)
 	}
-	base, u := s.baseOf(c.r), l.user
+	head, u := s.letterhead(c.r), l.user
 	s.later("send change of address", func(ctx context.Context) error {
-		free, err := s.isFree(ctx, email, base)
+		free, err := s.isFree(ctx, email, head)
 		if err != nil || !free {
 			return err
 		}
 		t := ticket{Email: u.email, UpdateTo: email, Request: request, UserID: u.id}
-		return s.mailChange(ctx, t, words, asked, base, target)
+		return s.mailChange(ctx, t, kind, asked, head, target)
 	})
 	return c.reply(statusJSON{true})
 }
@@ -75,7 +75,7 @@ func (s *Service) signUpTells() bool {
 }
 
 // isFree reports whether nobody has an address; if somebody does they are told.
-func (s *Service) isFree(ctx context.Context, email, base string) (bool, error) {
+func (s *Service) isFree(ctx context.Context, email string, head letterhead) (bool, error) {
 	var owner *user
 	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		owner, err = selectUser(ctx, tx, `lower(u.email) = ?`, email)
@@ -85,13 +85,13 @@ func (s *Service) isFree(ctx context.Context, email, base string) (bool, error) 
 		return false, err
 	}
 	if owner != nil && !owner.banned && s.allowMailbox(email) == nil {
-		s.sendNote(letterWanted, base, "/", owner.id, owner.email)
+		s.sendNote(ctx, letterWanted, head, "/", owner.id, owner.email)
 	}
 	return owner == nil, nil
 }
 
 // mailChange mails one of the links of a change.
-func (s *Service) mailChange(ctx context.Context, t ticket, words letter, to, base, target string) error {
+func (s *Service) mailChange(ctx context.Context, t ticket, kind letterKind, to string, head letterhead, target string) error {
 	now := s.now()
 	token := s.issue(t, now, changeLife)
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
@@ -103,18 +103,18 @@ func (s *Service) mailChange(ctx context.Context, t ticket, words letter, to, ba
 	if target == "" {
 		target = accountPath
 	}
-	s.sendLink(words, base, ticketLink(token, target), t.UserID, to, t.UpdateTo)
+	s.sendLink(ctx, kind, head, ticketLink(token, target), t.UserID, to, t.UpdateTo)
 	return nil
 }
 
 // changeAtOnce gives an account whose address was never shown to be its user's
 // another such address.
 func (s *Service) changeAtOnce(c *call, l *login, email, target string) error {
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	m, err := s.move(c, l, email, false, func(tx *sql.Tx) error { return nil })
 	if errors.Is(err, errTaken) {
 		s.later("tell of change of address", func(ctx context.Context) error {
-			_, err := s.isFree(ctx, email, base)
+			_, err := s.isFree(ctx, email, head)
 			return err
 		})
 		return c.reply(statusJSON{true})
@@ -124,7 +124,7 @@ func (s *Service) changeAtOnce(c *call, l *login, email, target string) error {
 	}
 	s.moved(c, l, m)
 	s.later("send verification", func(ctx context.Context) error {
-		return s.mailVerification(ctx, m.user, base, target)
+		return s.mailVerification(ctx, m.user, head, target)
 	})
 	return c.reply(statusJSON{true})
 }
@@ -146,14 +146,14 @@ func (s *Service) agreeToChange(c *call, t ticket, token, target string, now tim
 		return fmt.Errorf("agree to change of address: %w", err)
 	}
 	s.log.Info("change of address agreed to", "user", l.user.id)
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	s.later("send change of address", func(ctx context.Context) error {
-		free, err := s.isFree(ctx, t.UpdateTo, base)
+		free, err := s.isFree(ctx, t.UpdateTo, head)
 		if err != nil || !free {
 			return err
 		}
 		t.Request = requestAdopt
-		return s.mailChange(ctx, t, letterNewAddress, t.UpdateTo, base, target)
+		return s.mailChange(ctx, t, letterNewAddress, t.UpdateTo, head, target)
 	})
 	return nil
 }
@@ -172,7 +172,7 @@ func (s *Service) adoptAddress(c *call, t ticket, token string, now time.Time) e
 		return fmt.Errorf("change address: %w", err)
 	}
 	s.moved(c, l, m)
-	s.sendNote(letterChanged, s.baseOf(c.r), "/", l.user.id, t.Email)
+	s.sendNote(ctx, letterChanged, s.letterhead(c.r), "/", l.user.id, t.Email)
 	return nil
 }
 

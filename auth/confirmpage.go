@@ -5,14 +5,16 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"snug/language"
 )
 
 // confirmMain is the page that the link of a mail leads to in a browser in which its
 // user isn't signed in. What scans mails opens links, but presses no buttons: else it
 // would confirm addresses for whoever signed up with them. Nor can a page that leads
 // its visitor here sign them in as somebody else.
-const confirmMain = `<p>Somebody made an account here with the address <strong>{email}</strong>. If it was you, confirm that the address is yours. If it wasn't, close this page.</p>
-<form method="post"><button>Confirm</button></form>`
+const confirmMain = `<p>{text}</p>
+<form method="post"><button>{button}</button></form>`
 
 // wantsButton reports whether a link that confirms an address has to be confirmed
 // itself: it is opened as a page, by somebody who isn't signed in as its user. Front
@@ -35,6 +37,10 @@ func (s *Service) confirmPage(c *call, t ticket, target string) error {
 	if u, err := url.Parse(target); err == nil && u.Host != "" {
 		action += " " + u.Scheme + "://" + u.Host
 	}
-	s.writePage(c.w, "Confirm your address", strings.Replace(confirmMain, "{email}", html.EscapeString(t.Email), 1), "", action)
+	lang := s.languageFor(c.r.Context(), t.UserID, language.Of(c.r))
+	words := wordsIn(lang).confirm
+	text := lang.Fill(html.EscapeString(words.text), "email", "<strong>"+html.EscapeString(t.Email)+"</strong>")
+	main := strings.NewReplacer("{text}", text, "{button}", html.EscapeString(words.button)).Replace(confirmMain)
+	s.writePage(c.w, lang, words.title, main, "", action)
 	return nil
 }

@@ -100,7 +100,7 @@ func (s *Service) mailDeletion(c *call, l *login, target string) error {
 	if target != "" {
 		link.Set("callbackURL", target)
 	}
-	s.sendLink(letterDelete, s.baseOf(c.r), deletePath+"?"+link.Encode(), l.user.id, l.user.email, "")
+	s.sendLink(ctx, letterDelete, s.letterhead(c.r), deletePath+"?"+link.Encode(), l.user.id, l.user.email, "")
 	return c.reply(deletedReply{true, "Verification email sent"})
 }
 

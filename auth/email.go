@@ -86,7 +86,7 @@ func (s *Service) signUpEmail(c *call) error {
 func (s *Service) signUpUnverified(c *call, n newcomer, target string) error {
 	n.apart = true // or the guest's session would open the account
 	now := s.now()
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	u := &user{id: newID(), name: n.name, email: n.email, image: n.image, role: RoleMember, created: now, updated: now}
 	taken := false
 	ctx := context.WithoutCancel(c.r.Context())
@@ -109,7 +109,7 @@ func (s *Service) signUpUnverified(c *call, n newcomer, target string) error {
 		s.mailLater("tell of sign-up", n.email, func(ctx context.Context) error {
 			owner, err := s.reachable(ctx, n.email)
 			if err == nil && owner != nil {
-				s.sendNote(letterTaken, base, signInPath, owner.id, owner.email)
+				s.sendNote(ctx, letterTaken, head, signInPath, owner.id, owner.email)
 			}
 			return err
 		})
@@ -125,9 +125,9 @@ const signInPath = "/sign-in"
 
 // verifyLater has the link sent that confirms a user's address.
 func (s *Service) verifyLater(c *call, u *user, target string) {
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	s.mailLater("send verification", u.email, func(ctx context.Context) error {
-		return s.mailVerification(ctx, u, base, target)
+		return s.mailVerification(ctx, u, head, target)
 	})
 }
 

@@ -233,12 +233,13 @@ func (s *Service) createInvite(c *call) error {
 		return err
 	}
 	row.InvitedBy = &l.user.name
-	link := s.baseOf(c.r) + invitePath + url.PathEscape(token)
+	head, path := s.letterhead(c.r), invitePath+url.PathEscape(token)
 	mailed := i.Email != "" && s.cfg.Mail != nil
 	if mailed {
-		s.mail(letterInvite.render(s.cfg.ServerName(), i.Email, s.baseOf(c.r), link, l.user.name), "")
+		// In the inviter's language: who is invited has said nothing yet.
+		s.mail(s.write(c.r.Context(), letterInvite, head, path, "", i.Email, l.user.name), "")
 	}
-	return c.reply(madeInvite{row, link, mailed})
+	return c.reply(madeInvite{row, head.base + path, mailed})
 }
 
 // invitePath is the page that opens an invitation; its token follows.

@@ -66,7 +66,7 @@ func (s *Service) requestLink(c *call) error {
 	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
-	base, r := s.baseOf(c.r), c.r.Clone(context.Background())
+	head, r := s.letterhead(c.r), c.r.Clone(context.Background())
 	s.later("send sign-in link", func(ctx context.Context) error {
 		userID, ok, err := s.linkable(ctx, r, email)
 		if err != nil || !ok {
@@ -77,7 +77,7 @@ func (s *Service) requestLink(c *call) error {
 			return err
 		}
 		query.Set("token", token)
-		s.sendLink(letterLink, base, linkPath+"?"+query.Encode(), userID, email, "")
+		s.sendLink(ctx, letterLink, head, linkPath+"?"+query.Encode(), userID, email, "")
 		return nil
 	})
 	return c.reply(statusJSON{true})

@@ -9,117 +9,60 @@ import (
 	"net/url"
 	"strings"
 
+	"snug/language"
 	"snug/line"
 )
 
-// A letter is the words of a mail. In all of them %host stands for the server, by its
-// host and the name that it may have, and %more for one more word of the mail's own.
-// Nothing that a stranger chose stands in a mail, for it may be a stranger who makes us
-// send it: addresses alone, which have no room for words, the names of those who may
-// invite, and what those call the server who run it.
-type letter struct {
-	subject string
-	above   []string // paragraphs
-	button  string   // says what the link does
-	below   []string
+// A letterhead is what the request that a letter comes of says of it.
+type letterhead struct {
+	base string // where the letter's links lead
+	// language is what whoever asked reads. It is the letter's where nobody knows what its
+	// own reader does: they are nearly always the same, and else nothing better is known.
+	language language.Code
 }
 
-var (
-	letterVerify = letter{
-		subject: "Confirm your address for %host",
-		above:   []string{"Somebody, we hope you, made an account at %host with this address. Open this link to confirm that it is yours:"},
-		button:  "Confirm my address",
-		below: []string{"The link works for one hour.",
-			"If you made no account there, don't open it. You can ignore this mail."},
+func (s *Service) letterhead(r *http.Request) letterhead {
+	return letterhead{s.baseOf(r), language.Of(r)}
+}
+
+// languageFor returns the language to speak to a user in: the one that they are known to
+// read, else that of the request. So nobody is told in a stranger's language that somebody
+// is at their account, if they have one of their own; "" is nobody who has an account.
+func (s *Service) languageFor(ctx context.Context, userID string, asked language.Code) language.Code {
+	if s.cfg.Language == nil || userID == "" {
+		return asked
 	}
-	letterTaken = letter{
-		subject: "You have an account at %host",
-		above:   []string{"Somebody tried to make an account at %host with this address. You have one already, and it stays as it is. If it was you, sign in:"},
-		button:  "Sign in",
-		below: []string{"If you don't know your password any more, you can choose a new one from there.",
-			"If it wasn't you, you can ignore this mail."},
+	known, err := s.cfg.Language(ctx, userID)
+	if err != nil {
+		s.log.Warn("a mail or a page is in the language of its request", "user", userID, "err", err)
+		return asked
 	}
-	letterReset = letter{
-		subject: "Choose a new password for %host",
-		above:   []string{"Open this link to choose a new password for your account at %host:"},
-		button:  "Choose a new password",
-		below: []string{"The link works once, within one hour. All your devices are signed out then.",
-			"If you didn't ask for this, you can ignore this mail: your password stays as it is."},
-	}
-	letterPassword = letter{
-		subject: "Your password for %host was changed",
-		above:   []string{"The password of your account at %host was changed just now. If it was you, there is nothing to do. If not, choose a new one, and look through passkeys and API tokens on your account page: they stay as they are."},
-		button:  "Choose a new password",
-	}
-	letterLink = letter{
-		subject: "Sign in to %host",
-		above:   []string{"Open this link to sign in to %host:"},
-		button:  "Sign in",
-		below: []string{"The link works once, within ten minutes. It signs in whoever opens it: don't pass it on.",
-			"If you didn't ask for it, you can ignore this mail."},
-	}
-	letterChange = letter{
-		subject: "Change your address at %host?",
-		above: []string{"Somebody who is signed in to your account at %host wants it to have another address: %more.",
-			"If that is you, open this link in a browser where you are signed in. The new address gets a mail then."},
-		button: "Change my address",
-		below: []string{"The link works once, within one hour.",
-			"If it isn't you, don't open it. Choose a new password instead: that signs out everyone else."},
-	}
-	letterNewAddress = letter{
-		subject: "Confirm your new address for %host",
-		above:   []string{"Open this link, in a browser where you are signed in, to use this address for your account at %host from now on:"},
-		button:  "Use this address",
-		below: []string{"The link works once, within one hour.",
-			"If you have no account there, you can ignore this mail."},
-	}
-	letterChanged = letter{
-		subject: "Your address at %host was changed",
-		above: []string{"Your account at %host has another address now, and this one opens it no longer.",
-			"If it wasn't you who changed it, ask the people who run the server for help."},
-		button: "Open %host",
-	}
-	letterWanted = letter{
-		subject: "Somebody tried to use your address at %host",
-		above: []string{"Somebody tried to give another account at %host this address. It belongs to yours, and nothing has changed.",
-			"If it was you: one address can have one account only."},
-		button: "Open %host",
-	}
-	letterInvite = letter{
-		subject: "%more invites you to %host",
-		above:   []string{"%more invites you to chat at %host. Open this link to make your account:"},
-		button:  "Make my account",
-		below:   []string{"If you don't know %more, you can ignore this mail."},
-	}
-	letterDelete = letter{
-		subject: "Delete your account at %host?",
-		above:   []string{"Open this link, in a browser where you are signed in, to delete your account at %host. You are asked once more before it is gone for good."},
-		button:  "Delete my account",
-		below: []string{"The link works once, within a day.",
-			"If you didn't ask for this, don't open it. Somebody may be signed in as you: choose a new password."},
-	}
-)
+	return cmp.Or(known, asked)
+}
 
 // render writes a letter of a server, which may have a name, with its link.
-func (l letter) render(server, to, base, link, more string) Mail {
-	host := base
-	if u, err := url.Parse(base); err == nil && u.Host != "" {
+func (head letterhead) render(kind letterKind, server, to, link, more string) Mail {
+	host := head.base
+	if u, err := url.Parse(head.base); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	short := strings.NewReplacer("%host", cmp.Or(server, host), "%more", more)
+	short := cmp.Or(server, host)
 	if server != "" {
 		host = server + " (" + host + ")"
 	}
-	fill := strings.NewReplacer("%host", host, "%more", more)
+	words := wordsIn(head.language)
+	l := words.letters[kind]
+	fill := func(text, host string) string { return head.language.Fill(text, "host", host, "more", more) }
 	page := struct {
-		Subject, Button, Link string
-		Above, Below          []string
-	}{Subject: line.Subject(short.Replace(l.subject)), Button: short.Replace(l.button), Link: link}
+		Lang                            language.Code
+		Subject, Button, CopyLink, Link string
+		Above, Below                    []string
+	}{Lang: head.language, Subject: line.Subject(fill(l.subject, short)), Button: fill(l.button, short), CopyLink: words.copyLink, Link: link}
 	for _, p := range l.above {
-		page.Above = append(page.Above, fill.Replace(p))
+		page.Above = append(page.Above, fill(p, host))
 	}
 	for _, p := range l.below {
-		page.Below = append(page.Below, fill.Replace(p))
+		page.Below = append(page.Below, fill(p, host))
 	}
 	var text, html strings.Builder
 	for _, p := range page.Above {
@@ -136,9 +79,9 @@ func (l letter) render(server, to, base, link, more string) Mail {
 }
 
 // letterHTML leaves the colours of the page to the reader's program, light or dark.
-// It fetches nothing.
+// It fetches nothing. What is read of it alone, without its head, knows its language too.
 var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
-<html lang="en">
+<html lang="{{.Lang}}" dir="{{.Lang.Dir}}">
 <head>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -147,7 +90,7 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <title>{{.Subject}}</title>
 </head>
 <body style="margin: 0; padding: 24px; font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif;">
-<div style="max-width: 480px; margin: 0 auto;">
+<div lang="{{.Lang}}" dir="{{.Lang.Dir}}" style="max-width: 480px; margin: 0 auto;">
 {{- range .Above}}
 <p style="margin: 0 0 16px;">{{.}}</p>
 {{- end}}
@@ -155,7 +98,7 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 {{- range .Below}}
 <p style="margin: 0 0 12px; font-size: 14px; opacity: 0.75;">{{.}}</p>
 {{- end}}
-<p style="margin: 24px 0 0; font-size: 12px; opacity: 0.75; overflow-wrap: anywhere;">If the button does nothing, copy this address into your browser: {{.Link}}</p>
+<p style="margin: 24px 0 0; font-size: 12px; opacity: 0.75; overflow-wrap: anywhere;">{{.CopyLink}} <bdi dir="ltr">{{.Link}}</bdi></p>
 </div>
 </body>
 </html>
@@ -164,21 +107,27 @@ var letterHTML = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 // sendLink sends a letter whose link is a secret: path follows base. Where no mail
 // is set up the link goes to the log instead, for the people who run the server to
 // pass on: it is the one secret that is ever logged.
-func (s *Service) sendLink(l letter, base, path, userID, to, more string) {
+func (s *Service) sendLink(ctx context.Context, kind letterKind, head letterhead, path, userID, to, more string) {
 	switch {
 	case placeholder(to):
 	case s.cfg.Mail == nil:
-		s.log.Info("no mail is set up: here is the link", "user", userID, "link", base+path)
+		s.log.Info("no mail is set up: here is the link", "user", userID, "link", head.base+path)
 	default:
-		s.mail(l.render(s.cfg.ServerName(), to, base, base+path, more), userID)
+		s.mail(s.write(ctx, kind, head, path, userID, to, more), userID)
 	}
 }
 
 // sendNote sends a letter whose link anyone may see. Without mail it isn't sent.
-func (s *Service) sendNote(l letter, base, path, userID, to string) {
+func (s *Service) sendNote(ctx context.Context, kind letterKind, head letterhead, path, userID, to string) {
 	if s.cfg.Mail != nil && !placeholder(to) {
-		s.mail(l.render(s.cfg.ServerName(), to, base, base+path, ""), userID)
+		s.mail(s.write(ctx, kind, head, path, userID, to, ""), userID)
 	}
+}
+
+// write writes a letter to a user, "" for who has no account.
+func (s *Service) write(ctx context.Context, kind letterKind, head letterhead, path, userID, to, more string) Mail {
+	head.language = s.languageFor(ctx, userID, head.language)
+	return head.render(kind, s.cfg.ServerName(), to, head.base+path, more)
 }
 
 func (s *Service) mail(m Mail, userID string) {

@@ -78,7 +78,7 @@ func (s *Service) changePassword(c *call) error {
 		life, shown = sessionLife, &token
 	}
 	s.setSession(c.w, c.r, token, l.session.remember, life)
-	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
+	s.sendNote(ctx, letterPassword, s.letterhead(c.r), forgotPath, u.id, u.email)
 	return c.reply(signUpReply{shown, u.json()})
 }
 

@@ -48,7 +48,7 @@ func (s *Service) requestReset(c *call) error {
 	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	s.later("send password reset", func(ctx context.Context) error {
 		u, err := s.reachable(ctx, email)
 		if err != nil || u == nil {
@@ -62,7 +62,7 @@ func (s *Service) requestReset(c *call) error {
 			return err
 		}
 		path := "/api/auth/reset-password/" + token + "?" + url.Values{"callbackURL": {target}}.Encode()
-		s.sendLink(letterReset, base, path, u.id, u.email, "")
+		s.sendLink(ctx, letterReset, head, path, u.id, u.email, "")
 		return nil
 	})
 	return c.reply(messageReply{true, "If this email exists in our system, check your email for the reset link"})
@@ -178,7 +178,7 @@ func (s *Service) resetPassword(c *call) error {
 	s.guessers.forget(account + " " + s.clientIP(c.r))
 	s.log.Info("password reset", "user", u.id)
 	s.tell("password reset", over)
-	s.sendNote(letterPassword, s.baseOf(c.r), forgotPath, u.id, u.email)
+	s.sendNote(ctx, letterPassword, s.letterhead(c.r), forgotPath, u.id, u.email)
 	return c.reply(statusJSON{true})
 }
 

@@ -108,9 +108,10 @@ type jar struct {
 	*rig
 	origin  string
 	cookies map[string]string
+	accepts string // the languages that its reader does
 }
 
-func (g *rig) jar() *jar { return &jar{g, base, map[string]string{}} }
+func (g *rig) jar() *jar { return &jar{g, base, map[string]string{}, ""} }
 
 // copy is a thief's: the same cookies, from now on apart.
 func (j *jar) copy() *jar {
@@ -135,6 +136,9 @@ func (j *jar) request(method, path, body string) *http.Request {
 	}
 	if method != http.MethodGet {
 		r.Header.Set("Origin", j.origin)
+	}
+	if j.accepts != "" {
+		r.Header.Set("Accept-Language", j.accepts)
 	}
 	var all []string
 	for name, value := range j.cookies {

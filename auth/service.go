@@ -16,6 +16,7 @@ import (
 
 	"snug/auth/oauth"
 	"snug/db"
+	"snug/language"
 	"snug/picture"
 )
 
@@ -71,6 +72,11 @@ type Config struct {
 	// ServerName is what the people here call the server, "" where nobody has named it.
 	// Nil: nobody has.
 	ServerName func() string
+
+	// Language returns the language that a user reads, "" where that isn't known: their
+	// mails are in it. Nil: it isn't known of anybody, and mails are in that of the request
+	// that they come of.
+	Language func(ctx context.Context, userID string) (language.Code, error)
 
 	// Rooms are where invitations may lead into. Nil: into none.
 	Rooms InviteRooms

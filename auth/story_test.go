@@ -65,7 +65,7 @@ func newStory(t testing.TB, origin string, forged http.Header) *story {
 }
 
 // visitor is a browser without cookies.
-func (s *story) visitor() *jar { return &jar{s.rig, s.origin, map[string]string{}} }
+func (s *story) visitor() *jar { return &jar{s.rig, s.origin, map[string]string{}, ""} }
 
 // mailed returns the link of the last mail with that subject.
 func (s *story) mailed(about string) *url.URL {

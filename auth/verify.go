@@ -98,7 +98,7 @@ const verifyPath = "/verify-email"
 
 // mailVerification sends the link that confirms a user's address. Its verification
 // is there for one thing only: that the link signs in once at most.
-func (s *Service) mailVerification(ctx context.Context, u *user, base, target string) error {
+func (s *Service) mailVerification(ctx context.Context, u *user, head letterhead, target string) error {
 	now := s.now()
 	token := s.issue(ticket{Email: u.email, UserID: u.id}, now, verifyLife)
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
@@ -107,7 +107,7 @@ func (s *Service) mailVerification(ctx context.Context, u *user, base, target st
 	if err != nil {
 		return err
 	}
-	s.sendLink(letterVerify, base, ticketLink(token, target), u.id, u.email, "")
+	s.sendLink(ctx, letterVerify, head, ticketLink(token, target), u.id, u.email, "")
 	return nil
 }
 
@@ -143,13 +143,13 @@ func (s *Service) sendVerification(c *call) error {
 	if err := s.allowSender(c, email); err != nil {
 		return err
 	}
-	base := s.baseOf(c.r)
+	head := s.letterhead(c.r)
 	s.later("send verification", func(ctx context.Context) error {
 		u, err := s.reachable(ctx, email)
 		if err != nil || u == nil || u.emailVerified {
 			return err
 		}
-		return s.mailVerification(ctx, u, base, target)
+		return s.mailVerification(ctx, u, head, target)
 	})
 	return c.reply(statusJSON{true})
 }

@@ -51,7 +51,7 @@ CREATE TABLE attention_settings (
     desktop       integer not null default 1,
     read_through  integer not null default 0,
     mailed_at     integer not null default 0
-) strict, without rowid;
+, language text not null default '') strict, without rowid;
 
 CREATE INDEX attention_settings_all on attention_settings (user_id) where rooms = 'all';
 

@@ -1,14 +1,10 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"html"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"snug/attention"
 	"snug/chat"
@@ -125,68 +121,3 @@ func pushError(err error) error {
 	}
 	return err
 }
-
-// mailLink reads whose mails a link is about; false: it isn't one of ours.
-func (s *Server) mailLink(r *http.Request) (id chat.UserID, token string, ok bool) {
-	q := r.URL.Query()
-	id, token = chat.UserID(q.Get("user")), q.Get("token")
-	return id, token, s.attention.MayStopMails(id, token)
-}
-
-const badLink = "This link isn't one of this server's, or it is too old. In the settings you can say which mails you want."
-
-// askToStopMails shows a button: what scans mails opens links, but presses none.
-func (s *Server) askToStopMails(w http.ResponseWriter, r *http.Request) {
-	if _, _, ok := s.mailLink(r); !ok {
-		s.fail(w, r, badRequest(badLink), level1)
-		return
-	}
-	s.writePage(w, "Mails of what you missed", `<p>When somebody speaks to you and you don't read it, this server sends you a mail. Should it stop to?</p>
-<form method="post"><button>Send me no more of these</button></form>`)
-}
-
-func (s *Server) stopMails(w http.ResponseWriter, r *http.Request) {
-	id, token, ok := s.mailLink(r)
-	if !ok {
-		s.fail(w, r, badRequest(badLink), level1)
-		return
-	}
-	if err := s.attention.StopMails(r.Context(), id, token); err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	s.writePage(w, "No more mails", `<p>You get no more mails of what you missed. In the settings you can have them again.</p>`)
-}
-
-// writePage writes a page without scripts, whose forms lead back here.
-func (s *Server) writePage(w http.ResponseWriter, title, main string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	// Not elsewhere, for the address has a token; the form sends its Origin only if this lets it.
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	fill := strings.NewReplacer("{title}", html.EscapeString(title), "{main}", main, "{server}", html.EscapeString(cmp.Or(s.rooms.Settings().Server.Name, "Snug")))
-	_, _ = io.WriteString(w, fill.Replace(pageHTML)) // an error is the reader's leaving
-}
-
-const pageHTML = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>{title} · {server}</title>
-<style>
-:root { color-scheme: light dark; }
-body { margin: 0 auto; max-width: 400px; padding: 48px 24px; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
-h1 { font-size: 22px; line-height: 1.25; text-wrap: balance; }
-button { padding: 10px 16px; font: inherit; font-weight: 600; }
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-{main}
-</body>
-</html>
-`

@@ -13,6 +13,7 @@ import (
 	"snug/auth"
 	"snug/chat"
 	"snug/internal/openapi"
+	"snug/language"
 	"snug/push"
 )
 
@@ -66,6 +67,7 @@ func Interface() openapi.Interface {
 	all.Names[reflect.TypeFor[done]()] = "Done"
 	all.Names[reflect.TypeFor[chat.Role]()] = "RoomRole"
 	all.Names[reflect.TypeFor[about]()] = "Server"
+	all.Names[reflect.TypeFor[language.Code]()] = "Language"
 	all.Names[reflect.TypeFor[attention.Settings]()] = "AttentionSettings"
 	all.Names[reflect.TypeFor[attention.Change]()] = "AttentionChange"
 	all.Names[reflect.TypeFor[attention.LevelsChange]()] = "AttentionLevelsChange"

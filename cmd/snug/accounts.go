@@ -13,6 +13,7 @@ import (
 	"snug/cmd/snug/internal/config"
 	"snug/db"
 	"snug/fetch"
+	"snug/language"
 	"snug/mail"
 	"snug/place"
 	"snug/web"
@@ -46,6 +47,13 @@ func (s *Server) openAccounts(secret []byte, clientIP func(*http.Request) string
 		return s.chat.BringIn(ctx, actorOf(who), rooms)
 	}
 	c.ServerName = s.name
+	c.Language = func(ctx context.Context, userID string) (language.Code, error) {
+		o := s.observer.Load()
+		if o == nil { // nobody is served yet
+			return "", nil
+		}
+		return o.attention.Language(ctx, chat.UserID(userID))
+	}
 	c.OnSessionEnd = s.endSockets
 	c.OnUserChange = func(id auth.Identity) {
 		u := chat.User{ID: chat.UserID(id.UserID), Name: id.Name, Image: id.Image}

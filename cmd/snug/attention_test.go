@@ -282,9 +282,10 @@ func useAttention(ada, bob, script caller) {
 	bob.call("PUT", "/api/attention", map[string]any{
 		"notify":       map[string]any{"rooms": "all", "directs": "mentions"},
 		"quietHours":   map[string]any{"on": true, "from": "22:00", "to": "07:00", "days": []int{1, 2}, "timezone": "Europe/Berlin"},
-		"snoozedUntil": 5, "mail": "off", "sounds": false, "desktop": false,
+		"snoozedUntil": 5, "mail": "off", "sounds": false, "desktop": false, "language": "ar",
 	}, 200, nil)
 	bob.call("PUT", "/api/attention", map[string]any{"mail": "never"}, 400, nil)
+	bob.call("PUT", "/api/attention", map[string]any{"language": "fr"}, 400, nil)
 	bob.call("PUT", "/api/attention", map[string]any{"notify": map[string]any{"rooms": "mentions", "directs": "all"}, "mail": "missed"}, 200, nil)
 	bob.call("GET", "/api/push/key", nil, 200, nil)
 	d := pushtest.New(time.Now).Subscribe(t)

@@ -90,10 +90,11 @@ const soon = 20 * time.Second
 
 // person is somebody with a browser.
 type person struct {
-	t      *testing.T
-	addr   string
-	base   string // what the server is called by them; "" for its address
-	client *http.Client
+	t       *testing.T
+	addr    string
+	base    string // what the server is called by them; "" for its address
+	client  *http.Client
+	accepts string // the languages that they read
 }
 
 // origin is that of the pages that they see.
@@ -132,6 +133,9 @@ func (p *person) request(method, path string, body any) (status int, text string
 	r.Host = p.origin()[strings.Index(p.origin(), "//")+2:]
 	r.Header.Set("Origin", p.origin())
 	r.Header.Set("Content-Type", "application/json")
+	if p.accepts != "" {
+		r.Header.Set("Accept-Language", p.accepts)
+	}
 	return do(p.t, p.client, r)
 }
 

@@ -241,3 +241,21 @@ test.describe('an invitation', () => {
     await expect(owner.page.getByText('No open invitations')).toBeVisible()
   })
 })
+
+test('mails are in the language that was chosen, which may be another than the browser’s', async ({ visit, server, mailbox }) => {
+  const page = await visit()
+  await page.goto('/sign-up')
+  const choice = page.getByRole('combobox', { name: 'Language' })
+  await choice.selectOption('de')
+  await fill(page, { Name: 'Ada', 'E-Mail': emailOf('Ada'), Passwort: PASSWORD })
+  await button(page, 'Konto erstellen').click()
+  expect((await mailbox.next(emailOf('Ada'))).text).toContain('Öffne diesen Link, um zu bestätigen, dass sie dir gehört:')
+  // The server knows it from here on, also of requests that come from elsewhere.
+  await expect(page).toHaveURL(`${server.url}/rooms/global`)
+  await expect.poll(async () => (await (await page.request.get('/api/attention')).json()).language).toBe('de')
+  const other = await visit()
+  await other.goto('/forgot-password')
+  await fill(other, { 'E-mail': emailOf('Ada') })
+  await button(other, 'Send the link').click()
+  expect((await mailbox.next(emailOf('Ada'))).text).toContain('um ein neues Passwort für dein Konto')
+})

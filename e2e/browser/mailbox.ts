@@ -108,7 +108,7 @@ function decode(encoding: string, body: string): string {
       return Buffer.from(body, 'base64').toString()
     case 'quoted-printable':
       return Buffer.from(
-        body.replace(/[ \t]*=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+        body.replace(/=[ \t]*\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
         'latin1',
       ).toString()
     default:

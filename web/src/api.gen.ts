@@ -41,6 +41,8 @@ export interface AttentionChange {
   mail?: MailSetting;
   sounds?: boolean;
   desktop?: boolean;
+  /** Clients say it by themselves where it differs from what they speak. */
+  language?: Language;
 }
 
 /** AttentionLevels is of how much a person wants to know where they didn't say so of a room. */
@@ -65,6 +67,8 @@ export interface AttentionSettings {
   mail: MailSetting;
   sounds: boolean;
   desktop: boolean;
+  /** Language is what the person reads, and mails to them are written in. Left out: no client has said so yet. */
+  language?: Language;
 }
 
 /** AuthRefusal is a refusal as the client reads it. */
@@ -353,6 +357,9 @@ export interface InviteBody {
   /** Slug of a room that it leads into. */
   room?: string | null;
 }
+
+/** Language names a language as Accept-Language and the attribute lang of HTML do. */
+export type Language = "en" | "es" | "de" | "zh" | "ar";
 
 /** Level0Refusal is the answer of the level 0 routes, whose client knows no other. */
 export interface Level0Refusal {

@@ -2,9 +2,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { signIn } from './auth/calls'
 import { getSession, signOut } from './auth/session'
 import { call, explain } from './http'
+import { CHOICE } from './i18n/language'
 
 afterEach(() => {
   vi.unstubAllGlobals()
+  localStorage.clear()
 })
 
 const answers = (reply: Response | Error) => {
@@ -34,6 +36,19 @@ describe('a reply', () => {
     expect(result).toEqual({ ok: false, failure })
     if (!result.ok) expect(explain(result.failure)).toMatch(/\w/)
   })
+})
+
+it('says in which language it is to be answered', async () => {
+  const headers: unknown[] = []
+  vi.stubGlobal('fetch', async (_path: string, init: RequestInit) => {
+    headers.push(new Headers(init.headers).get('Accept-Language'))
+    return Response.json({})
+  })
+  vi.stubGlobal('navigator', { languages: ['fr', 'es-MX', 'en'] })
+  await call('/x', {}, () => true)
+  localStorage.setItem(CHOICE, 'zh')
+  await call('/x', {}, () => true)
+  expect(headers).toEqual(['es', 'zh'])
 })
 
 describe('accounts', () => {

@@ -1,4 +1,5 @@
 import { plural, t } from './i18n/i18n'
+import { language } from './i18n/language'
 
 // The one way to the server's HTTP interface. Nothing is thrown away: a reply
 // is a value or a failure that says what happened.
@@ -58,6 +59,8 @@ export async function call<T>(path: string, request: Request, parse: (value: unk
       credentials: 'same-origin',
       headers: {
         Accept: 'application/json',
+        // Mails that come of a request are written in it.
+        'Accept-Language': language(),
         ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),

@@ -5,7 +5,7 @@ import { Dynamic } from 'solid-js/web'
 import { createBadge } from '~/attention/badge'
 import { loadInbox } from '~/attention/inbox'
 import { makeNotices } from '~/attention/notices'
-import { attentionQuery } from '~/attention/settings'
+import { attentionQuery, tellLanguage } from '~/attention/settings'
 import { makeSounds } from '~/attention/sounds'
 import { createUpdates } from '~/attention/updates'
 import { explain } from '~/http'
@@ -79,7 +79,7 @@ export default function Background() {
   )
   count()
 
-  void client.prefetchQuery(attentionQuery)
+  tellLanguage(client).catch(() => {}) // without the settings all is shown, and it is told another time
   const sounds = makeSounds()
   const notices = makeNotices({
     userId: untrack(() => live.account().id),

@@ -1,5 +1,7 @@
-import { queryOptions } from '@tanstack/solid-query'
+import { queryOptions, type QueryClient } from '@tanstack/solid-query'
 import { call, member, RequestError, type Result } from '~/http'
+import { language } from '~/i18n/language'
+import { isLanguage, type Language } from '~/i18n/languages'
 
 // What one wants to be told of, and when not, as the server keeps it for all devices.
 
@@ -23,6 +25,8 @@ export interface Attention {
   mail: 'missed' | 'off'
   sounds: boolean
   desktop: boolean
+  /** What mails are written in; null: no client has said so yet. */
+  language: Language | null
 }
 
 export function timezoneHere(): string {
@@ -38,6 +42,7 @@ export function defaults(): Attention {
     mail: 'missed',
     sounds: true,
     desktop: true,
+    language: null,
   }
 }
 
@@ -57,6 +62,19 @@ export function saveAttention(change: Partial<Attention>): Promise<Result<Attent
   return call('/api/attention', { method: 'PUT', body: change }, parseAttention)
 }
 
+/**
+ * Reads the settings, and tells the server what this client speaks where it has another
+ * language: a mail of what was missed is written when no page is there to say.
+ */
+export async function tellLanguage(client: QueryClient) {
+  const spoken = language()
+  const kept = await client.fetchQuery(attentionQuery)
+  if (kept.language === spoken) return
+  const result = await saveAttention({ language: spoken })
+  // Not all of the answer: other settings may be on their way.
+  if (result.ok) client.setQueryData(attentionQuery.queryKey, (now) => now && { ...now, language: spoken })
+}
+
 export function parseAttention(value: unknown): Attention | null {
   if (typeof value !== 'object' || value === null) return null
   const none = defaults()
@@ -64,6 +82,7 @@ export function parseAttention(value: unknown): Attention | null {
   const hours = member(value, 'quietHours')
   const days = member(hours, 'days')
   const until = member(value, 'snoozedUntil')
+  const spoken = text(member(value, 'language'))
   return {
     notify: { rooms: level(member(notify, 'rooms'), none.notify.rooms), directs: level(member(notify, 'directs'), none.notify.directs) },
     quietHours: {
@@ -77,6 +96,7 @@ export function parseAttention(value: unknown): Attention | null {
     mail: member(value, 'mail') === 'off' ? 'off' : 'missed',
     sounds: member(value, 'sounds') !== false,
     desktop: member(value, 'desktop') !== false,
+    language: isLanguage(spoken) ? spoken : null,
   }
 }
 
