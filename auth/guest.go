@@ -149,14 +149,16 @@ func (s *Service) deleteAnonymousUser(c *call) error {
 	return c.reply(successReply{true})
 }
 
-// sweepGuests removes guests who can't come back, for their session is over. It
-// returns how many.
+// lostGuests is of guests who can't come back, for their session is over. Those who are
+// banned stay, so that it is seen whom that was done to.
+const lostGuests = `from users u where anonymous = 1 and banned_at is null and not exists (select 1 from sessions where user_id = u.id)`
+
+// sweepGuests removes those. It returns how many.
 func (s *Service) sweepGuests(ctx context.Context) (int, error) {
 	now := s.now()
 	var gone []string
 	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		const query = `select id from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id) limit ?`
-		if gone, err = selectTexts(ctx, tx, query, sweepBatch); err != nil {
+		if gone, err = selectTexts(ctx, tx, "select id "+lostGuests+" limit ?", sweepBatch); err != nil {
 			return err
 		}
 		for _, id := range gone {

@@ -285,6 +285,30 @@ func TestGuestsAreSwept(t *testing.T) {
 	})
 }
 
+// Who was banned has no session either, and is still seen by those who did it.
+func TestBannedGuestsStay(t *testing.T) {
+	g := newRig(t, guests)
+	g.jar().signUp("ada") // the first is the owner
+	guest, _ := g.guest().identity()
+	if err := g.Ban(t.Context(), auth.Whom{ID: guest.UserID}, "noise"); err != nil {
+		t.Fatal(err)
+	}
+	left := func() (n int) {
+		g.Sweep()
+		g.query(`select count(*) from users where id = ?`, &n, guest.UserID)
+		return n
+	}
+	if left() != 1 {
+		t.Error("a ban deleted the guest")
+	}
+	if err := g.Unban(t.Context(), auth.Whom{ID: guest.UserID}); err != nil {
+		t.Fatal(err)
+	}
+	if left() != 0 {
+		t.Error("a guest who can't come back is kept")
+	}
+}
+
 // More than a batch of challenges and guests is swept at once.
 func TestSweepsAll(t *testing.T) {
 	c := newClock()

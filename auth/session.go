@@ -423,7 +423,7 @@ func (s *Service) sweepSome(ctx context.Context) (more bool, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		const query = `select exists (select 1 from verifications where expires_at <= ?)
 			or exists (select 1 from invites where expires_at <= ? or uses_left = 0 and room = ''),
-			exists (select 1 from users u where anonymous = 1 and not exists (select 1 from sessions where user_id = u.id))`
+			exists (select 1 ` + lostGuests + `)`
 		return tx.QueryRowContext(ctx, query, millis(now.Add(-expiredKept)), millis(now)).Scan(&stale, &guests)
 	})
 	if err != nil {
