@@ -65,7 +65,7 @@ func scanFrame(data []byte) (f ClientFrame, ok bool) {
 		case "seq":
 			var seq uint64
 			seq, ok = s.number()
-			f.Seq = Seq(seq)
+			f.Seq = (*Seq)(&seq)
 		case "on":
 			var on bool
 			on, ok = s.boolean()
@@ -153,7 +153,7 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	}
 	switch f.Type {
 	case FrameRead:
-		if f.Seq == 0 {
+		if f.Seq == nil {
 			return f, bad("seq is missing: it says how far you have read.")
 		}
 	case FrameMessage:
