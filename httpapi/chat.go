@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/exactjson"
 	"snug/internal/openapi"
 )
 
@@ -174,7 +174,7 @@ func readJSON(r *http.Request, to any) error {
 		return &chat.Error{Code: chat.CodeTooLong, Message: "The body is too large."}
 	case err != nil:
 		return badRequest("The body didn't arrive whole.")
-	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, to) != nil:
+	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || exactjson.Unmarshal(raw, to) != nil:
 		return badRequest("The body must be a JSON object with the right types of values.")
 	}
 	return nil
