@@ -181,7 +181,7 @@ func New(c Config) (*Server, error) {
 		s.mux.Handle(r.path, r.handler())
 	}
 	accounts := c.Accounts.Handler()
-	for _, pattern := range []string{"/api/auth/", "/api/account", "/api/account/", "/api/avatars/"} {
+	for _, pattern := range []string{"/api/auth", "/api/auth/", "/api/account", "/api/account/", "/api/avatars/"} {
 		s.mux.Handle(pattern, accounts)
 	}
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, level1) })

@@ -258,6 +258,16 @@ func TestUnknownAPIPathsAreJSON(t *testing.T) {
 	}
 }
 
+// The base path itself is for the accounts to answer, not for a redirect.
+func TestBaseOfAuth(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/api/auth", "/api/auth/"} {
+		if w := s.get(path); w.Code != 200 || w.Body.String() != "auth" {
+			t.Errorf("%s: %d %q", path, w.Code, w.Body)
+		}
+	}
+}
+
 func TestMethods(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/api/chat", "/api/chat/messages", "/api/socket", "/api/rooms/global/messages", "/api/", "/api/openapi.json"} {
