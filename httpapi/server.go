@@ -21,9 +21,10 @@ type Rooms interface {
 	Moderator
 	Namer
 	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
-	// return once the socket is registered under the actor's session.
-	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
-	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor)
+	// return once the socket is registered under the actor's session; what isn't a handshake
+	// they answer by refuse.
+	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor, refuse func(status int, text string))
+	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor, refuse func(status int, text string))
 	// Newest gives the latest messages of the room "global", oldest first: a JSON
 	// array of chat.Message.
 	Newest(ctx context.Context, a chat.Actor) ([]byte, error)

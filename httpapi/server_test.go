@@ -128,11 +128,11 @@ func (f *fakeRooms) serve(w http.ResponseWriter, r *http.Request, a chat.Actor, 
 	w.WriteHeader(http.StatusSwitchingProtocols)
 }
 
-func (f *fakeRooms) ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor) {
+func (f *fakeRooms) ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor, _ func(int, string)) {
 	f.serve(w, r, a, "level 1")
 }
 
-func (f *fakeRooms) ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor) {
+func (f *fakeRooms) ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor, _ func(int, string)) {
 	f.serve(w, r, a, "level 0")
 }
 
