@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -59,7 +58,7 @@ func applyPost(s *roomState, p post, earlier *Message, now time.Time, id Message
 	if refused := refuseAct(s.archived, p.by, at); refused != nil {
 		return outcome{refused: refused}
 	}
-	if strings.TrimSpace(p.content) == "" && len(p.files) == 0 {
+	if trim(p.content) == "" && len(p.files) == 0 {
 		return outcome{refused: &Error{Code: CodeEmpty, Message: "A message needs some text."}}
 	}
 	if n := utf8.RuneCountInString(p.content); n > p.maxChars {

@@ -94,7 +94,7 @@ func mayEdit(m *Message, c change) *Error {
 	if c.by != m.UserID {
 		return forbidden("Only its author can edit a message.")
 	}
-	if strings.TrimSpace(c.content) == "" && len(m.Attachments) == 0 {
+	if trim(c.content) == "" && len(m.Attachments) == 0 {
 		return &Error{Code: CodeEmpty, Message: "A message needs some text. Delete it instead."}
 	}
 	if n := utf8.RuneCountInString(c.content); n > c.maxChars {

@@ -207,7 +207,10 @@ func (c *client) pass(q request) error {
 		_, err = calls.change.Call(ctx, stub, q)
 		return err
 	case FrameRead:
-		_, err = c.s.markRead(ctx, q.Actor, room.id, mark{Slug: q.Slug, Seq: q.Frame.Seq}, c)
+		if *q.Frame.Seq == 0 {
+			return nil // the head of an empty room; and a frame takes no mark back
+		}
+		_, err = c.s.markRead(ctx, q.Actor, room.id, mark{Slug: q.Slug, Seq: *q.Frame.Seq}, c)
 		return err
 	}
 	if q.Files, err = c.s.claim(ctx, room.id, q); err != nil {

@@ -70,9 +70,9 @@
 //     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
-//   - A read mark beyond the head is one at the head. A frame read needs a seq of at
-//     least 1: to go back is for HTTP. The reader's own sockets that have joined hear it
-//     with the room, the one that sent it too.
+//   - A read mark beyond the head is one at the head. By a frame read it only rises, so
+//     seq 0 changes nothing: to go back is for HTTP. The reader's own sockets that have
+//     joined hear it with the room, the one that sent it too.
 //   - activity is of postings, not of other events, and bears the newest one's seq. Of
 //     one's own posts one isn't told. A mention is Markdown, @[Name](user:ID), and tells
 //     those who are in the room. Everybody is in the room "global".

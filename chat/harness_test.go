@@ -90,8 +90,8 @@ func (w *world) start() {
 	w.ln = newPipes()
 	mux := http.NewServeMux()
 	service := w.chat
-	mux.HandleFunc("/api/chat", func(rw http.ResponseWriter, r *http.Request) { service.ServeLevel0(rw, r, actor(r)) })
-	mux.HandleFunc("/api/socket", func(rw http.ResponseWriter, r *http.Request) { service.ServeSocket(rw, r, actor(r)) })
+	mux.HandleFunc("/api/chat", func(rw http.ResponseWriter, r *http.Request) { service.ServeLevel0(rw, r, actor(r), nil) })
+	mux.HandleFunc("/api/socket", func(rw http.ResponseWriter, r *http.Request) { service.ServeSocket(rw, r, actor(r), nil) })
 	w.srv = &http.Server{Handler: mux, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	w.mu.Lock()
 	w.client = &http.Client{Transport: &http.Transport{DialContext: w.ln.dial, DisableKeepAlives: true}}

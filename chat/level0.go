@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"unicode/utf8"
 
 	"snug/durable"
@@ -47,7 +46,7 @@ func (r *Room) SocketMessage(_ context.Context, sock *durable.Socket, m durable.
 	case err != nil || f.Type != FrameMessage:
 		return r.nonsense(sock, a.User)
 	}
-	content := strings.TrimSpace(f.Content)
+	content := trim(f.Content)
 	if content == "" {
 		return nil
 	}

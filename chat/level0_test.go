@@ -74,7 +74,7 @@ func TestLevel0Content(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		ada := w.level0("ada")
 		ada.until("userCount")
-		for _, empty := range []string{`""`, `"  \n\t "`, `null`} {
+		for _, empty := range []string{`""`, `"  \n\t "`, `null`, `"\u000b\u000c\u00a0\ufeff\u1680\u2003\u2028\u2029\u202f\u205f\u3000"`, `"\ufeff"`} {
 			ada.send(`{"type":"message","content":%s}`, empty)
 		}
 		ada.send(`{"type":"message"}`)
@@ -84,9 +84,13 @@ func TestLevel0Content(t *testing.T) {
 		if m := ada.next("message").msg(); m.Content != longest {
 			w.Errorf("got %d characters", len([]rune(m.Content)))
 		}
+		ada.send(`{"type":"message","content":"\ufeff\u0085 \ufeff"}`) // which trim() leaves
+		if m := ada.next("message").msg(); m.Content != "\u0085" {
+			w.Errorf("got %q", m.Content)
+		}
 		ada.send(`{"type":"message","content":"%sx"}`, longest)
 		ada.closes(1009)
-		if head := w.page(chat.HistoryQuery{}).Head; head != 1 {
+		if head := w.page(chat.HistoryQuery{}).Head; head != 2 {
 			w.Errorf("head %d", head)
 		}
 	})

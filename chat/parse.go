@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"snug/exactjson"
 )
 
 // parseFrame reads a frame and checks the fields that its type needs. With an
@@ -22,8 +24,7 @@ func parseFrame(data []byte) (ClientFrame, error) {
 
 // parseAnyFrame is parseFrame for all that scanFrame doesn't take.
 func parseAnyFrame(data []byte) (ClientFrame, error) {
-	var f ClientFrame
-	err := json.Unmarshal(data, &f)
+	f, err := parseSent[ClientFrame](data)
 	return checkFrame(f, err)
 }
 
@@ -65,7 +66,7 @@ func scanFrame(data []byte) (f ClientFrame, ok bool) {
 		case "seq":
 			var seq uint64
 			seq, ok = s.number()
-			f.Seq = Seq(seq)
+			f.Seq = (*Seq)(&seq)
 		case "on":
 			var on bool
 			on, ok = s.boolean()
@@ -118,7 +119,7 @@ func frameType(t scanned[[]byte]) string {
 	return t.String()
 }
 
-// checkFrame checks what encoding/json, or a scanner that takes no more than that,
+// checkFrame checks what exactjson, or a scanner that takes no more than that,
 // made of a frame.
 func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	if utf8.RuneCountInString(f.Ref) > maxRefChars {
@@ -153,7 +154,7 @@ func checkFrame(f ClientFrame, err error) (ClientFrame, error) {
 	}
 	switch f.Type {
 	case FrameRead:
-		if f.Seq == 0 {
+		if f.Seq == nil {
 			return f, bad("seq is missing: it says how far you have read.")
 		}
 	case FrameMessage:
@@ -244,7 +245,7 @@ func parseLevel0Frame(data []byte) (level0Frame, error) {
 	if f, ok := scanLevel0Frame(data); ok {
 		return f, nil
 	}
-	return parseAny[level0Frame](data)
+	return parseSent[level0Frame](data)
 }
 
 func scanLevel0Frame(data []byte) (f level0Frame, ok bool) {
@@ -263,8 +264,15 @@ func scanLevel0Frame(data []byte) (f level0Frame, ok bool) {
 	})
 }
 
-// parseAny reads what a scanner doesn't take. It is a function of its own as what
-// encoding/json writes to is allocated.
+// parseSent reads what a client sent and a scanner doesn't take. It is a function of its
+// own as what encoding/json writes to is allocated.
+func parseSent[V any](data []byte) (V, error) {
+	var v V
+	err := exactjson.Unmarshal(data, &v)
+	return v, err
+}
+
+// parseAny does so for what the server has written itself.
 func parseAny[V any](data []byte) (V, error) {
 	var v V
 	err := json.Unmarshal(data, &v)

@@ -162,6 +162,42 @@ func TestReadFrames(t *testing.T) {
 	})
 }
 
+// The head of an empty room is 0: who has read up to there says so. It is no nonsense,
+// and moves no mark.
+func TestReadFrameOfNothing(t *testing.T) {
+	inBubble(t, unlimited, func(w *world) {
+		ada, _ := w.joined("ada")
+		ada.drain()
+		nothing := func() {
+			t.Helper()
+			ada.send(`{"type":"read","room":"global","seq":0,"ref":"r"}`)
+			if f := ada.next("ok"); f.Ref != "r" {
+				t.Fatalf("got %s", f)
+			}
+		}
+		for range 30 { // more than there may be of what makes no sense
+			nothing()
+		}
+		w.say("bob", "1")
+		w.say("bob", "2")
+		w.read("ada", "global", 2, false)
+		synctest.Wait()
+		ada.drain()
+		nothing()
+		if r := w.summary("ada", "global"); r.Read != 2 {
+			t.Errorf("read up to %d", r.Read)
+		}
+		ada.send(`{"type":"read","room":"nowhere","seq":0,"ref":"x"}`)
+		if f := ada.next("error"); f.Code != "not_found" || f.Ref != "x" {
+			t.Errorf("got %s", f)
+		}
+		ada.send(`{"type":"read","room":"global","ref":"x"}`)
+		if f := ada.next("error"); f.Code != "bad_request" || !strings.Contains(f.raw, "seq is missing") {
+			t.Errorf("got %s", f)
+		}
+	})
+}
+
 // What is new in a room that one knows is told to sockets that haven't joined it: once a
 // second at most, but at once to whom it speaks to.
 func TestActivity(t *testing.T) {

@@ -93,9 +93,11 @@ func TestRefusedPosts(t *testing.T) {
 				w.Fatalf("got %s", f)
 			}
 		}
-		ada.post("c", " ")
-		if f := ada.any(); f.Code != "empty" || f.ClientID != "c" {
-			w.Errorf("got %s", f)
+		for _, blank := range []string{" ", "\ufeff", "\u00a0\ufeff\u2028"} {
+			ada.post("c", blank)
+			if f := ada.any(); f.Code != "empty" || f.ClientID != "c" {
+				w.Errorf("%q: got %s", blank, f)
+			}
 		}
 		ada.send(`{"type":"message","room":"global","content":"x"}`)
 		if f := ada.any(); f.Code != "bad_request" {

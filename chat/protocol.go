@@ -126,7 +126,7 @@ type ClientFrame struct {
 	ID          MessageID `json:"id,omitempty"` // of the message that edit, delete, react and pin change
 	Emoji       string    `json:"emoji,omitempty"`
 	On          *bool     `json:"on,omitempty"`  // react and pin: whether it is to be there; away: whether the person is
-	Seq         Seq       `json:"seq,omitempty"` // read: up to here
+	Seq         *Seq      `json:"seq,omitempty"` // read: up to here
 	ReplyTo     MessageID `json:"replyTo,omitempty"`
 	Thread      MessageID `json:"thread,omitempty"`
 	Attachments []string  `json:"attachments,omitempty"` // ids of finished uploads

@@ -255,6 +255,10 @@ func TestParseFrame(t *testing.T) {
 		{`{"type":"message","room":"general","clientId":"c","attachments":["1","2","3","4","5","6","7","8","9","10","11"]}`, `bad_request: attachments must be at most 10 files.`},
 		{`{"type":"message","room":"general","clientId":"c","thread":"` + strings.Repeat("i", 65) + `"}`, `bad_request: replyTo and thread must be ids of messages.`},
 		{`{"type":"read","room":"general","seq":7}`, ``},
+		{`{"type":"read","room":"general","seq":0}`, ``},
+		{`{"type":"read","room":"general","Seq":7}`, `bad_request: seq is missing: it says how far you have read.`},
+		{`{"Type":"ping"}`, `bad_request: type is missing.`},
+		{`{"type":"ping","Ref":7,"ROOM":[]}`, ``},
 		{`{"type":"read","room":"general"}`, `bad_request: seq is missing: it says how far you have read.`},
 		{strings.Repeat("[", 20_000), `bad_request: A frame must be a JSON object.`},
 	} {
@@ -266,6 +270,26 @@ func TestParseFrame(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%.80s\n got %s\nwant %s", c.frame, got, c.want)
 		}
+	}
+}
+
+// A name that is spelled otherwise than a field is none that a reader knows.
+func TestNamesOfFieldsAreExact(t *testing.T) {
+	for _, text := range []string{
+		`{"type":"message","room":"general","clientId":"c","content":"lower","Content":"upper"}`,
+		`{"TYPE":"join","Room":"other","clientid":"d","CONTENT":"upper","type":"message","room":"general","clientId":"c","content":"lower"}`,
+	} {
+		f, err := parseFrame([]byte(text))
+		if want := (ClientFrame{Type: "message", Room: "general", ClientID: "c", Content: "lower"}); err != nil || !reflect.DeepEqual(f, want) {
+			t.Errorf("%s\n got %+v, %v", text, f, err)
+		}
+		l, err := parseLevel0Frame([]byte(text))
+		if want := (level0Frame{"message", "lower"}); err != nil || l != want {
+			t.Errorf("level 0: %s\n got %+v, %v", text, l, err)
+		}
+	}
+	if f, err := parseLevel0Frame([]byte(`{"Type":"message","CONTENT":"x"}`)); err != nil || f != (level0Frame{}) {
+		t.Errorf("got %+v, %v", f, err)
 	}
 }
 

@@ -5,8 +5,9 @@ import "unicode/utf8"
 // scanner reads JSON that is written in the plain way, as the usual clients and
 // this package itself do. It gives up at whatever is out of the ordinary (an
 // unknown field, null, an escape by number, a nested value, an error), and the
-// caller leaves the whole text to encoding/json. So that alone defines what is
-// taken and what it means: the scanner may only take less, never otherwise.
+// caller leaves the whole text to encoding/json (what a client sent, to exactjson). So
+// that alone defines what is taken and what it means: the scanner may only take less,
+// never otherwise.
 type scanner[T ~string | ~[]byte] struct {
 	text T // valid UTF-8
 	at   int

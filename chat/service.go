@@ -375,8 +375,8 @@ const (
 )
 
 // ServeLevel0 answers the upgrade of a level 0 socket. The request's session
-// and origin have been checked.
-func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
+// and origin have been checked; refuse answers a handshake that isn't one.
+func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor, refuse func(status int, text string)) {
 	room, err := s.rooms.find(r.Context(), Level0Room)
 	if err != nil {
 		s.cfg.Logger.Error("level 0 room not found", "cause", err.Error())
@@ -386,13 +386,13 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor) {
 		return
 	}
 	a.User = a.User.fit()
-	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id))})
+	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id)), Refuse: refuse})
 	s.states.moved(a.ID)
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
-// and origin have been checked.
-func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
+// and origin have been checked; refuse answers a handshake that isn't one.
+func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor, refuse func(status int, text string)) {
 	a.User = a.User.fit()
 	c := newClient(s)
 	first := s.live.enter(c, a.ID)
@@ -404,7 +404,7 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor) {
 			s.live.learn(a.ID, rooms...)
 		}
 	}
-	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello})
+	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello, Refuse: refuse})
 	if sock == nil {
 		s.live.detach(c)
 		s.states.moved(a.ID)

@@ -35,10 +35,14 @@ func (w *plain) write(s *Socket) {
 		if len(pending) == 0 {
 			s.writing = false
 			s.emptiedLocked()
-			over := s.overLocked()
+			over, spoken := s.overLocked(), s.spokenLocked()
 			s.mu.Unlock()
-			if over {
+			half, ok := w.conn.(interface{ CloseWrite() error })
+			switch {
+			case over:
 				w.cut()
+			case spoken && ok:
+				_ = half.CloseWrite() // where it is over already the reader knows
 			}
 			return
 		}

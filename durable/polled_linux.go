@@ -243,8 +243,11 @@ func (w *polled) writeLocked(out []byte) {
 			w.watchLocked(syscall.EPOLL_CTL_MOD)
 		}
 	}
-	if s.overLocked() {
+	switch {
+	case s.overLocked():
 		w.cutLocked()
+	case s.spokenLocked() && w.fd >= 0:
+		_ = syscall.Shutdown(int(w.fd), syscall.SHUT_WR) // where it is over already the loop knows
 	}
 }
 

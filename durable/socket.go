@@ -59,17 +59,18 @@ type FrameHandler interface {
 
 // SocketOptions say what a socket is. Owner or Handler is required.
 type SocketOptions struct {
-	Owner        *Stub        // the object that gets the frames: its class is a SocketOpener
-	Handler      FrameHandler // or who gets them
-	Record       *Socket      // to be used, once; nil: a new one. A handler of which it is a field is one piece of memory with it
-	Identity     string       // opaque: whose socket it is; at most MaxAttachmentBytes
-	Tags         []string     // for CloseSockets; what ends a socket grows with how many others have its tags
-	MaxMessage   int          // bytes; a longer one closes with 1009; 0: 64 KiB
-	TextOnly     bool         // a binary message closes with 1003
-	AutoRequest  string       // a text frame that equals it …
-	AutoResponse string       // … is answered with this by the socket layer; Owner's own setting comes first
-	Subprotocols []string     // that are spoken, for Accept
-	Greeting     *Frame       // the first frame that is sent; may be nil
+	Owner        *Stub                         // the object that gets the frames: its class is a SocketOpener
+	Handler      FrameHandler                  // or who gets them
+	Record       *Socket                       // to be used, once; nil: a new one. A handler of which it is a field is one piece of memory with it
+	Identity     string                        // opaque: whose socket it is; at most MaxAttachmentBytes
+	Tags         []string                      // for CloseSockets; what ends a socket grows with how many others have its tags
+	MaxMessage   int                           // bytes; a longer one closes with 1009; 0: 64 KiB
+	TextOnly     bool                          // a binary message closes with 1003
+	AutoRequest  string                        // a text frame that equals it …
+	AutoResponse string                        // … is answered with this by the socket layer; Owner's own setting comes first
+	Subprotocols []string                      // that are spoken, for Accept
+	Greeting     *Frame                        // the first frame that is sent; may be nil
+	Refuse       func(status int, text string) // writes the reply where Accept refuses a handshake; nil: as plain text
 }
 
 // Socket is a WebSocket connection. It belongs to the runtime: objects come and
@@ -87,6 +88,7 @@ type Socket struct {
 	dead     atomic.Bool  // closed by us: what it sent isn't acted on any more
 	deaf     bool         // of who reads: what comes is thrown away
 
+	unheard  bool       // no Close frame of the client will be heard; guarded by mu
 	held     bool       // a frame waits for somebody: nothing is read; guarded by mu, as all that follows
 	peerDone bool       // the client has sent its Close frame
 	writing  bool       // a goroutine writes what it took from the outbox
@@ -243,15 +245,18 @@ func (s *Socket) Send(f Frame) { s.enqueue(f) }
 // may open one (its session, its origin) is for the caller to have checked. On
 // an error the reply has been sent.
 func (rt *Runtime) Accept(w http.ResponseWriter, r *http.Request, o SocketOptions) (*Socket, error) {
+	if o.Refuse == nil {
+		o.Refuse = func(status int, text string) { http.Error(w, text, status) }
+	}
 	if rt.sockets.isClosing() {
-		http.Error(w, "the server is stopping", http.StatusServiceUnavailable)
+		o.Refuse(http.StatusServiceUnavailable, "the server is stopping")
 		return nil, ErrClosed
 	}
 	if err := o.check(); err != nil {
-		http.Error(w, "this socket can't be opened", http.StatusInternalServerError)
+		o.Refuse(http.StatusInternalServerError, "this socket can't be opened")
 		return nil, err
 	}
-	accepted, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: o.Subprotocols, Deflate: true})
+	accepted, err := websocket.Upgrade(w, r, websocket.Options{Subprotocols: o.Subprotocols, Deflate: true, Refuse: o.Refuse})
 	if err != nil {
 		return nil, err
 	}

@@ -141,6 +141,12 @@ func (s *Socket) overLocked() bool {
 	return s.ended() != nil && s.peerDone && s.out == nil && !s.writing
 }
 
+// spokenLocked reports whether our last word has left and the client's won't be heard:
+// then our half of the connection ends, and a client that waits for that can go.
+func (s *Socket) spokenLocked() bool {
+	return s.ended() != nil && s.unheard && s.out == nil && !s.writing
+}
+
 // lost ends a socket whose connection is gone.
 func (s *Socket) lost() {
 	s.wire.cut()
@@ -263,6 +269,9 @@ func (s *Socket) violated(err error) {
 	v := &websocket.Error{Code: websocket.CodeProtocol}
 	errors.As(err, &v)
 	s.deaf = true
+	s.mu.Lock()
+	s.unheard = true
+	s.mu.Unlock()
 	s.Close(v.Code, v.Reason)
 }
 

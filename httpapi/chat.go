@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/exactjson"
 	"snug/internal/openapi"
 )
 
@@ -92,9 +92,9 @@ func (s *Server) upgrade(l level) http.HandlerFunc {
 			return
 		}
 		if l == level0 {
-			s.rooms.ServeLevel0(w, r, a)
+			s.rooms.ServeLevel0(w, r, a, refuseHandshake(w, l))
 		} else {
-			s.rooms.ServeSocket(w, r, a)
+			s.rooms.ServeSocket(w, r, a, refuseHandshake(w, l))
 		}
 		// The session may have ended between the check and the socket's registration,
 		// too early for its end to find the socket. A request that bears the cookies of
@@ -102,6 +102,21 @@ func (s *Server) upgrade(l level) http.HandlerFunc {
 		if id, ok, err := s.accounts.Identify(r); err != nil || !ok || id.SessionKey != a.SessionKey {
 			s.rooms.EndSession(a.SessionKey)
 		}
+	}
+}
+
+// refuseHandshake says in the words of a level what is wrong with a handshake.
+func refuseHandshake(w http.ResponseWriter, l level) func(status int, text string) {
+	return func(status int, text string) {
+		code, ok := map[int]chat.Code{
+			http.StatusBadRequest: chat.CodeBadRequest, http.StatusUpgradeRequired: codeUpgrade,
+			http.StatusMethodNotAllowed: codeMethod, http.StatusServiceUnavailable: chat.CodeOverloaded,
+		}[status]
+		if !ok {
+			code = chat.CodeInternal
+		}
+		text = strings.ToUpper(text[:1]) + text[1:]
+		refusal{status, code, text + ".", text}.write(w, l)
 	}
 }
 
@@ -174,7 +189,7 @@ func readJSON(r *http.Request, to any) error {
 		return &chat.Error{Code: chat.CodeTooLong, Message: "The body is too large."}
 	case err != nil:
 		return badRequest("The body didn't arrive whole.")
-	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, to) != nil:
+	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || exactjson.Unmarshal(raw, to) != nil:
 		return badRequest("The body must be a JSON object with the right types of values.")
 	}
 	return nil

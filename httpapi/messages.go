@@ -26,7 +26,7 @@ func (s *Server) messageRoutes() []route {
 			http.MethodGet: reading(s, s.history).said("A page of a room's history", "Oldest first.").
 				more("At most one of before, after, around and at; with none of them, the newest.", beside...),
 			http.MethodPost: taking(s, s.post).said("Post a message", "It is on disk.").
-				more("The answer comes when the message is durable. A clientId makes it safe to repeat: the second time gives the first one's message."),
+				more("The answer comes when the message is durable. " + mentioning + " A clientId makes it safe to repeat: the second time gives the first one's message."),
 		}},
 		{path: message, methods: methods{
 			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.Message, error) {
@@ -71,6 +71,10 @@ type postBody struct {
 	Thread      chat.MessageID `json:"thread,omitempty"`                            // the id of a message that is in no thread itself
 	Attachments []string       `json:"attachments,omitempty" openapi:"maxItems=10"` // ids of finished uploads
 }
+
+// mentioning says how content speaks to people.
+const mentioning = "Content speaks to people by @[Name](user:ID), to all who are in the room by @[room](room:all), " +
+	"to those who are here by @[here](room:here)."
 
 // post takes a message of a script that has no socket.
 func (s *Server) post(ctx context.Context, q asked, m postBody) (chat.Message, error) {

@@ -93,6 +93,8 @@ func TestMessagesOverHTTP(t *testing.T) {
 		{"PATCH", at(root.ID), `{"content":"root, edited"}`, 200, `"content":"root, edited"`},
 		{"PATCH", at(root.ID), `{"content":" "}`, 400, `"code":"empty"`},
 		{"PATCH", at(root.ID), `{}`, 400, `content is missing`},
+		{"PATCH", at(root.ID), `{"Content":"x"}`, 400, `content is missing`},
+		{"PATCH", at(root.ID), `{"content":"root, edited","Content":7}`, 200, `"content":"root, edited"`},
 		{"PATCH", at(root.ID), `[]`, 400, `"code":"bad_request"`},
 		{"PATCH", at("nothing"), `{"content":"x"}`, 404, `"code":"not_found"`},
 		{"GET", at(root.ID) + "/versions", "", 200, `{"versions":[{"content":"root","until":`},
@@ -128,6 +130,29 @@ func TestMessagesOverHTTP(t *testing.T) {
 	}
 }
 
+// What isn't a handshake is told in the words of the level, as all errors are.
+func TestBadHandshakes(t *testing.T) {
+	s := newRoomsSite(t)
+	for _, c := range []struct {
+		path, version, key string
+		status             int
+		want               string
+	}{
+		{"/api/socket", "13", "short", 400, `{"code":"bad_request","message":"Sec-WebSocket-Key must be 16 bytes in base64."}`},
+		{"/api/socket", "8", "dGhlIHNhbXBsZSBub25jZQ==", 426, `{"code":"upgrade_required","message":"Websocket version must be 13."}`},
+		{"/api/chat", "13", "short", 400, `{"error":"Sec-WebSocket-Key must be 16 bytes in base64"}`},
+	} {
+		r := request("GET", c.path, append([]string{"Connection", "Upgrade", "Upgrade", "websocket",
+			"Sec-WebSocket-Version", c.version, "Sec-WebSocket-Key", c.key}, session...)...)
+		r.Header.Set("Origin", "http://"+r.Host)
+		w := s.do(r)
+		wantJSON(t, w, c.status, c.want)
+		if c.status == 426 && w.Header().Get("Sec-WebSocket-Version") != "13" {
+			t.Errorf("got %v", w.Header())
+		}
+	}
+}
+
 func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 	s := newRoomsSite(t)
 	var root, m chat.Message
@@ -143,6 +168,7 @@ func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 		{"PUT", roomPath + "/read", `{"seq":2}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1,"unread":true}`, 200, `{"read":1}`},
+		{"PUT", roomPath + "/read", `{"seq":0}`, 200, `{"read":1}`},
 		{"PUT", roomPath + "/read", `{}`, 400, `seq is missing`},
 		{"PUT", roomPath + "/read", `{"seq":-1}`, 400, `"code":"bad_request"`},
 		{"PUT", "/api/rooms/nowhere/read", `{"seq":1}`, 404, `"code":"not_found"`},

@@ -21,9 +21,10 @@ type Rooms interface {
 	Moderator
 	Namer
 	// ServeSocket and ServeLevel0 answer an upgrade whose sender was checked. They
-	// return once the socket is registered under the actor's session.
-	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor)
-	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor)
+	// return once the socket is registered under the actor's session; what isn't a handshake
+	// they answer by refuse.
+	ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor, refuse func(status int, text string))
+	ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor, refuse func(status int, text string))
 	// Newest gives the latest messages of the room "global", oldest first: a JSON
 	// array of chat.Message.
 	Newest(ctx context.Context, a chat.Actor) ([]byte, error)
@@ -181,7 +182,7 @@ func New(c Config) (*Server, error) {
 		s.mux.Handle(r.path, r.handler())
 	}
 	accounts := c.Accounts.Handler()
-	for _, pattern := range []string{"/api/auth/", "/api/account", "/api/account/", "/api/avatars/"} {
+	for _, pattern := range []string{"/api/auth", "/api/auth/", "/api/account", "/api/account/", "/api/avatars/"} {
 		s.mux.Handle(pattern, accounts)
 	}
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, level1) })

@@ -128,11 +128,11 @@ func (f *fakeRooms) serve(w http.ResponseWriter, r *http.Request, a chat.Actor, 
 	w.WriteHeader(http.StatusSwitchingProtocols)
 }
 
-func (f *fakeRooms) ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor) {
+func (f *fakeRooms) ServeSocket(w http.ResponseWriter, r *http.Request, a chat.Actor, _ func(int, string)) {
 	f.serve(w, r, a, "level 1")
 }
 
-func (f *fakeRooms) ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor) {
+func (f *fakeRooms) ServeLevel0(w http.ResponseWriter, r *http.Request, a chat.Actor, _ func(int, string)) {
 	f.serve(w, r, a, "level 0")
 }
 
@@ -255,6 +255,16 @@ func TestUnknownAPIPathsAreJSON(t *testing.T) {
 			r.URL.Path = path
 			wantJSON(t, s.do(r), 404, body)
 		})
+	}
+}
+
+// The base path itself is for the accounts to answer, not for a redirect.
+func TestBaseOfAuth(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/api/auth", "/api/auth/"} {
+		if w := s.get(path); w.Code != 200 || w.Body.String() != "auth" {
+			t.Errorf("%s: %d %q", path, w.Code, w.Body)
+		}
 	}
 }
 

@@ -20,10 +20,10 @@ type arrow struct {
 
 var arrows = []arrow{
 	{pkg: "cmd/snug", free: true, why: "it wires everything"},
-	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/search", "snug/attention", "snug/push", "snug/language", "snug/web", "snug/internal/openapi"},
+	{pkg: "httpapi", may: []string{"snug/chat", "snug/auth", "snug/files", "snug/search", "snug/attention", "snug/push", "snug/exactjson", "snug/language", "snug/web", "snug/internal/openapi"},
 		why: "HTTP only translates; what it needs of storage, it asks chat and auth for"},
 	{pkg: "web", why: "it only serves files; the client knows the server by the wire protocol alone"},
-	{pkg: "chat", may: []string{"snug/durable", "snug/db", "snug/line"},
+	{pkg: "chat", may: []string{"snug/durable", "snug/db", "snug/exactjson", "snug/line"},
 		why: "the domain knows neither HTTP routes nor accounts nor a storage engine"},
 	{pkg: "search", may: []string{"snug/chat", "snug/db", "golang.org/x/text/"},
 		why: "it follows the rooms and is told nothing by them but that there is something new"},
@@ -67,6 +67,7 @@ var arrows = []arrow{
 		why: "it keeps what people upload, and knows neither rooms nor HTTP"},
 	{pkg: "fetch", why: "what strangers make the server fetch is judged here, so it is reviewed alone"},
 	{pkg: "language", why: "it knows languages and no texts, so that each package keeps its own"},
+	{pkg: "exactjson", why: "frames and bodies are read with it, so it knows neither"},
 	{pkg: "line", why: "what names may hold is the same for rooms and people, so it knows neither"},
 	{pkg: "picture", may: []string{"golang.org/x/image/"},
 		why: "what strangers make the server decode is bounded here, so it is reviewed alone"},

@@ -39,8 +39,9 @@ func hasToken(h http.Header, name, token string) bool {
 
 // Options say what a server speaks.
 type Options struct {
-	Subprotocols []string // of those that the client offers, the first that is in here is chosen
-	Deflate      bool     // permessage-deflate, if the client offers it
+	Subprotocols []string                      // of those that the client offers, the first that is in here is chosen
+	Deflate      bool                          // permessage-deflate, if the client offers it
+	Refuse       func(status int, text string) // writes the reply of a refusal; nil: as plain text
 }
 
 // Accepted is a connection whose opening handshake is done.
@@ -55,7 +56,11 @@ type Accepted struct {
 // error the reply has been sent.
 func Upgrade(w http.ResponseWriter, r *http.Request, o Options) (Accepted, error) {
 	refuse := func(status int, text string) (Accepted, error) {
-		http.Error(w, text, status)
+		if o.Refuse != nil {
+			o.Refuse(status, text)
+		} else {
+			http.Error(w, text, status)
+		}
 		return Accepted{}, errors.Join(ErrHandshake, errors.New(text))
 	}
 	if !IsUpgrade(r) {
