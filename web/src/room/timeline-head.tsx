@@ -16,6 +16,8 @@ export function Head(props: { session: RoomSession }) {
     const begun = props.session.room().messages.some((m) => m.type === 'text')
     if (kind === 'direct') return begun ? t('This is between the two of you, and this is how it began.') : t('This is between the two of you. Nobody has said anything yet: say hello.')
     if (kind === 'group') return begun ? t('This is between the few of you, and this is how it began.') : t('This is between the few of you. Nobody has said anything yet: say hello.')
+    if (kind === 'private') return begun ? t('Only its members see what is said here, and this is how it began.') : t('Only its members see what is said here. Nobody has said anything yet: say hello.')
+    if (props.session.slug !== 'global') return begun ? t('Everyone here can find this room and join it, and this is how it began.') : t('Everyone here can find this room and join it. Nobody has said anything yet: say hello.')
     return begun ? t('This is where everyone here talks, and this is how it began.') : t('This is where everyone here talks. Nobody has said anything yet: say hello.')
   }
   return (

@@ -158,9 +158,10 @@ function Ends(props: { info: RoomInfo; allowed(action: Action): boolean; onChang
   const [deletes, setDeletes] = createSignal(false)
   const archived = () => props.info.archivedAt > 0
   const global = () => props.info.slug === 'global'
-  const archive = createAction(() => archiveRoom(props.info.slug, !archived()), {
+  // The room tells of it before the answer is there: what it was is looked at ahead.
+  let was = false
+  const archive = createAction(() => archiveRoom(props.info.slug, !(was = archived())), {
     done() {
-      const was = archived()
       props.onChanged()
       void live.rooms.load()
       showToast({
