@@ -311,6 +311,21 @@ test('what waits goes on after a reload, in whatever room, and in two tabs makes
   expect(localStorage).toHaveLength(0)
 })
 
+test('a tab that comes to a file after another gave it up leaves it alone', async () => {
+  const files = makeFiles()
+  const before = page(files)
+  before.server.hold()
+  before.desk.add(before.draft, [file('a.txt')], defaultSettings)
+  await before.draft.post()
+  await until(() => expect(files.kept.size).toBe(1))
+  const here = page(files)
+  expect(here.draft.waiting()).toHaveLength(1)
+  before.draft.giveUp(first(before.draft))
+  await until(() => expect(here.draft.waiting()).toEqual([]))
+  expect(here.server.requests).toEqual([])
+  expect(localStorage).toHaveLength(0)
+})
+
 test('another tab shows what waits, and what was taken back waits in none', async () => {
   const files = makeFiles()
   const [here, there] = [page(files), page(files)]

@@ -84,8 +84,10 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
     try {
       const file = job.file ?? (await store.find(key).catch(() => undefined))
       signal.throwIfAborted()
+      // What another tab did while it had the file.
+      await job.holder.settle?.()
       const entry = job.holder.files().find((f) => f.key === key)
-      // Another tab ended it, or has put it where this one doesn't look.
+      // It was posted, or is by now in a draft that this tab doesn't show.
       if (!entry) return
       if (entry.state.status !== 'done') {
         if (file && !job.file) Object.assign(job, look(file))

@@ -40,7 +40,7 @@ export function WaitingPosts(props: WaitingPostsProps) {
     <>
       <span role="status" class="sr-only">{said()}</span>
       <Show when={posts().length > 0}>
-        <ul class="scrollbar-calm mb-1.5 max-h-36 overflow-y-auto rounded-card border border-line bg-surface" aria-label={t('Waiting to be sent')}>
+        <ul class="scrollbar-calm mb-1.5 max-h-44 overflow-y-auto rounded-card border border-line bg-surface" aria-label={t('Waiting to be sent')}>
           <For each={posts()}>
             {(post) => (
               <Row
@@ -69,7 +69,7 @@ function Row(props: { post: WaitingPost; desk: Desk; onEdit(): void; onDelete():
   const stuck = () => failed().length > 0 || post.refused()
   const line = () => {
     const [first] = failed()
-    if (first) return `${first.name}: ${t(first.reason)}`
+    if (first) return t(first.reason)
     if (post.refused()) return t('Too many messages are waiting to be sent.')
     const waits = post.files().some((f) => f.state.status === 'uploading' && f.state.waiting)
     return waits ? t('Waiting for the network') : t('{percent} % of {size}', { percent: percent(), size: sizeOf(total()) })
@@ -82,7 +82,7 @@ function Row(props: { post: WaitingPost; desk: Desk; onEdit(): void; onDelete():
   }
 
   return (
-    <li class="relative flex min-h-12 items-center gap-2 border-line py-1 ps-2 pe-1 not-first:border-t">
+    <li class="relative flex min-h-12 flex-wrap items-center gap-x-2 border-line py-1 ps-2 pe-1 not-first:border-t">
       <Show when={picture()} fallback={
         <span class="grid size-9 shrink-0 place-items-center text-muted">
           <Dynamic component={iconOf(post.files()[0]?.mime ?? '')} class="size-5" aria-hidden="true" />
@@ -90,22 +90,24 @@ function Row(props: { post: WaitingPost; desk: Desk; onEdit(): void; onDelete():
       }>
         {(src) => <img src={src()} alt="" draggable={false} class="size-9 shrink-0 rounded-control object-cover opacity-55" />}
       </Show>
-      <div class="min-w-0 flex-1 text-meta">
+      <div class="min-w-0 flex-1 basis-36 text-meta">
         <span class="block truncate text-muted" dir="auto">{oneLine(post.text) || names()}</span>
-        <span class="flex gap-1.5 text-day" classList={{ 'text-bad': stuck(), 'text-muted tabular-nums': !stuck() }}>
-          <Show when={!stuck() && oneLine(post.text) !== ''}>
-            <span class="truncate" dir="auto">{names()}</span>
+        <span class="flex gap-x-1.5 text-day text-muted" classList={{ 'flex-wrap': stuck() }}>
+          <Show when={oneLine(post.text) !== '' || (stuck() && post.files().length > 1)}>
+            <span class="truncate" dir="auto">{stuck() ? failed()[0]?.name : names()}</span>
           </Show>
-          <span classList={{ 'shrink-0': !stuck() }} role={stuck() ? 'alert' : undefined}>{line()}</span>
+          <span classList={{ 'shrink-0 tabular-nums': !stuck(), 'text-bad': stuck() }} role={stuck() ? 'alert' : undefined}>{line()}</span>
         </span>
       </div>
-      <Show when={stuck() && !failed().some((f) => f.lost)}>
-        <Button variant="quiet" size="small" onClick={retry}>{t('Retry')}</Button>
-      </Show>
-      <Button variant="quiet" size="small" onClick={() => props.onEdit()}>{t('Edit')}</Button>
-      <Show when={stuck()}>
-        <Button variant="quiet" size="small" onClick={() => props.onDelete()}>{t('Delete')}</Button>
-      </Show>
+      <div class="ms-auto flex shrink-0">
+        <Show when={stuck() && !failed().some((f) => f.lost)}>
+          <Button variant="quiet" size="small" onClick={retry}>{t('Retry')}</Button>
+        </Show>
+        <Button variant="quiet" size="small" onClick={() => props.onEdit()}>{t('Edit')}</Button>
+        <Show when={stuck()}>
+          <Button variant="quiet" size="small" onClick={() => props.onDelete()}>{t('Delete')}</Button>
+        </Show>
+      </div>
       <Show when={!stuck()}>
         <div class="absolute inset-x-0 bottom-0 h-0.5 bg-ink/10" role="progressbar" aria-label={t('Uploading {file}', { file: names() })} aria-valuenow={percent()} aria-valuemin="0" aria-valuemax="100">
           <div class="h-full origin-left bg-accent transition-transform duration-160 ease-out rtl:origin-right" style={{ transform: `scaleX(${percent() / 100})` }} />
