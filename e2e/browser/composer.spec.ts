@@ -403,29 +403,6 @@ test.describe('files', () => {
     await expect.poll(async () => (await (await bob.page.context().request.get('/api/rooms/global/messages')).json()).messages.at(-1).attachments?.[0]?.name).toBe('alone.txt')
   })
 
-  test('sent before its files are there, a message waits for them, over a network that is gone', async ({ enter }) => {
-    const bob = await enter('Bob Adams')
-    const ada = await enter('Ada')
-    const { page } = ada
-    await ready(ada)
-    let cut = true
-    await page.route('**/api/uploads/**', (route) => (cut ? route.abort() : route.continue()))
-    await page.locator('input[type=file]').setInputFiles({ name: 'big.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(900_000, 7) })
-    await ada.composer.pressSequentially('here')
-    await ada.composer.press('Enter')
-    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
-    await expect(ada.composer).toHaveValue('here')
-    await ada.composer.pressSequentially(' it is')
-    await page.getByRole('button', { name: "Don't send yet" }).click()
-    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toHaveCount(0)
-    await page.getByRole('button', { name: 'Send' }).click()
-    await expect(page.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
-    cut = false
-    await page.evaluate(() => dispatchEvent(new Event('online')))
-    await expect(bob.posted('here it is')).toHaveCount(1)
-    await expect(ada.composer).toHaveValue('')
-  })
-
   test('a file that is still uploading survives a reload, and another tab brings it if this one is closed', async ({ enter }) => {
     const bob = await enter('Bob Adams')
     const ada = await enter('Ada')
@@ -434,6 +411,7 @@ test.describe('files', () => {
     let cut = true
     await page.context().route('**/api/uploads/**', (route) => (cut && /PATCH|HEAD/.test(route.request().method()) ? route.abort() : route.continue()))
     const trayOf = (p: Page) => p.getByRole('list', { name: 'Files' })
+    const waitingOf = (p: Page) => p.getByRole('list', { name: 'Waiting to be sent' }).getByRole('listitem')
     const namesOf = (p: Page) => trayOf(p).getByRole('button', { name: /^Remove / }).evaluateAll((all) => all.map((b) => b.getAttribute('aria-label')?.slice(7)))
     await page.locator('input[type=file]').setInputFiles([
       { name: 'half.png', mimeType: 'image/png', buffer: halves(60, 40) },
@@ -454,12 +432,15 @@ test.describe('files', () => {
     await page.reload({ waitUntil: 'commit' })
     await expect(ada.composer).toHaveValue('both of them')
     await ada.composer.press('Enter')
+    await expect(ada.composer).toHaveValue('')
     // However often the tools were asked for, there is one of them.
     await ada.composer.blur()
     await ada.composer.focus()
     letTools()
+    await expect(waitingOf(page)).toContainText('both of them')
+    await waitingOf(page).getByRole('button', { name: 'Edit' }).click()
+    await expect(waitingOf(page)).toHaveCount(0)
     await expect.poll(() => namesOf(page)).toEqual(['half.png', 'big.bin'])
-    await page.getByRole('button', { name: "Don't send yet" }).click()
     await ada.composer.evaluate((el) => {
       const data = new DataTransfer()
       data.items.add(new File(['1'], 'shot.txt', { type: 'text/plain' }))
@@ -478,11 +459,12 @@ test.describe('files', () => {
     await page.close()
     await expect(trayOf(tab).getByRole('img', { name: 'half.png' })).toBeVisible()
     await tab.getByRole('button', { name: 'Send', exact: true }).click()
-    await expect(tab.getByRole('status').filter({ hasText: 'Sending when uploaded' })).toBeVisible()
+    await expect(waitingOf(tab)).toContainText('both of them')
+    await expect(trayOf(tab)).toHaveCount(0)
     cut = false
     await tab.evaluate(() => dispatchEvent(new Event('online')))
     await expect(bob.posted('both of them')).toHaveCount(1)
-    await expect(trayOf(tab)).toHaveCount(0)
+    await expect(waitingOf(tab)).toHaveCount(0)
     const { messages } = await (await bob.page.context().request.get('/api/rooms/global/messages')).json()
     expect(messages.at(-1).attachments.map((a: { name: string }) => a.name)).toEqual(['half.png', 'big.bin'])
   })

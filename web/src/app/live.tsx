@@ -136,7 +136,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, content, more) => live.room(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => open(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {
@@ -164,6 +164,8 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     },
     () => {},
   )
+
+  drafts.goOn()
 
   function open(slug: string): RoomSession {
     // Its name outlives its place in the list.

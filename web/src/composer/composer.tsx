@@ -89,19 +89,11 @@ function Writer(props: ComposerProps) {
     })
   })
 
-  // Files that an earlier page left unfinished are waited for before the tools are there, too.
-  function holdBack(): boolean {
-    const at = tools()
-    if (at) return at.holdBack()
-    draft.hold(draft.files().some((f) => f.state.status !== 'done'))
-    return draft.held()
-  }
-
   async function post() {
     field.focus()
     if (!sendable() || (calls() && (await tools()?.askToCall()) === false)) return
     // It may have been written on meanwhile.
-    if (!sendable() || holdBack()) return
+    if (!sendable() || tools()?.holdBack()) return
     const taken = await draft.post()
     setTrouble(taken ? '' : t('Too many messages are waiting to be sent. What you wrote stays here.'))
     if (taken) props.onPosted?.()
@@ -118,6 +110,7 @@ function Writer(props: ComposerProps) {
         void post()
       }}
     >
+      <Dynamic component={tools()?.Waiting} />
       <Slowed until={props.slowedUntil} every={props.slowSeconds ?? 0} />
       <Show when={trouble()}>
         <p class="pb-1.5 text-meta text-bad" role="alert">

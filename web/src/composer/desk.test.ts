@@ -3,6 +3,7 @@ import type { FileStore } from '~/files/upload-store'
 import { defaultSettings } from '~/settings'
 import { makeDesk, sizeOf, type Desk } from './desk'
 import { makeDrafts, type Draft } from './drafts'
+import type { Holder, WaitingPost } from './waiting'
 
 // A server of the upload protocol that takes a file in one piece when it is let, and
 // refuses what ends in .exe.
@@ -56,14 +57,20 @@ function makeFiles(): FileStore & { kept: Map<string, File> } {
 // A page of this browser, with a server of its own: what an earlier one asked never ends.
 function page(files: FileStore) {
   const onServer = serve()
-  const again = makeDrafts({ userId: 'u1', post: (...args) => posted.push(args) > 0 }).of('general')
+  const all = makeDrafts({ userId: 'u1', post: (...args) => posted.push(args) > 0 })
   const at = makeDesk({ userId: 'u1', newKey: () => `k${++keys}`, store: files })
   desks.push(at)
-  return { draft: again, desk: at, server: onServer }
+  return { drafts: all, draft: all.of('general'), desk: all.desk(() => at), server: onServer }
 }
 
 const file = (name: string, size = 5) => new File(['x'.repeat(size)], name, { type: 'text/plain' })
-const states = (draft: Draft) => draft.files().map((f) => `${f.name} ${f.state.status}`)
+const states = (holder: Holder) => holder.files().map((f) => `${f.name} ${f.state.status}`)
+
+function first(of: Draft): WaitingPost {
+  const [post] = of.waiting()
+  if (!post) throw new Error('nothing waits')
+  return post
+}
 
 // A machine that runs tests is busy.
 const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 })
@@ -74,14 +81,17 @@ let desk: Desk
 let server: ReturnType<typeof serve>
 let desks: Desk[] = []
 let keys = 0
+let full = false
 
 beforeEach(() => {
   localStorage.clear()
   posted = []
   keys = 0
-  draft = makeDrafts({ userId: 'u1', post: (...args) => posted.push(args) > 0 }).of('general')
+  const drafts = makeDrafts({ userId: 'u1', post: (...args) => !full && posted.push(args) > 0 })
+  full = false
+  draft = drafts.of('general')
   server = serve()
-  desk = makeDesk({ userId: 'u1', newKey: () => `k${++keys}` })
+  desk = drafts.desk(() => makeDesk({ userId: 'u1', newKey: () => `k${++keys}` }))
   desks = [desk]
 })
 afterEach(() => {
@@ -89,36 +99,91 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('a post that was asked for goes once its files are there, with the text as it is by then', async () => {
+test('a post goes once its files are there, and what is written after it goes at once', async () => {
   server.hold()
   desk.add(draft, [file('a.txt'), file('b.txt')], defaultSettings)
-  draft.writing.setText('look')
-  expect(states(draft)).toEqual(['a.txt uploading', 'b.txt uploading'])
-  draft.hold(true)
   draft.writing.setText('look at these')
+  expect(states(draft)).toEqual(['a.txt uploading', 'b.txt uploading'])
+  expect(await draft.post()).toBe(true)
+  expect([draft.writing.text(), draft.files()]).toEqual(['', []])
+  expect(draft.waiting().map((p) => [p.text, ...states(p)])).toEqual([['look at these', 'a.txt uploading', 'b.txt uploading']])
+  draft.writing.setText('meanwhile')
+  await draft.post()
+  expect(posted).toEqual([['general', 'meanwhile', {}]])
+  const id = draft.waiting()[0]?.id
   server.let()
-  await until(() => expect(posted).toHaveLength(1))
-  expect(posted[0]).toMatchObject(['general', 'look at these', { attachments: [{ name: 'a.txt' }, { name: 'b.txt' }] }])
-  expect(draft.files()).toEqual([])
-  expect(draft.held()).toBe(false)
+  await until(() => expect(posted).toHaveLength(2))
+  expect(posted[1]).toMatchObject(['general', 'look at these', { clientId: id, attachments: [{ name: 'a.txt' }, { name: 'b.txt' }] }])
+  expect(draft.waiting()).toEqual([])
 })
 
-test('it stays where a file was refused, and goes without it', async () => {
+test('it waits where a file was refused, and can be taken back, changed and sent', async () => {
   server.hold()
   desk.add(draft, [file('a.txt'), file('b.exe')], defaultSettings)
-  draft.hold(true)
-  await until(() => expect(states(draft)).toEqual(['a.txt uploading', 'b.exe failed']))
+  draft.writing.setText('look')
+  await draft.post()
+  const post = first(draft)
+  await until(() => expect(states(post)).toEqual(['a.txt uploading', 'b.exe failed']))
   server.let()
-  await until(() => expect(draft.held()).toBe(false))
-  expect(posted).toEqual([])
-  expect(draft.files()[1]?.state).toEqual({ status: 'failed', reason: 'Programs are not taken here.' })
-  desk.retry(draft, 'k2')
-  expect(states(draft)).toEqual(['a.txt done', 'b.exe uploading'])
-  await until(() => expect(states(draft)).toEqual(['a.txt done', 'b.exe failed']))
+  await until(() => expect(states(post)).toEqual(['a.txt done', 'b.exe failed']))
+  expect(post.files()[1]?.state).toEqual({ status: 'failed', reason: 'Programs are not taken here.' })
+  desk.retry(post, 'k2')
+  expect(states(post)).toEqual(['a.txt done', 'b.exe uploading'])
+  await until(() => expect(states(post)).toEqual(['a.txt done', 'b.exe failed']))
+  draft.takeBack(post)
+  expect(draft.waiting()).toEqual([])
+  expect(draft.writing.text()).toBe('look')
+  expect(states(draft)).toEqual(['a.txt done', 'b.exe failed'])
   desk.remove(draft, 'k2')
   expect(states(draft)).toEqual(['a.txt done'])
   await draft.post()
-  expect(posted).toHaveLength(1)
+  expect(posted).toMatchObject([['general', 'look', { attachments: [{ name: 'a.txt' }] }]])
+})
+
+test('taken back in the midst of it, a file goes on, before what was written since', async () => {
+  server.hold()
+  desk.add(draft, [file('a.txt')], defaultSettings)
+  draft.writing.setText('look')
+  await draft.post()
+  await until(() => expect(server.requests).toContain('PATCH /api/uploads/u1'))
+  desk.add(draft, [file('b.txt')], defaultSettings)
+  draft.writing.setText('and @Bob')
+  draft.writing.setMentions([{ userId: 'u2', userName: 'Bob', at: 4 }])
+  draft.takeBack(first(draft))
+  expect(draft.writing.text()).toBe('look\nand @Bob')
+  expect(draft.writing.mentions()).toEqual([{ userId: 'u2', userName: 'Bob', at: 9 }])
+  expect(states(draft)).toEqual(['a.txt uploading', 'b.txt uploading'])
+  server.let()
+  await until(() => expect(states(draft)).toEqual(['a.txt done', 'b.txt done']))
+  expect(server.requests.filter((r) => r.startsWith('DELETE'))).toEqual([])
+  expect(server.requests.filter((r) => r.startsWith('POST'))).toHaveLength(2)
+  expect(posted).toEqual([])
+})
+
+test('given up, its files are stopped, and no longer at the server', async () => {
+  desk.add(draft, [file('a.txt')], defaultSettings)
+  await until(() => expect(states(draft)).toEqual(['a.txt done']))
+  server.hold()
+  desk.add(draft, [file('b.txt')], defaultSettings)
+  await draft.post()
+  await until(() => expect(server.requests).toContain('PATCH /api/uploads/u2'))
+  draft.giveUp(first(draft))
+  expect(draft.waiting()).toEqual([])
+  await until(() => expect(server.requests.filter((r) => r.startsWith('DELETE')).sort()).toEqual(['DELETE /api/uploads/u1', 'DELETE /api/uploads/u2']))
+  expect(localStorage).toHaveLength(0)
+})
+
+test('one that the outbox has no place for waits on, and goes when it is tried again', async () => {
+  server.hold()
+  desk.add(draft, [file('a.txt')], defaultSettings)
+  await draft.post()
+  full = true
+  server.let()
+  await until(() => expect(first(draft).refused()).toBe(true))
+  full = false
+  desk.resume(first(draft))
+  await until(() => expect(posted).toHaveLength(1))
+  expect(draft.waiting()).toEqual([])
 })
 
 test('what is taken off is stopped, and no longer at the server', async () => {
@@ -166,9 +231,9 @@ test('it does not where a reload costs nothing, unless a message waits for the f
   here.server.hold()
   here.desk.add(here.draft, [file('a.txt')], defaultSettings)
   await until(() => expect(ask()).toBe(false))
-  here.draft.hold(true)
+  await here.draft.post()
   expect(ask()).toBe(true)
-  here.draft.hold(false)
+  here.draft.takeBack(first(here.draft))
   expect(ask()).toBe(false)
 })
 
@@ -184,8 +249,8 @@ test('files that were under way are there after a reload, in their order, and go
   const here = page(files)
   // Before anything of them was looked for: a message that is sent now waits for them.
   expect(states(here.draft)).toEqual(['b.txt uploading', 'a.txt uploading'])
-  here.draft.hold(true)
   here.desk.resume(here.draft)
+  await here.draft.post()
   here.desk.resume(here.draft)
   await until(() => expect(posted).toHaveLength(1))
   expect(posted[0]).toMatchObject(['general', 'look', { attachments: [{ name: 'b.txt' }, { name: 'a.txt' }] }])
@@ -222,13 +287,59 @@ test('what is taken off is kept no longer', async () => {
   expect(page(files).draft.files()).toEqual([])
 })
 
-test('a message does not go on waiting for a file that was refused', async () => {
-  server.hold()
-  desk.add(draft, [file('b.exe')], defaultSettings)
-  draft.hold(true)
-  await until(() => expect(states(draft)).toEqual(['b.exe failed']))
-  await until(() => expect(draft.held()).toBe(false))
-  expect(posted).toEqual([])
+test('what waits goes on after a reload, in whatever room, and in two tabs makes one message', async () => {
+  const files = makeFiles()
+  const before = page(files)
+  before.server.hold()
+  before.desk.add(before.draft, [file('a.txt')], defaultSettings)
+  before.draft.writing.setText('look')
+  await before.draft.post()
+  await until(() => expect(files.kept.size).toBe(1))
+  const { id } = first(before.draft)
+
+  const here = page(files)
+  expect(here.drafts.waiting('general')).toBe(1)
+  expect(here.drafts.waiting('random')).toBe(0)
+  await until(() => expect(posted).toHaveLength(1))
+  expect(posted[0]).toMatchObject(['general', 'look', { clientId: id, attachments: [{ name: 'a.txt' }] }])
+  expect(here.drafts.waiting('general')).toBe(0)
+
+  // The other tab is told, or asks before it does anything.
+  before.server.let()
+  await until(() => expect(before.draft.waiting()).toEqual([]))
+  expect(posted).toHaveLength(1)
+  expect(localStorage).toHaveLength(0)
+})
+
+test('a tab that comes to a file after another gave it up leaves it alone', async () => {
+  const files = makeFiles()
+  const before = page(files)
+  before.server.hold()
+  before.desk.add(before.draft, [file('a.txt')], defaultSettings)
+  await before.draft.post()
+  await until(() => expect(files.kept.size).toBe(1))
+  const here = page(files)
+  expect(here.draft.waiting()).toHaveLength(1)
+  before.draft.giveUp(first(before.draft))
+  await until(() => expect(here.draft.waiting()).toEqual([]))
+  expect(here.server.requests).toEqual([])
+  expect(localStorage).toHaveLength(0)
+})
+
+test('another tab shows what waits, and what was taken back waits in none', async () => {
+  const files = makeFiles()
+  const [here, there] = [page(files), page(files)]
+  there.server.hold()
+  here.desk.add(here.draft, [file('a.txt')], defaultSettings)
+  here.draft.writing.setText('look')
+  await here.draft.post()
+  const key = `snug:waiting:u1:${first(here.draft).id}`
+  there.drafts.refresh(key)
+  expect(first(there.draft).text).toBe('look')
+  there.draft.takeBack(first(there.draft))
+  here.drafts.refresh(key)
+  expect(here.draft.waiting()).toEqual([])
+  expect(there.draft.writing.text()).toBe('look')
 })
 
 test.each([[0, '0 B'], [999, '999 B'], [1_000, '1 kB'], [1_400_000, '1.4 MB'], [9_960_000, '10 MB'], [999_600, '1 MB'], [100_000_000, '100 MB'], [2.5e12, '2.5 TB']])('%d bytes are %s', (bytes, words) => {

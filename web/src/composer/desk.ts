@@ -5,26 +5,33 @@ import { locale, m, plural, t } from '~/i18n/i18n'
 import { randomId } from '~/room/outbox'
 import type { Settings } from '~/settings'
 import type { Draft, DraftFile } from './drafts'
+import type { Holder } from './waiting'
 
-// Where the files of drafts are brought to the server. They go on while one looks at
+// Where the files of drafts, and of posts that wait for them, are brought to the server. They go on while one looks at
 // another room, and the drafts know how far they are. Until the server has it, a file
 // is kept in this browser, and so goes on after a reload.
 
 export interface Desk {
   /** Adds files to a draft; the answer says in words which it can't take. */
   add(draft: Draft, files: readonly File[], settings: Settings): string[]
-  /** Goes on with files of the draft that an earlier page left, or another tab does once that is closed. */
-  resume(draft: Draft): void
-  retry(draft: Draft, key: string): void
+  /**
+   * Goes on with files that came from another draft or post, that an earlier page left, or
+   * that another tab brings, once that is closed.
+   */
+  resume(holder: Holder): void
+  retry(holder: Holder, key: string): void
   /** Takes a file off, and stops what is on its way. */
-  remove(draft: Draft, key: string): void
+  remove(holder: Holder, key: string): void
+  /** Likewise, all that it has. */
+  clear(holder: Holder): void
   /** A picture of a file that is at hand on this page: an address for <img>. */
   preview(key: string): string | undefined
   dispose(): void
 }
 
 interface Job {
-  draft: Draft
+  /** Whose file it is by now. */
+  holder: Holder
   /** Absent until it is found where it was kept. */
   file?: File
   /** Whether a reload costs nothing. */
@@ -61,38 +68,42 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
 
   // Closing the page now would cost a file that is half there, or keep a message from being sent.
   function beforeUnload(event: BeforeUnloadEvent) {
-    if ([...jobs.values()].some((job) => job.running && (!job.kept || job.draft.held()))) event.preventDefault()
+    if ([...jobs.values()].some((job) => job.running && (!job.kept || job.holder.settle))) event.preventDefault()
   }
   addEventListener('beforeunload', beforeUnload)
 
-  function begin(draft: Draft, key: string, file?: File) {
-    const job: Job = { draft, kept: file === undefined, running: true, controller: new AbortController(), ...(file && look(file)) }
+  function begin(holder: Holder, key: string, file?: File) {
+    const job: Job = { holder, kept: file === undefined, running: true, controller: new AbortController(), ...(file && look(file)) }
     jobs.set(key, job)
-    void oneTab(`snug:file:${userId}:${key}`, job.controller.signal, () => send(draft, key, job)).finally(() => (job.running = false))
+    void oneTab(`snug:file:${userId}:${key}`, job.controller.signal, () => send(key, job)).finally(() => (job.running = false))
     return job
   }
 
-  async function send(draft: Draft, key: string, job: Job) {
+  async function send(key: string, job: Job) {
     const { signal } = job.controller
     try {
       const file = job.file ?? (await store.find(key).catch(() => undefined))
       signal.throwIfAborted()
-      const entry = draft.files().find((f) => f.key === key)
-      if (entry && entry.state.status !== 'done') {
+      // What another tab did while it had the file.
+      await job.holder.settle?.()
+      const entry = job.holder.files().find((f) => f.key === key)
+      // It was posted, or is by now in a draft that this tab doesn't show.
+      if (!entry) return
+      if (entry.state.status !== 'done') {
         if (file && !job.file) Object.assign(job, look(file))
         const attachment = file && (await uploads.upload(file, {
           signal,
-          onProgress: ({ state, sent }) => change(draft, key, { status: 'uploading', sent, waiting: state === 'waiting' }),
+          onProgress: ({ state, sent }) => change(job.holder, key, { status: 'uploading', sent, waiting: state === 'waiting' }),
         }))
-        change(draft, key, attachment ? { status: 'done', attachment } : LOST)
+        change(job.holder, key, attachment ? { status: 'done', attachment } : LOST)
       }
-      // Not before the draft has it as done.
+      // Not before it is known as done.
       store.remove(key).catch(() => {})
     } catch (cause) {
       if (signal.aborted) return
-      change(draft, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : m("This file can't be read any more.") })
+      change(job.holder, key, { status: 'failed', reason: cause instanceof UploadError ? cause.message : m("This file can't be read any more.") })
     }
-    await postHeld(draft)
+    await job.holder.settle?.()
   }
 
   async function keep(key: string, job: Job, file: File) {
@@ -102,7 +113,7 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
 
   // What was posted, or taken off in another tab, has no business here any more.
   function tidy() {
-    for (const [key, { draft }] of jobs) if (!draft.files().some((f) => f.key === key)) drop(key)
+    for (const [key, { holder }] of jobs) if (!holder.files().some((f) => f.key === key)) drop(key)
   }
 
   function drop(key: string) {
@@ -111,6 +122,13 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
     job.controller.abort()
     if (job.preview !== undefined) URL.revokeObjectURL(job.preview)
     jobs.delete(key)
+  }
+
+  function discard(holder: Holder, key: string) {
+    const file = holder.files().find((f) => f.key === key)
+    drop(key)
+    store.remove(key).catch(() => {})
+    if (file?.state.status === 'done') uploads.discard(file.state.attachment.id)
   }
 
   return {
@@ -142,24 +160,28 @@ export function makeDesk({ userId, newKey = randomId, store: given }: DeskOption
       }
       return problems
     },
-    resume(draft) {
+    resume(holder) {
+      for (const { key } of holder.files()) {
+        const job = jobs.get(key)
+        if (job) job.holder = holder
+      }
       tidy()
-      for (const { key, state } of draft.files()) if (state.status === 'uploading' && !jobs.has(key)) begin(draft, key)
+      for (const { key, state } of holder.files()) if (state.status === 'uploading' && !jobs.has(key)) begin(holder, key)
+      void holder.settle?.()
     },
-    retry(draft, key) {
+    retry(holder, key) {
       const job = jobs.get(key)
       if (!job) return
-      change(draft, key, { status: 'uploading', sent: 0, waiting: false })
+      change(holder, key, { status: 'uploading', sent: 0, waiting: false })
       drop(key)
-      begin(draft, key, job.file).kept = job.kept
+      begin(holder, key, job.file).kept = job.kept
     },
-    remove(draft, key) {
-      const file = draft.files().find((f) => f.key === key)
-      drop(key)
-      store.remove(key).catch(() => {})
-      if (file?.state.status === 'done') uploads.discard(file.state.attachment.id)
-      draft.setFiles(draft.files().filter((f) => f.key !== key))
-      void postHeld(draft)
+    remove(holder, key) {
+      discard(holder, key)
+      holder.setFiles(holder.files().filter((f) => f.key !== key))
+    },
+    clear(holder) {
+      for (const { key } of holder.files()) discard(holder, key)
     },
     preview: (key) => jobs.get(key)?.preview,
     dispose() {
@@ -186,15 +208,8 @@ async function oneTab(name: string, signal: AbortSignal, act: () => Promise<void
   }
 }
 
-function change(draft: Draft, key: string, state: DraftFile['state']) {
-  if (draft.files().some((f) => f.key === key)) draft.setFiles(draft.files().map((f) => (f.key === key ? { ...f, state } : f)))
-}
-
-// It was asked to be posted before its files were there.
-async function postHeld(draft: Draft) {
-  if (!draft.held() || draft.files().some((f) => f.state.status === 'uploading')) return
-  draft.hold(false)
-  if (draft.files().every((f) => f.state.status === 'done')) await draft.post()
+function change(holder: Holder, key: string, state: DraftFile['state']) {
+  if (holder.files().some((f) => f.key === key)) holder.setFiles(holder.files().map((f) => (f.key === key ? { ...f, state } : f)))
 }
 
 /** Bytes in words. */

@@ -5,6 +5,7 @@ import type { PostMore } from '~/room/outbox-store'
 import type { Desk } from './desk'
 import type { Mention } from './mentions'
 import type { Sync } from './sync'
+import { asKept, attachmentsOf, done, makeWaiting, shape, type Holder, type WaitingPost } from './waiting'
 import { makeWriting, type Writing } from './writing'
 
 // What is written and not yet posted: one draft for each room and thread, kept
@@ -33,7 +34,7 @@ export interface DraftFile {
     | { status: 'failed'; reason: string; lost?: boolean }
 }
 
-export interface Draft {
+export interface Draft extends Holder {
   readonly room: string
   /** The root of the thread; '' outside of one. */
   readonly thread: string
@@ -41,16 +42,20 @@ export interface Draft {
   replyTo(): Quoted | undefined
   /** Answers a message, and puts the caret where one writes; undefined ends that. */
   reply(message: Quoted | undefined): void
-  files(): readonly DraftFile[]
-  setFiles(files: readonly DraftFile[]): void
-  /** Asked to be posted, it waits for its files. */
-  held(): boolean
-  hold(held: boolean): void
   /** What was written on another device meanwhile, where both are worth keeping. */
   elsewhere(): string | undefined
   setElsewhere(content: string | undefined): void
-  /** Posts it, files that are there included, and begins anew. False: it can't be taken, and stays. */
+  /**
+   * Posts it and begins anew; where files are still on their way it waits for them among
+   * `waiting`. False: it can't be taken, and stays.
+   */
   post(): Promise<boolean>
+  /** What was posted here and waits for its files, the oldest first. */
+  waiting(): readonly WaitingPost[]
+  /** Puts one of them back to be written on, before what is written by now. */
+  takeBack(post: WaitingPost): void
+  /** Deletes one of them. */
+  giveUp(post: WaitingPost): void
   /** Where it is written now. */
   setField(field: { focus(): void } | undefined): void
 }
@@ -82,6 +87,10 @@ export interface Drafts {
   refresh(key: string): void
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
+  /** How many posts to this room and its threads wait for their files. */
+  waiting(room: string): number
+  /** Goes on with what an earlier page left waiting, whatever is looked at in this one. */
+  goOn(): void
   /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
   desk(make: (options: { userId: string }) => Desk): Desk
   /** Whether the server would tell of a draft in this room. */
@@ -107,6 +116,8 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
   let changed: ((name: string) => void) | undefined
   let desk: Desk | undefined
   let sync: Promise<Sync> | undefined
+  let disposed = false
+  const waiting = makeWaiting({ userId, post, now })
   const [marked, setMarked] = createSignal<ReadonlySet<string>>(new Set(names().filter((name) => worth(read(name)))))
 
   function names(): string[] {
@@ -153,7 +164,6 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
     const first = read(name)
     const [replyTo, setReplyTo] = createSignal(first.replyTo)
     const [files, setFiles] = createSignal(first.files ?? [])
-    const [held, hold] = createSignal(false)
     const [elsewhere, setElsewhere] = createSignal<string>()
     const writing = makeWriting(first.text, first.mentions, save)
     let field: { focus(): void } | undefined
@@ -161,7 +171,7 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
 
     function save() {
       if (quiet) return
-      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map((f) => (done(f) ? f : { ...f, state: BEGUN })), updatedAt: now(), synced: read(name).synced })
+      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map(asKept), updatedAt: now(), synced: read(name).synced })
       changed?.(name)
     }
 
@@ -175,6 +185,19 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
         writing.setMentions(kept.mentions)
       })
       quiet = false
+    }
+
+    function clear() {
+      become({ text: '', mentions: [], updatedAt: 0 })
+      save()
+    }
+
+    function handOver(): boolean {
+      const one = waiting.add(room, thread, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files() })
+      if (!one) return false
+      desk?.resume(one)
+      clear()
+      return true
     }
 
     const draft: Draft = {
@@ -195,8 +218,6 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
         setFiles(next)
         if (shape(next) !== before) save()
       },
-      held,
-      hold,
       elsewhere,
       setElsewhere(content) {
         setElsewhere(content)
@@ -204,8 +225,9 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
         if (content === undefined) save()
       },
       async post() {
+        if (!files().every(done)) return handOver()
         const content = (await writing.content()).trim()
-        const attachments = files().flatMap((f) => (f.state.status === 'done' ? [f.state.attachment] : []))
+        const attachments = attachmentsOf(files())
         const answered = replyTo()
         if (content === '' && attachments.length === 0) return true
         const taken = post(room, content, {
@@ -213,12 +235,23 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
           ...(thread && { thread }),
           ...(attachments.length > 0 && { attachments }),
         })
-        if (taken) {
-          become({ text: '', mentions: [], updatedAt: 0 })
-          hold(false)
-          save()
-        }
+        if (taken) clear()
         return taken
+      },
+      waiting: () => waiting.posts().filter((p) => p.room === room && p.thread === thread),
+      takeBack(back) {
+        const own = writing.text()
+        const before = back.text.trim() === '' || own.trim() === '' ? back.text : `${back.text}\n`
+        const mentions = writing.mentions().map((m) => (m.at < 0 ? m : { ...m, at: m.at + before.length }))
+        become({ text: before + own, mentions: [...back.mentions, ...mentions], replyTo: replyTo() ?? back.replyTo, files: [...back.files(), ...files()], updatedAt: 0 })
+        // First it is kept here, then there no more.
+        save()
+        desk?.resume(draft)
+        waiting.remove(back)
+      },
+      giveUp(given) {
+        desk?.clear(given)
+        waiting.remove(given)
       },
       setField(next) {
         field = next
@@ -246,6 +279,8 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
       keep(name, { ...read(name), synced })
     },
     refresh(key) {
+      const one = waiting.refresh(key)
+      if (one) desk?.resume(one)
       if (!key.startsWith(prefix)) return
       const name = key.slice(prefix.length)
       mark(name, worth(read(name)))
@@ -254,8 +289,15 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
     onChange(act) {
       changed = act
     },
+    waiting: (room) => waiting.posts().filter((p) => p.room === room).length,
+    goOn() {
+      // Without a network it is there as soon as somebody writes.
+      if (waiting.posts().length > 0) void import('./desk').then(({ makeDesk }) => disposed || drafts.desk(makeDesk), () => {})
+    },
     desk(makeDesk) {
-      desk ??= makeDesk({ userId })
+      if (desk) return desk
+      desk = makeDesk({ userId })
+      for (const one of waiting.posts()) desk.resume(one)
       return desk
     },
     sync() {
@@ -270,22 +312,12 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
       )
     },
     dispose() {
+      disposed = true
       void sync?.then((s) => s.dispose(), () => {})
       desk?.dispose()
     },
   }
   return drafts
-}
-
-/** What is kept of how far a file is that isn't at the server yet: it begins where it can. */
-const BEGUN = { status: 'uploading', sent: 0, waiting: false } as const
-
-function done(file: DraftFile): boolean {
-  return file.state.status === 'done'
-}
-
-function shape(files: readonly DraftFile[]): string {
-  return files.map((f) => `${f.key} ${done(f)}`).join()
 }
 
 /** UTF-16 units of a quoted message that are kept. */

@@ -5,7 +5,7 @@ import Paperclip from 'lucide-solid/icons/paperclip'
 import Plus from 'lucide-solid/icons/plus'
 import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Type from 'lucide-solid/icons/type'
-import { createEffect, createMemo, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, onCleanup, Show, type JSX } from 'solid-js'
 import { EmojiPanel, prefetchEmoji } from '~/emoji/panel'
 import { t } from '~/i18n/i18n'
 import { defaultSettings, settingsQuery } from '~/settings'
@@ -13,12 +13,12 @@ import { cn } from '~/ui/cn'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
 import { makeCalling } from './calling'
 import { makeDesk } from './desk'
-import { callOf, expand } from './mentions'
 import type { Draft, Drafts } from './drafts'
 import { DropZone } from './drop-zone'
 import type { FieldHandle } from './field'
 import { insert } from './insert'
 import { Above } from './tray'
+import { WaitingPosts } from './waiting-posts'
 
 // All around the text of a composer: files, formats, emoji. It comes as a chunk
 // of its own, after the first view.
@@ -28,10 +28,12 @@ export interface Tools {
   limit(): number
   /** Where the bar of formats stands, while it is wanted. */
   barSlot(): HTMLElement | undefined
-  /** Whether the draft can't go yet: it waits for its files, or somebody is told why. */
+  /** Whether the draft can't go; somebody is told why. */
   holdBack(): boolean
   /** Whether it may go although it calls many: asks whoever writes it. */
   askToCall(): Promise<boolean>
+  /** What was posted and waits for its files. */
+  Waiting(): JSX.Element
   Above(): JSX.Element
   Start(): JSX.Element
   End(): JSX.Element
@@ -60,9 +62,6 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
   client.fetchQuery(settingsQuery).then(setSettings, () => {})
   const desk = drafts.desk(makeDesk)
   const calling = makeCalling(draft.room)
-  // What waits for its files goes without a question: from when it calls many it doesn't.
-  const calls = createMemo(() => callOf(expand(draft.writing.text(), draft.writing.mentions())) !== undefined)
-  createEffect(on(calls, (now) => now && draft.hold(false), { defer: true }))
   // What an earlier page or another tab left goes on.
   createEffect(() => desk.resume(draft))
   drafts.sync()
@@ -105,15 +104,12 @@ export function makeTools({ drafts, draft, form, field, dropLabel, setTrouble }:
     limit: () => settings().maxMessageChars,
     barSlot: () => (bar() ? slot() : undefined),
     holdBack() {
-      const states = draft.files().map((f) => f.state.status)
-      if (states.includes('failed')) {
-        setTrouble(t("A file couldn't be uploaded. Retry it, or remove it."))
-        return true
-      }
-      draft.hold(states.includes('uploading'))
-      return draft.held()
+      const failed = draft.files().some((f) => f.state.status === 'failed')
+      if (failed) setTrouble(t("A file couldn't be uploaded. Retry it, or remove it."))
+      return failed
     },
     askToCall: () => calling.ask(draft.writing),
+    Waiting: () => <WaitingPosts draft={draft} desk={desk} maxFiles={settings().maxFiles} setTrouble={setTrouble} onDone={focus} />,
     Above: () => (
       <>
         <calling.Question />

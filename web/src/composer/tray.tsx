@@ -37,14 +37,6 @@ export function Above(props: { draft: Draft; desk: Desk; onDone(): void }) {
       <Show when={props.draft.files().length > 0}>
         <Tray draft={props.draft} desk={props.desk} onDone={props.onDone} />
       </Show>
-      <Show when={props.draft.held()}>
-        <div class="flex min-h-9 items-center gap-2 ps-3 pe-1 text-meta text-muted">
-          <span role="status" class="min-w-0 flex-1">{t('Sending when uploaded. You can still change the text.')}</span>
-          <Button variant="quiet" size="small" onClick={() => { props.draft.hold(false); props.onDone() }}>
-            {t("Don't send yet")}
-          </Button>
-        </div>
-      </Show>
     </>
   )
 }
@@ -124,7 +116,7 @@ function Tray(props: { draft: Draft; desk: Desk; onDone(): void }) {
   )
 }
 
-function previewOf(file: DraftFile, desk: Desk): string | undefined {
+export function previewOf(file: DraftFile, desk: Desk): string | undefined {
   const chosen = desk.preview(file.key)
   if (chosen !== undefined || file.state.status !== 'done') return chosen
   const { thumbnail, mime, url } = file.state.attachment
@@ -215,12 +207,12 @@ function IconButton(props: { label: string; onPress(): void }) {
   )
 }
 
-function iconOf(mime: string): typeof FileText {
+export function iconOf(mime: string): typeof FileText {
   if (mime.startsWith('video/')) return FileVideo
   if (mime.startsWith('audio/')) return FileAudio
   return /zip|compressed|x-tar|gzip|7z|rar/.test(mime) ? FileArchive : FileText
 }
 
-function oneLine(content: string): string {
+export function oneLine(content: string): string {
   return collapse(content).text.replace(/\s+/g, ' ').trim().slice(0, 200)
 }

@@ -8,6 +8,8 @@ import { POSTS } from './database'
 
 /** What a post may have beside its text. */
 export interface PostMore {
+  /** Of a post that had its id before: posted twice, by two tabs, it is one. */
+  clientId?: string
   /** The message that it answers, by id. */
   replyTo?: string
   /** The root of the thread that it goes to, by id. */

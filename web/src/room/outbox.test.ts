@@ -51,6 +51,17 @@ describe('order', () => {
     expect(list(outbox)).toEqual(['u3 sending'])
   })
 
+  it('has one place for a post that had its id before, though two tabs post it', async () => {
+    const { outbox, sent } = await setUp()
+    outbox.setReady(true)
+    for (const content of ['a', 'a']) expect(outbox.post(content, { clientId: 'w1' })).toBe(true)
+    expect(list(outbox)).toEqual(['w1 sending'])
+    outbox.settle('w1')
+    expect(outbox.post('a', { clientId: 'w1' })).toBe(true)
+    expect(list(outbox)).toEqual([])
+    expect(sent).toEqual(['w1'])
+  })
+
   it('is kept over a lost connection, with the same clientId', async () => {
     const { outbox, sent, cut, mend } = await setUp()
     outbox.setReady(true)

@@ -208,11 +208,12 @@ export function makeOutbox(options: OutboxOptions): Outbox {
     loaded,
     posts: () => posts,
     slowedUntil: () => slowedUntil,
-    post(content, more = {}) {
+    post(content, { clientId = newId(), ...more } = {}) {
+      if (settled.has(clientId) || find(clientId)) return true
       if (posts.length >= OUTBOX_LIMIT) return false
       // Two posts in one millisecond still have an order.
       lastCreatedAt = Math.max(now(), lastCreatedAt + 1)
-      const post: PendingPost = { clientId: newId(), userId, room, content, createdAt: lastCreatedAt, ...more, status: 'waiting' }
+      const post: PendingPost = { clientId, userId, room, content, createdAt: lastCreatedAt, ...more, status: 'waiting' }
       posts = [...posts, post]
       keep(post)
       crew.tell({ kind: 'posted', post: base(post) })

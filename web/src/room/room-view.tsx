@@ -48,7 +48,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   const me = () => ({ id: live.account().id, name: live.account().name, image: live.account().image ?? undefined })
   const [timeline, setTimeline] = createSignal<TimelineHandle>()
   const online = () => live.state().status === 'open'
-  const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length
+  const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length + live.drafts.waiting(props.slug)
   let main!: HTMLElement
 
   createEffect(() => {
