@@ -10,6 +10,7 @@ import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
+import { FileName } from '~/ui/file-name'
 import { sizeOf, type Desk } from './desk'
 import type { Draft, DraftFile } from './drafts'
 import { collapse } from './mentions'
@@ -154,7 +155,7 @@ function Tile(props: { file: DraftFile; preview: string | undefined; onRetry(): 
       </Show>
       <Show when={!props.preview || failure() !== undefined}>
         <div class="flex min-w-0 flex-1 flex-col justify-center ps-2 text-meta" classList={{ 'pe-8': failure() === undefined || lost(), 'pe-16': failure() !== undefined && !lost() }}>
-          <span class="truncate font-medium" dir="auto">{props.file.name}</span>
+          <FileName name={props.file.name} />
           <span class="text-day" classList={{ 'max-h-8 overflow-hidden text-bad': failure() !== undefined, 'truncate text-muted tabular-nums': failure() === undefined }}>{line()}</span>
         </div>
       </Show>

@@ -7,6 +7,7 @@ import Play from 'lucide-solid/icons/play'
 import { createMemo, createSignal, For, lazy, onMount, Show, Suspense } from 'solid-js'
 import { locale, plural, t } from '~/i18n/i18n'
 import type { Attachment } from '~/realtime/wire.gen'
+import { FileName } from '~/ui/file-name'
 import { decodeBlurhash } from './blurhash'
 
 const Lightbox = lazy(() => import('./lightbox'))
@@ -141,7 +142,7 @@ function Sound(props: { file: Attachment }) {
     <figure class="w-full max-w-105 rounded-card border border-line bg-surface p-2.5">
       <figcaption class="mb-1.5 flex items-center gap-2 text-meta">
         <FileMusic class="size-4 shrink-0 text-muted" aria-hidden="true" />
-        <span class="min-w-0 flex-1 truncate font-medium" dir="auto">{props.file.name}</span>
+        <span class="min-w-0 flex-1"><FileName name={props.file.name} /></span>
         <span class="shrink-0 text-muted tabular-nums">{lengthOf(props.file.duration) || sizeOf(props.file.size)}</span>
       </figcaption>
       {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- people's own recordings have none */}
@@ -159,7 +160,7 @@ function Card(props: { file: Attachment }) {
     <a class="file-card" href={props.file.url} download={props.file.name} aria-label={t('Download {file}, {size}', { file: props.file.name, size: sizeOf(props.file.size) })}>
       <span class="grid size-9 shrink-0 place-items-center rounded-control bg-accent-soft text-accent-strong"><Kind /></span>
       <span class="min-w-0 flex-1">
-        <span class="block truncate font-medium" dir="auto">{props.file.name}</span>
+        <FileName name={props.file.name} />
         <span class="block text-day text-muted tabular-nums">{sizeOf(props.file.size)}</span>
       </span>
       <Download class="size-4 shrink-0 text-muted" aria-hidden="true" />

@@ -30,6 +30,7 @@ describe('a message in Markdown', () => {
   it.each([
     ['plain', '<p>plain</>'],
     ['**bold** and *it* and _it_ and ~~gone~~', '<p><strong>bold</> and <em>it</> and <em>it</> and <del>gone</></>'],
+    ['in**side**word (*it*), *it*!', '<p>in<strong>side</>word (<em>it</>), <em>it</>!</>'],
     ['`a < b && "c"`', '<p><code>a < b && "c"</></>'],
     ['one\ntwo', '<p>one\ntwo</>'],
     ['one\n\ntwo', '<p>one</><p>two</>'],
@@ -60,12 +61,16 @@ describe('a message in Markdown', () => {
     ['<b>bold</b>'],
     ['<https://a.example>'],
     ['5 * 3 * 2'],
+    ['a*b*c 2*3*4'],
+    ['*.ts*x and a*b* c'],
+    ['~5 minutes~, ~10 people'],
+    ['a~b~c'],
     ['snake_case_name'],
     ['www.example.org ada@example.org'],
     ['[x][y]'],
   ])('shows %j as it was written', (text) => {
     expect(drawn(text).textContent.trim()).toBe(text.trim())
-    expect(drawn(text).querySelector('b, h1, h2, strong, pre')).toBeNull()
+    expect(drawn(text).querySelector('b, h1, h2, strong, pre, em, del')).toBeNull()
   })
 
   it('marks who is meant', () => {

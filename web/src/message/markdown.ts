@@ -4,7 +4,7 @@ import { linkTarget, pieces } from './links'
 // What a message's text means. Messages are a subset of GitHub's Markdown, less
 // what surprises people who only wrote a message: markup is text, indented lines
 // are no code, a line of dashes makes no heading of what is above it, __init__ is
-// a name, and nothing that was written is hidden.
+// a name, 2*3*4 a product, ~5 about five, and nothing that was written is hidden.
 //
 // The text is never made into HTML: what comes out is a tree that draw.ts makes
 // elements of, by a closed list of their kinds.
@@ -49,7 +49,15 @@ class MessageTokenizer extends Tokenizer {
   }
 
   override emStrong(src: string, masked: string, previous?: string): Tokens.Em | Tokens.Strong | undefined {
-    return src.startsWith('__') ? undefined : super.emStrong(src, masked, previous)
+    if (src.startsWith('__')) return undefined
+    // Within a word or a number a single sign is what was meant, an asterisk like an underscore.
+    if (/^\*(?!\*)/.test(src) && previous !== undefined && /[\p{L}\p{N}]$/u.test(previous)) return undefined
+    const token = super.emStrong(src, masked, previous)
+    return token?.type === 'em' && /^[\p{L}\p{N}]/u.test(src.slice(token.raw.length, token.raw.length + 2)) ? undefined : token
+  }
+
+  override del(src: string, masked: string, previous?: string): Tokens.Del | undefined {
+    return src.startsWith('~~') ? super.del(src, masked, previous) : undefined
   }
 
   // The same addresses are links as in a plain message.

@@ -8,7 +8,7 @@ export function Plain(props: { content: string; faded?: boolean; class?: string;
   const parts = createMemo(() => pieces(content()))
   // Only the text fades: 60 % of what is muted already can't be read.
   return (
-    <p class={`message-words whitespace-pre-wrap [overflow-wrap:anywhere] ${props.class ?? ''}`} classList={{ 'opacity-60': props.faded ?? false }} dir="auto">
+    <p class={`message-words whitespace-pre-wrap [unicode-bidi:plaintext] [overflow-wrap:anywhere] ${props.class ?? ''}`} classList={{ 'opacity-60': props.faded ?? false }} dir="auto">
       <For each={parts()}>
         {(part) => (
           <Show when={part.href} fallback={part.text}>

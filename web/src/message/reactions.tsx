@@ -37,7 +37,7 @@ function Pill(props: { emoji: string; users: readonly string[]; onToggle(on: boo
       onFocus={(event) => setTold(event.currentTarget.matches(':focus-visible'))}
       onBlur={() => setTold(false)}
     >
-      <span aria-hidden="true">{props.emoji}</span>
+      <span class="font-emoji" aria-hidden="true">{props.emoji}</span>
       <span class="tabular-nums" aria-hidden="true">{props.users.length}</span>
       <Show when={told()}>
         <span class="reaction-names" aria-hidden="true">{names()}</span>

@@ -48,16 +48,16 @@ export function ConnectionLine(props: { state: ConnectionState; waiting: number;
   return (
     <Show when={shown()}>
       <div class="flex min-h-9 shrink-0 animate-fade-in items-center gap-x-2 border-b border-line bg-warn-soft px-3 py-1 text-meta text-warn sm:px-5">
-        <span role="status">
+        <span role="status" class="min-w-0 max-sm:truncate">
           <span class="font-medium">{what()}</span> {waiting()}
         </span>
         <Show when={online() && secondsLeft() > 1}>
-          <span class="tabular-nums" aria-hidden="true">
+          <span class="tabular-nums max-sm:hidden" aria-hidden="true">
             {t('Trying again in {seconds} s.', { seconds: secondsLeft() })}
           </span>
         </Show>
         <Show when={online() && props.state.status === 'waiting'}>
-          <Button variant="quiet" size="small" class="ms-auto text-warn" onClick={() => props.onRetry()}>
+          <Button variant="quiet" size="small" class="ms-auto shrink-0 text-warn" onClick={() => props.onRetry()}>
             {t('Try now')}
           </Button>
         </Show>

@@ -166,7 +166,10 @@ export function SearchPanel(props: {
             {(f) => (
               <div class="flex flex-col items-start gap-3 p-4" role="alert">
                 <p class="text-body">{explain(f())}</p>
-                <Button variant="outline" size="small" onClick={() => void search()}>{t('Try again')}</Button>
+                {/* What was refused would be refused again: the query has to change. */}
+                <Show when={f().kind !== 'refused'}>
+                  <Button variant="outline" size="small" onClick={() => void search()}>{t('Try again')}</Button>
+                </Show>
               </div>
             )}
           </Match>

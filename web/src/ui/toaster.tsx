@@ -11,16 +11,22 @@ export function Toaster() {
   return (
     <Portal>
       <Primitive.Region aria-label={t('Notifications ({hotkey})')} duration={8_000} limit={3} pauseOnInteraction pauseOnPageIdle>
-        {/* Above the place where one writes: what undoes something must not cover what sends. */}
-        <Primitive.List as="div" class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:items-end pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
+        {/* Above the place where one writes: what undoes something must not cover what sends. Where there is room
+            it stands over the list of rooms, clear of the actions at the rows' end. */}
+        <Primitive.List as="div" class="fixed inset-x-0 bottom-0 z-60 flex flex-col items-center gap-2 p-4 outline-none sm:end-auto sm:w-66 sm:px-2 pb-[calc(5rem+env(safe-area-inset-bottom))] pointer-events-none" />
       </Primitive.Region>
     </Portal>
   )
 }
 
+/** The confirmation that was shown last: the next takes its place. */
+let confirmation: number | undefined
+
 /** Draws a toast. */
 export function show(toast: ToastText) {
-  Primitive.toaster.show((props) => (
+  const confirms = toast.action === undefined && toast.tone !== 'bad'
+  if (confirms && confirmation !== undefined) Primitive.toaster.dismiss(confirmation)
+  const id = Primitive.toaster.show((props) => (
     <Primitive.Root
       as="div"
       toastId={props.toastId}
@@ -57,4 +63,5 @@ export function show(toast: ToastText) {
       </Primitive.CloseButton>
     </Primitive.Root>
   ))
+  if (confirms) confirmation = id
 }
