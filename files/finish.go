@@ -99,7 +99,7 @@ func (s *Service) storePicture(ctx context.Context, r *row, part io.ReaderAt) er
 	if r.size > maxPictureBytes {
 		return plain()
 	}
-	leave, err := s.turns.take(ctx, r.user)
+	leave, err := s.turn(ctx, r.user)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"snug/picture"
+	"snug/turns"
 )
 
 // maxPreviewBytes of a picture are kept that counts for nobody's quota.
@@ -15,8 +17,24 @@ const maxPreviewBytes = 256 << 10
 // nobody's pictures take turns with those that people upload, as one more person's.
 const nobody = ""
 
+const (
+	// waitingPictures is how many pictures may wait for those that are being looked at.
+	waitingPictures = 256
+	// waitingOfOne are of one person: some messages full.
+	waitingOfOne = 32
+)
+
+// turn waits until a picture of a person may be read into memory and looked at.
+func (s *Service) turn(ctx context.Context, user string) (leave func(), err error) {
+	leave, err = s.turns.Take(ctx, user)
+	if errors.Is(err, turns.ErrFull) {
+		err = &Error{Code: CodeOverloaded, Message: "The server has many pictures to look at. Try again in a moment.", Retry: 5 * time.Second}
+	}
+	return leave, err
+}
+
 func (s *Service) photoInTurn(ctx context.Context, data []byte) (picture.Photo, error) {
-	leave, err := s.turns.take(ctx, nobody)
+	leave, err := s.turn(ctx, nobody)
 	if err != nil {
 		return picture.Photo{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"snug/blob"
 	"snug/db"
 	"snug/picture"
+	"snug/turns"
 )
 
 const (
@@ -62,7 +63,7 @@ type Service struct {
 	blobs  blob.Store
 	parts  parts
 	studio *picture.Studio
-	turns  *turns
+	turns  *turns.Turns
 	key    []byte // that signs addresses
 	log    *slog.Logger
 	locks  locks
@@ -90,7 +91,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		cfg: c, db: c.DB, blobs: c.Blobs, parts: parts{c.Parts}, log: c.Logger, key: derive(c.Secret),
 		studio: picture.New(picture.Options{MaxBytes: maxPictureBytes, MaxPixels: maxPicturePixels, AtOnce: c.Pictures, Waiting: -1}),
-		turns:  newTurns(c.Pictures),
+		turns:  turns.New(turns.Limits{AtOnce: c.Pictures, Waiting: waitingPictures, WaitingOfOne: waitingOfOne}),
 		locks:  locks{held: map[string]*lock{}},
 		poke:   make(chan struct{}, 1), released: make(chan Claim, maxReleased),
 	}

@@ -4,16 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"snug/blob"
 	"snug/files"
@@ -81,116 +76,30 @@ func TestPicturesOfOneDoNotHoldThoseOfAll(t *testing.T) {
 	finishing.Wait()
 }
 
-func TestTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		turns := files.NewTurns(2)
-		var order []string
-		var mu sync.Mutex
-		look := func(user string) {
-			leave, err := files.Take(turns, t.Context(), user)
-			if err != nil {
+// Who has too many is told so, and when to come back.
+func TestPicturesThatWaitHaveABound(t *testing.T) {
+	r := newRig(t, func(c *files.Config) { c.Pictures = 1 })
+	ctx, hangUp := context.WithCancel(t.Context())
+	leave, err := r.TakeTurn(ctx, ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
+	var all sync.WaitGroup
+	for range files.WaitingOfOne {
+		all.Go(func() {
+			if _, err := r.TakeTurn(ctx, ann); !errors.Is(err, context.Canceled) {
 				t.Error(err)
-				return
 			}
-			mu.Lock()
-			order = append(order, user)
-			mu.Unlock()
-			time.Sleep(time.Second)
-			leave()
-		}
-		var all sync.WaitGroup
-		for _, user := range strings.Fields("a a a a b c b") {
-			all.Go(func() { look(user) })
-			time.Sleep(10 * time.Millisecond)
-		}
-		all.Wait()
-		// Two at once, and never two of one.
-		if got := strings.Join(order, ""); got != "abcabaa" {
-			t.Errorf("they took turns as %s", got)
-		}
-		if turns.People() != 0 || turns.Waiting() != 0 {
-			t.Errorf("%d people are remembered, %d pictures wait", turns.People(), turns.Waiting())
-		}
-	})
-}
-
-func TestTurnsHaveABound(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		turns := files.NewTurns(1)
-		ctx, hangUp := context.WithCancel(t.Context())
-		refused := func(user string) {
-			t.Helper()
-			_, err := files.Take(turns, ctx, user)
-			hasCode(t, err, files.CodeOverloaded)
-		}
-		var all sync.WaitGroup
-		wait := func(user string) {
-			all.Go(func() {
-				if _, err := files.Take(turns, ctx, user); !errors.Is(err, context.Canceled) {
-					t.Errorf("%s: %v", user, err)
-				}
-			})
-		}
-		leave, err := files.Take(turns, ctx, ann)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range files.WaitingOfOne {
-			wait(ann)
-		}
-		synctest.Wait()
-		refused(ann)
-		for i := range files.WaitingPictures - files.WaitingOfOne {
-			wait(fmt.Sprint("p", i))
-		}
-		synctest.Wait()
-		refused(bob)
-		hangUp()
-		all.Wait()
-		leave()
-		if turns.People() != 0 || turns.Waiting() != 0 {
-			t.Errorf("%d people are remembered, %d pictures wait", turns.People(), turns.Waiting())
-		}
-	})
-}
-
-// Whoever comes and goes, no more than may be are looked at, one of each person, and in
-// the end nothing is left.
-func TestTurnsAtRandom(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	synctest.Test(t, func(t *testing.T) {
-		turns := files.NewTurns(3)
-		rng := rand.New(rand.NewPCG(seed, 0))
-		var all sync.WaitGroup
-		var here atomic.Int64
-		var mine [4]atomic.Int64
-		for range 2000 {
-			user, patience, work := rng.IntN(len(mine)), rng.IntN(50), rng.IntN(20)
-			all.Go(func() {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(patience+1)*time.Millisecond)
-				defer cancel()
-				leave, err := files.Take(turns, ctx, fmt.Sprint(user))
-				if err != nil {
-					return
-				}
-				if here.Add(1) > 3 || mine[user].Add(1) > 1 {
-					t.Error("too many at once")
-				}
-				time.Sleep(time.Duration(work+1) * time.Millisecond)
-				mine[user].Add(-1)
-				here.Add(-1)
-				leave()
-			})
-			if rng.IntN(3) == 0 {
-				time.Sleep(time.Duration(rng.IntN(20)+1) * time.Millisecond)
-			}
-		}
-		all.Wait()
-		if turns.People() != 0 || turns.Waiting() != 0 {
-			t.Errorf("%d people are remembered, %d pictures wait", turns.People(), turns.Waiting())
-		}
-	})
+		})
+	}
+	for r.Turns().Waiting() != files.WaitingOfOne {
+		runtime.Gosched()
+	}
+	_, err = r.TakeTurn(ctx, ann)
+	hasCode(t, err, files.CodeOverloaded)
+	hangUp()
+	all.Wait()
 }
 
 // What a person has is told by indexes alone, however many files that are.

@@ -8,6 +8,7 @@ package preview
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -17,14 +18,18 @@ import (
 
 	"snug/chat"
 	"snug/fetch"
+	"snug/turns"
 )
 
 const (
 	maxPage    = 512 << 10 // bytes of a page that are read for its head
 	maxPicture = 5 << 20   // bytes
 
-	maxWaiting = 256 // messages
-	workers    = 2
+	maxWaiting   = 256 // messages
+	waitingOfOne = 16  // of them, of one person
+	// workers work on as many messages, each of another person: one whose links are slow
+	// holds up nobody else.
+	workers = 4
 	// oneMessage is what a message's links may take together.
 	oneMessage = 30 * time.Second
 
@@ -83,6 +88,7 @@ type Config struct {
 type Worker struct {
 	cfg     Config
 	waiting chan place
+	turns   *turns.Turns
 
 	mu       sync.Mutex
 	kept     map[string]*kept
@@ -97,9 +103,11 @@ type place struct {
 
 // kept is what a link leads to.
 type kept struct {
-	once sync.Once
-	at   time.Time
-	page page
+	at time.Time
+
+	asking sync.Mutex // held by who gets the page
+	asked  bool       // guarded by asking, as is page, which stays as it is then
+	page   page
 
 	getting sync.Mutex // held by who gets the picture; taken before Worker.mu
 	got     bool       // the picture was asked for; guarded by Worker.mu
@@ -114,7 +122,8 @@ func New(c Config) *Worker {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Worker{cfg: c, waiting: make(chan place, maxWaiting), kept: make(map[string]*kept)}
+	return &Worker{cfg: c, waiting: make(chan place, maxWaiting), kept: make(map[string]*kept),
+		turns: turns.New(turns.Limits{AtOnce: workers, Waiting: maxWaiting, WaitingOfOne: waitingOfOne})}
 }
 
 // Linked says that a message that is durable has links, or had. It doesn't wait: where too many messages
@@ -123,39 +132,55 @@ func (w *Worker) Linked(room chat.RoomID, seq chat.Seq) {
 	select {
 	case w.waiting <- place{room, seq}:
 	default:
-		w.cfg.Logger.Debug("too many links wait: a message gets no previews")
+		w.tooMany()
 	}
 }
+
+func (w *Worker) tooMany() { w.cfg.Logger.Debug("too many links wait: a message gets no previews") }
 
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) {
 	var working sync.WaitGroup
-	for range workers {
-		working.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case p := <-w.waiting:
-					w.work(ctx, p)
-				}
+	defer working.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-w.waiting:
+			m, err := w.message(ctx, p)
+			if err != nil {
+				w.failed(ctx, err)
+			} else if m != nil && m.DeletedAt == 0 {
+				// As many wait at most as turns lets.
+				working.Go(func() { w.inTurn(ctx, p, m) })
 			}
-		})
+		}
 	}
-	working.Wait()
 }
 
-func (w *Worker) work(ctx context.Context, p place) {
+// inTurn works on a message once it is its author's turn.
+func (w *Worker) inTurn(ctx context.Context, p place, m *chat.Message) {
+	leave, err := w.turns.Take(ctx, string(m.UserID))
+	switch {
+	case errors.Is(err, turns.ErrFull):
+		w.tooMany()
+	case err == nil:
+		defer leave()
+		w.work(ctx, p, m)
+	}
+}
+
+func (w *Worker) work(ctx context.Context, p place, m *chat.Message) {
 	ctx, cancel := context.WithTimeout(ctx, oneMessage)
 	defer cancel()
-	m, err := w.message(ctx, p)
-	if err == nil && m != nil && m.DeletedAt == 0 {
-		links := Links(m.Content)
-		if len(links) == 0 && len(m.Previews) == 0 {
-			return
-		}
-		err = w.cfg.Rooms.SetPreviews(ctx, p.room, p.seq, m.Content, w.previews(ctx, p, m, links))
+	links := Links(m.Content)
+	if len(links) == 0 && len(m.Previews) == 0 {
+		return
 	}
+	w.failed(ctx, w.cfg.Rooms.SetPreviews(ctx, p.room, p.seq, m.Content, w.previews(ctx, p, m, links)))
+}
+
+func (w *Worker) failed(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
 		w.cfg.Logger.Warn("a message got no previews", "cause", err.Error())
 	}
@@ -197,19 +222,32 @@ func has(list []chat.Preview, link string) (chat.Preview, bool) {
 // preview returns what a link leads to; false: nothing that is worth showing.
 func (w *Worker) preview(ctx context.Context, p place, link string) (chat.Preview, bool) {
 	k := w.keep(link)
-	k.once.Do(func() { k.page = w.fetch(ctx, link) })
-	preview := chat.Preview{URL: link, Title: k.page.title, Description: k.page.description, Site: k.page.site}
-	if k.page.image != "" {
-		if at, ok := w.picture(ctx, p, k); ok {
+	got := w.ask(ctx, k, link)
+	preview := chat.Preview{URL: link, Title: got.title, Description: got.description, Site: got.site}
+	if got.image != "" {
+		if at, ok := w.picture(ctx, p, k, got.image); ok {
 			preview.Image, preview.Width, preview.Height = at.Path, at.Width, at.Height
 		}
 	}
 	return preview, preview.Title != "" || preview.Image != ""
 }
 
+// ask returns what a link leads to, and asks for it unless that has been done.
+func (w *Worker) ask(ctx context.Context, k *kept, link string) page {
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	if !k.asked {
+		var err error
+		k.page, err = w.fetch(ctx, link)
+		// Of what nobody was asked, nobody knows: another message's turn may tell.
+		k.asked = ctx.Err() == nil && !errors.Is(err, fetch.ErrBusy)
+	}
+	return k.page
+}
+
 // picture keeps the picture of a page for a message.
-func (w *Worker) picture(ctx context.Context, p place, k *kept) (Picture, bool) {
-	small := w.small(ctx, k)
+func (w *Worker) picture(ctx context.Context, p place, k *kept, image string) (Picture, bool) {
+	small := w.small(ctx, k, image)
 	if small == nil {
 		return Picture{}, false
 	}
@@ -219,7 +257,7 @@ func (w *Worker) picture(ctx context.Context, p place, k *kept) (Picture, bool) 
 
 // small returns the picture of a page; nil: there is none. It is fetched once, as the page
 // is, unless others took its place in memory.
-func (w *Worker) small(ctx context.Context, k *kept) *Small {
+func (w *Worker) small(ctx context.Context, k *kept, image string) *Small {
 	k.getting.Lock()
 	defer k.getting.Unlock()
 	w.mu.Lock()
@@ -228,7 +266,7 @@ func (w *Worker) small(ctx context.Context, k *kept) *Small {
 	if got {
 		return small
 	}
-	if small = w.fetchPicture(ctx, k.page.image); small == nil && ctx.Err() != nil {
+	if small = w.fetchPicture(ctx, image); small == nil && ctx.Err() != nil {
 		return nil // nobody knows
 	}
 	w.keepPicture(k, small)
@@ -295,17 +333,17 @@ func (w *Worker) keep(link string) *kept {
 }
 
 // fetch gets what a link leads to: a page, or a picture.
-func (w *Worker) fetch(ctx context.Context, link string) page {
+func (w *Worker) fetch(ctx context.Context, link string) (page, error) {
 	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPage, Begin: true})
 	if err != nil {
-		return page{}
+		return page{}, err
 	}
 	if strings.HasPrefix(got.ContentType, "image/") {
-		return page{image: link}
+		return page{image: link}, nil
 	}
 	at, err := url.Parse(got.FinalURL)
 	if err != nil {
-		return page{}
+		return page{}, err
 	}
-	return readPage(got.Body, got.ContentType, at)
+	return readPage(got.Body, got.ContentType, at), nil
 }

@@ -3,6 +3,7 @@ package preview
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -77,6 +78,8 @@ type rig struct {
 	asked    []string
 	set      map[chat.Seq][]chat.Preview
 	broken   bool // pictures can't be read
+	slow     map[string]time.Duration
+	at       map[chat.Seq]time.Time // when previews were set
 }
 
 func (r *rig) Messages(_ context.Context, _ chat.RoomID, seqs []chat.Seq) (list []chat.Message, err error) {
@@ -95,11 +98,17 @@ func (r *rig) SetPreviews(_ context.Context, _ chat.RoomID, seq chat.Seq, conten
 	defer r.mu.Unlock()
 	if r.messages[seq].Content == content {
 		r.set[seq] = list
+		r.at[seq] = time.Now()
 	}
 	return nil
 }
 
-func (r *rig) Get(_ context.Context, link string, _ fetch.GetOptions) (fetch.Result, error) {
+func (r *rig) Get(ctx context.Context, link string, _ fetch.GetOptions) (fetch.Result, error) {
+	select {
+	case <-ctx.Done():
+		return fetch.Result{}, ctx.Err()
+	case <-time.After(r.slow[link]):
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, link)
@@ -123,7 +132,7 @@ func (r *rig) KeepPreview(_ context.Context, _ chat.RoomID, seq chat.Seq, small 
 }
 
 func newRig() *rig {
-	return &rig{messages: map[chat.Seq]chat.Message{}, set: map[chat.Seq][]chat.Preview{}, web: map[string]fetch.Result{
+	return &rig{messages: map[chat.Seq]chat.Message{}, set: map[chat.Seq][]chat.Preview{}, at: map[chat.Seq]time.Time{}, web: map[string]fetch.Result{
 		"https://a.example/":      {Body: []byte(`<title>A</title><meta property="og:image" content="/i.png">`), ContentType: "text/html"},
 		"https://a.example/i.png": {Body: []byte("ai"), ContentType: "image/png"},
 		"https://b.example/b.png": {Body: []byte("bi"), ContentType: "image/png"},
@@ -225,15 +234,14 @@ func TestKeptPicturesHaveABound(t *testing.T) {
 		link := "https://e.example/" + strconv.Itoa(i)
 		r.web[link] = fetch.Result{Body: make([]byte, each), ContentType: "image/png"}
 		k := w.keep(link)
-		k.page.image = link
 		all = append(all, k)
-		w.small(t.Context(), k)
+		w.small(t.Context(), k, link)
 		now = now.Add(time.Second)
 	}
 	if w.bytes != 4*each || len(w.pictured) != 4 || all[1].small != nil || all[2].small == nil {
 		t.Errorf("%d bytes of %d pictures", w.bytes, len(w.pictured))
 	}
-	w.small(t.Context(), all[0])
+	w.small(t.Context(), all[0], "https://e.example/0")
 	if len(r.asked) != links+1 {
 		t.Errorf("asked for %v", r.asked)
 	}
@@ -251,6 +259,47 @@ func TestABrokenPictureLeavesTheTitle(t *testing.T) {
 	r.run(t, func(w *Worker) { w.Linked("one", 1) })
 	if len(r.set[1]) != 1 || r.set[1][0].Image != "" || r.set[1][0].Title != "A" {
 		t.Errorf("previews %+v", r.set)
+	}
+}
+
+// What waits for slow pages holds up nobody's messages but those of who wrote it.
+func TestSlowLinksOfOneDoNotHoldUpOthers(t *testing.T) {
+	r := newRig()
+	r.slow = map[string]time.Duration{"https://slow.example/": 9 * time.Second}
+	for i := range chat.Seq(10) {
+		r.messages[i] = chat.Message{UserID: "mallory", Content: fmt.Sprintf("https://slow.example/ https://slow.example/?%d", i)}
+		r.slow[fmt.Sprintf("https://slow.example/?%d", i)] = 9 * time.Second
+	}
+	r.messages[10] = chat.Message{UserID: "bob", Content: "https://a.example/"}
+	r.run(t, func(w *Worker) {
+		begin := time.Now()
+		for seq := range chat.Seq(11) {
+			w.Linked("one", seq)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(r.set[10]) != 1 || r.at[10].Sub(begin) > time.Second {
+			t.Errorf("previews %+v after %v", r.set[10], r.at[10].Sub(begin))
+		}
+		if len(r.at) != 11 {
+			t.Errorf("%d messages were looked at", len(r.at))
+		}
+	})
+}
+
+// Where a message's time was over before a link was asked for, the next one asks.
+func TestALinkThatNobodyAskedForIsAskedFor(t *testing.T) {
+	r := newRig()
+	r.slow = map[string]time.Duration{"https://slow.example/": oneMessage}
+	r.messages[1] = chat.Message{UserID: "ann", Content: "https://slow.example/ https://a.example/"}
+	r.messages[2] = chat.Message{UserID: "bob", Content: "https://a.example/"}
+	r.run(t, func(w *Worker) {
+		w.Linked("one", 1)
+		time.Sleep(2 * oneMessage)
+		w.Linked("one", 2)
+	})
+	if len(r.set[2]) != 1 || r.set[2][0].Image == "" {
+		t.Errorf("previews %+v", r.set[2])
 	}
 }
 
