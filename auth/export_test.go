@@ -91,6 +91,15 @@ func (s *Service) Chill() {
 	clear(s.cache.old)
 }
 
+// ForgetTries lets everybody try again what is limited per account or mailbox.
+func (s *Service) ForgetTries() {
+	for _, l := range []*limiter{s.accounts, s.guessers, s.mailboxes, s.senders} {
+		l.mu.Lock()
+		clear(l.windows)
+		l.mu.Unlock()
+	}
+}
+
 // Sweep does what the sweeper does in its own time.
 func (s *Service) Sweep() {
 	if _, err := s.sweepOnce(context.Background()); err != nil {

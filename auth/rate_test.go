@@ -3,6 +3,7 @@ package auth_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -209,11 +210,20 @@ func TestSignInRateOfOneGuesser(t *testing.T) {
 	sign("alice", good).want(t, 200, "")
 }
 
-func TestNoRateIsNoLimit(t *testing.T) {
+// Without a rate an address isn't limited, as where all come from one; what is guessed of
+// one account is.
+func TestNoRateIsNoLimitPerAddress(t *testing.T) {
 	g := newRig(t)
-	for range 40 {
-		g.jar().try("a", "/sign-in/email").want(t, 401, "INVALID_EMAIL_OR_PASSWORD")
+	try := func(name string) reply {
+		return g.jar().post("/sign-in/email", `{"email":"`+name+`@example.com","password":"wrong password"}`)
 	}
+	for i := range 40 {
+		try("somebody"+strconv.Itoa(i)).want(t, 401, "INVALID_EMAIL_OR_PASSWORD")
+	}
+	for range 10 {
+		try("ada").want(t, 401, "INVALID_EMAIL_OR_PASSWORD")
+	}
+	try("ada").want(t, 429, "")
 }
 
 func TestAddressOfTheConnection(t *testing.T) {

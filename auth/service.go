@@ -39,7 +39,8 @@ type Config struct {
 	// believed, an IPv6 address by its /64. Nil: the address of the connection.
 	ClientIP func(*http.Request) string
 	// AuthRate is how often one address may try to sign in, and to sign up. The zero
-	// Rate turns this off, and with it the limit per account.
+	// Rate turns this off, and with it how many mails one address may ask for; what is
+	// limited per account and per mailbox stays.
 	AuthRate Rate
 	// HashLimit is how many passwords are hashed at once. 0: one less than there are
 	// cores, so that a storm of sign-ins leaves one to all else.
@@ -288,9 +289,9 @@ func New(c Config) (*Service, error) {
 	if c.Active == nil {
 		c.Active = func(string) bool { return false }
 	}
-	perAccount, perGuesser, perMail, perMailbox, perSender := accountRate(), guesserRate(), mailRate(), mailboxRate(), senderRate()
+	perMail := mailRate()
 	if c.AuthRate.Limit == 0 {
-		perAccount, perGuesser, perMail, perMailbox, perSender = Rate{}, Rate{}, Rate{}, Rate{}, Rate{}
+		perMail = Rate{} // where all come from one address it would hold for all together
 	}
 	s := &Service{
 		cfg:       c,
@@ -307,10 +308,10 @@ func New(c Config) (*Service, error) {
 		hasher:    newHasher(strength(), c.HashLimit),
 		addresses: newLimiter(c.AuthRate, limiterSize),
 		mails:     newLimiter(perMail, limiterSize),
-		accounts:  newLimiter(perAccount, limiterSize),
-		guessers:  newLimiter(perGuesser, limiterSize),
-		mailboxes: newLimiter(perMailbox, limiterSize),
-		senders:   newLimiter(perSender, limiterSize),
+		accounts:  newLimiter(accountRate(), limiterSize),
+		guessers:  newLimiter(guesserRate(), limiterSize),
+		mailboxes: newLimiter(mailboxRate(), limiterSize),
+		senders:   newLimiter(senderRate(), limiterSize),
 		studio:    picture.New(picture.Options{}),
 		wanted:    make(chan wanted, maxWanted),
 		seen:      newSeen(),

@@ -157,7 +157,7 @@ func limitSettings() []Setting {
 			Help: "Posts per person and room; 0 is no limit.",
 			set:  func(c *Config, v string) error { return parseRate(v, &c.PostRate) }},
 		{Name: "auth-rate", Default: "3/10s",
-			Help: "Tries to sign in or up per address; 0 is no limit.",
+			Help: "Tries to sign in or up per address; 0 is no limit per address. What is limited per account and per mailbox stays.",
 			set:  func(c *Config, v string) error { return parseRate(v, &c.AuthRate) }},
 		{Name: "upgrade-rate", Default: "100/10s",
 			Help: "New sockets per address, loopback excepted; 0 is no limit.",
