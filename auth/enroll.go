@@ -116,8 +116,8 @@ func insertAccount(ctx context.Context, tx *sql.Tx, userID, provider, accountID,
 	return nil
 }
 
-// roleOf says what a newcomer becomes, or refuses. invite is the invitation that was used
-// for it.
+// roleOf says what a newcomer becomes, or refuses. invite is the invitation that was used:
+// one that is good counts also where none is needed, so that whoever made it sees who came.
 func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (role Role, invite string, err error) {
 	var one int
 	err = tx.QueryRowContext(ctx, `select 1 from users where anonymous = 0 limit 1`).Scan(&one)
@@ -126,10 +126,6 @@ func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 		return RoleOwner, "", nil
 	case err != nil:
 		return "", "", fmt.Errorf("look for users: %w", err)
-	case s.cfg.SignUp.Mode == SignUpOpen:
-		return RoleMember, "", nil
-	case s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
-		return RoleMember, "", nil
 	case s.cfg.SignUp.Mode == SignUpClosed:
 		return "", "", errSignUpClosed
 	}
@@ -137,7 +133,7 @@ func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 	switch {
 	case err != nil:
 		return "", "", err
-	case invite != "":
+	case invite != "" || s.cfg.SignUp.Mode == SignUpOpen || s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
 		return RoleMember, invite, nil
 	case s.cfg.SignUp.Mode == SignUpDomain:
 		return "", "", errDomain

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"snug/auth"
 )
@@ -148,5 +149,83 @@ func TestWhoInvited(t *testing.T) {
 				t.Errorf("%s came by %q", name, got)
 			}
 		}
+	}
+}
+
+// Where anybody may come an invitation counts who comes by it, and keeps nobody out.
+func TestInvitationsCountWhereNoneIsNeeded(t *testing.T) {
+	t.Parallel()
+	for name, sign := range map[string]auth.SignUp{
+		"open": {}, "domain": {Mode: auth.SignUpDomain, Domains: []string{"example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock, rooms := newClock(), &den{}
+			g := newRig(t, clock.use, func(c *auth.Config) { c.Rooms, c.SignUp = rooms, sign })
+			owner := g.jar().signUp("owner")
+			var made struct{ ID, URL string }
+			invite := func(with string) (token string) {
+				owner.post("/account/invites", with).want(t, 200, "").decode(t, &made)
+				return fmt.Sprintf(`{"token":%q}`, made.URL[strings.LastIndexByte(made.URL, '/')+1:])
+			}
+			holding := func(token string) *jar {
+				j := g.jar()
+				j.post("/account/invites/open", token).want(t, 200, "")
+				return j
+			}
+			left := func(want int) {
+				t.Helper()
+				var n int
+				if g.query(`select uses_left from invites where id = ?`, &n, made.ID); n != want {
+					t.Errorf("%d uses are left, want %d", n, want)
+				}
+			}
+
+			// One account, two at once: both get in, and it is used up.
+			token := invite(`{}`)
+			codes := make(chan int, 2)
+			for i, j := range []*jar{holding(token), holding(token)} {
+				go func() {
+					codes <- g.do(j.request("POST", "/sign-up/email", fmt.Sprintf(`{"name":"N","email":"n%d@example.com","password":%q}`, i, good))).Code
+				}()
+			}
+			if a, b := <-codes, <-codes; a != 200 || b != 200 {
+				t.Errorf("codes %d and %d", a, b)
+			}
+			left(0)
+			g.jar().post("/account/invites/open", token).want(t, 404, "INVITE_NOT_FOUND")
+
+			// For another address: it stays.
+			token = invite(`{"email":"eve@example.com"}`)
+			holding(token).signUp("mal")
+			left(1)
+			holding(token).signUp("eve")
+			left(0)
+
+			// Into a room: the account that is made takes the use, not once more its entry.
+			token = invite(`{"room":"den","uses":2}`)
+			bob := holding(token).signUp("bob")
+			left(1)
+			bob.post("/account/invites/accept", token).want(t, 200, "")
+			left(1)
+			late := holding(token)
+			owner.post("/account/invites/accept", token).want(t, 200, "")
+			left(0)
+			late.signUp("late").post("/account/invites/accept", token).want(t, 404, "INVITE_NOT_FOUND")
+			if len(rooms.entered) != 2 {
+				t.Errorf("entered: %q", rooms.entered)
+			}
+
+			// Expired, and unknown.
+			token = invite(`{"expiresInDays":1}`)
+			j := holding(token)
+			clock.pass(25 * time.Hour)
+			j.signUp("slow")
+			left(1)
+			token = invite(`{}`)
+			j = holding(token)
+			owner.post("/account/invites/revoke", fmt.Sprintf(`{"id":%q}`, made.ID)).want(t, 200, "")
+			j.signUp("unwanted")
+		})
 	}
 }

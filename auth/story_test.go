@@ -143,8 +143,8 @@ func (s *story) strangers(owner *jar) {
 	bob.done("/account/invites/open", `{"token":%q}`, invite.URL[strings.LastIndexByte(invite.URL, '/')+1:])
 	bob.get("/account/options").want(s, 200, "")
 	bob.enters("up", "bob")
-	bob.done("/account/invites/accept", `{"token":%q}`, invite.URL[strings.LastIndexByte(invite.URL, '/')+1:])
 	owner.done("/account/invites", `{}`).decode(s, &invite)
+	bob.done("/account/invites/accept", `{"token":%q}`, invite.URL[strings.LastIndexByte(invite.URL, '/')+1:])
 	owner.get("/account/invites").want(s, 200, "")
 	owner.done("/account/invites/revoke", `{"id":%q}`, invite.ID)
 

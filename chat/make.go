@@ -129,8 +129,7 @@ func (s *Service) checkNew(a Actor, n NewRoom) (NewRoom, error) {
 			n.Slug = slugOf(n.Name)
 		}
 		if n.Kind == KindPrivate {
-			// Whether a private room is there is nobody's business: its slug can't be guessed.
-			n.Slug = n.Slug[:min(len(n.Slug), maxSlugChars-1-len(randomSlug()))] + "-" + randomSlug()
+			n.Slug = privateBase(n.Slug) + randomSlug()
 		}
 	}
 	if err := checkName(n.Name); err != nil {
@@ -180,8 +179,17 @@ func slugOf(name string) string {
 	return slug
 }
 
-// randomSlug is 16 characters that nobody guesses: 80 bits.
-func randomSlug() string { return strings.ToLower(rand.Text()[:16]) }
+// privateBase is what a random slug follows in that of a private room: whether such a room
+// is there is nobody's business, so its slug can't be guessed.
+func privateBase(slug string) string {
+	return slug[:min(len(slug), maxSlugChars-1-randomChars)] + "-"
+}
+
+// randomChars is 80 bits.
+const randomChars = 16
+
+// randomSlug is characters that nobody guesses.
+func randomSlug() string { return strings.ToLower(rand.Text()[:randomChars]) }
 
 // insert makes the row of a room, and those of who is in it.
 func (t *roomTx) insert(n NewRoom) error {

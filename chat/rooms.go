@@ -73,26 +73,29 @@ func goodSlug(slug string) bool {
 
 // Add is AddOf of rooms that are nobody's.
 func (rs *Rooms) Add(ctx context.Context, list ...RoomEntry) (added int, err error) {
-	return rs.AddOf(ctx, "", list...)
+	_, added, err = rs.AddOf(ctx, "", list...)
+	return added, err
 }
 
 // AddOf makes those of the rooms that aren't there yet, in one transaction: all or,
 // with an error, none. They belong to owner, if one is named; private rooms need one. It
-// returns how many it made. A room that is there stays as it is, so that it is safe to
+// returns the slugs that the rooms have, in the order of the list, and how many of them it
+// made. A private room gets a slug that nobody guesses, and is there if the owner has made one
+// by the slug of its entry before. A room that is there stays as it is, so that it is safe to
 // repeat. The caller keeps the list short: until it is stored nobody else writes. What
 // the rooms themselves are to know Service.Settle tells them.
-func (rs *Rooms) AddOf(ctx context.Context, owner UserID, list ...RoomEntry) (added int, err error) {
+func (rs *Rooms) AddOf(ctx context.Context, owner UserID, list ...RoomEntry) (slugs []string, added int, err error) {
 	for _, e := range list {
 		if err := e.Check(); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		if e.Kind == KindPrivate && owner == "" {
-			return 0, fmt.Errorf("the room %s needs an owner: nobody else could enter it", e.Slug)
+			return nil, 0, fmt.Errorf("the room %s needs an owner: nobody else could enter it", e.Slug)
 		}
 	}
 	now := rs.now()
 	err = rs.db.Write(ctx, func(tx *sql.Tx) error {
-		added = 0
+		slugs, added = nil, 0
 		insert, err := tx.PrepareContext(ctx,
 			`insert into rooms (id, slug, name, kind, created_by, created_at, told) values (?, ?, ?, ?, ?, ?, ?) on conflict (slug) do nothing`)
 		if err != nil {
@@ -100,8 +103,14 @@ func (rs *Rooms) AddOf(ctx context.Context, owner UserID, list ...RoomEntry) (ad
 		}
 		defer insert.Close()
 		for _, e := range list {
-			id, kind := newUUID(now), cmp.Or(e.Kind, KindPublic)
-			done, err := insert.ExecContext(ctx, id, e.Slug, cmp.Or(e.Name, e.Slug), string(kind), string(owner), now.UnixMilli(), owner == "")
+			id, kind, slug := newUUID(now), cmp.Or(e.Kind, KindPublic), e.Slug
+			if kind == KindPrivate {
+				if slug, err = privateSlug(ctx, tx, owner, e.Slug); err != nil {
+					return err
+				}
+			}
+			slugs = append(slugs, slug)
+			done, err := insert.ExecContext(ctx, id, slug, cmp.Or(e.Name, e.Slug), string(kind), string(owner), now.UnixMilli(), owner == "")
 			if err != nil {
 				return err
 			}
@@ -121,9 +130,22 @@ func (rs *Rooms) AddOf(ctx context.Context, owner UserID, list ...RoomEntry) (ad
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("add rooms: %w", err)
+		return nil, 0, fmt.Errorf("add rooms: %w", err)
 	}
-	return added, nil
+	return slugs, added, nil
+}
+
+// privateSlug is the slug of the private room that a person made by that slug, or a new one
+// that nobody guesses.
+func privateSlug(ctx context.Context, tx *sql.Tx, owner UserID, slug string) (known string, err error) {
+	base := privateBase(slug)
+	const query = `select slug from rooms where (slug = ?1 or slug > ?2 and slug < ?2 || '~' and length(slug) = length(?2) + ?3)
+		and kind = 'private' and created_by = ?4 and deleted_at is null order by slug limit 1`
+	err = tx.QueryRowContext(ctx, query, slug, base, randomChars, string(owner)).Scan(&known)
+	if errors.Is(err, sql.ErrNoRows) {
+		return base + randomSlug(), nil
+	}
+	return known, err
 }
 
 // List returns at most limit rooms in whose slug or name the text occurs, by slug.

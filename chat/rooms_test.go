@@ -109,3 +109,31 @@ func TestNamesShowWhatIsInThem(t *testing.T) {
 		}
 	})
 }
+
+// A private room is known again by whoever made it, and by nobody else.
+func TestAddPrivateRooms(t *testing.T) {
+	rooms := openRooms(t, time.Now)
+	long := strings.Repeat("x", 100)
+	add := func(owner chat.UserID, want int, slugs ...string) []string {
+		t.Helper()
+		var list []chat.RoomEntry
+		for _, slug := range slugs {
+			list = append(list, chat.RoomEntry{Slug: slug, Kind: chat.KindPrivate})
+		}
+		got, added, err := rooms.AddOf(t.Context(), owner, list...)
+		if err != nil || added != want || len(got) != len(list) {
+			t.Errorf("added %d as %q, %v; want %d", added, got, err, want)
+		}
+		return got
+	}
+	first := add("ada", 3, "den", long, "a", "den")
+	if first[0] != first[3] || len(first[1]) != 100 || strings.HasPrefix(first[1], long[:84]) {
+		t.Errorf("got %q", first)
+	}
+	if again := add("ada", 0, "den", long, "a", first[0]); !slices.Equal(again, append(slices.Clone(first[:3]), first[0])) {
+		t.Errorf("got %q, then %q", first, again)
+	}
+	if other := add("bob", 1, "den"); other[0] == first[0] {
+		t.Error("bob is told of ada's room")
+	}
+}

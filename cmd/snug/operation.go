@@ -58,7 +58,7 @@ type outcome struct {
 	More   bool          `json:"more,omitempty"` // there are more people, or rooms, than these
 	Link   string        `json:"link,omitempty"`
 
-	Rooms []chat.RoomEntry `json:"rooms,omitempty"`
+	Rooms []chat.RoomEntry `json:"rooms,omitempty"` // that are listed; the private ones that were to be added, with the slugs that they have
 	Added int              `json:"added,omitempty"` // of the rooms that were to be added; the others were there
 }
 
@@ -123,11 +123,17 @@ func operations() map[string]operation {
 			if err != nil {
 				return outcome{}, err
 			}
-			added, err := o.rooms.AddOf(ctx, owner, q.Rooms...)
+			slugs, added, err := o.rooms.AddOf(ctx, owner, q.Rooms...)
 			if err == nil && added > 0 && owner != "" && o.settle != nil {
 				err = o.settle(ctx)
 			}
-			return outcome{Added: added}, err
+			out := outcome{Added: added}
+			for i, slug := range slugs {
+				if q.Rooms[i].Kind == chat.KindPrivate {
+					out.Rooms = append(out.Rooms, chat.RoomEntry{Slug: slug})
+				}
+			}
+			return out, err
 		},
 		opListRooms: func(ctx context.Context, o office, q order) (outcome, error) {
 			list, err := o.rooms.List(ctx, q.Text, maxListed+1)

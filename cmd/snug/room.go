@@ -37,7 +37,9 @@ func roomCommand() group {
 				help: "Add a room. SLUG, up to 100 of a to z, 0 to 9, - and _, stands in its address and never changes; NAME is for\n" +
 					"      people, and the slug again if it is left out. A room that is there already stays as it is. With - for SLUG the\n" +
 					"      rooms are read from the standard input: a line each, of a slug, or of a slug, a tab and a name.\n" +
-					"      With --owner they are this person's, who may manage them; --private ones need one."},
+					"      With --owner they are this person's, who may manage them; --private ones need one, and get an address that\n" +
+					"      nobody guesses: SLUG with an ending, which is printed, a line for each. If the person has made a private room\n" +
+					"      by that SLUG already, it is that one."},
 			{name: "list", args: "[TEXT] [--json]", most: 1, run: roomList, flags: []ownFlag{{name: "json"}},
 				help: "List the rooms in whose slug or name TEXT occurs, or all; by slug, at most 1,000."},
 		},
@@ -62,6 +64,7 @@ func roomAdd(in *invocation) error {
 	if err != nil {
 		return err
 	}
+	in.printSlugs(out.Rooms)
 	in.printAdded(out.Added, 1-out.Added)
 	return nil
 }
@@ -71,6 +74,13 @@ func (in *invocation) roomKind() chat.RoomKind {
 		return chat.KindPrivate
 	}
 	return chat.KindPublic
+}
+
+// printSlugs says which addresses private rooms have, a line each, as nobody can guess them.
+func (in *invocation) printSlugs(list []chat.RoomEntry) {
+	for _, e := range list {
+		fmt.Fprintln(in.stdout, e.Slug)
+	}
 }
 
 func (in *invocation) printAdded(added, were int) {
@@ -98,6 +108,7 @@ func (in *invocation) addRooms(from io.Reader) (err error) {
 		}
 		out, err := o.do(context.Background(), opAddRooms, order{Rooms: batch, Email: in.given("owner")})
 		if err == nil {
+			in.printSlugs(out.Rooms)
 			added, were = added+out.Added, were+len(batch)-out.Added
 			tell(added + were)
 		}

@@ -98,6 +98,27 @@ func TestRoomCommands(t *testing.T) {
 			if r := room("add", "secret", "--private", "--owner", "nobody@example.com"); r.code != 1 || !strings.Contains(r.stderr, "nobody has the e-mail address") {
 				t.Errorf("add for nobody: %+v", r)
 			}
+			private := func(slug, name, added string) string {
+				t.Helper()
+				r := room("add", slug, name, "--private", "--owner", "ada@example.com")
+				address, rest, _ := strings.Cut(r.stdout, "\n")
+				if r.code != 0 || rest != added || !regexp.MustCompile(`^`+slug+`-[a-z2-7]{16}$`).MatchString(address) {
+					t.Errorf("add private: %+v", r)
+				}
+				return address
+			}
+			// Nobody finds out by its address that it is there, whatever was public before.
+			secret, general := private("secret", "Secret", "1 added.\n"), private("general", "Not so", "1 added.\n")
+			if again := private("secret", "Another name", "0 added, 1 was there.\n"); again != secret {
+				t.Errorf("%s, then %s", secret, again)
+			}
+			r = room("list", "secret")
+			r.want(t, 0, secret+"  Secret  private")
+			for slug, want := range map[string]int{secret: 200, general: 200, "secret": 404} {
+				if status, body := ada.post("/api/rooms/"+slug+"/messages", map[string]string{"content": "hello", "clientId": "1"}); status != want {
+					t.Errorf("post into %s: %d %s", slug, status, body)
+				}
+			}
 			for slug, want := range map[string]int{"general": 200, "many_2000": 200, "first": 200, "second": 404} {
 				if status, body := ada.post("/api/rooms/"+slug+"/messages", map[string]string{"content": "hello", "clientId": "1"}); status != want {
 					t.Errorf("post into %s: %d %s", slug, status, body)

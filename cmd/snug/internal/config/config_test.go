@@ -190,6 +190,20 @@ func TestErrorsSayWhatAndWhereAndWhatWouldBeRight(t *testing.T) {
 	}
 }
 
+// A list of one is spoken of as what it is, and of several the one that is wrong is named.
+func TestErrorsOfLists(t *testing.T) {
+	for value, want := range map[string]string{
+		"x":               `"x" won't do; it takes a domain such as example.com`,
+		" x, ":            `" x, " won't do; it takes a domain such as example.com, which "x" isn't`,
+		"example.org,y z": `"example.org,y z" won't do; it takes a domain such as example.com, which "y z" isn't`,
+	} {
+		_, err := load(t, sources{args: []string{"--sign-up", "domain", "--sign-up-domains", value}})
+		if want = "setting sign-up-domains (flag --sign-up-domains): " + want; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestSecretsAreNeverShown(t *testing.T) {
 	for _, bad := range []string{"short-secret-value", "better-auth-secret-123456789", "better-auth-secret-12345678901234567890", strings.Repeat("a", 40)} {
 		_, err := load(t, sources{env: []string{"SNUG_SECRET=" + bad}})

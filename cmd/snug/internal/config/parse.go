@@ -145,6 +145,7 @@ func parsePrefix(v string, to *netip.Prefix) error {
 	return nil
 }
 
+// parseList names the item that is wrong where there are several.
 func parseList[T any](v string, to *[]T, item func(string, *T) error) error {
 	list := []T{}
 	for part := range strings.SplitSeq(v, ",") {
@@ -153,7 +154,10 @@ func parseList[T any](v string, to *[]T, item func(string, *T) error) error {
 		}
 		var one T
 		if err := item(part, &one); err != nil {
-			return fmt.Errorf("for %q %w", withoutPassword(part), err)
+			if part == strings.TrimSpace(v) {
+				return err
+			}
+			return fmt.Errorf("%w, which %q isn't", err, withoutPassword(part))
 		}
 		list = append(list, one)
 	}
