@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"snug/picture"
+	"snug/turns"
 )
 
 // pictureHosts are those of the providers' own pictures: an address that a user
@@ -138,6 +139,9 @@ func (s *Service) uploadAvatar(c *call) error {
 	if err != nil {
 		return err
 	}
+	if wait := s.changes.allow(l.user.id, s.now()); wait > 0 {
+		return errTooMany(wait)
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxAvatarBytes))
 	var big *http.MaxBytesError
 	switch {
@@ -146,7 +150,7 @@ func (s *Service) uploadAvatar(c *call) error {
 	case err != nil:
 		return errMalformed
 	}
-	made, err := s.studio.Avatar(c.r.Context(), raw, crop, avatarSide)
+	made, err := s.avatarInTurn(c.r.Context(), l.user.id, raw, crop)
 	switch {
 	case errors.Is(err, picture.ErrFormat), errors.Is(err, picture.ErrBroken):
 		return errNoPicture
@@ -154,7 +158,7 @@ func (s *Service) uploadAvatar(c *call) error {
 		return errPictureTooLarge
 	case errors.Is(err, picture.ErrCrop):
 		return errValidation
-	case errors.Is(err, picture.ErrBusy):
+	case errors.Is(err, picture.ErrBusy), errors.Is(err, turns.ErrFull):
 		return errTooMany(hashWait)
 	case err != nil:
 		return err
@@ -168,6 +172,17 @@ func (s *Service) uploadAvatar(c *call) error {
 		return err
 	}
 	return c.reply(pictureReply{image})
+}
+
+// avatarInTurn makes a picture of what somebody sent, who waits for others, and they for
+// one of theirs at most.
+func (s *Service) avatarInTurn(ctx context.Context, user string, raw []byte, crop picture.Crop) (picture.Encoded, error) {
+	leave, err := s.avatars.Take(ctx, user)
+	if err != nil {
+		return picture.Encoded{}, err
+	}
+	defer leave()
+	return s.studio.Avatar(ctx, raw, crop, avatarSide)
 }
 
 // readCrop reads which part of a picture is meant; none is the middle of it.

@@ -91,9 +91,9 @@ func (s *Service) Chill() {
 	clear(s.cache.old)
 }
 
-// ForgetTries lets everybody try again what is limited per account or mailbox.
+// ForgetTries lets everybody do again what is limited per account, person or mailbox.
 func (s *Service) ForgetTries() {
-	for _, l := range []*limiter{s.accounts, s.guessers, s.mailboxes, s.senders} {
+	for _, l := range []*limiter{s.accounts, s.guessers, s.mailboxes, s.senders, s.changes} {
 		l.mu.Lock()
 		clear(l.windows)
 		l.mu.Unlock()

@@ -161,6 +161,9 @@ const (
 	sweepEvery = time.Minute
 	// sweepRetry is the pause after a sweep that failed.
 	sweepRetry = time.Second
+	// waitingAvatars may wait for the one that is looked at, and avatarsOfOne of one person.
+	waitingAvatars = 8
+	avatarsOfOne   = 1
 	// sweepBatch rows are ended in one transaction, so that sign-ins get their turn
 	// in between.
 	sweepBatch = 500
@@ -180,6 +183,10 @@ func mailboxRate() Rate { return Rate{Limit: 10, Window: time.Hour} }
 
 // senderRate is how many of those one machine may ask for.
 func senderRate() Rate { return Rate{Limit: 5, Window: time.Hour} }
+
+// profileRate is how often a person may change their name or picture: each change is told
+// to all who see them, and a picture takes a while to look at.
+func profileRate() Rate { return Rate{Limit: 20, Window: time.Minute} }
 
 // mailRate is how often one address may make the server send mails.
 func mailRate() Rate { return Rate{Limit: 3, Window: time.Minute} }

@@ -210,6 +210,27 @@ func TestSignInRateOfOneGuesser(t *testing.T) {
 	sign("alice", good).want(t, 200, "")
 }
 
+// Each change of a name or a picture is told to all who see them.
+func TestProfileChangesAreLimited(t *testing.T) {
+	c := newClock()
+	g := newRig(t, c.use)
+	ada, bob := g.jar().signUp("ada"), g.jar().signUp("bob")
+	for i := range 20 {
+		ada.post("/update-user", `{"name":"Ada `+strconv.Itoa(i)+`"}`).want(t, 200, "")
+	}
+	if p := ada.post("/update-user", `{"name":"Ada"}`).want(t, 429, ""); p.Header().Get("Retry-After") == "" {
+		t.Error("when to try again isn't said")
+	}
+	if p := ada.upload("", painted(t, red, 8, 8)); p.Code != 429 {
+		t.Errorf("picture: %d", p.Code)
+	}
+	bob.post("/update-user", `{"name":"Bob B"}`).want(t, 200, "")
+	c.pass(time.Minute)
+	if p := ada.upload("", painted(t, red, 8, 8)); p.Code != 200 {
+		t.Errorf("picture: %d %s", p.Code, p.text)
+	}
+}
+
 // Without a rate an address isn't limited, as where all come from one; what is guessed of
 // one account is.
 func TestNoRateIsNoLimitPerAddress(t *testing.T) {

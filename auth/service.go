@@ -18,6 +18,7 @@ import (
 	"snug/db"
 	"snug/language"
 	"snug/picture"
+	"snug/turns"
 )
 
 // Config is what a Service needs. DB and Secret are required.
@@ -222,7 +223,9 @@ type Service struct {
 	senders   *limiter // the same, asked for from one address
 
 	studio   *picture.Studio
-	wanted   chan wanted // pictures to be fetched
+	avatars  *turns.Turns // of those who upload pictures
+	changes  *limiter     // of names and pictures, by user
+	wanted   chan wanted  // pictures to be fetched
 	seen     *seen
 	departed chan struct{} // wakes forget
 	errands  chan errand
@@ -312,7 +315,9 @@ func New(c Config) (*Service, error) {
 		guessers:  newLimiter(guesserRate(), limiterSize),
 		mailboxes: newLimiter(mailboxRate(), limiterSize),
 		senders:   newLimiter(senderRate(), limiterSize),
+		changes:   newLimiter(profileRate(), limiterSize),
 		studio:    picture.New(picture.Options{}),
+		avatars:   turns.New(turns.Limits{AtOnce: 1, Waiting: waitingAvatars, WaitingOfOne: avatarsOfOne}),
 		wanted:    make(chan wanted, maxWanted),
 		seen:      newSeen(),
 		departed:  make(chan struct{}, 1),

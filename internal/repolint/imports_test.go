@@ -34,7 +34,7 @@ var arrows = []arrow{
 	{pkg: "push/pushtest", why: "a test kit: the receiving side of pushes shares nothing with the sending one"},
 	{pkg: "preview", may: []string{"snug/chat", "snug/fetch", "snug/turns", "golang.org/x/net/html", "golang.org/x/net/html/"},
 		why: "what strangers' pages say is read apart from what people say"},
-	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/auth/betterauth", "snug/db", "snug/language", "snug/line", "snug/picture", "snug/internal/openapi", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
+	{pkg: "auth", may: []string{"snug/auth/oauth", "snug/auth/betterauth", "snug/db", "snug/language", "snug/line", "snug/picture", "snug/turns", "snug/internal/openapi", "golang.org/x/crypto/", "golang.org/x/text/", "github.com/go-webauthn/webauthn/"},
 		why: "credentials are reviewed alone"},
 	{pkg: "auth/oauth", may: []string{"golang.org/x/oauth2", "golang.org/x/oauth2/", "github.com/coreos/go-oidc/v3/"},
 		why: "it signs people in elsewhere and knows neither accounts nor sessions"},
