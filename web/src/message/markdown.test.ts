@@ -73,6 +73,10 @@ describe('a message in Markdown', () => {
     expect(drawn(text).querySelector('b, h1, h2, strong, pre, em, del')).toBeNull()
   })
 
+  it('stresses within what is written without spaces', () => {
+    expect(drawn('这是*重点*内容').querySelector('em')?.textContent).toBe('重点')
+  })
+
   it('marks who is meant', () => {
     expect(drawn('@[Ada](user:u1)').querySelector('.mention-me')).not.toBeNull()
     expect(drawn('@[Bob](user:u2)').querySelector('.mention-me')).toBeNull()

@@ -32,6 +32,10 @@ const MAX_CELLS = 2_000
 const mention = /^@\[((?:\\[^\n]|[^\]\\\n]){1,200})\]\(user:([^\s()]{1,128})\)/
 const call = /^@\[(?:(room)\]\(room:all|(here)\]\(room:here)\)/
 
+// Letters of scripts that have capitals, and digits: others write words without spaces, or none.
+const wordEnd = /[\p{Lu}\p{Ll}\p{N}]$/u
+const wordBegin = /^[\p{Lu}\p{Ll}\p{N}]/u
+
 class MessageTokenizer extends Tokenizer {
   override html(): undefined {}
   override tag(): undefined {}
@@ -51,9 +55,9 @@ class MessageTokenizer extends Tokenizer {
   override emStrong(src: string, masked: string, previous?: string): Tokens.Em | Tokens.Strong | undefined {
     if (src.startsWith('__')) return undefined
     // Within a word or a number a single sign is what was meant, an asterisk like an underscore.
-    if (/^\*(?!\*)/.test(src) && previous !== undefined && /[\p{L}\p{N}]$/u.test(previous)) return undefined
+    if (/^\*(?!\*)/.test(src) && previous !== undefined && wordEnd.test(previous)) return undefined
     const token = super.emStrong(src, masked, previous)
-    return token?.type === 'em' && /^[\p{L}\p{N}]/u.test(src.slice(token.raw.length, token.raw.length + 2)) ? undefined : token
+    return token?.type === 'em' && wordBegin.test(src.slice(token.raw.length, token.raw.length + 2)) ? undefined : token
   }
 
   override del(src: string, masked: string, previous?: string): Tokens.Del | undefined {
