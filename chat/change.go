@@ -121,8 +121,8 @@ func (r *Room) happen(e event, m, next *Message) error {
 	r.st.Broadcast(tagLevel1, updateFrame(r.slug, seq, encoded), nil)
 	r.notify(seq, nil)
 	if e.Kind == eventEdit && r.linked != nil && (hasLinks(m.Content) || hasLinks(next.Content)) {
-		id, target := r.id(), m.Seq
-		r.st.AfterCommit(func() { r.linked(id, target) })
+		id, target, author := r.id(), m.Seq, m.UserID
+		r.st.AfterCommit(func() { r.linked(id, target, author) })
 	}
 	if e.Kind == eventDelete && len(m.Attachments) > 0 {
 		r.released(r.id(), m.UserID, m.ClientID)

@@ -113,7 +113,12 @@ func TestPreviews(t *testing.T) {
 	var linked []chat.Seq
 	configure := func(c *chat.Config) {
 		unlimited(c)
-		c.Linked = func(_ chat.RoomID, seq chat.Seq) { linked = append(linked, seq) }
+		c.Linked = func(_ chat.RoomID, seq chat.Seq, author chat.UserID) {
+			if author != "ada" {
+				t.Errorf("linked by %q", author)
+			}
+			linked = append(linked, seq)
+		}
 	}
 	inBubble(t, configure, func(w *world) {
 		bob, _ := w.joined("bob")

@@ -64,7 +64,7 @@ type roomConfig struct {
 	closed    func(Actor)                    // a socket is gone
 	changed   func(RoomID, Seq)              // there is a new event; nil: nobody wants to know
 	doubted   func(RoomID)                   // there may be one; nil: likewise
-	linked    func(RoomID, Seq)              // a message has links, or had; nil: likewise
+	linked    func(RoomID, Seq, UserID)      // a message has links, or had; nil: likewise
 	released  func(RoomID, UserID, ClientID) // a message with files is being deleted
 	noted     func(RoomID)                   // there is something for the audit log
 	rules     rules
@@ -386,7 +386,7 @@ func (r *Room) notify(seq Seq, posted *Message) {
 			r.changed(id, seq)
 		}
 		if links {
-			r.linked(id, seq)
+			r.linked(id, seq, posted.UserID)
 		}
 		if watched {
 			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))

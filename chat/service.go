@@ -38,7 +38,7 @@ type Config struct {
 	// then reads Changes.
 	Doubted func(room RoomID)
 	// Linked likewise hears of each message that has links, or had before it was edited.
-	Linked func(room RoomID, seq Seq)
+	Linked func(room RoomID, seq Seq, author UserID)
 	// Followed hears of each person who begins to follow a thread, before that is stored,
 	// and of each who stops to, after it; not of those who take part in it. An error keeps
 	// them from it. nil: nobody does.

@@ -47,6 +47,9 @@ type Rooms interface {
 	SetPreviews(ctx context.Context, room chat.RoomID, seq chat.Seq, content string, previews []chat.Preview) error
 }
 
+// ErrBusy is that of Pictures which have too much to do.
+var ErrBusy = errors.New("too many pictures")
+
 // Getter fetches; a *fetch.Fetcher does.
 type Getter interface {
 	Get(ctx context.Context, url string, o fetch.GetOptions) (fetch.Result, error)
@@ -54,7 +57,7 @@ type Getter interface {
 
 // Pictures keeps pictures.
 type Pictures interface {
-	// MakePreview makes a picture anew and small.
+	// MakePreview makes a picture anew and small; ErrBusy says that nobody can look at it now.
 	MakePreview(ctx context.Context, picture []byte) (Small, error)
 	// KeepPreview keeps a small picture as long as the message of that seq shows it, and
 	// returns where it is served.
@@ -97,8 +100,9 @@ type Worker struct {
 }
 
 type place struct {
-	room chat.RoomID
-	seq  chat.Seq
+	room   chat.RoomID
+	seq    chat.Seq
+	author chat.UserID // whose turn it is worked on in
 }
 
 // kept is what a link leads to.
@@ -126,11 +130,11 @@ func New(c Config) *Worker {
 		turns: turns.New(turns.Limits{AtOnce: workers, Waiting: maxWaiting, WaitingOfOne: waitingOfOne})}
 }
 
-// Linked says that a message that is durable has links, or had. It doesn't wait: where too many messages
-// wait already this one gets no previews.
-func (w *Worker) Linked(room chat.RoomID, seq chat.Seq) {
+// Linked says that an author's message that is durable has links, or had. It doesn't wait: where
+// too many messages wait already this one gets no previews.
+func (w *Worker) Linked(room chat.RoomID, seq chat.Seq, author chat.UserID) {
 	select {
-	case w.waiting <- place{room, seq}:
+	case w.waiting <- place{room, seq, author}:
 	default:
 		w.tooMany()
 	}
@@ -147,40 +151,35 @@ func (w *Worker) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-w.waiting:
-			m, err := w.message(ctx, p)
-			if err != nil {
-				w.failed(ctx, err)
-			} else if m != nil && m.DeletedAt == 0 {
-				// As many wait at most as turns lets.
-				working.Go(func() { w.inTurn(ctx, p, m) })
-			}
+			working.Go(func() { w.inTurn(ctx, p) }) // as many wait at most as turns lets
 		}
 	}
 }
 
 // inTurn works on a message once it is its author's turn.
-func (w *Worker) inTurn(ctx context.Context, p place, m *chat.Message) {
-	leave, err := w.turns.Take(ctx, string(m.UserID))
+func (w *Worker) inTurn(ctx context.Context, p place) {
+	leave, err := w.turns.Take(ctx, string(p.author))
 	switch {
 	case errors.Is(err, turns.ErrFull):
 		w.tooMany()
 	case err == nil:
 		defer leave()
-		w.work(ctx, p, m)
+		w.work(ctx, p)
 	}
 }
 
-func (w *Worker) work(ctx context.Context, p place, m *chat.Message) {
+// work reads the message itself: it may have changed while it waited.
+func (w *Worker) work(ctx context.Context, p place) {
 	ctx, cancel := context.WithTimeout(ctx, oneMessage)
 	defer cancel()
-	links := Links(m.Content)
-	if len(links) == 0 && len(m.Previews) == 0 {
-		return
+	m, err := w.message(ctx, p)
+	if err == nil && m != nil && m.DeletedAt == 0 {
+		links := Links(m.Content)
+		if len(links) == 0 && len(m.Previews) == 0 {
+			return
+		}
+		err = w.cfg.Rooms.SetPreviews(ctx, p.room, p.seq, m.Content, w.previews(ctx, p, m, links))
 	}
-	w.failed(ctx, w.cfg.Rooms.SetPreviews(ctx, p.room, p.seq, m.Content, w.previews(ctx, p, m, links)))
-}
-
-func (w *Worker) failed(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
 		w.cfg.Logger.Warn("a message got no previews", "cause", err.Error())
 	}
@@ -266,23 +265,24 @@ func (w *Worker) small(ctx context.Context, k *kept, image string) *Small {
 	if got {
 		return small
 	}
-	if small = w.fetchPicture(ctx, image); small == nil && ctx.Err() != nil {
+	small, err := w.fetchPicture(ctx, image)
+	if err != nil && (ctx.Err() != nil || errors.Is(err, fetch.ErrBusy) || errors.Is(err, ErrBusy)) {
 		return nil // nobody knows
 	}
 	w.keepPicture(k, small)
 	return small
 }
 
-func (w *Worker) fetchPicture(ctx context.Context, link string) *Small {
+func (w *Worker) fetchPicture(ctx context.Context, link string) (*Small, error) {
 	got, err := w.cfg.Getter.Get(ctx, link, fetch.GetOptions{MaxBytes: maxPicture})
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	small, err := w.cfg.Pictures.MakePreview(ctx, got.Body)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return &small
+	return &small, nil
 }
 
 func (w *Worker) keepPicture(k *kept, small *Small) {

@@ -70,6 +70,9 @@ func TestReadPage(t *testing.T) {
 	}
 }
 
+// stuck is a room that doesn't answer.
+const stuck = chat.RoomID("stuck")
+
 // rig is a room, a web and a place for pictures.
 type rig struct {
 	mu       sync.Mutex
@@ -77,12 +80,23 @@ type rig struct {
 	web      map[string]fetch.Result
 	asked    []string
 	set      map[chat.Seq][]chat.Preview
-	broken   bool // pictures can't be read
+	broken   bool           // pictures can't be read
+	refused  map[string]int // how often the fetcher has too much to do for a link
+	busy     int            // so many pictures can't be looked at yet
 	slow     map[string]time.Duration
 	at       map[chat.Seq]time.Time // when previews were set
 }
 
-func (r *rig) Messages(_ context.Context, _ chat.RoomID, seqs []chat.Seq) (list []chat.Message, err error) {
+// linked tells a Worker of a message, as its room does.
+func (r *rig) linked(w *Worker, room chat.RoomID, seq chat.Seq) {
+	w.Linked(room, seq, r.messages[seq].UserID)
+}
+
+func (r *rig) Messages(ctx context.Context, room chat.RoomID, seqs []chat.Seq) (list []chat.Message, err error) {
+	if room == stuck {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, seq := range seqs {
@@ -112,6 +126,10 @@ func (r *rig) Get(ctx context.Context, link string, _ fetch.GetOptions) (fetch.R
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, link)
+	if r.refused[link] > 0 {
+		r.refused[link]--
+		return fetch.Result{}, fetch.ErrBusy
+	}
 	got, there := r.web[link]
 	if !there {
 		return got, fetch.ErrUnreachable
@@ -121,8 +139,14 @@ func (r *rig) Get(ctx context.Context, link string, _ fetch.GetOptions) (fetch.R
 }
 
 func (r *rig) MakePreview(_ context.Context, picture []byte) (Small, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.broken {
 		return Small{}, errors.New("no picture")
+	}
+	if r.busy > 0 {
+		r.busy--
+		return Small{}, fmt.Errorf("make picture: %w", ErrBusy)
 	}
 	return Small{Bytes: picture, Width: 84, Height: 64}, nil
 }
@@ -165,7 +189,7 @@ func TestPreviews(t *testing.T) {
 	r.messages[3] = chat.Message{Content: "", DeletedAt: 1}
 	r.run(t, func(w *Worker) {
 		for seq := range chat.Seq(5) {
-			w.Linked("one", seq)
+			r.linked(w, "one", seq)
 		}
 		synctest.Wait()
 	})
@@ -191,7 +215,7 @@ func TestAskedOnce(t *testing.T) {
 	r.messages[4] = chat.Message{Content: "without", Previews: []chat.Preview{old}}
 	r.run(t, func(w *Worker) {
 		for seq := range chat.Seq(5) {
-			w.Linked("one", seq)
+			r.linked(w, "one", seq)
 			synctest.Wait()
 		}
 	})
@@ -212,7 +236,7 @@ func TestPicturesAreAskedForOnce(t *testing.T) {
 	}
 	r.run(t, func(w *Worker) {
 		for seq := range chat.Seq(3) {
-			w.Linked("one", seq)
+			r.linked(w, "one", seq)
 			synctest.Wait()
 		}
 	})
@@ -256,7 +280,7 @@ func TestABrokenPictureLeavesTheTitle(t *testing.T) {
 	r := newRig()
 	r.broken = true
 	r.messages[1] = chat.Message{Content: "https://a.example/ https://b.example/b.png"}
-	r.run(t, func(w *Worker) { w.Linked("one", 1) })
+	r.run(t, func(w *Worker) { r.linked(w, "one", 1) })
 	if len(r.set[1]) != 1 || r.set[1][0].Image != "" || r.set[1][0].Title != "A" {
 		t.Errorf("previews %+v", r.set)
 	}
@@ -274,7 +298,7 @@ func TestSlowLinksOfOneDoNotHoldUpOthers(t *testing.T) {
 	r.run(t, func(w *Worker) {
 		begin := time.Now()
 		for seq := range chat.Seq(11) {
-			w.Linked("one", seq)
+			r.linked(w, "one", seq)
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
@@ -294,20 +318,64 @@ func TestALinkThatNobodyAskedForIsAskedFor(t *testing.T) {
 	r.messages[1] = chat.Message{UserID: "ann", Content: "https://slow.example/ https://a.example/"}
 	r.messages[2] = chat.Message{UserID: "bob", Content: "https://a.example/"}
 	r.run(t, func(w *Worker) {
-		w.Linked("one", 1)
+		r.linked(w, "one", 1)
 		time.Sleep(2 * oneMessage)
-		w.Linked("one", 2)
+		r.linked(w, "one", 2)
 	})
 	if len(r.set[2]) != 1 || r.set[2][0].Image == "" {
 		t.Errorf("previews %+v", r.set[2])
 	}
 }
 
+// A picture that nobody had time to look at, or that nobody was asked for, is asked for
+// again: the page isn't taken for one without.
+func TestAPictureThatNobodyLookedAtIsAskedFor(t *testing.T) {
+	for name, set := range map[string]func(r *rig){
+		"no time to look at it": func(r *rig) { r.busy = 1 },
+		"too many fetches":      func(r *rig) { r.refused = map[string]int{"https://a.example/i.png": 1} },
+	} {
+		r := newRig()
+		set(r)
+		r.messages[1] = chat.Message{UserID: "ann", Content: "https://a.example/"}
+		r.messages[2] = chat.Message{UserID: "bob", Content: "https://a.example/"}
+		r.run(t, func(w *Worker) {
+			for seq := range chat.Seq(3) {
+				r.linked(w, "one", seq)
+				synctest.Wait()
+			}
+		})
+		if len(r.set[1]) != 1 || r.set[1][0].Image != "" || len(r.set[2]) != 1 || r.set[2][0].Image == "" {
+			t.Errorf("%s: previews %+v", name, r.set)
+		}
+	}
+}
+
+// A room that doesn't answer holds up no other, and is given up in the end.
+func TestARoomThatDoesNotAnswer(t *testing.T) {
+	r := newRig()
+	r.messages[1] = chat.Message{UserID: "ann", Content: "https://a.example/"}
+	r.messages[2] = chat.Message{UserID: "bob", Content: "https://a.example/"}
+	r.run(t, func(w *Worker) {
+		r.linked(w, stuck, 1)
+		r.linked(w, "one", 2)
+		synctest.Wait()
+		if len(r.set[2]) != 1 {
+			t.Errorf("previews %+v", r.set)
+		}
+		r.linked(w, "one", 1)
+		time.Sleep(oneMessage)
+		synctest.Wait()
+		if len(r.set[1]) != 1 {
+			t.Errorf("after the time of a message: previews %+v", r.set)
+		}
+	})
+}
+
 // More than can wait are given up, and who tells of them isn't held up.
 func TestTooMany(t *testing.T) {
 	w := New(Config{Rooms: newRig(), Getter: newRig(), Pictures: newRig()})
 	for i := range 2 * maxWaiting {
-		w.Linked("one", chat.Seq(i))
+		w.Linked("one", chat.Seq(i), "ann")
 	}
 	if len(w.waiting) != maxWaiting {
 		t.Errorf("%d wait", len(w.waiting))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"snug/chat"
 	"snug/files"
@@ -58,6 +59,10 @@ func (p pictures) MakePreview(ctx context.Context, data []byte) (preview.Small, 
 		return preview.Small{}, errors.New("this server keeps no files")
 	}
 	small, err := p.files.MakeSmall(ctx, data)
+	var failed *files.Error
+	if errors.As(err, &failed) && failed.Code == files.CodeOverloaded {
+		err = fmt.Errorf("%w: %w", preview.ErrBusy, err)
+	}
 	return preview.Small(small), err
 }
 

@@ -163,7 +163,7 @@ func (s *Server) wire(ctx context.Context, folder *folder, secret []byte, lineag
 	if s.files != nil {
 		shelves = shelf{s.files}
 	}
-	var linked func(chat.RoomID, chat.Seq)
+	var linked func(chat.RoomID, chat.Seq, chat.UserID)
 	if s.previews = s.makePreviews(); s.previews != nil {
 		linked = s.previews.Linked
 	}
