@@ -207,6 +207,9 @@ func (s *Service) removeAvatar(c *call) error {
 	if err != nil {
 		return err
 	}
+	if wait := s.changes.allow(l.user.id, s.now()); wait > 0 {
+		return errTooMany(wait)
+	}
 	ctx := c.r.Context()
 	err = s.editProfile(ctx, l.user.id, func(tx *sql.Tx, u *user) (bool, error) {
 		if _, err := stillIn(ctx, tx, l); err != nil {

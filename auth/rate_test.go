@@ -241,7 +241,7 @@ func TestNoRateIsNoLimitPerAddress(t *testing.T) {
 	for i := range 40 {
 		try("somebody"+strconv.Itoa(i)).want(t, 401, "INVALID_EMAIL_OR_PASSWORD")
 	}
-	for range 10 {
+	for range 30 {
 		try("ada").want(t, 401, "INVALID_EMAIL_OR_PASSWORD")
 	}
 	try("ada").want(t, 429, "")

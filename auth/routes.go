@@ -126,7 +126,7 @@ func (s *Service) routeTable() map[string]route {
 		"POST /auth/update-user": {handle: s.updateUser, about: openapi.Operation{
 			Summary: "Change my name or picture", Says: "Done; others see it at once.",
 			Who: openapi.Session, Body: of[profileBody](), Answer: gives[statusJSON](),
-			Refusals: why{400: "A name or an image that won't do, or an e-mail address: that has its own way."},
+			Refusals: why{400: "A name or an image that won't do, or an e-mail address: that has its own way.", 429: "Too many changes in a minute."},
 		}},
 		"POST /auth/delete-user": {handle: s.deleteMe, about: openapi.Operation{
 			Summary: "Delete my account", Says: "It is gone, or a mail asks once more: the message says which.",
@@ -291,11 +291,11 @@ func (s *Service) routeTable() map[string]route {
 				number("y", "Its upper edge, as a fraction of the height.", ""),
 				number("size", "Its side, as a fraction of the shorter side; without one, the largest square in the middle.", ""),
 			},
-			Refusals: why{400: "Not a PNG, JPEG, GIF or WebP picture, or a crop that isn't within it.", 413: "Over 8 MiB or 40 megapixels.", 429: "Too many pictures at once."},
+			Refusals: why{400: "Not a PNG, JPEG, GIF or WebP picture, or a crop that isn't within it.", 413: "Over 8 MiB or 40 megapixels.", 429: "Too many pictures at once, or changes in a minute."},
 		}},
 		"POST /account/avatar/remove": {handle: s.removeAvatar, about: openapi.Operation{
 			Summary: "Remove my picture", Says: "Removed.",
-			Who: openapi.Session, Answer: gives[statusJSON](),
+			Who: openapi.Session, Answer: gives[statusJSON](), Refusals: why{429: "Too many changes in a minute."},
 		}},
 		"GET /avatars/*": {handle: s.avatar, param: "id", about: openapi.Operation{
 			Summary: "A picture of a person", Says: "A square.",

@@ -40,8 +40,8 @@ type Config struct {
 	// believed, an IPv6 address by its /64. Nil: the address of the connection.
 	ClientIP func(*http.Request) string
 	// AuthRate is how often one address may try to sign in, and to sign up. The zero
-	// Rate turns this off, and with it how many mails one address may ask for; what is
-	// limited per account and per mailbox stays.
+	// Rate turns off all that is limited per address, mails too; what is limited per
+	// account and per mailbox, wherever it comes from, stays.
 	AuthRate Rate
 	// HashLimit is how many passwords are hashed at once. 0: one less than there are
 	// cores, so that a storm of sign-ins leaves one to all else.
@@ -292,9 +292,10 @@ func New(c Config) (*Service, error) {
 	if c.Active == nil {
 		c.Active = func(string) bool { return false }
 	}
-	perMail := mailRate()
+	perGuesser, perSender, perMail := guesserRate(), senderRate(), mailRate()
 	if c.AuthRate.Limit == 0 {
-		perMail = Rate{} // where all come from one address it would hold for all together
+		// Where all come from one address these would hold for all together.
+		perGuesser, perSender, perMail = Rate{}, Rate{}, Rate{}
 	}
 	s := &Service{
 		cfg:       c,
@@ -312,9 +313,9 @@ func New(c Config) (*Service, error) {
 		addresses: newLimiter(c.AuthRate, limiterSize),
 		mails:     newLimiter(perMail, limiterSize),
 		accounts:  newLimiter(accountRate(), limiterSize),
-		guessers:  newLimiter(guesserRate(), limiterSize),
+		guessers:  newLimiter(perGuesser, limiterSize),
 		mailboxes: newLimiter(mailboxRate(), limiterSize),
-		senders:   newLimiter(senderRate(), limiterSize),
+		senders:   newLimiter(perSender, limiterSize),
 		changes:   newLimiter(profileRate(), limiterSize),
 		studio:    picture.New(picture.Options{}),
 		avatars:   turns.New(turns.Limits{AtOnce: 1, Waiting: waitingAvatars, WaitingOfOne: avatarsOfOne}),
