@@ -65,7 +65,8 @@
 //     that isn't there, for every frame and every address. Where they are removed they
 //     get the event that says so, and nothing after.
 //   - Joining a public room by HTTP is an event, but in one of 100 people and more; to
-//     become a member by a first post is none. A room begins without events.
+//     become a member by a first post is none. Either way what was there is read, the
+//     post too. A room begins without events.
 //   - Slow mode answers with rateLimit, limit 1; whoever may set it isn't held by it.
 //     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
