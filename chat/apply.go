@@ -7,10 +7,11 @@ import (
 
 // roomState is what decisions about a room rest on.
 type roomState struct {
-	head    Seq   // of the newest durable event
-	newest  Seq   // of the newest message; at most the floor: there is none
-	events  Seq   // how many seqs, since the room began, are no messages
-	lastAt  int64 // when the newest message was posted; 0: never
+	head    Seq    // of the newest durable event
+	newest  Seq    // of the newest message; at most the floor: there is none
+	events  Seq    // how many seqs, since the room began, are no messages
+	lastAt  int64  // when the newest message was posted; 0: never
+	lastBy  UserID // and by whom
 	posts   posts
 	changes posts // of messages
 	edits   posts // of those the ones that say something: as fast as posts, not faster
@@ -113,7 +114,7 @@ func refuseReference(p post) *Error {
 
 // took notes a message that was posted.
 func (s *roomState) took(m *Message) {
-	s.head, s.newest, s.lastAt = m.Seq, m.Seq, m.Timestamp
+	s.head, s.newest, s.lastAt, s.lastBy = m.Seq, m.Seq, m.Timestamp, m.UserID
 	s.posts.took(m.UserID, m.Timestamp)
 	s.slow.took(m.UserID, m.Timestamp)
 }
@@ -147,8 +148,9 @@ type extent struct {
 	floor  Seq // the last seq that retention has removed; what follows it, if anything, is a message
 	newest Seq // of the messages; at most floor: there is none
 
-	events, pruned Seq   // how many seqs up to head, and up to floor, are no messages
-	lastAt         int64 // when the newest message was posted; 0: it isn't known here
+	events, pruned Seq    // how many seqs up to head, and up to floor, are no messages
+	lastAt         int64  // when the newest message was posted; 0: it isn't known here
+	lastBy         UserID // and by whom, where lastAt is known
 }
 
 // newestMessage is the seq of the newest message; 0: there is none.

@@ -105,15 +105,16 @@ func (c *client) passAhead(sock *durable.Socket, q request) (sent bool, err erro
 	if ahead == nil || !known || room.role == "" || *ahead >= maxAhead {
 		return false, nil
 	}
-	if q.Frame.Type == FrameMessage {
-		c.s.enrolments.note(room, q.Actor.ID)
-	}
 	*ahead++
 	log := c.s.cfg.Logger
-	return true, method.SendOr(context.Background(), c.s.ns.ByName(string(room.id)), q, func(err error) {
+	err = method.SendOr(context.Background(), c.s.ns.ByName(string(room.id)), q, func(err error) {
 		log.Error("room failed", "cause", err.Error())
 		sock.Close(closeFailed, "the room failed: reconnect")
 	})
+	if q.Frame.Type == FrameMessage {
+		c.s.enrolments.note(room, q.Actor.ID) // behind it, as it looks for the post
+	}
+	return true, err
 }
 
 // aheadOf returns how many frames went ahead to a room; nil: the socket hasn't joined

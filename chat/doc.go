@@ -65,11 +65,14 @@
 //     that isn't there, for every frame and every address. Where they are removed they
 //     get the event that says so, and nothing after.
 //   - Joining a public room by HTTP is an event, but in one of 100 people and more; to
-//     become a member by a first post is none. A room begins without events.
+//     become a member by a first post is none. Either way what was there is read, the
+//     post too. A room begins without events.
 //   - Slow mode answers with rateLimit, limit 1; whoever may set it isn't held by it.
 //     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
+//   - unread counts the messages above the mark, but is 0 where all of them are one's own:
+//     a post doesn't move its author's mark. Of 100 and more nobody looks whose they are.
 //   - A read mark beyond the head is one at the head. By a frame read it only rises, so
 //     seq 0 changes nothing: to go back is for HTTP. The reader's own sockets that have
 //     joined hear it with the room, the one that sent it too.

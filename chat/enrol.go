@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"snug/db"
+	"snug/durable"
 )
 
 // enrolments make members of those who post in public rooms. A post doesn't wait for it:
@@ -17,7 +19,7 @@ import (
 type enrolments struct {
 	db       *db.DB
 	now      func() time.Time
-	enrolled func(st standing, user UserID) // somebody became a member
+	enrolled func(ctx context.Context, st standing, user UserID) // somebody became a member
 	log      *slog.Logger
 
 	mu      sync.Mutex
@@ -36,7 +38,7 @@ type roomUser struct {
 	user UserID
 }
 
-func newEnrolments(d *db.DB, now func() time.Time, log *slog.Logger, enrolled func(standing, UserID)) *enrolments {
+func newEnrolments(d *db.DB, now func() time.Time, log *slog.Logger, enrolled func(context.Context, standing, UserID)) *enrolments {
 	ctx, cancel := context.WithCancel(context.Background())
 	es := &enrolments{db: d, now: now, enrolled: enrolled, log: log, members: make(map[roomUser]struct{}),
 		waiting: make(map[roomUser]standing), wake: make(chan struct{}, 1), stop: cancel}
@@ -50,7 +52,7 @@ func (es *enrolments) close() {
 	es.over.Wait()
 }
 
-// note hears that somebody posts in a room.
+// note hears that somebody has sent a room a post.
 func (es *enrolments) note(st standing, user UserID) {
 	if st.kind != KindPublic || st.slug == Level0Room {
 		return
@@ -139,9 +141,16 @@ func (es *enrolments) some(ctx context.Context) (more bool) {
 		}
 		return false
 	}
+	slots := make(chan struct{}, enrolledAtOnce)
+	var each sync.WaitGroup
 	for _, key := range fresh {
-		es.enrolled(batch[key], key.user)
+		slots <- struct{}{}
+		each.Go(func() {
+			es.enrolled(ctx, batch[key], key.user)
+			<-slots
+		})
 	}
+	each.Wait()
 	return more
 }
 
@@ -174,4 +183,48 @@ func (es *enrolments) store(ctx context.Context, batch map[roomUser]standing) (f
 		return nil, fmt.Errorf("enrol members: %w", err)
 	}
 	return fresh, nil
+}
+
+// enrolled gives somebody who became a member by a post what other members have.
+func (s *Service) enrolled(ctx context.Context, st standing, user UserID) {
+	if !st.plain { // where it is nobody asked who is in it
+		s.rooms.forgetMember(st.id, user)
+	}
+	// Before their sockets hear of the room, so that all of them begin with the same mark.
+	if err := s.readOwn(ctx, st, user); err != nil && ctx.Err() == nil {
+		s.cfg.Logger.Warn("who posted in a room finds all of it unread", "room", string(st.id), "cause", err.Error())
+	}
+	// Whoever posts knows where. Their other sockets hear of the room by its next activity:
+	// a frame that comes some time after a post would surprise clients that know no rooms.
+	s.live.learn(user, st.id)
+}
+
+// readOwn marks as read what there was when somebody posted first, their post included.
+func (s *Service) readOwn(ctx context.Context, st standing, user UserID) error {
+	ctx, cancel := context.WithTimeout(ctx, frameWait)
+	defer cancel()
+	seq, err := s.calls.latestOf.Call(ctx, s.ns.ByName(string(st.id)), user)
+	if err != nil {
+		return err
+	}
+	_, err = s.calls.read.Call(ctx, s.inbox(user), mark{Room: st.id, Seq: seq, First: true})
+	return err
+}
+
+// latestOf is the seq of the newest message of somebody; where there is none among the
+// newest, that of the head: what they sent was refused, or much was said since.
+func (r *Room) latestOf(_ context.Context, user UserID) (seq Seq, err error) {
+	o := durable.ListOptions{Start: messageKey(r.meta.Floor + 1), End: messageKey(r.state.head + 1), Reverse: true, Limit: maxUnread}
+	var broken error
+	err = r.st.Storage().Each(o, func(key string, value []byte) bool {
+		var h messageHead
+		if h, broken = parseHead(value); h.UserID == user {
+			seq = seqOfKey(key)
+		}
+		return seq == 0 && broken == nil
+	})
+	if seq == 0 {
+		seq = r.state.head
+	}
+	return seq, cmp.Or(err, broken)
 }

@@ -68,6 +68,7 @@ const (
 	maxCachedMembers  = 100_000   // memberships in memory; likewise
 	maxEnrolments     = 10_000    // people who wait to become members; of more the next post is waited for
 	enrolmentBatch    = 500       // of them in one transaction
+	enrolledAtOnce    = 16        // of whom the marks are written at a time: they share the disk's commits
 	maxLockUsers      = 32        // who change a room, or wait for that
 )
 

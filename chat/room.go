@@ -148,7 +148,7 @@ func (r *Room) readTail() error {
 	err := r.eachHead(durable.ListOptions{Reverse: true}, func(m messageHead, _ []byte) (bool, error) {
 		r.state.head = max(r.state.head, m.Seq)
 		if r.state.newest = r.state.head; r.state.lastAt == 0 {
-			r.state.lastAt = m.Timestamp
+			r.state.lastAt, r.state.lastBy = m.Timestamp, m.UserID
 		}
 		if r.rate.Limit <= 0 || m.Timestamp <= since || left == 0 {
 			return false, nil
@@ -223,7 +223,7 @@ func (r *Room) open(_ context.Context, slug string) (none, error) { return none{
 
 func (r *Room) extent() extent {
 	return extent{stream: r.meta.Stream, head: r.state.head, floor: r.meta.Floor, newest: r.state.newest,
-		events: r.state.events, pruned: r.meta.Events, lastAt: r.state.lastAt}
+		events: r.state.events, pruned: r.meta.Events, lastAt: r.state.lastAt, lastBy: r.state.lastBy}
 }
 
 // show gives those who read history what there is now. It comes ahead of all that

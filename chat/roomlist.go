@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,12 +19,10 @@ func (s *Service) glance(ctx context.Context, room RoomID) (extent, error) {
 	if shown, awake := stub.Published().(*view); awake {
 		return shown.extent, nil
 	}
-	lastAt := int64(0)
+	var last messageHead
 	var broken error
 	at, err := storedMessages{ctx, stub}.fromHead(func(_ Seq, stored []byte) bool {
-		var h messageHead
-		h, broken = parseHead(stored)
-		lastAt = h.Timestamp
+		last, broken = parseHead(stored)
 		return false
 	})
 	if errors.Is(err, errNoStream) {
@@ -32,15 +31,21 @@ func (s *Service) glance(ctx context.Context, room RoomID) (extent, error) {
 	if err == nil {
 		err = broken
 	}
-	at.lastAt = lastAt
+	at.lastAt, at.lastBy = last.Timestamp, last.UserID
 	return at, err
 }
 
-// unread is how many messages there are above a mark, at most maxUnread. Each event
-// tells how many there were so far, so that they needn't be counted.
-func (s *Service) unread(ctx context.Context, room RoomID, at extent, read Seq) (int, error) {
+// unread is how many messages there are above a mark, at most maxUnread; none where all of
+// them are the person's own. Each event tells how many there were so far, so that they
+// needn't be counted.
+func (s *Service) unread(ctx context.Context, user UserID, room RoomID, at extent, read Seq) (int, error) {
 	if read = max(read, at.floor); read >= at.newest {
 		return 0, nil
+	}
+	if at.lastBy == user {
+		if own, err := s.allOwn(ctx, user, room, read, at.newest); err != nil || own {
+			return 0, err
+		}
 	}
 	events := at.pruned // up to the mark
 	if at.events > at.pruned && read > at.floor {
@@ -57,6 +62,31 @@ func (s *Service) unread(ctx context.Context, room RoomID, at extent, read Seq) 
 		}
 	}
 	return int(min(at.head-read-(at.events-events), maxUnread)), nil
+}
+
+// allOwn reports whether all messages above a seq, up to the newest, are of one person. It
+// looks no further than the first that isn't, and at maxUnread of them.
+func (s *Service) allOwn(ctx context.Context, user UserID, room RoomID, above, newest Seq) (own bool, err error) {
+	stub := s.ns.ByName(string(room))
+	looked := 0
+	var broken error
+	look := func(_ Seq, stored []byte) bool {
+		var h messageHead
+		h, broken = parseHead(stored)
+		looked++
+		own = broken == nil && h.UserID == user && looked < maxUnread
+		return own
+	}
+	err = errNotHeld
+	if shown, awake := stub.Published().(*view); awake {
+		err = shown.each(above+1, newest+1, true, look)
+	}
+	if errors.Is(err, errNotHeld) {
+		looked = 0
+		o := durable.ListOptions{Start: messageKey(above + 1), End: messageKey(newest + 1), Reverse: true, Limit: maxUnread}
+		err = storedMessages{ctx, stub}.Each(o, func(key string, stored []byte) bool { return look(seqOfKey(key), stored) })
+	}
+	return own, cmp.Or(err, broken)
 }
 
 // listed is a room of a person, as the tables have it.
@@ -235,7 +265,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 }
 
 func (s *Service) summary(ctx context.Context, a Actor, l *listed, at extent, read Seq) (RoomSummary, error) {
-	unread, err := s.unread(ctx, l.id, at, read)
+	unread, err := s.unread(ctx, a.ID, l.id, at, read)
 	people := l.people
 	if people == nil {
 		people = []User{}

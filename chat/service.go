@@ -109,6 +109,7 @@ type calls struct {
 	removePreview       durable.Method[request, Message]
 	setPreviews         durable.Method[previewsRequest, none]
 	tellRead            durable.Method[readNote, bool]
+	latestOf            durable.Method[UserID, Seq]
 
 	read        durable.Method[mark, marked]
 	readAll     durable.Method[[]mark, []mark]
@@ -157,14 +158,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	s.rt = rt
 	everyone, err := s.rooms.find(ctx, Level0Room)
 	s.live = newLive(cfg.Now, everyone.id)
-	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, func(st standing, user UserID) {
-		if !st.plain { // where it is nobody asked who is in it
-			s.rooms.forgetMember(st.id, user)
-		}
-		// Whoever posts knows where. Their other sockets hear of the room by its next activity:
-		// a frame that comes some time after a post would surprise clients that know no rooms.
-		s.live.learn(user, st.id)
-	})
+	s.enrolments = newEnrolments(cfg.DB, cfg.Now, cfg.Logger, s.enrolled)
 	s.chores = newChores(s)
 	s.states = newStates(s)
 	if err == nil {
@@ -246,6 +240,7 @@ func (s *Service) register() (err error) {
 	if s.ns, err = s.rt.Register(room); err != nil {
 		return err
 	}
+	s.calls.latestOf = durable.Handle(room, "latestOf", (*Room).latestOf)
 	s.calls.tellRead = durable.Handle(room, "tellRead", (*Room).tellRead)
 	inbox := durable.NewClass("user", func(st *durable.State) durable.Object {
 		return &Inbox{now: s.cfg.Now, st: st, noticed: func(ctx context.Context, room RoomID, n notice) error {

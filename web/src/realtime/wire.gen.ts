@@ -634,11 +634,11 @@ export interface RoomSummary {
   kind: RoomKind;
   topic: string;
   head: Seq;
-  /** Newest is the seq of the newest message. There is something unread where it is above Read. */
+  /** Newest is the seq of the newest message. Where it isn't above Read nothing is unread. */
   newest: Seq;
   /** how far the person has read; 0: they never looked */
   read: Seq;
-  /** messages above Read; of more than 100 it says 100 */
+  /** messages above Read, 0 where all are one's own; of more than 100 it says 100 */
   unread: number;
   /** those of them that speak to the person, likewise */
   mentions: number;
