@@ -192,7 +192,7 @@ func TestRoomEvents(t *testing.T) {
 		if err != nil || changes.Through != last.Seq || len(changes.Messages) != 2 || changes.Messages[0].ID != first.ID {
 			t.Errorf("changes %+v, %v", changes, err)
 		}
-		if info.Head != last.Seq || info.Unread != 1 || info.Kind != private || info.Name != name || info.SlowModeSeconds != slow || info.Members != 2 || info.Role != chat.RoleOwner {
+		if info.Head != last.Seq || info.Unread != 0 || info.Kind != private || info.Name != name || info.SlowModeSeconds != slow || info.Members != 2 || info.Role != chat.RoleOwner {
 			t.Errorf("the room: %+v", info)
 		}
 	})
