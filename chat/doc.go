@@ -71,9 +71,9 @@
 //     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
-//   - unread counts the messages above the mark, but is 0 where all of them are one's own:
-//     a post doesn't move its author's mark. Where they put it back all count, and of 100
-//     and more nobody looks whose they are.
+//   - unread counts the messages above the mark, but is 0 where all of them are one's own
+//     and the mark wasn't put back:
+//     a post doesn't move its author's mark. Of 100 and more nobody looks whose they are.
 //   - A read mark beyond the head is one at the head. A frame read needs a seq of at
 //     least 1: to go back is for HTTP. The reader's own sockets that have joined hear it
 //     with the room, the one that sent it too.
