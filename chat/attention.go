@@ -27,7 +27,7 @@ func (s *Service) MarksOf(ctx context.Context, id UserID, threads bool) (Marks, 
 	marks := make(Marks)
 	inbox := s.storedInbox(ctx, id)
 	err := inbox.Each(under(prefixRead), func(key string, value []byte) bool {
-		if m, err := parseAny[ReadMark](value); err == nil { // else nothing is read
+		if m, err := parseAny[roomMark](value); err == nil { // else nothing is read
 			marks[Place{Room: roomOfKey(key)}] = m.Read
 		}
 		return true
@@ -50,7 +50,7 @@ func (s *Service) HasRead(ctx context.Context, id UserID, at Place, seq Seq) (bo
 		f, _, err := load[follow](inbox, followKey(at.Room, at.Root))
 		return seq <= f.Read, public(err)
 	}
-	m, _, err := load[ReadMark](inbox, readKey(at.Room))
+	m, _, err := load[roomMark](inbox, readKey(at.Room))
 	return seq <= m.Read, public(err)
 }
 

@@ -71,7 +71,8 @@
 //     Muted people may delete what they wrote. In an archived room nothing changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
-//   - unread counts the messages above the mark, but is 0 where all of them are one's own:
+//   - unread counts the messages above the mark, but is 0 where all of them are one's own
+//     and the mark wasn't put back:
 //     a post doesn't move its author's mark. Of 100 and more nobody looks whose they are.
 //   - A read mark beyond the head is one at the head. By a frame read it only rises, so
 //     seq 0 changes nothing: to go back is for HTTP. The reader's own sockets that have

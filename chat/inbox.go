@@ -22,7 +22,7 @@ type Inbox struct {
 
 // Storage of an inbox. A room is named by the name of its object.
 const (
-	prefixRead   = "r/" // a room: ReadMark
+	prefixRead   = "r/" // a room: roomMark
 	prefixFollow = "f/" // a room, 0, and the 8 bytes of a thread's root: follow
 	prefixDraft  = "d/" // a room, 0, and the id of a thread's root: draft
 )
@@ -41,6 +41,13 @@ func draftKey(room RoomID, thread MessageID) string {
 func roomOfKey(key string) RoomID {
 	room, _, _ := strings.Cut(key[len(prefixRead):], "\x00")
 	return RoomID(room)
+}
+
+// roomMark is how far a person has read a room.
+type roomMark struct {
+	Read Seq `json:"read"`
+	// Back: it was put back, so that what is above it is unread, whosever it is.
+	Back bool `json:"back,omitempty"`
 }
 
 // follow is what a person has to do with a thread.
@@ -128,25 +135,25 @@ type marked struct {
 
 // read moves the mark of a room. The seq isn't beyond its head.
 func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
-	was, known, err := load[ReadMark](i.st.Storage(), readKey(m.Room))
+	was, known, err := load[roomMark](i.st.Storage(), readKey(m.Room))
 	if err != nil {
 		return marked{}, err
 	}
 	read := applyMark(was.Read, m.Seq, m.Seq, m.Back)
-	if known && (read == was.Read || m.First) {
+	if known && (m.First || read == was.Read && (was.Back || !m.Back)) {
 		return marked{Read: read}, nil
 	}
 	if err := i.admit(); err != nil {
 		return marked{}, err
 	}
-	return marked{read, true}, i.write(readKey(m.Room), ReadMark{read})
+	return marked{read, true}, i.write(readKey(m.Room), roomMark{read, m.Back})
 }
 
 // readAll moves the marks of many rooms up at once, and returns those that moved.
 func (i *Inbox) readAll(_ context.Context, marks []mark) (moved []mark, err error) {
 	var entries []durable.Entry
 	for _, m := range marks {
-		was, known, err := load[ReadMark](i.st.Storage(), readKey(m.Room))
+		was, known, err := load[roomMark](i.st.Storage(), readKey(m.Room))
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +161,7 @@ func (i *Inbox) readAll(_ context.Context, marks []mark) (moved []mark, err erro
 			continue
 		}
 		moved = append(moved, m)
-		entries = append(entries, durable.Entry{Key: readKey(m.Room), Value: encode(ReadMark{m.Seq})})
+		entries = append(entries, durable.Entry{Key: readKey(m.Room), Value: encode(roomMark{Read: m.Seq})})
 	}
 	for chunk := range slices.Chunk(entries, durable.MaxKeysPerCall) {
 		if err := i.st.Storage().PutMany(chunk); err != nil {

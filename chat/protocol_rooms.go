@@ -74,7 +74,7 @@ type RoomSummary struct {
 	// Newest is the seq of the newest message. Where it isn't above Read nothing is unread.
 	Newest       Seq    `json:"newest"`
 	Read         Seq    `json:"read"`     // how far the person has read; 0: they never looked
-	Unread       int    `json:"unread"`   // messages above Read, 0 where all are one's own; of more than 100 it says 100
+	Unread       int    `json:"unread"`   // messages above Read, 0 where all are one's own and the mark wasn't put back; of more than 100 it says 100
 	Mentions     int    `json:"mentions"` // those of them that speak to the person, likewise
 	Role         Role   `json:"role"`     // of the person in this room
 	Notify       Notify `json:"notify"`

@@ -20,7 +20,7 @@ func (s *Service) Reads(ctx context.Context, a Actor, slug string) (ReadList, er
 		return list, public(err)
 	}
 	for _, id := range ids {
-		m, _, err := load[ReadMark](s.storedInbox(ctx, id), readKey(st.id))
+		m, _, err := load[roomMark](s.storedInbox(ctx, id), readKey(st.id))
 		if err != nil {
 			return list, public(err)
 		}

@@ -36,13 +36,14 @@ func (s *Service) glance(ctx context.Context, room RoomID) (extent, error) {
 }
 
 // unread is how many messages there are above a mark, at most maxUnread; none where all of
-// them are the person's own. Each event tells how many there were so far, so that they
+// them are the person's own, unless they have put the mark back. Each event tells how many there were so far, so that they
 // needn't be counted.
-func (s *Service) unread(ctx context.Context, user UserID, room RoomID, at extent, read Seq) (int, error) {
-	if read = max(read, at.floor); read >= at.newest {
+func (s *Service) unread(ctx context.Context, user UserID, room RoomID, at extent, m roomMark) (int, error) {
+	read := max(m.Read, at.floor)
+	if read >= at.newest {
 		return 0, nil
 	}
-	if at.lastBy == user {
+	if at.lastBy == user && !m.Back {
 		if own, err := s.allOwn(ctx, user, room, read, at.newest); err != nil || own {
 			return 0, err
 		}
@@ -232,10 +233,10 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 	if err != nil {
 		return list, public(err)
 	}
-	read := make(map[RoomID]Seq)
+	marks := make(map[RoomID]roomMark)
 	err = s.storedInbox(ctx, a.ID).Each(under(prefixRead), func(key string, value []byte) bool {
-		if m, err := parseAny[ReadMark](value); err == nil { // else nothing is read
-			read[roomOfKey(key)] = m.Read
+		if m, err := parseAny[roomMark](value); err == nil { // else nothing is read
+			marks[roomOfKey(key)] = m
 		}
 		return true
 	})
@@ -254,7 +255,7 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 		if l.hiddenAt != 0 && at.lastAt <= l.hiddenAt {
 			continue
 		}
-		sum, err := s.summary(ctx, a, l, at, read[l.id])
+		sum, err := s.summary(ctx, a, l, at, marks[l.id])
 		if err != nil {
 			return list, public(err)
 		}
@@ -264,14 +265,14 @@ func (s *Service) RoomList(ctx context.Context, a Actor) (RoomList, error) {
 	return list, nil
 }
 
-func (s *Service) summary(ctx context.Context, a Actor, l *listed, at extent, read Seq) (RoomSummary, error) {
-	unread, err := s.unread(ctx, a.ID, l.id, at, read)
+func (s *Service) summary(ctx context.Context, a Actor, l *listed, at extent, m roomMark) (RoomSummary, error) {
+	unread, err := s.unread(ctx, a.ID, l.id, at, m)
 	people := l.people
 	if people == nil {
 		people = []User{}
 	}
 	return RoomSummary{
-		Slug: l.slug, Name: l.title(), Kind: l.kind, Topic: l.topic, Head: at.head, Newest: at.newestMessage(), Read: read, Unread: unread,
+		Slug: l.slug, Name: l.title(), Kind: l.kind, Topic: l.topic, Head: at.head, Newest: at.newestMessage(), Read: m.Read, Unread: unread,
 		Role: RoleIn(a.Role, l.member, l.kind), Notify: l.settings.Notify, SnoozedUntil: l.settings.SnoozedUntil,
 		Favourite: l.settings.Favourite, Section: l.settings.Section, ArchivedAt: l.archived, LastAt: at.lastAt, People: people,
 	}, err
@@ -305,7 +306,7 @@ func (s *Service) roomInfo(ctx context.Context, a Actor, room RoomID) (info Room
 	if err != nil {
 		return info, err
 	}
-	m, _, err := load[ReadMark](s.storedInbox(ctx, a.ID), readKey(room))
+	m, _, err := load[roomMark](s.storedInbox(ctx, a.ID), readKey(room))
 	if err != nil {
 		return info, err
 	}
@@ -313,7 +314,7 @@ func (s *Service) roomInfo(ctx context.Context, a Actor, room RoomID) (info Room
 	if err != nil {
 		return info, err
 	}
-	sum, err := s.summary(ctx, a, l, at, m.Read)
+	sum, err := s.summary(ctx, a, l, at, m)
 	muted := l.muted
 	if muted <= s.cfg.Now().UnixMilli() {
 		muted = 0

@@ -18,6 +18,7 @@ type naiveRoom struct {
 	ids     []chat.MessageID
 	floor   int // seqs that retention removed
 	read    map[string]int
+	back    map[string]bool // who put their mark back
 }
 
 func (n *naiveRoom) unread(who string) (count int) {
@@ -30,7 +31,7 @@ func (n *naiveRoom) unread(who string) (count int) {
 			}
 		}
 	}
-	if others == 0 && count < 100 { // of more nobody looks whose they are
+	if others == 0 && count < 100 && !n.back[who] { // of more nobody looks whose they are
 		return 0
 	}
 	return min(count, 100)
@@ -52,7 +53,7 @@ func TestUnreadIsAsCounted(t *testing.T) {
 		var rooms []*naiveRoom
 		for i := range 3 {
 			slug := w.make("ada", chat.KindPrivate, fmt.Sprint("Room ", i), "bob")
-			rooms = append(rooms, &naiveRoom{slug: slug, read: map[string]int{}})
+			rooms = append(rooms, &naiveRoom{slug: slug, read: map[string]int{}, back: map[string]bool{}})
 		}
 		pick := func(n *naiveRoom) chat.MessageID { return n.ids[rng.IntN(len(n.ids))] }
 		archived := map[*naiveRoom]bool{}
@@ -87,12 +88,14 @@ func TestUnreadIsAsCounted(t *testing.T) {
 				seq, back := 1+rng.IntN(len(n.authors)), rng.IntN(4) == 0
 				w.read(who, n.slug, chat.Seq(seq), back)
 				if seq > n.read[who] || back {
-					n.read[who] = seq
+					n.read[who], n.back[who] = seq, back
 				}
 			case what < 95:
 				w.must(w.chat.ReadAll(w.Context(), somebody(who)))
 				for _, r := range rooms {
-					r.read[who] = max(r.read[who], len(r.authors))
+					if r.read[who] < len(r.authors) {
+						r.read[who], r.back[who] = len(r.authors), false
+					}
 				}
 			case what < 98:
 				time.Sleep(2 * time.Minute) // retention, and then sleep

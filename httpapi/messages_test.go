@@ -164,7 +164,7 @@ func TestWhatIsOnesOwnOverHTTP(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/api/rooms", "", 200, `{"rooms":[{"slug":"global","name":"Global","kind":"public","topic":"","head":2,"newest":2,"read":0,"unread":2,"mentions":0,"role":"member","notify":"","snoozedUntil":0,"favourite":false,"section":"","archivedAt":0,"lastAt":`},
+		{"GET", "/api/rooms", "", 200, `{"rooms":[{"slug":"global","name":"Global","kind":"public","topic":"","head":2,"newest":2,"read":0,"unread":0,"mentions":0,"role":"member","notify":"","snoozedUntil":0,"favourite":false,"section":"","archivedAt":0,"lastAt":`},
 		{"PUT", roomPath + "/read", `{"seq":2}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1}`, 200, `{"read":2}`},
 		{"PUT", roomPath + "/read", `{"seq":1,"unread":true}`, 200, `{"read":1}`},

@@ -638,7 +638,7 @@ export interface RoomSummary {
   newest: Seq;
   /** how far the person has read; 0: they never looked */
   read: Seq;
-  /** messages above Read, 0 where all are one's own; of more than 100 it says 100 */
+  /** messages above Read, 0 where all are one's own and the mark wasn't put back; of more than 100 it says 100 */
   unread: number;
   /** those of them that speak to the person, likewise */
   mentions: number;
