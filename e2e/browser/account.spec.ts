@@ -479,6 +479,11 @@ test.describe('leaving', () => {
       await owner.page.goto('/')
       await expect(owner.posted('left behind')).not.toContainText('Ada', { timeout: 5_000 })
     }).toPass()
+    // What stands in place of a name is said in the reader's language.
+    await expect(owner.posted('left behind')).toContainText('Deleted account')
+    await owner.page.evaluate(() => localStorage.setItem('snug:language', 'de'))
+    await owner.page.reload()
+    await expect(owner.posted('left behind')).toContainText('Gelöschtes Konto')
   })
 
   test('the only owner of others is told to find another', async ({ enter, visit }) => {

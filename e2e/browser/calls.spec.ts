@@ -56,6 +56,15 @@ test('a call to many is asked about before it goes, and the text is never lost',
   await expect(ada.posted('@room lunch is here now')).toBeVisible()
   await expect(ada.posted('@room lunch is here now').locator('.mention')).toHaveCount(0)
 
+  // So is one that is typed in full.
+  await page.keyboard.type('@Room, wake up')
+  await page.keyboard.press('Enter')
+  await expect(question).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(question).toHaveCount(0)
+  await expect(ada.composer).toHaveValue('@room, wake up')
+  await ada.composer.fill('')
+
   await expect(ada.composer).toBeFocused()
   await page.keyboard.type('@room')
   await expect(option(/^@room/)).toBeVisible()

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions, Locator, Page } from '@playwright/test'
 import { expectClean } from './axe'
 import { signInBy } from './entry'
-import { expect, Person, test } from './kit'
+import { emailOf, expect, PASSWORD, Person, test } from './kit'
 import { halves } from './pictures'
 import { noLimits } from './server'
 
@@ -117,6 +117,53 @@ test('Enter sends neither half of a code block nor what was only being chosen', 
     await ada.composer.pressSequentially(text)
     await expect(page.getByRole('option')).toHaveCount(0)
   }
+})
+
+test('a name that is typed in full mentions, one undo takes that back, and sending waits for no list', async ({ enter, playwright, server }) => {
+  await enter('Bob Adams')
+  // She isn't here and never spoke: only the server knows her.
+  const other = await playwright.request.newContext({ baseURL: server.url })
+  const reply = await other.post('/api/auth/sign-up/email', { data: { name: 'Carol Cook', email: emailOf('Carol Cook'), password: PASSWORD } })
+  expect(reply.ok(), await reply.text()).toBe(true)
+  await other.dispose()
+  const ada = await enter('Ada')
+  const { page } = ada
+  await ready(ada)
+  const names = page.locator('form [data-help] .bg-accent-soft')
+  const mention = (words: string) => ada.posted(words).locator('.mention')
+
+  await ada.composer.pressSequentially('@bob adams ')
+  await expect(ada.composer).toHaveValue('@Bob Adams ')
+  await expect(names).toHaveText('@Bob Adams')
+  await ada.composer.press('Control+z')
+  await expect(names).toHaveCount(0)
+  await expect(ada.composer).toHaveValue('@bob adams ')
+  // What was undone stays so.
+  await ada.composer.pressSequentially('is two words')
+  await ada.composer.press('Enter')
+  await expect(ada.posted('@bob adams is two words')).toBeVisible()
+  await expect(mention('@bob adams is two words')).toHaveCount(0)
+
+  await ada.composer.pressSequentially('@Bob Adams ')
+  await expect(names).toHaveText('@Bob Adams')
+  await ada.composer.press('Control+z')
+  await expect(names).toHaveCount(0)
+  await expect(ada.composer).toHaveValue('@Bob Adams ')
+  await ada.composer.fill('')
+
+  await ada.composer.fill('bob@bob adams and `@Bob Adams`, but hi @Bob Adams!')
+  await ada.composer.press('Enter')
+  await expect(mention('but hi')).toHaveText('@Bob Adams')
+  await ada.composer.fill('@carol cook, lunch')
+  await ada.composer.press('Enter')
+  await expect(mention('lunch')).toHaveText('@Carol Cook')
+
+  // Whom the server doesn't name in time is named in words.
+  await page.route('**/api/people?*', () => {})
+  await ada.composer.fill('@Dora Dean, supper')
+  await ada.composer.press('Enter')
+  await expect(ada.posted('@Dora Dean, supper')).toBeVisible()
+  await expect(ada.composer).toHaveValue('')
 })
 
 test('formats, lists and links by keyboard, and undo takes each back', async ({ enter }) => {

@@ -4,6 +4,7 @@ import { BACK, expect, outage, Person, test } from './kit'
 import { deleteElsewhere, editElsewhere, openMenu, pinElsewhere, rowOf, say, walkTo } from './message-kit'
 import { halves } from './pictures'
 import { atRest } from './reading-kit'
+import { api, makeRoom, roomNamed } from './rooms-kit'
 
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' }
 
@@ -455,6 +456,29 @@ test('a message can be passed on, and come back to', async ({ enter }) => {
   await ada.page.keyboard.press('u')
   await expect(ada.page.getByText('Marked unread from here')).toBeVisible()
   await expect(ada.page.getByTestId('unread-line')).toBeVisible()
+})
+
+test('what is forwarded to a room that is not open leaves nothing unread in it, on no device', async ({ enter }) => {
+  const ada = await enter('Ada')
+  const slug = await makeRoom(ada, 'Den', 'private')
+  const den = (person: Person) => roomNamed(person, /^Den/)
+  await expect(den(ada)).toBeVisible()
+  const said = await say(ada, 'The key is under the pot')
+  await expect(rowOf(ada, said)).toBeVisible()
+  await (await openMenu(ada, rowOf(ada, said))).getByRole('menuitem', { name: 'Forward…' }).click()
+  const dialog = ada.page.getByRole('dialog', { name: 'Forward' })
+  await dialog.getByRole('radio', { name: /Den/ }).check()
+  await dialog.getByRole('button', { name: 'Forward' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect.poll(async () => JSON.stringify(await api(ada, 'GET', `/api/rooms/${slug}/messages`))).toContain('under the pot')
+  const listed = ada.page.waitForResponse((r) => new URL(r.url()).pathname === '/api/rooms')
+  await ada.page.reload()
+  await (await listed).finished()
+  await expect(den(ada)).toBeVisible()
+  await expect(den(ada)).not.toHaveAccessibleName(/unread/)
+  // The server says so to every device.
+  const { rooms } = await api(ada, 'GET', '/api/rooms')
+  expect(rooms).toContainEqual(expect.objectContaining({ slug, unread: 0 }))
 })
 
 test('on a phone a long press asks what to do', async ({ enter }) => {

@@ -67,6 +67,27 @@ test('writing joins', async ({ enter }) => {
   await expect(roomNamed(bob, 'Tea')).toBeVisible()
 })
 
+test('the only member of a private room is told what it is, that it is archived, and what to do instead of leaving', async ({ enter }) => {
+  const ada = await enter('Ada')
+  const slug = await makeRoom(ada, 'Plans', 'private')
+  await openRoom(ada, slug, 'Plans')
+  await expect(ada.timeline).toContainText('Only its members see what is said here.')
+  const settings = await details(ada, 'Settings')
+  await settings.getByRole('button', { name: 'Archive the room' }).click()
+  await expect(ada.page.getByText('The room is archived')).toBeVisible()
+  await settings.getByRole('button', { name: 'Open the room again' }).click()
+  await expect(ada.page.getByText('The room is open again')).toBeVisible()
+
+  const about = await details(ada, 'About')
+  await about.getByRole('button', { name: /^Leave/ }).click()
+  const question = ada.page.getByRole('alertdialog')
+  await expect(question).toContainText('You are its only member. Once you leave, nobody can open it any more')
+  await expectClean(ada.page)
+  await question.getByRole('link', { name: 'Export or delete it instead' }).click()
+  await expect(question).toHaveCount(0)
+  await expect(settings.getByRole('button', { name: 'Delete the room…' })).toBeVisible()
+})
+
 test('a private room is there for its members alone, and who is taken out is told and loses no word', async ({ enter }) => {
   const ada = await enter('Ada')
   const bob = await enter('Bob')

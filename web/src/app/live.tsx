@@ -50,6 +50,8 @@ export interface Live {
   desk: RoomDesk
   /** The session of the room that is shown from now on. */
   room(slug: string): RoomSession
+  /** Posts in a room that needn't be shown; false: too much is waiting there. */
+  post(slug: string, content: string): boolean
 }
 
 /** What can be opened from anywhere. */
@@ -224,6 +226,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
       shown = slug
       return open(slug)
     },
+    post: (slug, content) => open(slug).post(content),
   }
   return <LiveContext.Provider value={live}>{props.children}</LiveContext.Provider>
 }

@@ -1,4 +1,5 @@
 import { t } from '~/i18n/i18n'
+import { personName } from '~/ui/person'
 import type { RoomSummary } from '~/realtime/wire.gen'
 
 // What rooms are called.
@@ -8,7 +9,7 @@ type Named = Pick<RoomSummary, 'slug' | 'name' | 'kind' | 'people'>
 /** The name: of a direct the other's, of a group without one those of its people. */
 export function nameOf({ slug, name, kind, people }: Named): string {
   if (name !== '' && kind !== 'direct') return name
-  if (kind === 'direct' || kind === 'group') return people.map((p) => p.userName).join(t(', ')) || name || (kind === 'direct' ? t('Nobody any more') : t('A group of your own'))
+  if (kind === 'direct' || kind === 'group') return people.map((p) => p.userName).join(t(', ')) || (kind === 'direct' ? personName(name) || t('Nobody any more') : name || t('A group of your own'))
   return slug
 }
 

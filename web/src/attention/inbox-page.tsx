@@ -23,7 +23,7 @@ import { dayOf, fullTimeOf, sameDay, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
-import { hueOf } from '~/ui/person'
+import { hueOf, personName } from '~/ui/person'
 import { showToast } from '~/ui/toast'
 import { loadInbox, PAGE, readInbox, type InboxItem } from './inbox'
 
@@ -278,7 +278,7 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
           <span class="flex flex-wrap items-baseline gap-x-1.5 text-meta text-muted">
             <T
               text={kindWords[props.item.kind][direct() ? 0 : 1]}
-              who={<span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{message().userName || t('Somebody')}</span>}
+              who={<span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{personName(message().userName) || t('Somebody')}</span>}
               room={<span class="min-w-0 truncate" dir="auto">#{props.item.roomName}</span>}
             />
             <time class="shrink-0 text-day tabular-nums" dateTime={new Date(props.item.at).toISOString()} title={fullTimeOf(props.item.at)}>{when(props.item.at)}</time>

@@ -89,8 +89,12 @@ function Writer(props: ComposerProps) {
     })
   })
 
+  let settling = false
   async function post() {
     field.focus()
+    if (settling || !sendable()) return
+    settling = true
+    await draft.writing.settle().finally(() => (settling = false))
     if (!sendable() || (calls() && (await tools()?.askToCall()) === false)) return
     // It may have been written on meanwhile.
     if (!sendable() || tools()?.holdBack()) return

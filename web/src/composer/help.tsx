@@ -16,12 +16,15 @@ import { callable, findCalls } from './callable'
 import { createPeopleSearch } from './people-search'
 import { findPeople, triggerAt, type Trigger } from './trigger'
 import { Suggestions, type Suggestion } from './suggestions'
+import { typedNames, unknownNames, type Name } from './typed'
 import type { Writing } from './writing'
 
 // What the field of composer and editor can do beyond taking text. It comes as a
 // chunk of its own, after the first view.
 
 const SHOWN = 8
+/** For how long a message waits to learn who is named in it. */
+const NAMES_MS = 1_000
 
 export interface HelpProps extends FieldProps {
   field: HTMLTextAreaElement
@@ -62,7 +65,7 @@ export function Help(props: HelpProps) {
     const t = trigger()
     return t?.kind === kind ? t.query : undefined
   }
-  const found = createPeopleSearch(() => query('person'))
+  const { found, ask } = createPeopleSearch(() => query('person'))
   createEffect(() => {
     if (query('emoji') !== undefined) loadEmoji()
   })
@@ -70,17 +73,21 @@ export function Help(props: HelpProps) {
   // What is offered as before keeps its place on the page, and a press on it.
   const suggestions = createMemo<Suggestion[]>((before) => offers().map((next) => before.find((one) => JSON.stringify(one) === JSON.stringify(next)) ?? next), [])
 
+  function known() {
+    const people = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
+    // One rarely calls oneself.
+    people.delete(account().id)
+    return [...people.values()]
+  }
+
   function offers(): Suggestion[] {
     const t = trigger()
     if (!t || dismissed() === t.from) return []
     if (t.kind === 'emoji') {
       return (emoji()?.findEmoji(t.query, SHOWN, recentEmoji()) ?? []).map((e) => ({ kind: 'emoji', emoji: withTone(e.emoji, e.toned ? skinTone() : ''), name: e.codes[0] ?? e.name }))
     }
-    const known = new Map([...props.people(), ...found()].map((p) => [p.userId, p]))
-    // One rarely calls oneself.
-    known.delete(account().id)
     const offered = findCalls(t.query, callable(roomHere()))
-    const people = findPeople([...known.values()], t.query, SHOWN - offered.length).map((person) => ({ kind: 'person' as const, person }))
+    const people = findPeople(known(), t.query, SHOWN - offered.length).map((person) => ({ kind: 'person' as const, person }))
     // Nobody is to call a room who wants to name one of its people.
     return offered[0]?.call === t.query.toLowerCase() ? [...offered, ...people] : [...people, ...offered]
   }
@@ -118,6 +125,66 @@ export function Help(props: HelpProps) {
     look()
   }
 
+  // What was posted without calling anybody isn't to call because it is edited.
+  const plain = props.enterHint === 'done' ? props.writing.text().toLowerCase() : ''
+  /** Names that were made mentions and undone: they stay words. */
+  const declined = new Set<string>()
+  let completed: { at: number; before: string; after: string } | undefined
+
+  const names = (): Name[] => [...callable(roomHere()).map((userName) => ({ userId: '', userName })), ...known()]
+  function typed(at?: number) {
+    return typedNames(props.writing.text(), props.writing.mentions(), names(), at).filter(({ userName }) => !declined.has(userName) && !plain.includes(`@${userName.toLowerCase()}`))
+  }
+
+  function complete() {
+    const { from, to, here } = caret()
+    if (!here || from !== to || composing() || field.value !== props.writing.text()) return
+    for (const mention of typed(from)) {
+      const before = field.value
+      const [begin, end] = [mention.at + 1, mention.at + 1 + mention.userName.length]
+      if (before.slice(begin, end) !== mention.userName) apply({ from: begin, to: end, text: mention.userName, select: [from, to] })
+      props.writing.setMentions([...props.writing.mentions(), mention])
+      completed = { at: mention.at, before, after: field.value }
+    }
+  }
+
+  async function settle() {
+    const signal = AbortSignal.timeout(NAMES_MS)
+    await Promise.all(unknownNames(props.writing.text(), props.writing.mentions(), names()).map((words) => ask(words, signal)))
+    const fresh = typed()
+    if (fresh.length === 0) return
+    const text = fresh.reduce((all, { at, userName }) => all.slice(0, at + 1) + userName + all.slice(at + 1 + userName.length), props.writing.text())
+    props.writing.setText(text)
+    props.writing.setMentions([...props.writing.mentions(), ...fresh])
+  }
+  props.writing.setSettle(settle)
+  onCleanup(() => props.writing.setSettle(undefined))
+
+  // Not within the event of the key, which is still on its way.
+  createEffect(on([() => props.writing.text(), found, composing], ([text]) => {
+    if (text === '') declined.clear()
+    if (!text.includes('@')) return
+    const timer = setTimeout(complete)
+    onCleanup(() => clearTimeout(timer))
+  }))
+
+  /** Takes back what was completed just now. */
+  function undo(event: KeyboardEvent): boolean {
+    if (!completed || completed.after !== field.value || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'z') return false
+    const { at, before, after } = completed
+    completed = undefined
+    const { mentions } = props.writing
+    for (const m of mentions()) if (m.at === at) declined.add(m.userName)
+    props.writing.setMentions(mentions().filter((m) => m.at !== at))
+    if (before === after) return true
+    // The browser would select what it brings back, and typing on would replace it.
+    const { selectionStart, selectionEnd } = field
+    const undone = document.execCommand('undo')
+    field.setSelectionRange(selectionStart, selectionEnd)
+    look()
+    return undone
+  }
+
   function format(kind: Format) {
     const { value: text, selectionStart: from, selectionEnd: to } = field
     switch (kind) {
@@ -141,8 +208,8 @@ export function Help(props: HelpProps) {
 
   function takes(event: KeyboardEvent): boolean {
     const list = suggestions()
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey
-    if (list.length > 0 && plain && !event.shiftKey) {
+    const bare = !event.ctrlKey && !event.metaKey && !event.altKey
+    if (list.length > 0 && bare && !event.shiftKey) {
       switch (event.key) {
         case 'ArrowDown':
         case 'ArrowUp':
@@ -159,13 +226,14 @@ export function Help(props: HelpProps) {
           return true
       }
     }
+    if (undo(event)) return true
     const { value: text, selectionStart: from, selectionEnd: to } = field
-    if (event.key === 'Tab' && plain) {
+    if (event.key === 'Tab' && bare) {
       const moved = indent(text, from, to, event.shiftKey)
       if (moved) apply(moved)
       return moved !== undefined
     }
-    if (event.key === 'Enter' && plain && (event.shiftKey || inFence(text, from))) {
+    if (event.key === 'Enter' && bare && (event.shiftKey || inFence(text, from))) {
       apply(breakLine(text, from, to))
       return true
     }

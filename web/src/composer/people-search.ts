@@ -6,14 +6,21 @@ import type { Person } from './trigger'
 const AFTER_MS = 120
 const LIMIT = 20
 
-/** All whom the server named for what was asked so far; asks while there is a query. */
-export function createPeopleSearch(query: Accessor<string | undefined>): Accessor<readonly Person[]> {
+export interface PeopleSearch {
+  /** All whom the server named for what was asked so far. */
+  found: Accessor<readonly Person[]>
+  /** Asks once for each of these; never fails. */
+  ask(words: string, signal: AbortSignal): Promise<void>
+}
+
+/** Asks by itself while there is a query. */
+export function createPeopleSearch(query: Accessor<string | undefined>): PeopleSearch {
   const [found, setFound] = createSignal<readonly Person[]>([])
   const asked = new Set<string>()
 
   createEffect(on(query, (wanted) => {
     const words = wanted?.trim().toLowerCase()
-    if (words === undefined || asked.has(words)) return
+    if (words === undefined) return
     const end = new AbortController()
     const timer = setTimeout(() => void ask(words, end.signal), AFTER_MS)
     onCleanup(() => {
@@ -23,6 +30,7 @@ export function createPeopleSearch(query: Accessor<string | undefined>): Accesso
   }))
 
   async function ask(words: string, signal: AbortSignal) {
+    if (asked.has(words)) return
     try {
       const result = await call(`/api/people?${new URLSearchParams({ query: words, limit: String(LIMIT) })}`, { signal }, parsePeople)
       if (!result.ok) return
@@ -30,10 +38,10 @@ export function createPeopleSearch(query: Accessor<string | undefined>): Accesso
       const known = new Map([...found(), ...result.value].map((p) => [p.userId, p]))
       setFound([...known.values()])
     } catch {
-      // Another query is being asked by now.
+      // Another query is being asked by now, or it took too long.
     }
   }
-  return found
+  return { found, ask }
 }
 
 function parsePeople(value: unknown): Person[] | null {

@@ -4,6 +4,7 @@ import { breakLine, fence, indent, isAddress, makeLink, pasteLink, toggleBlock, 
 import { callable, findCalls } from './callable'
 import { callOf, callsMore, collapse, expand, follow, uncalled } from './mentions'
 import { findPeople, triggerAt } from './trigger'
+import { typedNames, unknownNames } from './typed'
 
 // In these texts | is the caret, or two of them what is selected.
 function read(marked: string): { text: string; from: number; to: number } {
@@ -273,6 +274,66 @@ describe('mentions', () => {
     const lost = follow([ada], 'hi @Ada', 'hi @Ad')
     const back = follow(lost, 'hi @Ad', 'hi @Ada')
     expect(expand('hi @Ada', back)).toBe('hi @[Ada](user:u1)')
+  })
+})
+
+describe('names that are typed in full', () => {
+  const names = [
+    { userId: 'u1', userName: 'Olga' }, { userId: 'u2', userName: 'Olga Owner' }, { userId: 'u3', userName: 'Ben-Ali' },
+    { userId: 'u4', userName: '田中' }, { userId: '', userName: 'room' }, { userId: '', userName: 'here' },
+  ]
+  const stored = (text: string, caret?: number) => {
+    const mentions = typedNames(text, [], names, caret)
+    return expand(mentions.reduce((all, { at, userName }) => all.slice(0, at + 1) + userName + all.slice(at + 1 + userName.length), text), mentions)
+  }
+
+  test.each<[string, string]>([
+    ['@Olga Owner bitte', '@[Olga Owner](user:u2) bitte'],
+    ['so, @olga owner', 'so, @[Olga Owner](user:u2)'],
+    ['(@Olga), @ROOM!', '(@[Olga](user:u1)), @[room](room:all)!'],
+    ['@Olga Owner. @here?', '@[Olga Owner](user:u2). @[here](room:here)?'],
+    ["@Olga's turn", "@[Olga](user:u1)'s turn"],
+    ['@ben-ali: come', '@[Ben-Ali](user:u3): come'],
+    ['@Olga Owners', '@[Olga](user:u1) Owners'],
+    ['@田中、', '@[田中](user:u4)、'],
+    ['@Olgas', '@Olgas'],
+    ['@rooms', '@rooms'],
+    ['@Olga-Maria', '@Olga-Maria'],
+    ['me@room and @here.example', 'me@room and @here.example'],
+    ['https://example.org/@Olga', 'https://example.org/@Olga'],
+    ['\\@room', '\\@room'],
+    ['@@room', '@@room'],
+    ['`@room` @room', '`@room` @[room](room:all)'],
+    ['```\n@room\n```', '```\n@room\n```'],
+    ['@[room](room:all)', '@[room](room:all)'],
+    ['@Zoe', '@Zoe'],
+  ])('%j goes as such', (text, content) => {
+    expect(stored(text)).toBe(content)
+  })
+
+  test.each<[string, string]>([
+    ['@Olga|', '@Olga'],
+    ['@Olga |', '@Olga '], // Owner may follow
+    ['@Olga Ow|', '@Olga Ow'],
+    ['@Olga Owner|', '@Olga Owner'],
+    ['@Olga, |', '@[Olga](user:u1), '],
+    ['@Olga c|', '@[Olga](user:u1) c'],
+    ['@Olga Owner |', '@[Olga Owner](user:u2) '],
+    ['@room |', '@[room](room:all) '],
+    ['|@room ', '@room '],
+  ])('%j is, while it is written, %j', (marked, content) => {
+    const { text, from } = read(marked)
+    expect(stored(text, from)).toBe(content)
+  })
+
+  test('who is mentioned stays so', () => {
+    const other = [{ userId: 'u9', userName: 'Olga', at: 0 }]
+    expect(typedNames('@Olga Owner', other, names)).toEqual([])
+  })
+
+  test('nobody is asked for whom one knows', () => {
+    expect(unknownNames('@Olga, @Zoe! @zoe @Max Meyer @room a@b @x, @y', [], names)).toEqual(['zoe', 'max', 'x'])
+    expect(unknownNames('no names', [], names)).toEqual([])
   })
 })
 

@@ -10,11 +10,16 @@ export interface Writing {
   setMentions(mentions: readonly Mention[]): void
   /** As it is stored and sent. */
   content(): Promise<string>
+  /** Makes mentions of the names in it that were typed in full; to be called before it goes. */
+  settle(): Promise<void>
+  /** Who can do that. */
+  setSettle(act: (() => Promise<void>) | undefined): void
 }
 
 export function makeWriting(first: string, named: readonly Mention[], onChange: () => void = () => {}): Writing {
   const [text, setText] = createSignal(first)
   const [mentions, setMentions] = createSignal(named)
+  let settle: (() => Promise<void>) | undefined
   return {
     text,
     mentions,
@@ -28,6 +33,12 @@ export function makeWriting(first: string, named: readonly Mention[], onChange: 
     setMentions(next) {
       setMentions(next)
       onChange()
+    },
+    async settle() {
+      if (text().includes('@')) await settle?.()
+    },
+    setSettle(act) {
+      settle = act
     },
     async content() {
       // Plain text waits for nothing.

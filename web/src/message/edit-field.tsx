@@ -54,8 +54,12 @@ export function EditField(props: { row: Row }) {
     ;(row ?? document.getElementById('composer'))?.focus({ preventScroll: true })
   }
 
+  let settling = false
   async function save() {
-    if (saving() || left() < 0 || overtaken()) return
+    if (settling || saving()) return
+    settling = true
+    await writing.settle().finally(() => (settling = false))
+    if (left() < 0 || overtaken()) return
     if (content() === '' && props.row.message?.attachments === undefined) {
       leave()
       deleteWithUndo(room, id())

@@ -23,7 +23,7 @@ export function ForwardDialog(props: { message: Posted; from: string; onClose():
   function post() {
     const slug = chosen()
     if (slug === undefined) return
-    const taken = live.room(slug).post(forwarded(props.message, linkOf(props.from, props.message.id), comment().trim()))
+    const taken = live.post(slug, forwarded(props.message, linkOf(props.from, props.message.id), comment().trim()))
     setFull(!taken)
     if (!taken) return
     showToast({ title: t('Forwarded to {room}', { room: live.rooms.label(slug) }) })

@@ -4,7 +4,7 @@ import { t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import type { Message } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
-import { hueOf } from '~/ui/person'
+import { hueOf, personName } from '~/ui/person'
 import { messageQueries } from './calls'
 import { useMessageRoom } from './message-room'
 import { oneLine } from './one-line'
@@ -27,7 +27,7 @@ export function Quote(props: { id: string }) {
             <button type="button" class="flex min-w-0 items-center gap-1.5 rounded-control hover:text-ink" onClick={() => room.jump(message().id)}>
               <Avatar userId={message().userId} name={message().userName} image={message().userImage} letters={1} class="size-4 text-[0.5625rem]" />
               <span class="person-name max-w-40 shrink-0 truncate font-medium" style={{ '--hue': hueOf(message().userId) }} dir="auto">
-                {message().userName}
+                {personName(message().userName)}
               </span>
               <span class="min-w-0 truncate" dir="auto">
                 <Show when={oneLine(message())} fallback={t('A file')}>{(line) => line()}</Show>

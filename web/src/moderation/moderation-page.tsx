@@ -22,6 +22,7 @@ import { Badge } from '~/ui/badge'
 import { Button, buttonVariants } from '~/ui/button'
 import { Choice } from '~/ui/choice'
 import { DialogFooter } from '~/ui/dialog'
+import { personName } from '~/ui/person'
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { Area } from './area'
@@ -113,7 +114,7 @@ function Reports() {
                   <blockquote class="mt-3 flex gap-3 rounded-control border border-line bg-sunken p-3">
                     <Avatar userId={report.message.userId} name={report.message.userName} image={report.message.userImage} class="size-8" />
                     <div class="min-w-0">
-                      <p class="text-meta font-semibold" dir="auto">{report.message.userName}</p>
+                      <p class="text-meta font-semibold" dir="auto">{personName(report.message.userName)}</p>
                       <p class="scrollbar-calm max-h-48 overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
                         {report.message.content}
                       </p>
@@ -141,7 +142,7 @@ function Reports() {
                         <Button variant="outline" size="small" class="text-bad" onClick={() => setDeleting(report)}>{t('Delete message')}</Button>
                       </Show>
                       <Button variant="outline" size="small" onClick={() => setAbout({ user: report.message, slug: report.room })}>
-                        {t('About {name}…', { name: report.message.userName })}
+                        {t('About {name}…', { name: personName(report.message.userName) })}
                       </Button>
                       <span class="grow" />
                       <Button variant="quiet" size="small" onClick={() => setClosing({ report, state: 'dismissed' })}>{t('Dismiss@@a report')}</Button>
@@ -158,7 +159,7 @@ function Reports() {
         target={deleting()}
         onClose={() => setDeleting(null)}
         title={() => t('Delete this message?')}
-        text={(report) => t('What {name} wrote is deleted for everybody. The report keeps it for those who moderate.', { name: report.message.userName })}
+        text={(report) => t('What {name} wrote is deleted for everybody. The report keeps it for those who moderate.', { name: personName(report.message.userName) })}
         label={t('Delete')}
         busyLabel={t('Deleting…')}
         action={remove}

@@ -1,5 +1,6 @@
 import type { RoomFrame } from '~/realtime/wire.gen'
 import { indexFrom, type Posted } from '~/realtime/reduce'
+import { personName } from '~/ui/person'
 import type { PendingPost } from './outbox'
 import { sameDay } from './times'
 
@@ -134,7 +135,7 @@ export class Rows {
       const begin = index <= 0 ? Math.min(end, this.skipped) : (this.ends[index - 1] ?? 0) + 1
       const folded = end > begin && { folded: this.messages.slice(begin, end + 1) }
       const { userId, content, timestamp, seq, event } = m
-      const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: m.userName, image: m.userImage }
+      const { name: userName, image: userImage } = userId === this.me.id ? this.me : { name: personName(m.userName), image: m.userImage }
       return { key: messageKey(m), userId, userName, userImage, content, timestamp, seq, ...(event ? { event } : { message: m, ...folded }) }
     }
     const p = this.pending[index - this.ends.length]

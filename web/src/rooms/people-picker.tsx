@@ -24,7 +24,7 @@ export function PeoplePicker(props: {
   const [text, setText] = createSignal('')
   const [open, setOpen] = createSignal(false)
   const [active, setActive] = createSignal(0)
-  const known = createPeopleSearch(() => (open() ? text() : undefined))
+  const { found: known } = createPeopleSearch(() => (open() ? text() : undefined))
   const full = () => props.chosen.length >= props.limit
   const found = createMemo(() => {
     const words = text().trim().toLowerCase()

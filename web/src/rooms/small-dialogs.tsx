@@ -1,13 +1,17 @@
-import { createSignal } from 'solid-js'
+import { Link } from '@tanstack/solid-router'
+import { createSignal, Show } from 'solid-js'
 import { createAction } from '~/account/action'
 import { Act, Fault } from '~/account/parts'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
 import type { ListedRoom } from '~/app/rooms'
 import { t } from '~/i18n/i18n'
-import { Button } from '~/ui/button'
+import { may } from '~/permissions.gen'
+import { useQuery } from '~/query'
+import { Button, buttonVariants } from '~/ui/button'
 import { DialogFooter } from '~/ui/dialog'
 import { TextField, TextFieldInput, TextFieldLabel } from '~/ui/text-field'
+import { infoQuery } from './info'
 import { useLeaving } from './leaving'
 import { Question } from './question'
 
@@ -45,12 +49,19 @@ export function SectionDialog(props: { room: ListedRoom }) {
 export function LeaveDialog(props: { room: ListedRoom }) {
   const { rooms, desk } = useLive()
   const leaving = useLeaving(rooms)
+  const info = useQuery(() => ({ ...infoQuery(props.room.slug), staleTime: 0 }))
+  const last = () => info.data?.members === 1
   const leave = createAction(() => leaving.leaveForGood(props.room.slug), { done: () => desk.close() })
   return (
-    <Question alert title={t('Leave {room}?', { room: labelOf(props.room) })} text={t('You will no longer see what is said in it, nor what was said. Only its members can let you in again.')}>
+    <Question alert title={t('Leave {room}?', { room: labelOf(props.room) })} text={last() ? t('You are its only member. Once you leave, nobody can open it any more or let you in again.') : t('You will no longer see what is said in it, nor what was said. Only its members can let you in again.')}>
       <Fault action={leave} />
       <DialogFooter>
         <Button variant="outline" onClick={() => desk.close()}>{t('Stay')}</Button>
+        <Show when={last() && may('delete_room', props.room.role, props.room.kind)}>
+          <Link to="/rooms/$slug" params={{ slug: props.room.slug }} search={{ panel: 'settings' }} class={buttonVariants({ variant: 'outline' })} onClick={() => desk.close()}>
+            {t('Export or delete it instead')}
+          </Link>
+        </Show>
         <Act action={leave} variant="danger" label={t('Leave')} busyLabel={t('Leaving…')} onClick={() => void leave.run()} />
       </DialogFooter>
     </Question>

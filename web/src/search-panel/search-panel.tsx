@@ -9,7 +9,7 @@ import { dayOf, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
 import { Button } from '~/ui/button'
 import { cn } from '~/ui/cn'
-import { hueOf } from '~/ui/person'
+import { hueOf, personName } from '~/ui/person'
 import { excerpt, parseResults, searchPath, wordsOf, type Hit, type Sort } from './hits'
 import { markWords } from './in-place'
 
@@ -251,7 +251,7 @@ function HitRow(props: { hit: Hit; withRoom: boolean; covers(): boolean }) {
         <Avatar userId={message().userId} name={message().userName} image={message().userImage} class="size-7 text-day" letters={1} />
         <span class="min-w-0 flex-1">
           <span class="flex items-baseline gap-2">
-            <span class="person-name min-w-0 truncate text-meta font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{message().userName}</span>
+            <span class="person-name min-w-0 truncate text-meta font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{personName(message().userName)}</span>
             <span class="shrink-0 text-day text-muted tabular-nums">
               <Show when={props.withRoom}>{rooms.label(props.hit.room)} · </Show>
               <time dateTime={new Date(message().timestamp).toISOString()}>{t('{day}, {time}', { day: dayOf(message().timestamp, Date.now()), time: timeOf(message().timestamp) })}</time>

@@ -32,7 +32,7 @@ export default function Switcher(props: SwitcherProps) {
   const before = chosen()
   let done = false
 
-  const asked = createPeopleSearch(() => (typed().trim() === '' ? undefined : typed()))
+  const { found: asked } = createPeopleSearch(() => (typed().trim() === '' ? undefined : typed()))
   const people = createMemo(() => {
     const known = new Map(props.people().map((p) => [p.userId, p]))
     for (const { userId, userName, userImage } of asked()) {

@@ -1,3 +1,5 @@
+import { m, t } from '~/i18n/i18n'
+
 // How a person looks who has no picture: one of twelve hues, and initials.
 
 const HUES = 12
@@ -26,4 +28,12 @@ export function initialsOf(name: string, letters: 1 | 2): string {
 function firstGrapheme(word: string): string {
   for (const { segment } of graphemes.segment(word)) return segment
   return ''
+}
+
+/** The server's name for whoever deleted their account: `forgotten` in chat/people.go. */
+const FORGOTTEN = m('Deleted account')
+
+/** The name by which a message's author is shown: that of a deleted account is words, not a name. */
+export function personName(userName: string): string {
+  return userName === FORGOTTEN ? t(FORGOTTEN) : userName
 }
