@@ -178,7 +178,7 @@ func (s *Service) letter(id chat.UserID, list []missed) Mail {
 		host = cmp.Or(s.cfg.Name(), host)
 	}
 	lang := cmp.Or(list[0].language, language.English)
-	words := wordsIn(lang)
+	words := catalogue.In(lang)
 	fill := func(text string, values ...string) string { return lang.Fill(text, append(values, "server", host)...) }
 	counted := func(forms language.Plural, n int) string { return fill(forms[lang.Form(n)], "count", strconv.Itoa(n)) }
 	page := struct {

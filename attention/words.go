@@ -18,19 +18,12 @@ type words struct {
 	offLink string          // is that link, as words
 }
 
-// wordsIn returns the words of a language; those of English where it is none of ours.
-func wordsIn(code language.Code) *words {
-	switch code {
-	case language.Spanish:
-		return &spanish
-	case language.German:
-		return &german
-	case language.Chinese:
-		return &chinese
-	case language.Arabic:
-		return &arabic
-	}
-	return &english
+var catalogue = language.Texts[*words]{
+	language.English: &english,
+	language.Spanish: &spanish,
+	language.German:  &german,
+	language.Chinese: &chinese,
+	language.Arabic:  &arabic,
 }
 
 var english = words{

@@ -27,10 +27,10 @@ func TestEveryLanguageHasAllWords(t *testing.T) {
 	}
 	want := reflect.ValueOf(english)
 	for _, code := range language.All() {
-		if (wordsIn(code) == &english) != (code == language.English) {
+		if (catalogue.In(code) == &english) != (code == language.English) {
 			t.Fatalf("%s has no words", code)
 		}
-		w := reflect.ValueOf(*wordsIn(code))
+		w := reflect.ValueOf(*catalogue.In(code))
 		for i := range w.NumField() {
 			what := string(code) + " " + w.Type().Field(i).Name
 			if w.Field(i).Kind() == reflect.String {
@@ -65,7 +65,7 @@ func TestEveryLanguageHasAllWords(t *testing.T) {
 			}
 		}
 	}
-	if wordsIn("") != &english || wordsIn("fr") != &english {
+	if catalogue.In("") != &english || catalogue.In("fr") != &english {
 		t.Error("a language that nobody knows isn't English")
 	}
 }

@@ -38,7 +38,7 @@ func (s *Service) confirmPage(c *call, t ticket, target string) error {
 		action += " " + u.Scheme + "://" + u.Host
 	}
 	lang := s.languageFor(c.r.Context(), t.UserID, language.Of(c.r))
-	words := wordsIn(lang).confirm
+	words := catalogue.In(lang).confirm
 	text := lang.Fill(html.EscapeString(words.text), "email", "<strong>"+html.EscapeString(t.Email)+"</strong>")
 	main := strings.NewReplacer("{text}", text, "{button}", html.EscapeString(words.button)).Replace(confirmMain)
 	s.writePage(c.w, lang, words.title, main, "", action)

@@ -74,7 +74,7 @@ func (s *Service) errorPage(c *call) error {
 	}
 	code = strings.ToValidUTF8(code, string(utf8.RuneError))
 	lang, known := language.Of(c.r), errorOf(code)
-	words := wordsIn(lang)
+	words := catalogue.In(lang)
 	next, button := toSignIn, words.toSignIn
 	switch known {
 	case "unable_to_link_account", "email_doesn't_match", "account_already_linked_to_different_user":

@@ -50,7 +50,7 @@ func (head letterhead) render(kind letterKind, server, to, link, more string) Ma
 	if server != "" {
 		host = server + " (" + host + ")"
 	}
-	words := wordsIn(head.language)
+	words := catalogue.In(head.language)
 	l := words.letters[kind]
 	fill := func(text, host string) string { return head.language.Fill(text, "host", host, "more", more) }
 	page := struct {

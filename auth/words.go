@@ -22,19 +22,12 @@ type pageWords struct{ title, text, button string }
 // errorWords say what happened, and what to do.
 type errorWords struct{ title, text string }
 
-// wordsIn returns the words of a language; those of English where it is none of ours.
-func wordsIn(code language.Code) *words {
-	switch code {
-	case language.Spanish:
-		return &spanish
-	case language.German:
-		return &german
-	case language.Chinese:
-		return &chinese
-	case language.Arabic:
-		return &arabic
-	}
-	return &english
+var catalogue = language.Texts[*words]{
+	language.English: &english,
+	language.Spanish: &spanish,
+	language.German:  &german,
+	language.Chinese: &chinese,
+	language.Arabic:  &arabic,
 }
 
 // A letterKind names a mail by what it is about.

@@ -21,7 +21,7 @@ var (
 // its own words.
 func TestEveryLanguageHasAllWords(t *testing.T) {
 	for _, code := range language.All() {
-		w := wordsIn(code)
+		w := catalogue.In(code)
 		if (w == &english) != (code == language.English) {
 			t.Fatalf("%s has no words", code)
 		}
@@ -79,7 +79,7 @@ func TestEveryLanguageHasAllWords(t *testing.T) {
 			same(error, w.errors[error].text, want.text)
 		}
 	}
-	if wordsIn("") != &english || wordsIn("fr") != &english {
+	if catalogue.In("") != &english || catalogue.In("fr") != &english {
 		t.Error("a language that nobody knows isn't English")
 	}
 }

@@ -72,8 +72,8 @@
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
 //   - unread counts the messages above the mark, but is 0 where all of them are one's own
-//     and the mark wasn't put back:
-//     a post doesn't move its author's mark. Of 100 and more nobody looks whose they are.
+//     and the mark wasn't put back: a post doesn't move its author's mark. Of 100 and more
+//     nobody looks whose they are.
 //   - A read mark beyond the head is one at the head. By a frame read it only rises, so
 //     seq 0 changes nothing: to go back is for HTTP. The reader's own sockets that have
 //     joined hear it with the room, the one that sent it too.

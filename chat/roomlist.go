@@ -36,8 +36,8 @@ func (s *Service) glance(ctx context.Context, room RoomID) (extent, error) {
 }
 
 // unread is how many messages there are above a mark, at most maxUnread; none where all of
-// them are the person's own, unless they have put the mark back. Each event tells how many there were so far, so that they
-// needn't be counted.
+// them are the person's own, unless they have put the mark back. Each event tells how many
+// there were so far, so that they needn't be counted.
 func (s *Service) unread(ctx context.Context, user UserID, room RoomID, at extent, m roomMark) (int, error) {
 	read := max(m.Read, at.floor)
 	if read >= at.newest {

@@ -23,8 +23,7 @@ const badLink = "This link isn't one of this server's, or it is too old. In the 
 // mailPage is what the pages say that the link of a mail leads to.
 type mailPage struct{ title, asks, button, doneTitle, done string }
 
-// mailPages has them in all languages.
-var mailPages = map[language.Code]mailPage{
+var mailPages = language.Texts[mailPage]{
 	language.English: {
 		title:     "Mails of what you missed",
 		asks:      "When somebody speaks to you and you don't read it, this server sends you a mail. Should it stop to?",
@@ -62,46 +61,42 @@ var mailPages = map[language.Code]mailPage{
 	},
 }
 
-// mailLanguage is that of the mail which led somebody here, as far as it is known, and else
-// that of their browser.
-func (s *Server) mailLanguage(r *http.Request, id chat.UserID) (language.Code, error) {
+// readMailLink is mailLink with the words for who followed it: in the language of the mail,
+// as far as it is known, and else in that of their browser. False: it has answered.
+func (s *Server) readMailLink(w http.ResponseWriter, r *http.Request) (id chat.UserID, token string, lang language.Code, ok bool) {
+	id, token, ok = s.mailLink(r)
+	if !ok {
+		s.fail(w, r, badRequest(badLink), level1)
+		return id, token, lang, false
+	}
 	settings, err := s.attention.Settings(r.Context(), id)
-	return cmp.Or(settings.Language, language.Of(r)), err
+	if err != nil {
+		s.fail(w, r, err, level1)
+	}
+	return id, token, cmp.Or(settings.Language, language.Of(r)), err == nil
 }
 
 // askToStopMails shows a button: what scans mails opens links, but presses none.
 func (s *Server) askToStopMails(w http.ResponseWriter, r *http.Request) {
-	id, _, ok := s.mailLink(r)
+	_, _, lang, ok := s.readMailLink(w, r)
 	if !ok {
-		s.fail(w, r, badRequest(badLink), level1)
 		return
 	}
-	lang, err := s.mailLanguage(r, id)
-	if err != nil {
-		s.fail(w, r, err, level1)
-		return
-	}
-	page := mailPages[lang]
+	page := mailPages.In(lang)
 	s.writePage(w, lang, page.title, "<p>"+html.EscapeString(page.asks)+`</p>
 <form method="post"><button>`+html.EscapeString(page.button)+"</button></form>")
 }
 
 func (s *Server) stopMails(w http.ResponseWriter, r *http.Request) {
-	id, token, ok := s.mailLink(r)
+	id, token, lang, ok := s.readMailLink(w, r)
 	if !ok {
-		s.fail(w, r, badRequest(badLink), level1)
-		return
-	}
-	lang, err := s.mailLanguage(r, id)
-	if err != nil {
-		s.fail(w, r, err, level1)
 		return
 	}
 	if err := s.attention.StopMails(r.Context(), id, token); err != nil {
 		s.fail(w, r, err, level1)
 		return
 	}
-	page := mailPages[lang]
+	page := mailPages.In(lang)
 	s.writePage(w, lang, page.doneTitle, "<p>"+html.EscapeString(page.done)+"</p>")
 }
 

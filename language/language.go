@@ -38,6 +38,17 @@ func (c Code) Dir() string {
 	return "ltr"
 }
 
+// Texts has what is said in each language. All have the same.
+type Texts[T any] map[Code]T
+
+// In returns what is said in a language; in English where it is none of ours.
+func (t Texts[T]) In(c Code) T {
+	if !c.Known() {
+		c = English
+	}
+	return t[c]
+}
+
 // Fill puts values into a text, where their names stand in braces: each name is followed by
 // its value. What is put in isn't looked at for further names.
 func (c Code) Fill(text string, values ...string) string {
