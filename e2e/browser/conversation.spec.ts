@@ -1,4 +1,5 @@
 import { expect, outage, test } from './kit'
+import { say } from './message-kit'
 import { noLimits } from './server'
 
 test('two people talk, and each sees what the other says', async ({ enter }) => {
@@ -94,6 +95,40 @@ test.describe('with a limit on posts', () => {
     await expect(bob.rows).toHaveText([/burst 1/, /burst 2/, /burst 3/, /burst 4/, /burst 5/], { timeout: 30_000 })
     await expect(ada.rows).toHaveText([/burst 1/, /burst 2/, /burst 3/, /burst 4/, /burst 5/])
     await expect(ada.page.getByText('That was a lot at once.')).toHaveCount(0)
+  })
+})
+
+test.describe('with posts that wait for a minute', () => {
+  test.use({ settings: { ...noLimits, SNUG_POST_RATE: '2/60s' } })
+
+  test('what others say meanwhile is not missed by who is at the end, in a room or a thread', async ({ enter }) => {
+    const ada = await enter('Ada', { viewport: { width: 1280, height: 500 } })
+    const bob = await enter('Bob')
+    const long = (what: string) => Array.from({ length: 40 }, (_, i) => `${what}, line ${i + 1}`).join('\n')
+    const root = await say(bob, 'What is in the box?')
+    await ada.post(long('mine'))
+    await ada.post('also mine')
+    await ada.post('mine that waits')
+    await expect(ada.page.getByText('That was a lot at once.')).toBeVisible()
+    await expect(ada.row('mine that waits')).toBeInViewport({ ratio: 1 })
+    // It comes in before what waits, and is as high as the screen.
+    await say(bob, long('a list'))
+    await expect(ada.row('a list, line 40')).toBeInViewport()
+    await expect(ada.row('mine that waits')).toBeInViewport({ ratio: 1 })
+    await expect(ada.row('mine that waits')).not.toHaveAttribute('data-seq')
+
+    const cleo = await enter('Cleo')
+    await ada.page.goto(`/rooms/global?thread=${root.id}`)
+    const panel = ada.page.getByRole('complementary', { name: 'Thread', exact: true })
+    const field = panel.getByRole('textbox', { name: 'Reply in thread' })
+    await field.fill('a reply that waits')
+    await field.press('Enter')
+    const reply = panel.getByRole('article').filter({ hasText: 'a reply that waits' })
+    await expect(reply).toBeInViewport({ ratio: 1 })
+    await say(cleo, long('contents'), { thread: root.id })
+    await expect(panel.getByRole('article').filter({ hasText: 'contents, line 40' })).toBeInViewport()
+    await expect(reply).toBeInViewport({ ratio: 1 })
+    await expect(reply).not.toHaveAttribute('data-seq')
   })
 })
 

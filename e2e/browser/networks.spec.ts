@@ -81,7 +81,7 @@ test('on a network that drops over and over, what two people post arrives once a
 
   const all = (FLAPS + 1) * BURST
   for (const person of [ada, bob]) {
-    await expect.poll(async () => (await shown(person, /says/)).length).toBe(2 * all)
+    await expect.poll(() => shown(person, /says/)).toHaveLength(2 * all)
     await expect(person.page.getByText(/Waiting to be sent|Sending…|Not sent/)).toHaveCount(0)
   }
   const order = await shown(ada, /says/)

@@ -1,10 +1,11 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualItem, type VirtualizerOptions } from '@tanstack/virtual-core'
 import { createComputed, createEffect, createMemo, createSignal, onCleanup, untrack, type Accessor } from 'solid-js'
 
-// An own adapter to TanStack's virtualizer. The stock one differs in two ways
+// An own adapter to TanStack's virtualizer. The stock one differs in three ways
 // that a chat feels: it keys rows by their place, so that every row on screen
-// is rebuilt when older ones come in above (focus and selection are lost), and
-// it writes the scroll position before the rows have their new height.
+// is rebuilt when older ones come in above (focus and selection are lost), it
+// writes the scroll position before the rows have their new height, and it follows
+// what comes in after the last row only, where posts that wait to be sent stay last.
 
 type Options = Omit<
   VirtualizerOptions<HTMLElement, HTMLElement>,
@@ -21,6 +22,18 @@ export interface VirtualList {
   version: Accessor<unknown>
 }
 
+/** Whether rows come in below the topmost one on the screen of a list that is held at its end, and not after the last. */
+function growsWithin(core: Virtualizer<HTMLElement, HTMLElement>, next: Options): boolean {
+  const before = core.options
+  const grown = next.count - before.count
+  if (core.scrollElement === null || !next.followOnAppend || before.count === 0 || grown <= 0) return false
+  const keyOf = next.getItemKey ?? before.getItemKey
+  if (keyOf(next.count - 1) !== before.getItemKey(before.count - 1) || !core.isAtEnd(before.scrollEndThreshold)) return false
+  const top = core.getVirtualItemForOffset(core.scrollOffset ?? 0)
+  // Had all of them come in above it, it would be as far from the last one as before.
+  return top !== undefined && keyOf(top.index + grown) !== top.key
+}
+
 /** `options` must read its list once and answer from that very list. */
 export function createVirtualList(options: Accessor<Options>): VirtualList {
   const [version, bump] = createSignal(0, { equals: false })
@@ -33,9 +46,12 @@ export function createVirtualList(options: Accessor<Options>): VirtualList {
   })
 
   const core = new Virtualizer(untrack(full))
+  let grewWithin = false
   // New data make a new range before anything is drawn.
   createComputed(() => {
-    core.setOptions(full())
+    const next = full()
+    grewWithin ||= untrack(() => growsWithin(core, next))
+    core.setOptions(next)
     untrack(() => bump(0))
   })
 
@@ -55,6 +71,8 @@ export function createVirtualList(options: Accessor<Options>): VirtualList {
     version()
     options()
     core._willUpdate()
+    if (grewWithin) core.scrollToEnd()
+    grewWithin = false
   })
   onCleanup(core._didMount())
 
