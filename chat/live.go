@@ -50,6 +50,7 @@ type liveRoom struct {
 type news struct {
 	seq       Seq
 	author    UserID // who wrote all of it; "": several people
+	caller    UserID // who spoke last to all in the room, or to all who are here; "": nobody did
 	mentioned []UserID
 }
 
@@ -232,8 +233,9 @@ func (l *live) watched(room RoomID) bool {
 	return l.rooms[room] != nil && (room != l.everyone || len(l.people) > 0)
 }
 
-// posted takes note of a message that is durable now.
-func (l *live) posted(room RoomID, slug string, seq Seq, author UserID, mentioned []UserID) {
+// posted takes note of a message that is durable now. It may speak to all, who are then told as
+// often as of any message.
+func (l *live) posted(room RoomID, slug string, seq Seq, author UserID, mentioned []UserID, call bool) {
 	l.mu.Lock()
 	r := l.rooms[room]
 	if r == nil {
@@ -247,6 +249,9 @@ func (l *live) posted(room RoomID, slug string, seq Seq, author UserID, mentione
 	r.news.seq = max(r.news.seq, seq)
 	if r.news.author != author {
 		r.news.author = ""
+	}
+	if call {
+		r.news.caller = author
 	}
 	if len(r.news.mentioned) < maxMentioned {
 		r.news.mentioned = append(r.news.mentioned, mentioned...)
@@ -330,7 +335,8 @@ func (l *live) lettersLocked(room RoomID, r *liveRoom, all bool) (list []letter)
 	mention := frame(ActivityFrame{Type: "activity", Room: r.slug, Seq: r.news.seq, Mention: true})
 	for p := range l.inLocked(room) {
 		switch {
-		case slices.Contains(r.news.mentioned, p.id):
+		case slices.Contains(r.news.mentioned, p.id),
+			all && r.news.caller != "" && p.id != r.news.caller:
 			list = append(list, letter{r.slug, p.sockets, mention})
 		case all && p.id != r.news.author:
 			list = append(list, letter{r.slug, p.sockets, plain})

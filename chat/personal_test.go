@@ -239,6 +239,12 @@ func TestActivity(t *testing.T) {
 		if list := bob.drain(); len(list) != 1 { // of his own posts he hears nothing
 			t.Errorf("bob got %v", list)
 		}
+		w.sayIn("busy", "bob", "@[room](room:all) Lunch!")
+		time.Sleep(time.Second)
+		if list := ada.drain(); len(list) != 1 || !strings.Contains(list[0].raw, `"mention":true`) {
+			t.Errorf("got %v", list)
+		}
+		bob.silent()
 		time.Sleep(5 * time.Second)
 		ada.silent()
 		w.changed("bob", "pin", m0(w, "busy"), true)

@@ -381,6 +381,7 @@ func (r *Room) notify(seq Seq, posted *Message) {
 		return
 	}
 	slug := r.meta.Slug
+	callable := r.about.Kind != KindDirect && r.about.Kind != KindGroup // all hear of what is said there anyway
 	r.st.AfterCommitOr(func() {
 		if r.changed != nil {
 			r.changed(id, seq)
@@ -389,7 +390,8 @@ func (r *Room) notify(seq Seq, posted *Message) {
 			r.linked(id, seq, posted.UserID)
 		}
 		if watched {
-			r.live.posted(id, slug, seq, posted.UserID, mentions(posted.Content))
+			users, room, here := Mentioned(posted.Content)
+			r.live.posted(id, slug, seq, posted.UserID, users, callable && (room || here))
 		}
 	}, r.doubt)
 }
