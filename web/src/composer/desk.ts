@@ -1,7 +1,8 @@
 import { batch } from 'solid-js'
+import { sizeOf } from '~/files/size'
 import { makeUploads, UploadError } from '~/files/upload'
 import { makeFileStore, makeUploadDatabase, makeUploadStore, type FileStore, type UploadStore } from '~/files/upload-store'
-import { locale, m, plural, t } from '~/i18n/i18n'
+import { m, plural, t } from '~/i18n/i18n'
 import { randomId } from '~/room/outbox'
 import type { Settings } from '~/settings'
 import type { Draft, DraftFile } from './drafts'
@@ -210,17 +211,4 @@ async function oneTab(name: string, signal: AbortSignal, act: () => Promise<void
 
 function change(holder: Holder, key: string, state: DraftFile['state']) {
   if (holder.files().some((f) => f.key === key)) holder.setFiles(holder.files().map((f) => (f.key === key ? { ...f, state } : f)))
-}
-
-/** Bytes in words. */
-export function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return t('{count} B@@bytes', { count: bytes })
-  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-  let n = bytes / 1_000
-  let unit = 0
-  while (n >= 999.5 && unit < units.length - 1) {
-    n /= 1_000
-    unit++
-  }
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit] }).format(Number(n.toFixed(n < 9.95 ? 1 : 0)))
 }

@@ -5,7 +5,8 @@ import FileMusic from 'lucide-solid/icons/file-music'
 import FileText from 'lucide-solid/icons/file-text'
 import Play from 'lucide-solid/icons/play'
 import { createMemo, createSignal, For, lazy, onMount, Show, Suspense } from 'solid-js'
-import { locale, plural, t } from '~/i18n/i18n'
+import { sizeOf } from '~/files/size'
+import { t } from '~/i18n/i18n'
 import type { Attachment } from '~/realtime/wire.gen'
 import { FileName } from '~/ui/file-name'
 import { decodeBlurhash } from './blurhash'
@@ -166,20 +167,6 @@ function Card(props: { file: Attachment }) {
       <Download class="size-4 shrink-0 text-muted" aria-hidden="true" />
     </a>
   )
-}
-
-/** Bytes as people say them. */
-export function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return plural(bytes, '1 byte', '{count} bytes')
-  const units = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-  let value = bytes / 1_000
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000
-    unit++
-  }
-  const digits = value < 10 ? 1 : 0
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[unit], minimumFractionDigits: digits }).format(Number(value.toFixed(digits)))
 }
 
 function two(n: number): string {

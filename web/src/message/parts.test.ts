@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sizeOf } from '~/files/size'
 import { speak } from '~/i18n/i18n'
-import { fitted, isPicture, lengthOf, sizeOf } from './attachments'
+import { fitted, isPicture, lengthOf } from './attachments'
 import { decodeBlurhash } from './blurhash'
 import { forwarded } from './forwarded'
 import { inWords } from './names'
@@ -31,7 +32,7 @@ describe('pictures', () => {
 })
 
 it('sizes and lengths are said as people say them', () => {
-  expect([0, 1, 999, 1_000, 5_400, 999_600, 12_345_678, 5e12].map(sizeOf)).toEqual(['0 bytes', '1 byte', '999 bytes', '1.0 kB', '5.4 kB', '1.0 MB', '12 MB', '5.0 TB'])
+  expect([0, 1, 999, 1_000, 5_400, 9_960, 999_600, 12_345_678, 5e12, 5e15].map(sizeOf)).toEqual(['0 bytes', '1 byte', '999 bytes', '1 kB', '5.4 kB', '10 kB', '1 MB', '12 MB', '5 TB', '5,000 TB'])
   expect([undefined, 0, 1_000, 61_000, 3_661_000].map(lengthOf)).toEqual(['', '', '0:01', '1:01', '1:01:01'])
 })
 
