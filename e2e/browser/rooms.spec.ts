@@ -1,11 +1,17 @@
 import { BACK, expect, outage, Person, test } from './kit'
-import { atRest } from './reading-kit'
+import { atRest, moved } from './reading-kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage] } })
 
 const rooms = (person: Person) => person.page.getByRole('navigation', { name: 'Rooms' })
 const line = (person: Person) => person.timeline.getByTestId('unread-line')
+
+/** How far somebody has read, as the server knows it. */
+async function readMark(person: Person): Promise<number> {
+  const { read } = await (await person.page.request.get('/api/rooms/global')).json()
+  return read
+}
 
 /** Frames over a socket of this page's own, as whoever is signed in; resolves with the answers to those with a ref. */
 async function send(person: Person, frames: readonly object[]): Promise<unknown[]> {
@@ -177,6 +183,77 @@ test('edits and deletions of the time away are there after it', async ({ enter }
   await expect(ada.posted('first, mended')).toBeVisible(BACK)
   await expect(ada.row('second')).toHaveCount(0)
   await expect(ada.posted('third')).toBeVisible()
+})
+
+// 300 come one by one; instead of 1,300 the newest page comes.
+for (const missed of [5, 300, 1_300]) {
+  test(`what was said while the network was gone is read when it was on the screen: ${missed} messages`, async ({ browser, enter, server }) => {
+    await seed(browser, server, 'Writer', chatter(100))
+    const ada = await enter('Ada')
+    await expect.poll(() => readMark(ada)).toBe(100)
+    await ada.page.context().setOffline(true)
+    await expect(ada.status('Offline.')).toBeVisible()
+    await seed(browser, server, 'Talker', chatter(missed).map((text) => `meanwhile ${text}`))
+    await ada.page.context().setOffline(false)
+    // Who was at the end is there again.
+    await expect(ada.posted(`meanwhile №${missed} `)).toBeInViewport(BACK)
+    const first = ada.page.getByRole('button', { name: 'To the first new message' })
+    if (missed > 10) {
+      await expect(first).toBeVisible()
+      await atRest(ada)
+      expect(await readMark(ada)).toBe(100)
+      await first.click()
+      await expect(ada.posted(/meanwhile №1 /)).toBeInViewport()
+      await expect(ada.posted(/meanwhile №1 /).getByTestId('unread-line')).toBeVisible()
+      await expect.poll(() => readMark(ada)).toBeGreaterThan(100)
+      expect(await readMark(ada)).toBeLessThan(100 + missed)
+      await ada.timeline.press('End')
+      await expect(ada.posted(`meanwhile №${missed} `)).toBeInViewport()
+    }
+    await expect.poll(() => readMark(ada)).toBe(100 + missed)
+  })
+}
+
+test('a reader far up stays at the same line when more was said without a network than comes by itself', async ({ browser, enter, server }) => {
+  await seed(browser, server, 'Writer', chatter(200))
+  const ada = await enter('Ada')
+  await expect(ada.posted('№200 ')).toBeInViewport()
+  await ada.timeline.evaluate((s) => s.scrollBy(0, -1_500))
+  const before = await atRest(ada)
+  await ada.page.context().setOffline(true)
+  await expect(ada.status('Offline.')).toBeVisible()
+  await seed(browser, server, 'Talker', chatter(1_300).map((text) => `meanwhile ${text}`))
+  // Not before: the first socket may be gone for another reason.
+  const page = ada.page.waitForResponse(/messages\?.*around=/, BACK)
+  await ada.page.context().setOffline(false)
+  await page
+  await expect(ada.status(/./)).toHaveCount(0)
+  expect(moved(before, await atRest(ada))).toEqual([])
+  await ada.page.getByRole('button', { name: 'To the newest' }).click()
+  await expect(ada.posted('meanwhile №1300 ')).toBeInViewport()
+})
+
+test('what was said while one read further up is not read by coming to the end of what was fetched', async ({ browser, enter, server }) => {
+  await seed(browser, server, 'Writer', chatter(300))
+  const ada = await enter('Ada')
+  const bob = await enter('Bob')
+  await ada.page.goto('/rooms/global?at=200')
+  await expect(ada.posted('№200 ')).toBeInViewport()
+  await atRest(ada)
+  for (let i = 1; i <= 3; i++) await bob.post(`meanwhile ${i}`)
+  const newer = ada.page.getByRole('button', { name: '3 new messages' })
+  await expect(newer).toBeVisible()
+  const end = await ada.timeline.evaluate((s) => {
+    s.scrollTo(0, s.scrollHeight)
+    return s.scrollHeight
+  })
+  await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight)).toBeGreaterThan(end)
+  await atRest(ada)
+  await expect(newer).toBeVisible()
+  expect(await readMark(ada)).toBeLessThanOrEqual(300)
+  await newer.click()
+  await expect(ada.posted('meanwhile 3')).toBeInViewport()
+  await expect.poll(() => readMark(ada)).toBe(303)
 })
 
 test('a room that was read before is there at once, and without a network', async ({ browser, enter, server }) => {

@@ -49,6 +49,8 @@ export interface RoomState {
   readonly stream: string
   /** Every durable event up to here is accounted for: where a resume begins. */
   readonly through: number
+  /** The last event that the resume under way replays. */
+  readonly replayTo: number
   /** False until the first page is there, and again when it has to be replaced. */
   readonly loaded: boolean
   /** The window, by rising seq. */
@@ -95,6 +97,7 @@ const REPLIES_USERS = 5
 export const emptyRoom: RoomState = {
   stream: '',
   through: 0,
+  replayTo: 0,
   loaded: false,
   messages: [],
   start: 0,
@@ -124,6 +127,11 @@ export function stale(state: RoomState): boolean {
   return state.loaded && state.fresh < state.runFrom
 }
 
+/** Whether what was missed without a connection is still coming in. */
+export function behind(state: RoomState): boolean {
+  return state.through < state.replayTo
+}
+
 /** The newest event that is known of, by frame or by page. */
 export function newestSeq(state: RoomState): number {
   return Math.max(state.through, state.edge)
@@ -142,7 +150,8 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
         typing: [],
       }
       // What a resume replays follows as frames. Otherwise the run begins at head.
-      return frame.resumed || frame.head <= next.through ? next : begin(next, frame.head)
+      if (frame.resumed) return { ...next, replayTo: frame.head }
+      return frame.head <= next.through ? next : begin(next, frame.head)
     }
     case 'reset': {
       // Whatever is known beyond head is of a history that is gone.

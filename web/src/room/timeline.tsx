@@ -1,9 +1,9 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
-import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { plural, t } from '~/i18n/i18n'
-import { attached, newestSeq } from '~/realtime/reduce'
+import { attached, behind, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
 import { ActingIn } from '~/message/acting-in'
 import { MessageRow } from '~/message/message-row'
@@ -110,6 +110,8 @@ export function Timeline(props: TimelineProps) {
   const [top, setTop] = createSignal(0)
   const [marked, setMarked] = createSignal<number | null>(null)
   const following = () => atEnd() && attached(session.room())
+  // Who was following goes on where events were missed, once they are there.
+  const stays = () => atEnd() && (attached(session.room()) || session.place() === null)
   const focused = createFocused()
   const fresh = createNewCount(session, props.me.id, following)
   const line = createUnreadLine(session, props.me.id, focused, following)
@@ -123,9 +125,11 @@ export function Timeline(props: TimelineProps) {
   let aim: { seq: number; align: 'center' | 'start'; index: number } | undefined
   let readTimer: ReturnType<typeof setTimeout> | undefined
   let markTimer: ReturnType<typeof setTimeout> | undefined
+  let left = false
   onCleanup(() => {
+    left = true
     // Whoever leaves at once leaves from where they are by now.
-    if (!still && laidOut()) session.setPlace(following() ? null : placeAt(scroller.scrollTop))
+    if (!still && laidOut()) session.setPlace(stays() ? null : placeAt(scroller.scrollTop))
     clearTimeout(stillTimer)
     clearTimeout(endTimer)
     clearTimeout(readTimer)
@@ -167,7 +171,7 @@ export function Timeline(props: TimelineProps) {
     const fromEnd = scrollHeight - clientHeight - scrollTop
     setAtEnd(stillAtEnd(fromEnd, scrollTop))
     setTop(scrollTop)
-    if (still) session.setPlace(following() ? null : placeAt(scrollTop))
+    if (still) session.setPlace(stays() ? null : placeAt(scrollTop))
     if (scrollTop < FETCH_PX && session.older().status === 'idle') session.loadOlder()
     if (fromEnd < FETCH_PX && !attached(session.room())) session.loadNewer()
   }
@@ -186,7 +190,7 @@ export function Timeline(props: TimelineProps) {
   // over: first its beginning has to have been on the screen.
   let begun: number | undefined
   function read() {
-    if (!focused() || !line.known() || !still) return
+    if (left || !focused() || !line.known() || !still || behind(session.room())) return
     if (unreadAbove()) {
       if (begun !== line.from()) return
     } else if (line.seq() !== null) begun = line.from()
@@ -202,7 +206,8 @@ export function Timeline(props: TimelineProps) {
     const seq = row && rows().at(row.index)?.seq
     if (seq !== undefined) session.markRead(seq)
   }
-  createEffect(on([focused, session.room, line.known, following, top], read))
+  // Not before it is known where the line stands by now.
+  createEffect(on([focused, session.room, line.known, following, top], () => queueMicrotask(read)))
 
   function toEnd() {
     void session.showNewest().then(() => list.core.scrollToEnd())
@@ -254,9 +259,20 @@ export function Timeline(props: TimelineProps) {
     still = true
     aim = undefined
     look()
-    pinned = following()
+    pinned = stays()
     read()
   }
+
+  // The window has come up to the live run: below who reached the end of the window stands
+  // what the page brought, and nobody has seen it.
+  createComputed(on(live, ({ now, before }) => {
+    if (now && !before && session.place() !== null) setAtEnd(false)
+  }))
+  createEffect(on(live, ({ now, before }) => {
+    if (!now || before) return
+    if (session.place() === null) list.core.scrollToEnd()
+    settle()
+  }))
 
   // Whoever scrolls by hand goes elsewhere, and is where they are: if that waited for a
   // rest, a window that is full would go on to be cut as for a reader at its end.
@@ -325,7 +341,7 @@ export function Timeline(props: TimelineProps) {
     for (const type of ['wheel', 'touchmove'] as const) scroller.addEventListener(type, takeOver, { passive: true })
     // The virtualizer follows what grows in the list, not the list's own box:
     // a keyboard that opens or a composer that grows would cover the end.
-    scroller.addEventListener('scroll', () => (pinned = still ? following() : pinned), { passive: true })
+    scroller.addEventListener('scroll', () => (pinned = still ? stays() : pinned), { passive: true })
     // What comes and goes above it, as the line about the connection, takes its room from
     // the list's top, and moves no row on the screen.
     let above: number | undefined
@@ -334,7 +350,7 @@ export function Timeline(props: TimelineProps) {
       const by = frame.offsetTop - (above ?? frame.offsetTop)
       above = frame.offsetTop
       if (pinned) list.core.scrollToEnd()
-      else if (by !== 0 && still) list.core.scrollBy(by)
+      else if (by !== 0 && still) list.scrollBy(by)
     })
     resized.observe(scroller)
     onCleanup(() => resized.disconnect())
@@ -417,7 +433,7 @@ export function Timeline(props: TimelineProps) {
           {t('To the first new message')}
         </Pill>
       </Show>
-      <Show when={!following() && rows().length > 0}>
+      <Show when={!stays() && rows().length > 0}>
         <Pill class="bottom-3" loud={fresh() > 0} onClick={toEnd}>
           <ArrowDown class="size-4" aria-hidden="true" />
           {fresh() === 0 ? t('To the newest') : plural(fresh(), '1 new message', '{count} new messages')}

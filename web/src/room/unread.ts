@@ -1,6 +1,9 @@
 import { createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js'
-import { newestSeq, type Posted, type RoomState } from '~/realtime/reduce'
+import { behind, newestSeq, type Posted, type RoomState } from '~/realtime/reduce'
 import type { RoomSession } from './session'
+
+/** So many messages that come at once are on any screen together. */
+const AT_ONCE = 10
 
 /** Whether the window of this page has the focus and can be seen. */
 export function createFocused(): () => boolean {
@@ -93,15 +96,17 @@ export function createUnreadLine(session: RoomSession, me: string, focused: () =
   createEffect(() => {
     const a = after()
     const room = session.room()
-    if (a === null || shown() || !room.loaded || !someAfter(a)) return
-    // What comes while one reads at the end is read as it comes.
-    if (untrack(focused) && untrack(following) && a >= opened) setAfter(newestSeq(room))
+    if (a === null || shown() || !room.loaded || behind(room) || !someAfter(a)) return
+    // What comes while one reads at the end is read as it comes, unless it is more than one sees:
+    // so much comes at once after a time without a network.
+    if (untrack(focused) && untrack(following) && a >= opened && room.start <= a + 1 && ofOthers(room.messages, a, me) <= AT_ONCE) setAfter(newestSeq(room))
     else setShown(true)
   })
   // What was there on opening is new whoever looks.
   let opened = Infinity
   createEffect(() => {
-    if (session.room().loaded && after() !== null && opened === Infinity) opened = untrack(() => newestSeq(session.room()))
+    const room = session.room()
+    if (room.loaded && room.joined && !behind(room) && after() !== null && opened === Infinity) opened = newestSeq(room)
   })
   createEffect(
     on(focused, (now) => {

@@ -20,6 +20,8 @@ export interface VirtualList {
   total: Accessor<number>
   /** Tracks every change of the range, of sizes and of the scroll position's phase. */
   version: Accessor<unknown>
+  /** Scrolls by so many px at once: rows that come in before the next frame find the list there. */
+  scrollBy(px: number): void
 }
 
 /** Whether rows come in below the topmost one on the screen of a list that is held at its end, and not after the last. */
@@ -82,5 +84,12 @@ export function createVirtualList(options: Accessor<Options>): VirtualList {
     item: (key) => byKey().get(key),
     total,
     version,
+    scrollBy(px) {
+      const element = core.scrollElement
+      const before = element?.scrollTop ?? 0
+      core.scrollBy(px)
+      // The virtualizer hears of it with the scroll event, and until then holds no row in its place.
+      if (element) core.scrollOffset = (core.scrollOffset ?? 0) + element.scrollTop - before
+    },
   }
 }
