@@ -114,6 +114,10 @@ var (
 
 	errStorage = &refusal{status: 503, code: "STORAGE_UNAVAILABLE", retry: 5 * time.Second,
 		message: "The server can't store anything right now. Please try again later."}
+
+	// Most likely nobody reads it; but no answer would be a 200 to whoever does.
+	errBrokenOff = &refusal{status: 503, code: "BROKEN_OFF", retry: time.Second,
+		message: "The request was broken off: it may have been done or not"}
 )
 
 func errTooMany(retry time.Duration) *refusal {
@@ -139,13 +143,13 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errHashBusy):
 		e = errTooMany(hashWait)
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		return // nobody reads an answer
+		e = errBrokenOff
 	case errors.Is(err, db.ErrDiskFull), errors.Is(err, db.ErrBusy), errors.Is(err, db.ErrFailed):
 		e = errStorage
 	default:
 		e = errInternal
 	}
-	if e.status >= 500 {
+	if e.status >= 500 && e != errBrokenOff {
 		s.log.Error("request failed", "route", s.routeOf(r), "err", err)
 	}
 	h := w.Header()

@@ -8,10 +8,11 @@ type Code string
 // The codes.
 const (
 	CodeBadRequest  Code = "bad_request"
-	CodeNotFound    Code = "not_found" // not there, or not for you to know
-	CodeConflict    Code = "conflict"  // the upload is elsewhere than you think
-	CodeTooLong     Code = "too_long"  // over the limit of a file
-	CodeQuota       Code = "quota"     // over what a person may keep
+	CodeNotFound    Code = "not_found"  // not there, or not for you to know
+	CodeConflict    Code = "conflict"   // the upload is elsewhere than you think
+	CodeIncomplete  Code = "incomplete" // less came than was announced: go on from where it is
+	CodeTooLong     Code = "too_long"   // over the limit of a file
+	CodeQuota       Code = "quota"      // over what a person may keep
 	CodeLimited     Code = "rate_limited"
 	CodeOverloaded  Code = "overloaded"
 	CodeStorageFull Code = "storage_full"

@@ -27,13 +27,14 @@ const (
 // Upload is one that is open, or was.
 type Upload struct {
 	ID      string
+	Name    string // as it is kept
 	Size    int64 // bytes announced
 	Offset  int64 // bytes that are durable
 	Expires time.Time
 }
 
 func (r row) upload() Upload {
-	u := Upload{ID: r.id, Size: r.size, Offset: r.received, Expires: time.UnixMilli(r.due)}
+	u := Upload{ID: r.id, Name: r.name, Size: r.size, Offset: r.received, Expires: time.UnixMilli(r.due)}
 	if r.state == stateReady { // its size may be another now
 		u.Offset = u.Size
 	}
@@ -226,7 +227,7 @@ func copySome(to io.Writer, from io.Reader, buffer []byte, n int64) (copied int6
 		case errors.Is(err, io.EOF):
 			return copied, false, nil
 		case err != nil:
-			return copied, false, &Error{Code: CodeBadRequest, Message: "The upload was cut off. What has come is kept.", Err: err}
+			return copied, false, &Error{Code: CodeIncomplete, Message: "The upload was cut off. What has come is kept.", Err: err}
 		}
 	}
 	return copied, true, nil

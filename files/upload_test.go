@@ -153,7 +153,7 @@ func TestCutUploadsGoOn(t *testing.T) {
 		cut := source{Reader: io.MultiReader(strings.NewReader(content[offset:next]), iotest.ErrReader(errors.New("connection reset")))}
 		got, err := r.Append(t.Context(), ann, u.ID, offset, cut)
 		if next < u.Size {
-			hasCode(t, err, files.CodeBadRequest)
+			hasCode(t, err, files.CodeIncomplete)
 		}
 		if got.Offset != next {
 			t.Fatalf("%d bytes are kept of %d", got.Offset, next)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -54,14 +55,14 @@ func actorOf(id auth.Identity) chat.Actor {
 // level0Routes are those of sockets, and what the first client speaks to.
 func (s *Server) level0Routes() []route {
 	upgrade := func(l level, d openapi.Dialect, summary, description string) method {
-		return method{s.upgrade(l), openapi.Operation{Summary: summary, Description: description, Who: openapi.SessionOrToken, Dialect: d,
+		return method{s.upgrade(l), openapi.Operation{Summary: summary, Description: description, Who: openapi.SessionOrToken, Scope: string(auth.ScopeRead), Dialect: d,
 			Other:    map[int]openapi.Response{101: {Says: "The connection is a WebSocket now."}},
 			Refusals: map[int]string{401: "", 403: "The Origin is foreign, null or missing.", 426: "", 429: "Too many new connections from this address; see Retry-After."}}}
 	}
 	return slices.Concat(tagged(tagLevel0, []route{
 		{path: "/api/chat/messages", level0: true, methods: methods{
 			http.MethodGet: {s.level0Messages, openapi.Operation{Summary: "The newest 50 messages of the room global", Says: "Oldest first.",
-				Who: openapi.SessionOrToken, Dialect: openapi.Level0, Answer: openapi.JSON[[]chat.Message](), Refusals: whyNot(401, 403, 429, 503)}},
+				Who: openapi.SessionOrToken, Scope: string(auth.ScopeRead), Dialect: openapi.Level0, Answer: openapi.JSON[[]chat.Message](), Refusals: whyNot(401, 403, 429, 503)}},
 		}},
 		{path: "/api/chat", level0: true, methods: methods{http.MethodGet: upgrade(level0, openapi.Level0, "The level 0 WebSocket", "")}},
 	}), tagged(tagRooms, []route{
@@ -186,10 +187,10 @@ func readJSON(r *http.Request, to any) error {
 	var big *http.MaxBytesError
 	switch {
 	case errors.As(err, &big):
-		return &chat.Error{Code: chat.CodeTooLong, Message: "The body is too large."}
+		return &chat.Error{Code: chat.CodeTooLong, Message: fmt.Sprintf("The body is too large: the limit is %d bytes.", big.Limit)}
 	case err != nil:
-		return badRequest("The body didn't arrive whole.")
-	case !utf8.Valid(raw) || len(raw) == 0 || raw[0] != '{' || exactjson.Unmarshal(raw, to) != nil:
+		return &chat.Error{Code: codeIncomplete, Message: "The body didn't arrive whole."}
+	case !utf8.Valid(raw) || !bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) || exactjson.Unmarshal(raw, to) != nil:
 		return badRequest("The body must be a JSON object with the right types of values.")
 	}
 	return nil

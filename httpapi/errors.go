@@ -25,6 +25,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeInternal:    http.StatusInternalServerError,
 	chat.CodeConflict:    http.StatusConflict,
 	codeQuota:            http.StatusRequestEntityTooLarge,
+	codeIncomplete:       http.StatusBadRequest,
 }
 
 // Codes of refusals that are HTTP's alone.
@@ -35,6 +36,7 @@ const (
 	codeHost         chat.Code = "unknown_host"
 	codeMethod       chat.Code = "method_not_allowed"
 	codeQuota        chat.Code = "quota"
+	codeIncomplete   chat.Code = "incomplete" // the body didn't arrive whole: the same again may do
 )
 
 // errorBody is the answer of everything but level 0.
@@ -94,8 +96,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, l level
 	if !ok {
 		status = http.StatusInternalServerError
 	}
-	if r.Context().Err() != nil {
-		return // nobody is there to read it
+	// Most likely nobody is there to read it. But a body that doesn't go on, or a client that
+	// has ended its half of the connection, ends the context too, and no answer would be a 200.
+	if status >= http.StatusInternalServerError && r.Context().Err() != nil {
+		refusal{http.StatusServiceUnavailable, chat.CodeOverloaded, "The request was broken off: it may have been done or not.", "Service unavailable"}.write(w, l)
+		return
 	}
 	if status >= http.StatusInternalServerError {
 		s.log.Error("request failed", "method", r.Method, "route", r.Pattern, "code", string(e.Code), "err", err)

@@ -302,6 +302,10 @@ func TestBrokenConnections(t *testing.T) {
 	if err != nil || offset > 150_000 {
 		t.Fatalf("at %d, %v", offset, err)
 	}
+	if blank, err := answer.ReadString('\n'); err != nil || blank != "\r\n" { // the end of the 100
+		t.Fatalf("%q, %v", blank, err)
+	}
+	wantIncomplete(t, answer)
 	s.expect(204, "PATCH", path, content[offset:], "Upload-Offset", strconv.Itoa(offset), "Content-Type", tusBody)
 	_, got := s.expect(200, "GET", path, "")
 	var a chat.Attachment
@@ -310,6 +314,47 @@ func TestBrokenConnections(t *testing.T) {
 	}
 	if _, got := s.expect(200, "GET", a.URL, ""); got != content {
 		t.Errorf("%d bytes of another content", len(got))
+	}
+}
+
+// A body that ends too soon is answered as what it is, to whoever still listens: without
+// an answer net/http would say 200.
+func TestBodiesThatEndTooSoon(t *testing.T) {
+	s := newShelf(t)
+	resp, _ := s.expect(201, "POST", "/api/uploads", "", "Upload-Length", "1000")
+	for _, head := range []string{
+		"POST /api/rooms/global/messages HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100",
+		"POST /api/rooms/global/messages HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked",
+		"PUT /api/drafts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100",
+		"PATCH " + resp.Header.Get("Location") + " HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: " + tusBody + "\r\nContent-Length: 1000",
+	} {
+		conn, err := net.Dial("tcp", s.http.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(conn, "%s\r\nHost: x\r\nCookie: s=ada\r\n\r\n14\r\n{\"content\": \"half a ", head); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		t.Log(head)
+		wantIncomplete(t, bufio.NewReader(conn))
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func wantIncomplete(t *testing.T, answer *bufio.Reader) {
+	t.Helper()
+	resp, err := http.ReadResponse(answer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), `"code":"incomplete"`) {
+		t.Errorf("got %s: %s, %v", resp.Status, body, err)
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *Server) roomRoutes() []route {
 			http.MethodDelete: s.archiving(false).said("Take a room out of the archive", isNow),
 		}},
 		{path: room + "/export", methods: methods{
-			http.MethodGet: {s.exportRoom, openapi.Operation{Summary: "All that is in a room", Who: openapi.SessionOrToken,
+			http.MethodGet: {s.exportRoom, openapi.Operation{Summary: "All that is in a room", Who: openapi.SessionOrToken, Scope: string(auth.ScopeRead),
 				Says: "Lines of JSON, sent as they are read: the room, its members, its messages from the oldest on.", Media: []string{ndjson},
 				Refusals: map[int]string{401: "", 403: "", 404: "", 429: "One is under way.", 503: ""}}},
 		}},

@@ -51,7 +51,7 @@ func (s *Server) fileRoutes() []route {
 			http.MethodGet: {s.getUpload, openapi.Operation{Summary: "What became of an upload",
 				Description: "When all bytes have come. The type is told from the content, pictures are made anew without their metadata: that may take " +
 					"seconds. HEAD tells in Upload-Offset and Upload-Length how far it is.",
-				Parameters: []openapi.Parameter{upload}, Who: openapi.SessionOrToken, Says: "What a message can have.", Answer: openapi.JSON[chat.Attachment](),
+				Parameters: []openapi.Parameter{upload}, Who: openapi.SessionOrToken, Scope: string(auth.ScopeWrite), Says: "What a message can have.", Answer: openapi.JSON[chat.Attachment](),
 				Refusals: map[int]string{400: "", 401: "", 403: "", 409: "It isn't whole yet.", 413: "", 429: "", 503: "Many pictures are being looked at; see Retry-After.", 507: ""},
 			}},
 			http.MethodPatch: s.tusMethod(s.appendUpload, openapi.Operation{Summary: "Go on with an upload",
@@ -64,7 +64,7 @@ func (s *Server) fileRoutes() []route {
 				Description: "One that isn't whole, or that no message has.", Parameters: []openapi.Parameter{upload},
 				Other: map[int]openapi.Response{204: {Says: "It is gone."}},
 			}, 409, 503),
-			http.MethodPost: {s.overriddenUpload, openapi.Operation{Summary: "PATCH, HEAD and DELETE for clients that have none", Who: openapi.SessionOrToken,
+			http.MethodPost: {s.overriddenUpload, openapi.Operation{Summary: "PATCH, HEAD and DELETE for clients that have none", Who: openapi.SessionOrToken, Scope: string(auth.ScopeWrite),
 				Parameters: []openapi.Parameter{upload, openapi.Header[string]("X-HTTP-Method-Override", "Which of them.", "required,enum=PATCH|HEAD|DELETE"), tusHeader()},
 				Says:       "As HEAD.", Other: map[int]openapi.Response{204: {Says: "As theirs."}},
 				Refusals: whyNot(400, 401, 403, 409, 412, 413, 415, 429, 503, 507),
@@ -72,7 +72,7 @@ func (s *Server) fileRoutes() []route {
 		}},
 		{path: "/api/files/{id}", methods: methods{
 			http.MethodPost: {s.signFile, openapi.Operation{Summary: "An address that needs no session",
-				Description: "For players and the like. Whoever has it reads the file, for an hour.", Parameters: []openapi.Parameter{file}, Who: openapi.SessionOrToken,
+				Description: "For players and the like. Whoever has it reads the file, for an hour.", Parameters: []openapi.Parameter{file}, Who: openapi.SessionOrToken, Scope: string(auth.ScopeRead),
 				Says: "It.", Answer: openapi.JSON[signedAddress](), Refusals: whyNot(401, 403, 503)}},
 		}},
 		{path: "/api/files/{id}/{name}", methods: methods{
@@ -97,7 +97,7 @@ func tusHeader() openapi.Parameter {
 
 // tusMethod is a method of the protocol.
 func (s *Server) tusMethod(serve func(http.ResponseWriter, *http.Request, chat.Actor), o openapi.Operation, refusals ...int) method {
-	o.Who = openapi.SessionOrToken
+	o.Who, o.Scope = openapi.SessionOrToken, string(auth.ScopeWrite)
 	o.Parameters = append(o.Parameters, tusHeader())
 	o.Refusals = whyNot(append(refusals, 401, 403, 404, 412, 429)...) // 404: or the server takes no files
 	return method{s.tus(serve), o}
@@ -183,6 +183,7 @@ func (s *Server) headUpload(w http.ResponseWriter, r *http.Request, a chat.Actor
 	}
 	tellUpload(w, u)
 	w.Header().Set("Upload-Length", strconv.FormatInt(u.Size, 10))
+	w.Header().Set("Upload-Metadata", "filename "+base64.StdEncoding.EncodeToString([]byte(u.Name)))
 	w.WriteHeader(http.StatusOK)
 }
 

@@ -83,6 +83,9 @@ func (x *Index) Search(ctx context.Context, who chat.Actor, r Request) (Results,
 		return none, err
 	}
 	if r.Room != "" {
+		if len(q.in) > 0 && !slices.Contains(q.in, r.Room) {
+			return none, nil // nothing is in both
+		}
 		q.in = []string{r.Room}
 	}
 	ctx, cancel := context.WithTimeout(ctx, hardTime)
@@ -118,7 +121,7 @@ func upTo(q query, cursor string) (int64, error) {
 		return below, nil
 	}
 	id, err := strconv.ParseInt(cursor, 36, 64)
-	if err != nil {
+	if err != nil || id <= 0 {
 		return 0, bad("cursor isn't one of this server's.")
 	}
 	return min(below, id), nil

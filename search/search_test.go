@@ -100,6 +100,9 @@ func TestOperators(t *testing.T) {
 	if got := w.found(x, Request{Text: "https", Room: "one"}); !slices.Equal(got, []string{"one-1"}) {
 		t.Errorf("in one room: %v", got)
 	}
+	if got := w.found(x, Request{Text: "https in:two", Room: "one"}); len(got) > 0 {
+		t.Errorf("in two rooms at once: %v", got)
+	}
 	berlin := time.FixedZone("", 3600)
 	if got := w.found(x, Request{Text: "on:2026-11-28 in:one", Where: berlin}); len(got) != 2 {
 		t.Errorf("a day elsewhere: %v", got)

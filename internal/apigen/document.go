@@ -244,7 +244,8 @@ func (b *builder) body(op *operation, r openapi.Route) error {
 		kind = "application/json"
 	}
 	op.RequestBody.Content[kind] = media{s}
-	op.RequestBody.Required = b.needed(s)
+	// The routes of accounts go without one where all in it is optional.
+	op.RequestBody.Required = r.Dialect != openapi.Accounts || b.needed(s)
 	if r.Form {
 		op.RequestBody.Content["application/x-www-form-urlencoded"] = media{s}
 	}

@@ -196,6 +196,25 @@ describe('a cut', () => {
     expect(count('HEAD')).toBe(1)
   })
 
+  it('so long that the server gave the request up is waited out', async () => {
+    const content = text(1_000_000)
+    let stood = false
+    tus.intercept = ({ method, body }) => {
+      const upload = tus.uploads.get('u1')
+      if (method !== 'PATCH' || stood || !upload) return undefined
+      stood = true
+      upload.content = body.slice(0, 1_000)
+      return refusal(400, 'incomplete', 'The upload was cut off. What has come is kept.')
+    }
+    await make().upload(fileOf(content), {
+      onProgress: ({ state }) => {
+        if (state === 'waiting') setTimeout(() => online.dispatchEvent(new Event('online')))
+      },
+    })
+    expect(tus.uploads.get('u1')?.content).toBe(content)
+    expect(count('POST')).toBe(1)
+  })
+
   it('by a reload: the same file goes on where it stopped', async () => {
     const content = text(1_000_000)
     const stopped = deferred()

@@ -352,6 +352,8 @@ function problemOf(status: number, failure: Failure): Problem {
     case 507: // a disk that is full stays so for long
       return { kind: 'final', failure }
   }
+  // The line stood still for so long that the server gave the request up.
+  if (failure.kind === 'refused' && failure.code === 'incomplete') return { kind: 'passing', afterMs: 0 }
   if (failure.kind === 'limited') return { kind: 'passing', afterMs: failure.retryAfterSeconds * 1000 }
   return status >= 500 ? { kind: 'passing', afterMs: 0 } : { kind: 'final', failure }
 }
