@@ -211,6 +211,7 @@ for (const missed of [5, 300, 1_300]) {
       await expect(ada.posted(`meanwhile №${missed} `)).toBeInViewport()
     }
     await expect.poll(() => readMark(ada)).toBe(100 + missed)
+    await expect(first).toHaveCount(0)
   })
 }
 

@@ -188,12 +188,12 @@ export function Timeline(props: TimelineProps) {
   // At the end what comes is read as it comes. Elsewhere it has to stand still
   // for a moment, and whole. What was new on opening isn't read by being passed
   // over: first its beginning has to have been on the screen.
-  let begun: number | undefined
+  const [begun, setBegun] = createSignal<number>()
   function read() {
     if (left || !focused() || !line.known() || !still || behind(session.room())) return
     if (unreadAbove()) {
-      if (begun !== line.from()) return
-    } else if (line.seq() !== null) begun = line.from()
+      if (begun() !== line.from()) return
+    } else if (line.seq() !== null) setBegun(line.from())
     if (following()) session.markRead(newestSeq(session.room()))
     else readTimer ??= setTimeout(readRows, READ_MS)
   }
@@ -313,7 +313,7 @@ export function Timeline(props: TimelineProps) {
     void session.show({ seq: line.from() }).then((found) => {
       if (found.ok) {
         scrollTo(line.seq() ?? found.seq, 'start', LEAD_PX)
-        begun = line.from()
+        setBegun(line.from())
       } else if (found.words !== '') showToast({ tone: 'bad', title: found.words })
     })
   }
@@ -427,7 +427,8 @@ export function Timeline(props: TimelineProps) {
       </div>
       <ActingIn scroller={() => scroller} />
       <DayPill rows={rows()} list={list} top={top()} head={HEAD_PX} onJump={(target) => void jump(target)} />
-      <Show when={unreadAbove()}>
+      {/* Whoever was there knows. */}
+      <Show when={unreadAbove() && begun() !== line.from()}>
         <Pill class="top-11" onClick={toUnread}>
           <ArrowUp class="size-4" aria-hidden="true" />
           {t('To the first new message')}
