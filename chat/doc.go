@@ -68,7 +68,7 @@
 //     become a member by a first post is none. Either way what was there is read, the
 //     post too. A room begins without events.
 //   - Slow mode answers with rateLimit, limit 1; whoever may set it isn't held by it.
-//     Muted people may delete what they wrote. In an archived room nothing changes.
+//     Muted people may delete what they wrote. In an archived room no message changes.
 //   - An event of a message that retention has removed is replayed as its deletion,
 //     without an author.
 //   - unread counts the messages above the mark, but is 0 where all of them are one's own
