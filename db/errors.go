@@ -63,7 +63,7 @@ func openError(path string, err error) error {
 	case errors.Is(err, ErrDamaged):
 		advice = "Stop the server, keep a copy of the file, and restore the last backup"
 	case errors.Is(err, ErrNotDatabase), errors.Is(err, ErrForeign):
-		advice = "Move the file away, or choose another data folder"
+		advice = "If it was this server's, restore the last backup; else choose another data folder"
 	case errors.Is(err, ErrUnreadable):
 		advice = "Check that the folder is there and that this user may read and write it and the file"
 	case errors.Is(err, ErrLocked):

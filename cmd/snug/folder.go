@@ -24,6 +24,9 @@ type folder struct {
 // tablesName is the file in it that has the accounts.
 const tablesName = "snug.db"
 
+// objectsName is the folder in it that has the rooms.
+const objectsName = "objects"
+
 // A heldError says that somebody else has the folder.
 type heldError struct{ path, by string }
 
@@ -53,6 +56,9 @@ func openFolder(path string) (*folder, error) {
 	if err := errors.Join(lock.Truncate(0), writeAt(lock, fmt.Sprintf("%d\n", os.Getpid()))); err != nil {
 		return nil, errors.Join(fmt.Errorf("write to data folder: %w", err), f.close())
 	}
+	if err := f.whole(); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
 	return f, nil
 }
 
@@ -69,6 +75,28 @@ func holder(lock *os.File) string {
 		return "another process"
 	}
 	return "process " + pid
+}
+
+// whole refuses a folder of which a part is gone: each part alone would be taken for new.
+// Who signs up first would own what is left, and files be deleted as no message has them.
+func (f *folder) whole() error {
+	_, err := os.Stat(f.file(lineageName))
+	begun := err == nil // both parts are there by then
+	tables, err := os.Stat(f.file(tablesName))
+	accounts := err == nil && tables.Size() > 0
+	inside, err := os.ReadDir(f.file(objectsName))
+	rooms := err == nil && len(inside) > 0
+	switch {
+	case rooms && !accounts:
+		return f.lost(tablesName, "the accounts")
+	case begun && !rooms:
+		return f.lost(objectsName, "the rooms")
+	}
+	return nil
+}
+
+func (f *folder) lost(name, what string) error {
+	return fmt.Errorf("data folder %s has lost %s, %s: put the whole folder back from a backup, or choose another one with --data", f.path, name, what)
 }
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
@@ -145,7 +173,7 @@ func (f *folder) write(name string, text []byte) error {
 	if err := os.Rename(f.file(name+".new"), f.file(name)); err != nil {
 		return err
 	}
-	dir, err := os.Open(f.path)
+	dir, err := os.Open(filepath.Dir(f.file(name)))
 	if err != nil {
 		return err
 	}

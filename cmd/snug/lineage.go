@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,8 +17,9 @@ const (
 	// runName is a file that each start writes anew. Whatever copies it, keeping its times
 	// or not, makes a file whose ctime is another: nobody can set that.
 	runName = "run"
-	// lineageName is the file that has the lineage and, behind it, the mark of the run file
-	// that this folder's last start left.
+	// lineageName is the file that has the lineage and, behind it, the marks of the run files
+	// that this folder's last start left: its own, and that of the rooms, which may be put
+	// back by themselves.
 	lineageName = "lineage"
 )
 
@@ -41,8 +43,10 @@ func (f *folder) lineage(log *slog.Logger) (string, error) {
 		}
 		id = rand.Text()[:8]
 	}
-	if err := f.write(runName, []byte(rand.Text()+"\n")); err != nil {
-		return "", fmt.Errorf("write run: %w", err)
+	for _, name := range []string{runName, filepath.Join(objectsName, runName)} {
+		if err := f.write(name, []byte(rand.Text()+"\n")); err != nil {
+			return "", fmt.Errorf("write run: %w", err)
+		}
 	}
 	if mark, err = f.runMark(); err != nil {
 		return "", fmt.Errorf("look at run: %w", err)
@@ -53,11 +57,11 @@ func (f *folder) lineage(log *slog.Logger) (string, error) {
 	return id, nil
 }
 
-// runMark is what a copy of the run file can't share with it.
+// runMark is what copies of the run files can't share with them.
 func (f *folder) runMark() (string, error) {
-	var st unix.Stat_t
-	if err := unix.Stat(f.file(runName), &st); err != nil {
+	var own, rooms unix.Stat_t
+	if err := errors.Join(unix.Stat(f.file(runName), &own), unix.Stat(f.file(filepath.Join(objectsName, runName)), &rooms)); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d-%d", st.Ino, st.Ctim.Nano()), nil
+	return fmt.Sprintf("%d-%d %d-%d", own.Ino, own.Ctim.Nano(), rooms.Ino, rooms.Ctim.Nano()), nil
 }

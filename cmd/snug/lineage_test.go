@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -81,6 +82,58 @@ func TestRestoredBackup(t *testing.T) {
 		t.Errorf("a restart later the stream is %s, not %s", stream, restored)
 	}
 	stop()
+
+	// The rooms alone, which may be as old as they like.
+	if err := os.RemoveAll(filepath.Join(data, objectsName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(data, objectsName), os.DirFS(filepath.Join(backup, objectsName))); err != nil {
+		t.Fatal(err)
+	}
+	start()
+	if stream == restored || resumed(restored, 3) {
+		t.Errorf("rooms that were put back by themselves are resumed as if they went on: stream %s", stream)
+	}
+	stop()
+}
+
+// TestPartsLost starts with a data folder of which one part is gone: what is left must not
+// be taken for a new server's.
+func TestPartsLost(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	s := hosted{data: data}.start(t)
+	signUp(t, s.Addr().String(), "Ada")
+	s.stop()
+	lost := filepath.Join(t.TempDir(), "lost")
+	for _, name := range []string{tablesName, objectsName} {
+		if err := os.Rename(filepath.Join(data, name), lost); err != nil {
+			t.Fatal(err)
+		}
+		refused := func(how string) {
+			t.Helper()
+			f, err := openFolder(data)
+			if err == nil {
+				t.Errorf("opened with %s %s", name, how)
+				f.close()
+			} else if !strings.Contains(err.Error(), "has lost "+name) || !strings.Contains(err.Error(), "backup") {
+				t.Error(err)
+			}
+		}
+		refused("missing")
+		if name == tablesName {
+			write(t, filepath.Join(data, name), "")
+		} else if err := os.Mkdir(filepath.Join(data, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		refused("empty")
+		if err := os.Remove(filepath.Join(data, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(lost, filepath.Join(data, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hosted{data: data}.start(t).stop()
 }
 
 func get200(p *person, path string) string {
@@ -100,6 +153,9 @@ func TestLineage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.close()
+	if err := os.Mkdir(f.file(objectsName), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	next := func() string {
 		t.Helper()
 		id, err := f.lineage(slog.New(slog.DiscardHandler))

@@ -61,7 +61,7 @@ func reindexIn(ctx context.Context, cfg config.Config, stdout, stderr io.Writer)
 		return err
 	}
 	defer func() { err = errors.Join(err, tables.Close()) }()
-	store, err := pebble.Open(folder.file("objects"), pebble.Options{MinFree: storeMinFree(cfg.MinFree), Logger: log})
+	store, err := pebble.Open(folder.file(objectsName), pebble.Options{MinFree: storeMinFree(cfg.MinFree), Logger: log})
 	if err != nil {
 		return err
 	}

@@ -99,21 +99,21 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lineage, err := folder.lineage(s.log)
-	if err != nil {
-		return err
-	}
 	if s.tables, err = db.Open(ctx, folder.file(tablesName)); err != nil {
 		return err
 	}
 	s.later(s.tables.Close)
-	store, err := pebble.Open(folder.file("objects"), pebble.Options{
+	store, err := pebble.Open(folder.file(objectsName), pebble.Options{
 		MinFree: storeMinFree(s.cfg.MinFree), Logger: s.log.With("part", "store"), Fatal: func(err error) { s.failed <- err },
 	})
 	if err != nil {
 		return err
 	}
 	s.later(store.Close)
+	lineage, err := folder.lineage(s.log) // which says, once it is there, that the others are
+	if err != nil {
+		return err
+	}
 	s.space = newDisk(s.cfg.Data, s.cfg.MinFree)
 	if s.files, err = s.makeFiles(ctx, folder, secret); err != nil {
 		return err

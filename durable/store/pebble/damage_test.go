@@ -1,6 +1,7 @@
 package pebble_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -89,6 +90,61 @@ func TestDamage(t *testing.T) {
 			}
 			t.Logf("%d files, %d times damaged, %d times refused", len(names), runs, refused)
 		})
+	}
+}
+
+// TestFirstLogDamaged damages the log of a store's first run, far from its end: that isn't
+// a log that just ends there.
+func TestFirstLogDamaged(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	store, err := pebble.Open("data", pebble.Options{FS: disk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := store.Claim(t.Context(), durable.ID{1}, "class", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := bytes.Repeat([]byte("x"), 1_000)
+	for range 150 {
+		errs, err := store.Commit(t.Context(), []durable.Batch{{ID: record.ID, Fence: record.Fence,
+			Ops: []durable.Op{{Kind: durable.OpPut, Key: "k", Value: value}}}})()
+		if err := errors.Join(append(errs, err)...); err != nil {
+			t.Fatal(err)
+		}
+		record.Fence.Head++
+	}
+	killed := disk.CrashClone(vfs.CrashCloneCfg{})
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := killed.List("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	largest, size := "", 0
+	for _, name := range names {
+		if n := len(readFile(t, killed, "data/"+name)); strings.HasSuffix(name, ".log") && n > size {
+			largest, size = "data/"+name, n
+		}
+	}
+	if size < 128<<10 {
+		t.Fatalf("the log has %d bytes: too few to have a middle", size)
+	}
+	for at := size / 10; at < size/2; at += size / 50 {
+		disk := killed.CrashClone(vfs.CrashCloneCfg{})
+		data := readFile(t, disk, largest)
+		for i := range 16 {
+			data[at+i] ^= 0xff
+		}
+		writeFile(t, disk, largest, data)
+		store, err := pebble.Open("data", pebble.Options{FS: disk})
+		if err == nil {
+			err = errors.Join(errors.New("it opened"), store.Close())
+		}
+		if !errors.Is(err, pebble.ErrDamaged) {
+			t.Errorf("bytes from %d of %d are damaged: %v, want ErrDamaged", at, size, err)
+		}
 	}
 }
 

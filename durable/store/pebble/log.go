@@ -17,7 +17,8 @@ type reporter struct {
 	log    *slog.Logger
 	halt   *halt
 	failed chan struct{}         // a background job failed; never more than one waits here
-	last   atomic.Int64          // Unix time of the last background error that was logged
+	last   often                 // when a background error was logged
+	hurt   often                 // when damage was logged
 	stall  atomic.Bool           // commits wait for background jobs
 	flush  atomic.Pointer[error] // of the last flush
 }
@@ -63,9 +64,17 @@ func (e fatalError) Unwrap() []error {
 	return errs
 }
 
-// backgroundErrorEvery bounds how often a job that fails, and is tried again
-// each time, is logged.
-const backgroundErrorEvery = 10 * time.Second
+// errorsEvery bounds how often it is logged that a job fails, which is tried again each
+// time, or that a file is damaged, which each reader of it finds.
+const errorsEvery = 10 * time.Second
+
+// often says that it is time again to log what happens all the time.
+type often struct{ last atomic.Int64 } // Unix time
+
+func (o *often) again() bool {
+	now, last := time.Now().Unix(), o.last.Load()
+	return now-last >= int64(errorsEvery/time.Second) && o.last.CompareAndSwap(last, now)
+}
 
 func (r *reporter) events() *lsm.EventListener {
 	return &lsm.EventListener{
@@ -81,13 +90,14 @@ func (r *reporter) events() *lsm.EventListener {
 			case r.failed <- struct{}{}:
 			default:
 			}
-			now, last := time.Now().Unix(), r.last.Load()
-			if now-last >= int64(backgroundErrorEvery/time.Second) && r.last.CompareAndSwap(last, now) {
+			if r.last.again() {
 				r.log.Warn("a background job failed and will be tried again", "err", err)
 			}
 		},
 		DataCorruption: func(info lsm.DataCorruptionInfo) { // its bounds would show keys
-			r.log.Error("a file is damaged", "path", info.Path, "err", info.Details)
+			if r.hurt.again() {
+				r.log.Error("a file is damaged: restore the last backup", "path", info.Path, "err", info.Details)
+			}
 		},
 		DiskSlow: func(info lsm.DiskSlowInfo) {
 			r.log.Warn("the disk is slow", "path", info.Path, "op", info.OpType.String(), "for", info.Duration)

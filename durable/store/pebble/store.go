@@ -28,7 +28,7 @@ var _ durable.Store = (*Store)(nil)
 // damage later.
 var (
 	ErrLocked  = errors.New("another process uses this folder: stop it first, or choose another folder")
-	ErrDamaged = errors.New("the data is damaged: restore the folder from a backup, or move it away to begin with an empty one")
+	ErrDamaged = errors.New("the data is damaged: restore the last backup of all that the server keeps")
 	ErrNewer   = errors.New("the data was written by a newer version of this program: use that one")
 )
 
@@ -107,24 +107,30 @@ func Open(dir string, o Options) (*Store, error) {
 func openTuned(dir string, o Options, tune func(*lsm.Options)) (*Store, error) {
 	s := &Store{halt: newHalt(o.Fatal)}
 	s.report = newReporter(o.Logger, s.halt)
-	if err := s.open(dir, o, tune); err != nil {
+	fresh, err := s.open(dir, o, tune)
+	if err != nil {
 		s.unlock()
 		return nil, fmt.Errorf("open object store %s: %w", dir, classify(err))
 	}
 	s.halt.opened.Store(true)
+	if fresh {
+		// The first log was begun in the engine's oldest format, without sync chunks: the
+		// next one has them. Where it can't be made the store says so at the next call.
+		_ = s.halt.run(func() error { _, err := s.db.AsyncFlush(); return err })
+	}
 	go s.writer.run()
 	go s.writer.land()
 	go s.views.run(s.writer.stopped)
 	return s, nil
 }
 
-func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
+func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) (fresh bool, err error) {
 	disk := o.FS
 	if disk == nil {
 		disk = vfs.Default
 	}
 	if err := disk.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return false, err
 	}
 	if o.FS == nil { // one folder has one lock, whichever way it was named
 		full, err := filepath.Abs(dir)
@@ -132,7 +138,7 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 			full, err = filepath.EvalSymlinks(full)
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		dir = full
 	}
@@ -143,14 +149,15 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 	}
 	lock, err := lsm.LockDirectory(dir, s.disk)
 	if err != nil {
-		return lockError(err)
+		return false, lockError(err)
 	}
 	s.lock = lock
 	if err := s.space.check(claimShare); err != nil {
-		return err
+		return false, err
 	}
-	if err := checkFolder(disk, dir); err != nil {
-		return err
+	fresh, err = checkFolder(disk, dir)
+	if err != nil {
+		return false, err
 	}
 	s.options = func() *lsm.Options {
 		opts := engineOptions(o, s.disk, s.report)
@@ -172,12 +179,12 @@ func (s *Store) open(dir string, o Options, tune func(*lsm.Options)) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.views = newViews(s.halt)
 	s.views.publish(newView(s.db))
 	s.writer = newWriter(s, boot)
-	return nil
+	return fresh, nil
 }
 
 func (s *Store) openEngine() (err error) {
@@ -242,18 +249,19 @@ func lockError(err error) error {
 
 // checkFolder refuses a folder of a newer engine, one whose manifest is
 // damaged, and one that has data but has lost the marker that says which
-// manifest holds: the engine would begin anew and delete the rest.
-func checkFolder(disk vfs.FS, dir string) error {
+// manifest holds: the engine would begin anew and delete the rest. fresh tells that
+// there is nothing yet.
+func checkFolder(disk vfs.FS, dir string) (fresh bool, err error) {
 	names, err := disk.List(dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	data := ""
 	for _, name := range names {
 		if rest, ok := strings.CutPrefix(name, "marker.format-version."); ok { // number.format
 			_, text, _ := strings.Cut(rest, ".")
 			if format, err := strconv.ParseUint(text, 10, 64); err == nil && format > uint64(engineFormat) {
-				return fmt.Errorf("%w (engine format %d, this one knows %d)", ErrNewer, format, engineFormat)
+				return false, fmt.Errorf("%w (engine format %d, this one knows %d)", ErrNewer, format, engineFormat)
 			}
 		}
 		if strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".log") {
@@ -262,15 +270,15 @@ func checkFolder(disk vfs.FS, dir string) error {
 	}
 	desc, err := lsm.Peek(dir, disk)
 	if err != nil {
-		return unreadable(err)
+		return false, unreadable(err)
 	}
 	if !desc.Exists && data != "" {
-		return fmt.Errorf("%w (%s is there, but no manifest)", ErrDamaged, data)
+		return false, fmt.Errorf("%w (%s is there, but no manifest)", ErrDamaged, data)
 	}
 	if desc.Exists {
-		return checkManifest(disk, desc.ManifestFilename)
+		return false, checkManifest(disk, desc.ManifestFilename)
 	}
-	return nil
+	return true, nil
 }
 
 // raiseBoot counts this opening, and makes a new tree ours.
