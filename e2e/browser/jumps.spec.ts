@@ -1,5 +1,6 @@
 import type { BrowserContextOptions } from '@playwright/test'
 import { expect, test as base, type Person } from './kit'
+import { say } from './message-kit'
 import { atRest, frames, moved, places } from './reading-kit'
 import { chatter, seed } from './seed'
 import { noLimits, Server } from './server'
@@ -87,6 +88,23 @@ for (const [name, options] of devices) {
     expect(moved(before, await atRest(ada))).toEqual([])
   })
 }
+
+test('a keyboard that goes while one is led to an old message does not lead back to the end', async ({ enter }) => {
+  const ada = await enter(newcomer(), { viewport: { width: 360, height: 400 }, hasTouch: true, isMobile: true })
+  const bob = await enter(newcomer())
+  const { messages } = await (await bob.page.request.get('/api/rooms/global/messages?around=100')).json()
+  const old: { id: string } = messages.find((m: { seq: number }) => m.seq === 100)
+  await say(bob, 'as I said', { replyTo: old.id })
+  const quote = ada.row('as I said').getByRole('button', { name: /№100 / })
+  await expect(quote).toBeInViewport()
+  await atRest(ada)
+  await quote.click()
+  await ada.posted('№100 ').waitFor()
+  await ada.page.setViewportSize({ width: 360, height: 740 })
+  await expect(ada.posted('№100 ')).toBeInViewport()
+  await atRest(ada)
+  await expect(ada.posted('№100 ')).toBeInViewport()
+})
 
 test('one gets to a day, to the beginning, and down again without a jump', async ({ enter }) => {
   const ada = await enter(newcomer())

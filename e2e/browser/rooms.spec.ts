@@ -1,5 +1,6 @@
 import { BACK, expect, outage, Person, test } from './kit'
 import { atRest, moved } from './reading-kit'
+import { deleteElsewhere, say } from './message-kit'
 import { chatter, seed } from './seed'
 
 test.use({ provoked: { errors: [...outage] } })
@@ -214,6 +215,41 @@ for (const missed of [5, 300, 1_300]) {
     await expect(first).toHaveCount(0)
   })
 }
+
+test('what came since one was here is not read by opening the app on a slow network', async ({ browser, enter, server }) => {
+  await seed(browser, server, 'Writer', chatter(100))
+  const ada = await enter('Ada')
+  await expect.poll(() => readMark(ada)).toBe(100)
+  await ada.page.goto('about:blank')
+  await seed(browser, server, 'Talker', chatter(40).map((text) => `meanwhile ${text}`))
+  // What the socket brings is there before what is fetched.
+  const slow = await ada.page.context().newCDPSession(ada.page)
+  await slow.send('Network.enable')
+  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 200, downloadThroughput: -1, uploadThroughput: -1 })
+  await ada.open()
+  await expect(ada.page.getByRole('button', { name: 'To the first new message' })).toBeVisible()
+  await expect(ada.posted('meanwhile №40 ')).toBeInViewport()
+  await atRest(ada)
+  expect(await readMark(ada)).toBe(100)
+})
+
+test('deletions and news that come together leave one at the end', async ({ enter }) => {
+  const ada = await enter('Ada', { viewport: { width: 1280, height: 500 } })
+  const bob = await enter('Bob')
+  const long = Array.from({ length: 12 }, (_, i) => `line ${i + 1}`).join('\n')
+  await say(bob, `first, ${long}`)
+  const gone: string[] = []
+  for (let i = 1; i <= 8; i++) gone.push((await say(bob, `a slip ${i}`)).id)
+  await expect(ada.posted('a slip 8')).toBeInViewport()
+  await ada.page.context().setOffline(true)
+  await expect(ada.status('Offline.')).toBeVisible()
+  // They become one row: there are fewer than before.
+  for (const id of gone) await deleteElsewhere(bob, id)
+  for (const what of ['second', 'third', 'last']) await say(bob, `${what}, ${long}`)
+  await ada.page.context().setOffline(false)
+  await expect(ada.posted('last, line 1')).toBeInViewport(BACK)
+  await expect.poll(() => ada.timeline.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1)
+})
 
 test('a reader far up stays at the same line when more was said without a network than comes by itself', async ({ browser, enter, server }) => {
   await seed(browser, server, 'Writer', chatter(200))

@@ -20,6 +20,8 @@ import { ThreadComposer } from './thread-composer'
 
 /** What is before somebody's eyes this long is read. */
 const READ_MS = 400
+/** What could not be told is told again after so long. */
+const AGAIN_MS = 5_000
 
 /** One thread: what began it, what was answered, and a place to answer. */
 export function ThreadPanel(props: {
@@ -61,6 +63,7 @@ export function ThreadPanel(props: {
 
   // Read is what was looked at, not what merely came.
   let told = 0
+  let left = false
   let timer: ReturnType<typeof setTimeout> | undefined
   function readSoon() {
     clearTimeout(timer)
@@ -69,13 +72,18 @@ export function ThreadPanel(props: {
       const seq = last()
       if (seq <= Math.max(told, thread.readBefore())) return
       told = seq
-      void readThread(session.slug, rootId, seq)
+      void readThread(session.slug, rootId, seq).then((result) => {
+        if (result.ok || told !== seq || left) return
+        told = 0
+        timer = setTimeout(readSoon, AGAIN_MS)
+      })
       client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((one) => (one.root.id === rootId ? { ...one, unread: 0, read: seq } : one)) })
     }, READ_MS)
   }
   createEffect(on([last, seen, thread.status], readSoon))
   document.addEventListener('visibilitychange', readSoon)
   onCleanup(() => {
+    left = true
     clearTimeout(timer)
     document.removeEventListener('visibilitychange', readSoon)
   })

@@ -33,6 +33,8 @@ export interface Reads {
   release(): void
   /** Tells now what would be told soon. */
   flush(): void
+  /** The server has taken a mark, of this page or another. */
+  heard(seq: number): void
   /** The room can be told, or no longer. */
   setReady(ready: boolean): void
   dispose(): void
@@ -101,7 +103,12 @@ export function makeReads({ room, marks, send, put }: ReadsOptions): Reads {
     release() {
       held = false
     },
+    heard(seq) {
+      if (seq >= sent) sent = 0
+    },
     setReady(value) {
+      // What was on its way may not have arrived.
+      if (!value && sent > 0) untold = Math.max(untold ?? 0, sent)
       ready = value
       sent = 0
       if (ready) tell()

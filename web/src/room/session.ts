@@ -418,6 +418,8 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
         tell({ kind: 'changed', seq: frame.seq, message: frame.message })
         return
       case 'read':
+        if (frame.userId === userId) reads.heard(frame.seq)
+        return
       case 'activity':
         return
       default:

@@ -189,11 +189,19 @@ export function Timeline(props: TimelineProps) {
   // for a moment, and whole. What was new on opening isn't read by being passed
   // over: first its beginning has to have been on the screen.
   const [begun, setBegun] = createSignal<number>()
+  function beginsOnScreen(): boolean {
+    const seq = line.seq()
+    if (seq === null) return false
+    const index = rows().indexOfSeq(seq)
+    const item = list.core.getVirtualItems().find((i) => i.index === index)
+    return item !== undefined && item.end > scroller.scrollTop && item.start < scroller.scrollTop + scroller.clientHeight
+  }
   function read() {
     if (left || !focused() || !line.known() || !still || behind(session.room())) return
-    if (unreadAbove()) {
+    if (unreadAbove() || line.seq() !== null) {
+      if (beginsOnScreen()) setBegun(line.from())
       if (begun() !== line.from()) return
-    } else if (line.seq() !== null) setBegun(line.from())
+    }
     if (following()) session.markRead(newestSeq(session.room()))
     else readTimer ??= setTimeout(readRows, READ_MS)
   }
@@ -286,6 +294,7 @@ export function Timeline(props: TimelineProps) {
     const index = rows().indexOfSeq(seq)
     if (index < 0) return
     settle()
+    pinned = false
     aim = { seq, align, index }
     setAtEnd(false)
     setLead(px)
@@ -350,6 +359,7 @@ export function Timeline(props: TimelineProps) {
       const by = frame.offsetTop - (above ?? frame.offsetTop)
       above = frame.offsetTop
       if (pinned) list.core.scrollToEnd()
+      else if (aim) list.core.scrollToIndex(aim.index, { align: aim.align })
       else if (by !== 0 && still) list.scrollBy(by)
     })
     resized.observe(scroller)

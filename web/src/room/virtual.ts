@@ -5,7 +5,8 @@ import { createComputed, createEffect, createMemo, createSignal, onCleanup, untr
 // that a chat feels: it keys rows by their place, so that every row on screen
 // is rebuilt when older ones come in above (focus and selection are lost), it
 // writes the scroll position before the rows have their new height, and it follows
-// what comes in after the last row only, where posts that wait to be sent stay last.
+// only what comes in after the last row and makes more of them, where posts that wait to
+// be sent stay last, and deleted ones become one row.
 
 type Options = Omit<
   VirtualizerOptions<HTMLElement, HTMLElement>,
@@ -24,13 +25,15 @@ export interface VirtualList {
   scrollBy(px: number): void
 }
 
-/** Whether rows come in below the topmost one on the screen of a list that is held at its end, and not after the last. */
-function growsWithin(core: Virtualizer<HTMLElement, HTMLElement>, next: Options): boolean {
+/** Whether rows come in below the topmost one on the screen of a list that is held at its end, and the virtualizer doesn't follow them. */
+function comesWithin(core: Virtualizer<HTMLElement, HTMLElement>, next: Options): boolean {
   const before = core.options
-  const grown = next.count - before.count
-  if (core.scrollElement === null || !next.followOnAppend || before.count === 0 || grown <= 0) return false
+  if (core.scrollElement === null || !next.followOnAppend || before.count === 0 || next.count === 0) return false
   const keyOf = next.getItemKey ?? before.getItemKey
-  if (keyOf(next.count - 1) !== before.getItemKey(before.count - 1) || !core.isAtEnd(before.scrollEndThreshold)) return false
+  const grown = next.count - before.count
+  const lastIsNew = keyOf(next.count - 1) !== before.getItemKey(before.count - 1)
+  if (lastIsNew === grown > 0 || !core.isAtEnd(before.scrollEndThreshold)) return false
+  if (lastIsNew) return true
   const top = core.getVirtualItemForOffset(core.scrollOffset ?? 0)
   // Had all of them come in above it, it would be as far from the last one as before.
   return top !== undefined && keyOf(top.index + grown) !== top.key
@@ -48,11 +51,11 @@ export function createVirtualList(options: Accessor<Options>): VirtualList {
   })
 
   const core = new Virtualizer(untrack(full))
-  let grewWithin = false
+  let within = false
   // New data make a new range before anything is drawn.
   createComputed(() => {
     const next = full()
-    grewWithin ||= untrack(() => growsWithin(core, next))
+    within ||= untrack(() => comesWithin(core, next))
     core.setOptions(next)
     untrack(() => bump(0))
   })
@@ -73,8 +76,8 @@ export function createVirtualList(options: Accessor<Options>): VirtualList {
     version()
     options()
     core._willUpdate()
-    if (grewWithin) core.scrollToEnd()
-    grewWithin = false
+    if (within) core.scrollToEnd()
+    within = false
   })
   onCleanup(core._didMount())
 
