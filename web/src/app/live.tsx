@@ -104,6 +104,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
       if (next.status !== 'ended') return
       if (next.reason === 'signedOut') props.onSignedOut()
       if (next.reason === 'replaced') void giveWay()
+      if (next.reason === 'banned') drafts.endSync()
     },
   })
 
