@@ -104,6 +104,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
       if (next.status !== 'ended') return
       if (next.reason === 'signedOut') props.onSignedOut()
       if (next.reason === 'replaced') void giveWay()
+      if (next.reason === 'banned') drafts.endSync()
     },
   })
 
@@ -114,10 +115,10 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     kept: makeKeptRooms(userId),
     connection,
     shows: (slug) => slug === shown,
-    count(slug, read) {
-      const room = sessions.get(slug)?.room()
-      if (!room || !attached(room) || room.start > read + 1) return undefined
-      return room.messages.reduce((n, m) => (m.seq > read && m.userId !== userId && m.deletedAt === undefined && !m.event ? n + 1 : n), 0)
+    count(slug, after, through) {
+      const room = untrack(() => sessions.get(slug)?.room())
+      if (!room?.loaded || room.start > after + 1 || (through === undefined ? !attached(room) : room.edge < through)) return undefined
+      return room.messages.reduce((n, m) => (m.seq > after && m.seq <= (through ?? Infinity) && !m.event ? n + 1 : n), 0)
     },
   })
 

@@ -1,20 +1,27 @@
-import { createMemo, createSignal } from 'solid-js'
+import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
 import { call, type Result } from '~/http'
 import type { Connection } from '~/realtime/connection'
-import type { RoomSettings, RoomSummary } from '~/realtime/wire.gen'
+import type { SkippedFrame } from '~/realtime/frames'
+import type { RoomSettings, RoomSummary, ServerFrame } from '~/realtime/wire.gen'
 import type { ReadMarks } from '~/room/reads'
+import { EVERYBODYS, heard, merged, posted, readTo, type Counted } from './counts'
 import type { KeptRooms } from './kept-rooms'
 import { labelOf } from './naming'
 import { parseRooms } from './parse-room'
+import { makeRecount } from './recount'
 
 // The rooms one is in, with how far one has read in each: what the list of
 // rooms shows, and the count in the tab's title.
 
 export interface ListedRoom extends Omit<RoomSummary, 'read'> {
-  /** Undefined until the server has told. */
+  /** Undefined until the server has told, and in the room that everybody is in until they look at it. */
   read: number | undefined
   /** The mark that the server has. */
   told: number
+  /** Mentions that aren't read with the room, as far as is known: they are in threads. */
+  apart: number
+  /** The seq of the last mention that was counted on this page; 0: none was. */
+  mentioned: number
 }
 
 /** What a person has set for a room for themselves. */
@@ -27,6 +34,10 @@ export interface RoomList extends ReadMarks {
   label(slug: string): string
   /** Messages of others that are unread; of more than 100 it is 100. */
   unread(room: ListedRoom): number
+  /** Whether this time (Unix ms) is still to come. */
+  snoozed(until: number): boolean
+  /** Whether a room is to be left out of what calls for attention just now, but for mentions. */
+  quiet(room: ListedRoom): boolean
   /** Over all rooms that may call for attention. */
   total(): number
   /** False until the first answer, good or bad, where there is no list from before. */
@@ -35,6 +46,8 @@ export interface RoomList extends ReadMarks {
   failed(): boolean
   /** Asks the server anew. */
   load(): Promise<void>
+  /** Asks it soon, and not often: what is unread may have changed in a way that nothing tells. */
+  recount(): void
   /** Changes what one has set for a room: shown at once, and as before where the server refuses. */
   settle(slug: string, to: RoomChange): Promise<Result<true>>
   /** Called with each answer of the server, with the slugs that came and, but for the first, those that went. */
@@ -45,28 +58,31 @@ export interface RoomList extends ReadMarks {
 export interface RoomListOptions {
   userId: string
   connection: Connection
-  /** How many messages after `read` a room's window shows, if it reaches back that far. */
-  count(slug: string, read: number): number | undefined
+  /** See CountShown. */
+  count(slug: string, after: number, through?: number): number | undefined
   /** Whether this page shows the room: then it knows best how far one has read. */
   shows(slug: string): boolean
   /** The list as it was last. */
   kept?: KeptRooms
 }
 
-/** As many unread messages are told apart. */
-export const UNREAD_LIMIT = 100
-/** Of rooms that come to be in a bunch the list is loaded once. */
-const LOAD_AFTER_MS = 300
+/** By then the server has heard of what was read here: a mark is told at most once a second. */
+const TOLD_MS = 1_500
+/** Frames that come in while the list is on its way, and may not be in it. */
+const MISSED_FRAMES = 500
+/** A timer of a browser doesn't go further: 2³¹ ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** What is there before the server has told, and where it can't be asked. */
 const home: ListedRoom = {
-  slug: 'global', name: 'global', kind: 'public', topic: '', head: 0, newest: 0, read: undefined, told: 0, unread: 0, mentions: 0, role: 'member',
+  slug: EVERYBODYS, name: EVERYBODYS, kind: 'public', topic: '', head: 0, newest: 0, read: undefined, told: 0, unread: 0, mentions: 0, role: 'member',
   notify: '', snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [],
+  apart: 0, mentioned: 0,
 }
 
-export function makeRoomList({ userId, connection, count, shows, kept }: RoomListOptions): RoomList {
+export function makeRoomList({ userId, connection, count: countShown, shows, kept }: RoomListOptions): RoomList {
   const last = kept?.load() ?? []
-  const [rooms, setRooms] = createSignal<readonly ListedRoom[]>(last.length > 0 ? last.map((r) => merged(undefined, r, false)) : [home])
+  const [rooms, setRooms] = createSignal<readonly ListedRoom[]>(last.length > 0 ? last.map((r) => merged(undefined, r, false, () => undefined)) : [home])
   const [settled, setSettled] = createSignal(false)
   const [failed, setFailed] = createSignal(false)
   const listeners = new Set<(came: readonly string[], went: readonly string[]) => void>()
@@ -78,7 +94,24 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
   let disposed = false
   let loading: Promise<void> | undefined
   let again = false
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let missed: (ServerFrame | SkippedFrame)[] = []
+  const recount = makeRecount({
+    load: () => void load(),
+    read(slug) {
+      const room = find(slug)
+      return room !== undefined && room.unread === 0 && room.mentions <= room.apart
+    },
+  })
+  // Snoozes end without a word of anybody.
+  const [ended, setEnded] = createSignal(undefined, { equals: false })
+  createEffect(() => {
+    ended()
+    const now = Date.now()
+    const next = Math.min(...rooms().map((r) => (r.snoozedUntil > now ? r.snoozedUntil : Infinity)))
+    if (next === Infinity) return
+    const timer = setTimeout(() => setEnded(undefined), Math.min(next - now, LONGEST_TIMER_MS))
+    onCleanup(() => clearTimeout(timer))
+  })
 
   const find = (slug: string) => bySlug().get(slug)
 
@@ -86,10 +119,19 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
     setRooms((all) => all.map((r) => (r.slug === slug ? to(r) : r)))
   }
 
+  // toldMs: when the server knows of it, which is what this page did.
+  function count(slug: string, act: (room: ListedRoom) => Counted, toldMs?: number) {
+    change(slug, (r) => {
+      const { room, sure } = act(r)
+      // A mention that was read with its room may still stand, in a thread.
+      if (!sure) recount.ask(room.unread > 0 ? slug : undefined, toldMs)
+      return room
+    })
+  }
+  const shownIn = (slug: string) => (after: number, through?: number) => countShown(slug, after, through)
+
   // What changes while the list is on its way may not be in it.
   function load(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
     if (loading) again = true
     loading ??= request().finally(() => {
       loading = undefined
@@ -99,12 +141,10 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
     })
     return loading
   }
-  function loadSoon() {
-    timer ??= setTimeout(() => void load(), LOAD_AFTER_MS)
-  }
 
   async function request() {
-    const asked = new Map(rooms().map((r) => [r.slug, r]))
+    const asked = Date.now()
+    missed = []
     const result = await call('/api/rooms', {}, parseRooms)
     if (disposed) return
     setFailed(!result.ok)
@@ -113,7 +153,7 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const before = new Map(rooms().map((r) => [r.slug, r]))
       const now = result.value.map((r) => {
         const known = before.get(r.slug)
-        const told = merged(known, met(asked.get(r.slug), known, r), shows(r.slug))
+        const told = merged(known, r, shows(r.slug), shownIn(r.slug))
         const next = [...setting].reduce((room, s) => (s.slug === r.slug ? { ...room, ...s.to } : room), told)
         // What is as it was needs no drawing.
         return known && JSON.stringify(known) === JSON.stringify(next) ? known : next
@@ -124,10 +164,67 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const went = [...before.keys()].filter((slug) => !slugs.has(slug))
       for (const slug of went) gone.add(slug)
       for (const slug of came) gone.delete(slug)
+      recount.told(asked)
+      if (missed.length === MISSED_FRAMES) recount.ask()
+      for (const frame of missed) take(frame)
       // Before the first answer there is what was kept, which may never have been.
       for (const l of listeners) l(came, settled() ? went : [])
     }
     setSettled(true)
+  }
+
+  function take(frame: ServerFrame | SkippedFrame) {
+    switch (frame.type) {
+      case 'activity': {
+        const { room, seq, mention } = frame
+        if (!find(room)) return recount.ask()
+        return count(room, (r) => heard(r, seq, mention, Date.now()))
+      }
+      case 'message': {
+        const { seq, userId: by, timestamp, content } = frame.message
+        if (seq === undefined) return
+        // One that was closed comes back with what is said in it, and whoever posts in a room is in it.
+        if (gone.delete(frame.room) || (by === userId && !find(frame.room))) recount.ask()
+        count(frame.room, (r) => posted(r, seq, by === userId, timestamp))
+        // Whether it speaks to one is the server's to say.
+        if (by !== userId && (content.includes(`](user:${userId})`) || content.includes('](room:'))) recount.ask(frame.room)
+        return
+      }
+      case 'update':
+      case 'skipped': {
+        const { room, seq } = frame
+        return change(room, (r) => (seq > r.head ? { ...r, head: seq } : r))
+      }
+      case 'room': {
+        const { room, seq, name, topic, kind, event, at } = frame
+        const changed = find(room)
+        // Their people name them.
+        if (event.startsWith('member_') && (changed?.kind === 'direct' || changed?.kind === 'group')) recount.ask()
+        return change(room, (r) => ({
+          ...r,
+          head: Math.max(r.head, seq),
+          ...(event === 'renamed' && name !== undefined && { name }),
+          ...(event === 'topic_changed' && { topic: topic ?? '' }),
+          ...(event === 'kind_changed' && kind && { kind }),
+          ...(event === 'archived' && { archivedAt: at }),
+          ...(event === 'unarchived' && { archivedAt: 0 }),
+        }))
+      }
+      case 'read': {
+        const { room, seq } = frame
+        if (frame.userId !== userId) return
+        // Below what the server had it was set back; else it is news of another page, or of this one.
+        return count(room, (r) => readTo({ ...r, told: seq }, seq < r.told ? seq : Math.max(seq, r.read ?? 0), shownIn(room)))
+      }
+      case 'notice': {
+        const { kind, room, seq, thread } = frame.notice
+        const r = find(room)
+        if (!r || (kind !== 'mention' && kind !== 'reply' && kind !== 'call') || r.mentioned === seq) return
+        // What is in a thread isn't read with the room.
+        if (thread !== undefined) recount.ask()
+        else if (seq > (r.read ?? 0)) recount.ask(room)
+      }
+    }
   }
 
   const unsubscribe = connection.subscribe({
@@ -136,49 +233,18 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       if (state.status === 'open') void load()
     },
     onFrame(frame) {
+      if (loading && missed.length < MISSED_FRAMES) missed.push(frame)
       if (frame.type === 'rooms') void load()
-      else if (frame.type === 'activity') {
-        const { room, seq, mention } = frame
-        if (!find(room)) return loadSoon()
-        change(room, (r) => {
-          const fresh = Math.max(0, seq - r.newest)
-          const called = mention && seq > (r.read ?? 0) ? 1 : 0
-          return { ...r, newest: Math.max(r.newest, seq), lastAt: fresh > 0 ? Date.now() : r.lastAt, unread: capped(r.unread + fresh), mentions: capped(r.mentions + called) }
-        })
-      } else if (frame.type === 'message' && frame.message.seq !== undefined && frame.message.thread === undefined) {
-        const { seq, userId: by, timestamp } = frame.message
-        // One that was closed comes back with what is said in it, and whoever posts in a room is in it.
-        if (gone.delete(frame.room) || (by === userId && !find(frame.room))) loadSoon()
-        change(frame.room, (r) => {
-          if (seq <= r.newest) return r
-          const now = { ...r, newest: seq, lastAt: Math.max(r.lastAt, timestamp) }
-          if (by !== userId) return { ...now, unread: capped(r.unread + 1) }
-          // What one says oneself is read, and all before it was, if it was all.
-          return r.read !== undefined && r.read >= r.newest ? withRead(now, Math.max(seq, r.read)) : now
-        })
-      } else if (frame.type === 'room') {
-        const { room, name, topic, kind, event, at } = frame
-        change(room, (r) => ({
-          ...r,
-          ...(event === 'renamed' && name !== undefined && { name }),
-          ...(event === 'topic_changed' && { topic: topic ?? '' }),
-          ...(event === 'kind_changed' && kind && { kind }),
-          ...(event === 'archived' && { archivedAt: at }),
-          ...(event === 'unarchived' && { archivedAt: 0 }),
-        }))
-      } else if (frame.type === 'read' && frame.userId === userId) {
-        const { room, seq } = frame
-        // Below what the server had it was set back; else it is news of another page, or of this one.
-        change(room, (r) => withRead({ ...r, told: seq }, seq < r.told ? seq : Math.max(seq, r.read ?? 0)))
-      }
+      else take(frame)
     },
   })
   void load()
 
-  function unread(room: ListedRoom): number {
-    if (room.read === undefined || room.newest <= room.read) return 0
-    return count(room.slug, room.read) ?? room.unread
+  function snoozed(until: number): boolean {
+    ended()
+    return until > Date.now()
   }
+  const quiet = (room: ListedRoom) => room.notify === 'nothing' || snoozed(room.snoozedUntil) || room.archivedAt > 0
 
   return {
     rooms,
@@ -187,11 +253,14 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
       const room = find(slug)
       return room ? labelOf(room) : `#${slug}`
     },
-    unread,
-    total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r, Date.now()) ? r.mentions : unread(r)), 0)),
+    unread: (room) => room.unread,
+    snoozed,
+    quiet,
+    total: createMemo(() => rooms().reduce((n, r) => n + (quiet(r) ? r.mentions : r.unread), 0)),
     known: () => settled() || last.length > 0,
     failed,
     load,
+    recount: () => recount.ask(undefined, 0),
     async settle(slug, to) {
       const before = find(slug)
       const entry = { slug, to }
@@ -213,53 +282,16 @@ export function makeRoomList({ userId, connection, count, shows, kept }: RoomLis
     read: (slug) => find(slug)?.read,
     told: (slug) => find(slug)?.told ?? 0,
     settled,
-    set: (slug, seq) => change(slug, (r) => withRead(r, seq)),
+    set: (slug, seq) => count(slug, (r) => readTo(r, seq, shownIn(slug)), TOLD_MS),
     setBack: (slug, seq) => {
-      change(slug, (r) => withRead({ ...r, told: seq }, seq))
+      count(slug, (r) => readTo({ ...r, told: seq }, seq, shownIn(slug)))
       // How many messages that are only the server can count.
-      loadSoon()
+      recount.ask(slug, 0)
     },
     dispose() {
       disposed = true
-      clearTimeout(timer)
+      recount.dispose()
       unsubscribe()
     },
   }
-}
-
-/** Whether a room is to be left out of what calls for attention, but for mentions. */
-export function quiet(room: Pick<ListedRoom, 'notify' | 'snoozedUntil' | 'archivedAt'>, now: number): boolean {
-  return room.notify === 'nothing' || room.snoozedUntil > now || room.archivedAt > 0
-}
-
-function capped(n: number): number {
-  return Math.min(n, UNREAD_LIMIT)
-}
-
-// Between the mark and the newest message there are at most as many messages as events.
-function withRead(room: ListedRoom, read: number): ListedRoom {
-  const most = Math.max(0, room.newest - read)
-  const back = read < (room.read ?? 0)
-  const unread = capped(back ? most : Math.min(room.unread, most))
-  return { ...room, read, unread, mentions: read < room.newest ? Math.min(room.mentions, unread) : 0 }
-}
-
-// What came while the answer was on its way isn't counted in it.
-function met(asked: ListedRoom | undefined, known: ListedRoom | undefined, room: RoomSummary): RoomSummary {
-  if (!asked || !known) return room
-  const fresh = known.newest - Math.max(room.newest, asked.newest)
-  if (fresh <= 0) return room
-  const called = room.newest > asked.newest ? Math.max(room.mentions, known.mentions) : room.mentions + Math.max(0, known.mentions - asked.mentions)
-  return { ...room, unread: capped(room.unread + fresh), mentions: capped(called) }
-}
-
-// A public room that one never read in is new to one: nothing of it is unread.
-function merged(known: ListedRoom | undefined, room: RoomSummary, shown: boolean): ListedRoom {
-  const { read: told, ...rest } = room
-  const newest = Math.max(room.newest, known?.newest ?? 0)
-  const now: ListedRoom = { ...known, ...rest, newest, told, read: told, lastAt: Math.max(room.lastAt, known?.lastAt ?? 0) }
-  if (known?.read === undefined) return told > 0 || room.kind !== 'public' ? now : withRead(now, newest)
-  // Set back elsewhere, or ahead of what the server knows.
-  const read = told < known.told && !shown ? told : Math.max(told, known.read)
-  return read > told ? withRead(now, read) : now
 }

@@ -5,7 +5,7 @@ import { sectionsOf } from './sections'
 
 const room = (slug: string, more: Partial<ListedRoom> = {}): ListedRoom => ({
   slug, name: slug, kind: 'public', topic: '', head: 0, newest: 0, read: 0, told: 0, unread: 0, mentions: 0, role: 'member', notify: '',
-  snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [], ...more,
+  snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [], apart: 0, mentioned: 0, ...more,
 })
 const bob = { userId: 'b', userName: 'Bob' }
 const eve = { userId: 'e', userName: 'Eve' }

@@ -11,7 +11,7 @@ import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import { useLive } from './live'
 import { nameOf } from './naming'
-import { quiet, UNREAD_LIMIT } from './rooms'
+import { UNREAD_LIMIT } from './counts'
 import { DIRECTS, ROOMS, sectionsOf, type Section } from './sections'
 
 /** Loading that is over sooner shows nothing of itself. */
@@ -200,7 +200,7 @@ export function SideList() {
     const stopKey = () => `section ${props.section.key}`
     const folded = () => list.folded(props.section.key)
     const slugs = createMemo(() => props.section.rooms.map((r) => r.slug), [], { equals: same })
-    const loud = () => props.section.rooms.filter((r) => !quiet(r, Date.now()))
+    const loud = () => props.section.rooms.filter((r) => !rooms.quiet(r))
     const hidden = () => (folded() ? loud().reduce((n, r) => n + rooms.unread(r), 0) : 0)
     const called = () => folded() && loud().some((r) => r.mentions > 0)
     const id = () => `section-${props.section.key.replace(/\W+/g, '-')}`
@@ -239,7 +239,7 @@ export function SideList() {
     })
     const dimmed = () => {
       const r = room()
-      return r !== undefined && quiet(r, Date.now())
+      return r !== undefined && rooms.quiet(r)
     }
     const loud = () => unread() > 0 && !dimmed()
     const other = () => {
@@ -278,7 +278,7 @@ export function SideList() {
               <Show when={dimmed()}>
                 <span class="sr-only"> {t('(muted)')}</span>
               </Show>
-              <Count unread={dimmed() ? 0 : unread()} mentions={unread() > 0 ? r().mentions : 0} called={unread() > 0 && r().mentions > 0} />
+              <Count unread={dimmed() ? 0 : unread()} mentions={r().mentions} called={r().mentions > 0} />
               <Show when={stateWords(other()?.state)}>{(words) => <span class="sr-only"> ({words()})</span>}</Show>
             </a>
           )}

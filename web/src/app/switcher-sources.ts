@@ -1,13 +1,13 @@
 import type { PersonEntry, RoomEntry } from '~/switcher/entries'
 import type { Live } from './live'
 import { nameOf } from './naming'
-import { quiet, type ListedRoom } from './rooms'
+import type { ListedRoom } from './rooms'
 
 // What the switcher knows without asking.
 
 /** Unread messages that call for attention. */
 export function calls(live: Live, room: ListedRoom): number {
-  return quiet(room, Date.now()) ? room.mentions : live.rooms.unread(room)
+  return live.rooms.quiet(room) ? room.mentions : live.rooms.unread(room)
 }
 
 export function roomEntries(live: Live): RoomEntry[] {

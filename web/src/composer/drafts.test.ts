@@ -232,6 +232,30 @@ test('what was posted is not brought back by an answer from before', async () =>
   sync.dispose()
 })
 
+test('a server that lets nobody in is not asked again and again', async () => {
+  vi.useFakeTimers()
+  let asked = 0
+  vi.stubGlobal('fetch', async () => {
+    asked++
+    return new Response('{"error":"Sign in first."}', { status: 401 })
+  })
+  const drafts = open()
+  drafts.of('general').writing.setText('half a thought')
+  drafts.sync()
+  await vi.dynamicImportSettled()
+  await vi.advanceTimersByTimeAsync(60_000)
+  // Whether the session is over isn't known yet.
+  expect(asked).toBeGreaterThan(1)
+  drafts.endSync()
+  await vi.advanceTimersByTimeAsync(0)
+  asked = 0
+  drafts.of('general').writing.setText('half a thought, and more')
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(asked).toBe(0)
+  expect(drafts.read('general').text).toBe('half a thought, and more')
+  vi.useRealTimers()
+})
+
 test('without a server nothing is lost, and it is sent later', async () => {
   const drafts = open()
   const sync = makeSync(drafts, () => clock)

@@ -97,6 +97,8 @@ export interface Drafts {
   shown(room: string): boolean
   /** From now on the server has them too. */
   sync(): void
+  /** The server is asked no more: it lets nobody in here. */
+  endSync(): void
   dispose(): void
 }
 
@@ -117,6 +119,7 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
   let desk: Desk | undefined
   let sync: Promise<Sync> | undefined
   let disposed = false
+  let ended = false
   const waiting = makeWaiting({ userId, post, now })
   const [marked, setMarked] = createSignal<ReadonlySet<string>>(new Set(names().filter((name) => worth(read(name)))))
 
@@ -301,19 +304,24 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
       return desk
     },
     sync() {
-      if (sync) return
+      if (sync || ended) return
       sync = import('./sync').then(({ makeSync }) => makeSync(drafts))
       sync.then(
         async (s) => {
+          if (ended) return
           await s.pull()
           await s.push()
         },
         () => (sync = undefined),
       )
     },
+    endSync() {
+      ended = true
+      void sync?.then((s) => s.dispose(), () => {})
+    },
     dispose() {
       disposed = true
-      void sync?.then((s) => s.dispose(), () => {})
+      drafts.endSync()
       desk?.dispose()
     },
   }

@@ -34,9 +34,11 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let changes = 0
   const changedBy = new Map<string, number>()
   let pushing: Promise<void> | undefined
+  const end = new AbortController()
 
   function soon(ms: number) {
     clearTimeout(timer)
+    if (end.signal.aborted) return
     timer = setTimeout(() => void push(), ms)
   }
 
@@ -48,6 +50,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
 
   async function pushAll() {
     for (const name of drafts.names()) {
+      if (end.signal.aborted) return
       const kept = drafts.read(name)
       if (kept.synced === kept.updatedAt) continue
       const content = worth({ ...kept, files: [] }) ? expand(kept.text, kept.mentions) : ''
@@ -103,7 +106,6 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
     drafts.write(name, remote.replyTo !== undefined && replyTo ? { ...taken, replyTo } : taken)
   }
 
-  const end = new AbortController()
   // What was posted shows nowhere else any more.
   drafts.onChange((name) => {
     changedBy.set(name, ++changes)

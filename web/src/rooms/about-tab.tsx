@@ -58,7 +58,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
   }
 
   let snoozing!: HTMLDivElement
-  const keepFocus = createFocusKeeper(() => (mine()?.snoozedUntil ?? 0) > Date.now(), () => snoozing)
+  const keepFocus = createFocusKeeper(() => rooms.snoozed(mine()?.snoozedUntil ?? 0), () => snoozing)
   function snooze(snoozedUntil: number) {
     setChoosing(false)
     keepFocus()
@@ -100,7 +100,7 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
             <Select label={t('Tell me of')} value={room().notify} options={levels.map(({ value, label }) => ({ value, label: t(label) }))} onChange={(notify) => void settle({ notify })} />
             <div ref={snoozing} class="contents">
               <Show
-                when={room().snoozedUntil > Date.now()}
+                when={rooms.snoozed(room().snoozedUntil)}
                 fallback={
                   <div class="flex flex-col gap-1.5" role="group" aria-labelledby={snoozeId}>
                     <p id={snoozeId} class="text-meta font-medium">{t('Snooze')}</p>

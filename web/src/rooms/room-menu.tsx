@@ -54,7 +54,7 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
 
   const groups = createMemo<MenuEntry[][]>(() => {
     const r = room()
-    const snoozed = r.snoozedUntil > Date.now()
+    const snoozed = rooms.snoozed(r.snoozedUntil)
     const talk = r.kind === 'direct' || r.kind === 'group'
     switch (page()) {
       case 'notify':
