@@ -81,8 +81,8 @@ export interface Drafts {
   read(name: string): Kept
   /** Keeps it; what shows it shows that. */
   write(name: string, kept: Kept): void
-  /** The server has, or will soon have, this draft as of `synced`. */
-  setSynced(name: string, synced: number): void
+  /** The server has this draft as it was at `sent`, and says that this was at `at`; 0: perhaps it has one. */
+  setSynced(name: string, at: number, sent?: number): void
   /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
   refresh(key: string): void
   /** Called with each change that is made on this page. */
@@ -93,22 +93,20 @@ export interface Drafts {
   goOn(): void
   /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
   desk(make: (options: { userId: string }) => Desk): Desk
-  /** Whether the server would tell of a draft in this room. */
-  shown(room: string): boolean
   /** From now on the server has them too. */
   sync(): void
+  /** One is in these rooms again, of which the server may have refused drafts. */
+  again(rooms: readonly string[]): void
   dispose(): void
 }
 
 export interface DraftsOptions {
   userId: string
   post(room: string, content: string, more: PostMore): boolean
-  /** Whether the room is known to be there for this person; all are where it is left out. */
-  shown?(room: string): boolean
   now?: () => number
 }
 
-export function makeDrafts({ userId, post, shown = () => true, now = Date.now }: DraftsOptions): Drafts {
+export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Drafts {
   const prefix = `snug:draft:${userId}:`
   const made = new Map<string, { draft: Draft; become(kept: Kept): void }>()
   // For browsers that refuse to store: drafts last as long as the page.
@@ -171,7 +169,10 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
 
     function save() {
       if (quiet) return
-      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map(asKept), updatedAt: now(), synced: read(name).synced })
+      const last = read(name)
+      // It is later than what it was made of, whatever the clock of this device says.
+      const updatedAt = Math.max(now(), last.updatedAt + 1)
+      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map(asKept), updatedAt, synced: last.synced })
       changed?.(name)
     }
 
@@ -270,13 +271,14 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
     marked,
     names,
     read,
-    shown,
     write(name, kept) {
       keep(name, kept)
       made.get(name)?.become(kept)
     },
-    setSynced(name, synced) {
-      keep(name, { ...read(name), synced })
+    setSynced(name, at, sent) {
+      const kept = read(name)
+      // From then on the server's clock counts: those of two devices may be hours apart.
+      keep(name, { ...kept, synced: at, updatedAt: kept.updatedAt === sent ? at : kept.updatedAt })
     },
     refresh(key) {
       const one = waiting.refresh(key)
@@ -310,6 +312,9 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
         },
         () => (sync = undefined),
       )
+    },
+    again(rooms) {
+      void sync?.then((s) => s.again(rooms), () => {})
     },
     dispose() {
       disposed = true
