@@ -87,8 +87,10 @@ export interface Drafts {
   refresh(key: string): void
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
-  /** How many posts to this room and its threads wait for their files. */
-  waiting(room: string): number
+  /** What was posted here to this room and its threads and waits for its files, the oldest first. */
+  waiting(room: string): readonly WaitingPost[]
+  /** The drafts of this room and its threads in which something is written. */
+  written(room: string): readonly Draft[]
   /** Goes on with what an earlier page left waiting, whatever is looked at in this one. */
   goOn(): void
   /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
@@ -291,7 +293,8 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     onChange(act) {
       changed = act
     },
-    waiting: (room) => waiting.posts().filter((p) => p.room === room).length,
+    waiting: (room) => waiting.posts().filter((p) => p.room === room),
+    written: (room) => [...marked()].map((name) => name.split('/')).filter(([of]) => of === room).map(([, thread]) => drafts.of(room, thread)),
     goOn() {
       // Without a network it is there as soon as somebody writes.
       if (waiting.posts().length > 0) void import('./desk').then(({ makeDesk }) => disposed || drafts.desk(makeDesk), () => {})
