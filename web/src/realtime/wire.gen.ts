@@ -314,7 +314,9 @@ export interface Notice {
   id: number;
   kind: NoticeKind;
   room: string;
+  /** for this person: that of a direct is the other's, of a group without one its people's */
   roomName: string;
+  roomKind: RoomKind;
   seq: Seq;
   messageId: MessageID;
   /** the root of the thread that it is in */
