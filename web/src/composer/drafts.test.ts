@@ -110,6 +110,25 @@ test('a browser that refuses to store keeps drafts as long as the page', () => {
   expect([...drafts.marked()]).toEqual(['general'])
 })
 
+test('what there is no place for any more counts before what was stored of it', async () => {
+  const server = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  drafts.of('general').writing.setText('half a thought')
+  await sync.push()
+  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  drafts.of('general').writing.setText('half a thought, and the rest')
+  expect(drafts.read('general').text).toBe('half a thought, and the rest')
+  await sync.push()
+  expect(server.content('general')).toBe('half a thought, and the rest')
+  vi.restoreAllMocks()
+  drafts.of('general').writing.setText('whole')
+  expect(open().of('general').writing.text()).toBe('whole')
+  sync.dispose()
+})
+
 test('what stands in storage and is no draft is left out', () => {
   for (const value of ['{', '"text"', '{"text":1,"mentions":[]}', 'null']) {
     localStorage.setItem('snug:draft:u1:general', value)
@@ -182,6 +201,35 @@ test('what was begun on one device is finished on another, and gone from both wh
   await sync.pull()
   expect(first.of('general').writing.text()).toBe('')
   sync.dispose()
+})
+
+test('what another tab posted is not brought back by an answer from before', async () => {
+  const server = serve()
+  const [here, there] = [open(), open()]
+  const [sync, other] = [makeSync(here, () => clock), makeSync(there, () => clock)]
+  here.of('general').writing.setText('on my way')
+  await sync.push()
+  const { fetch } = globalThis
+  const late: (() => void)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const answer = await fetch(path, init)
+    if (init.method !== 'PUT') await new Promise<void>((resolve) => late.push(resolve))
+    return answer
+  })
+  const pulled = sync.pull()
+  await vi.waitFor(() => expect(late).toHaveLength(1))
+  there.refresh('snug:draft:u1:general')
+  expect(there.of('general').writing.text()).toBe('on my way')
+  await there.of('general').post()
+  dispatchEvent(new StorageEvent('storage', { key: 'snug:draft:u1:general' }))
+  await other.push()
+  expect(server.content('general')).toBeUndefined()
+  for (const answer of late) answer()
+  await pulled
+  expect(here.of('general').writing.text()).toBe('')
+  expect(here.read('general').text).toBe('')
+  sync.dispose()
+  other.dispose()
 })
 
 test('two texts written at once are both kept', async () => {

@@ -83,8 +83,8 @@ export interface Drafts {
   write(name: string, kept: Kept): void
   /** The server has this draft as it was at `sent`, and says that this was at `at`; 0: perhaps it has one. */
   setSynced(name: string, at: number, sent?: number): void
-  /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
-  refresh(key: string): void
+  /** Reads again what another tab wrote under this key of localStorage, and returns the name of the draft, if it is one. */
+  refresh(key: string): string | undefined
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
   /** What was posted here to this room and its threads and waits for its files, the oldest first. */
@@ -131,13 +131,16 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
   }
 
   function read(name: string): Kept {
+    // What couldn't be stored is later than what is.
+    const unstored = memory.get(name)
+    if (unstored) return unstored
     try {
       const kept: unknown = JSON.parse(localStorage.getItem(prefix + name) ?? 'null')
       if (isKept(kept)) return kept
     } catch {
       // It isn't ours, or can't be had.
     }
-    return memory.get(name) ?? { text: '', mentions: [], updatedAt: 0 }
+    return { text: '', mentions: [], updatedAt: 0 }
   }
 
   function keep(name: string, kept: Kept) {
@@ -285,10 +288,11 @@ export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Dra
     refresh(key) {
       const one = waiting.refresh(key)
       if (one) desk?.resume(one)
-      if (!key.startsWith(prefix)) return
+      if (!key.startsWith(prefix)) return undefined
       const name = key.slice(prefix.length)
       mark(name, worth(read(name)))
       made.get(name)?.become(read(name))
+      return name
     },
     onChange(act) {
       changed = act

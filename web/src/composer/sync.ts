@@ -34,7 +34,7 @@ type Remote = Pick<Draft, 'content' | 'replyTo' | 'updatedAt'>
 export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let timer: ReturnType<typeof setTimeout> | undefined
   let pulledAt = 0
-  /** Counts the changes that are made here, and which of them was a draft's last. */
+  /** Counts the changes that are made in this browser, and which of them was a draft's last. */
   let changes = 0
   const changedBy = new Map<string, number>()
   let pushing: Promise<void> | undefined
@@ -141,7 +141,10 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
     soon(worth(drafts.read(name)) ? AFTER_MS : 0)
   })
   // Another tab of this browser wrote: it shows here too.
-  addEventListener('storage', ({ key }) => key !== null && drafts.refresh(key), { signal: end.signal })
+  addEventListener('storage', ({ key }) => {
+    const name = key === null ? undefined : drafts.refresh(key)
+    if (name !== undefined) changedBy.set(name, ++changes)
+  }, { signal: end.signal })
   addEventListener('online', () => {
     refused.clear()
     void push().then(pull)
