@@ -38,10 +38,10 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let changes = 0
   const changedBy = new Map<string, number>()
   let pushing: Promise<void> | undefined
+  const end = new AbortController()
   let once = false
   /** Drafts that the server refused, as of when. They are kept here alone, until they change. */
   const refused = new Map<string, number>()
-  const end = new AbortController()
 
   function soon(ms: number) {
     clearTimeout(timer)
@@ -62,6 +62,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
 
   async function pushAll() {
     for (const name of drafts.names()) {
+      if (end.signal.aborted) return
       const kept = drafts.read(name)
       if (kept.synced === kept.updatedAt || refused.get(name) === kept.updatedAt) continue
       const content = worth({ ...kept, files: [] }) ? expand(kept.text, kept.mentions) : ''
@@ -70,7 +71,6 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
       const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt } satisfies Bodies['PUT /api/drafts']
       if (kept.synced === undefined) drafts.setSynced(name, 0)
       const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
-      if (end.signal.aborted) return
       if (!result.ok) {
         if (passing(result.failure)) return soon(RETRY_MS)
         // The session is over: who signs in again has all of it sent.
