@@ -171,17 +171,17 @@ func (s *Service) pushOne(ctx context.Context, d delivery) (o outcome, err error
 	if err != nil {
 		return o, err
 	}
-	n := noticeOf(r, &m, d.kind)
+	n := noticeOf(r, &m, d.kind, p)
 	n.ID, n.At = id, d.at
-	if err := s.push(ctx, d, n); err != nil {
+	if err := s.push(ctx, r, d, n); err != nil {
 		s.cfg.Logger.Warn("a push is tried again", "cause", err.Error())
 		o.pushAt = now.Add(failed).UnixMilli()
 	}
 	return o, nil
 }
 
-func (s *Service) push(ctx context.Context, d delivery, n chat.Notice) error {
-	urgent := d.kind != chat.NoticeRoom || n.RoomName == n.UserName
+func (s *Service) push(ctx context.Context, r room, d delivery, n chat.Notice) error {
+	urgent := d.kind != chat.NoticeRoom || r.direct()
 	return s.cfg.Push.Push(ctx, d.user, n, urgent, pushLife, func(ctx context.Context) bool {
 		news, err := s.news(ctx, d, n.ID != 0)
 		return err == nil && news
@@ -296,7 +296,7 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 	if err != nil {
 		return err
 	}
-	n := noticeOf(r, &m, chat.NoticeCall)
+	n := noticeOf(r, &m, chat.NoticeCall, person{}) // a room where all are called has a name
 	n.ID, n.At = id, d.at
 	var later []delivery
 	for _, member := range members {

@@ -18,22 +18,15 @@ import (
 type room struct {
 	id         chat.RoomID
 	slug, name string
-	kind       string
+	kind       chat.RoomKind
+	people     []chat.User // of a group without a name: all of them, by their names
 }
 
 // direct reports whether everybody in it is spoken to by every message.
-func (r room) direct() bool { return r.kind == "direct" || r.kind == "group" }
+func (r room) direct() bool { return r.kind == chat.KindDirect || r.kind == chat.KindGroup }
 
 // everybody reports whether all people are in it, without rows that say so.
 func (r room) everybody() bool { return r.slug == chat.Level0Room }
-
-// nameFor is what somebody whom a message of it tells of calls it.
-func (r room) nameFor(m *chat.Message) string {
-	if r.kind == "direct" || r.name == "" {
-		return m.UserName
-	}
-	return r.name
-}
 
 // found is one message that calls for the attention of a person, or of all in the room.
 type found struct {
@@ -94,6 +87,9 @@ func readRoom(ctx context.Context, tx *sql.Tx, id chat.RoomID) (r room, there bo
 	err = tx.QueryRowContext(ctx, `select slug, name, kind from rooms where id = ? and deleted_at is null`, string(id)).Scan(&r.slug, &r.name, &r.kind)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
+	}
+	if err == nil && r.unnamed() {
+		r.people, err = readPeople(ctx, tx, id)
 	}
 	return r, err == nil, err
 }

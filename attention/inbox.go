@@ -17,7 +17,8 @@ type Item struct {
 	ID       int64           `json:"id"` // rises with the time at which it came in
 	Kind     chat.NoticeKind `json:"kind"`
 	Room     string          `json:"room"`
-	RoomName string          `json:"roomName"`
+	RoomName string          `json:"roomName"` // as in a chat.Notice
+	RoomKind chat.RoomKind   `json:"roomKind"`
 	Message  chat.Message    `json:"message"` // as it is now
 	At       int64           `json:"at"`
 	Read     bool            `json:"read"`
@@ -142,6 +143,7 @@ func (s *Service) Inbox(ctx context.Context, id chat.UserID, q InboxQuery) (Inbo
 		return page, err
 	}
 	var gone []int64
+	named := s.naming(ctx, id)
 	for _, l := range lines {
 		read := l.read(marks)
 		switch {
@@ -157,7 +159,13 @@ func (s *Service) Inbox(ctx context.Context, id chat.UserID, q InboxQuery) (Inbo
 				gone = append(gone, l.id)
 				continue
 			}
-			page.Items = append(page.Items, Item{ID: l.id, Kind: l.kind, Room: l.room.slug, RoomName: l.room.nameFor(&m), Message: m, At: l.at, Read: read})
+			name, err := named(l.room, &m)
+			if err != nil {
+				return page, err
+			}
+			page.Items = append(page.Items, Item{
+				ID: l.id, Kind: l.kind, Room: l.room.slug, RoomName: name, RoomKind: l.room.kind, Message: m, At: l.at, Read: read,
+			})
 		}
 		if !read {
 			page.Unread++

@@ -23,6 +23,7 @@ const (
 	maxTicked   = 100 // items that are ticked off at once
 
 	textChars = 140 // of a notice
+	nameChars = 100 // of what a group is called by its people, as many as a room's name has
 
 	// pushPatience is how long somebody who is looking has to read before they are pushed.
 	pushPatience = 30 * time.Second

@@ -192,8 +192,8 @@ func (s *Service) letter(id chat.UserID, list []missed) Mail {
 	shown := list[:min(len(list), mailItems)]
 	for _, m := range shown {
 		who, where, head := m.message.UserName, "", words.said
-		if m.room.kind != "direct" {
-			where, head = m.room.nameFor(&m.message), words.saidIn
+		if m.room.kind != chat.KindDirect {
+			where, head = m.room.nameFor(id, lang, &m.message), words.saidIn
 		}
 		link := url.Values{"message": {string(m.message.ID)}}
 		if m.message.Thread != "" {

@@ -2,8 +2,8 @@ package attention
 
 import "snug/language"
 
-// words are those of the mail about what somebody has missed, in one language. {server}
-// stands for what the server is called.
+// words are those of the mail about what somebody has missed, and of the names of groups, in
+// one language. {server} stands for what the server is called.
 type words struct {
 	one     string          // the subject where it is one message: {who} wrote it
 	many    language.Plural // … where they are more: {count}
@@ -16,6 +16,8 @@ type words struct {
 	rule    string          // when such a mail is sent
 	off     string          // stands above the link that ends them
 	offLink string          // is that link, as words
+	comma   string          // stands between the names that make that of a group
+	alone   string          // is the name of a group in which nobody else is left
 }
 
 var catalogue = language.Texts[*words]{
@@ -44,6 +46,8 @@ var english = words{
 	rule:    "You get at most one such mail an hour, and none of what you have read.",
 	off:     "To get none at all:",
 	offLink: "Send me no more of these",
+	comma:   ", ",
+	alone:   "A group of your own",
 }
 
 var spanish = words{
@@ -66,6 +70,8 @@ var spanish = words{
 	rule:    "Recibes como máximo un correo así por hora, y ninguno de lo que ya leíste.",
 	off:     "Para no recibir ninguno:",
 	offLink: "No enviarme más correos de estos",
+	comma:   ", ",
+	alone:   "Un grupo solo para ti",
 }
 
 var german = words{
@@ -86,6 +92,8 @@ var german = words{
 	rule:    "Du bekommst höchstens eine solche E-Mail pro Stunde und keine über das, was du schon gelesen hast.",
 	off:     "Um gar keine mehr zu bekommen:",
 	offLink: "Keine solchen E-Mails mehr senden",
+	comma:   ", ",
+	alone:   "Eine Gruppe für dich allein",
 }
 
 var chinese = words{
@@ -100,6 +108,8 @@ var chinese = words{
 	rule:    "这类邮件每小时最多一封，已读的内容不会发。",
 	off:     "如果完全不想再收到：",
 	offLink: "不再给我发这类邮件",
+	comma:   "、",
+	alone:   "只有你自己的群组",
 }
 
 var arabic = words{
@@ -128,4 +138,6 @@ var arabic = words{
 	rule:    "تصلك رسالة كهذه مرة واحدة في الساعة على الأكثر، ولا تصلك عمّا قرأته.",
 	off:     "لكي لا تصلك أبدًا:",
 	offLink: "إيقاف هذه الرسائل",
+	comma:   "، ",
+	alone:   "مجموعة لك وحدك",
 }

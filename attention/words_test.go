@@ -35,6 +35,9 @@ func TestEveryLanguageHasAllWords(t *testing.T) {
 			what := string(code) + " " + w.Type().Field(i).Name
 			if w.Field(i).Kind() == reflect.String {
 				got, want := w.Field(i).String(), want.Field(i).String()
+				if what == string(code)+" comma" { // it may end in a space
+					got = strings.TrimSuffix(got, " ")
+				}
 				if strings.TrimSpace(got) != got || got == "" || !slices.Equal(names(got), names(want)) {
 					t.Errorf("%s: %q instead of %q", what, got, want)
 				}

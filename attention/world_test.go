@@ -37,6 +37,7 @@ type world struct {
 	mails   []Mail
 	noMail  error
 	held    []func(context.Context) bool // of the pushes
+	urgent  []bool                       // likewise
 	broken  map[chat.RoomID]error        // rooms that can't be read
 }
 
@@ -171,11 +172,11 @@ func (w *world) Having(_ context.Context, ids []chat.UserID) (map[chat.UserID]bo
 	return having, nil
 }
 
-func (w *world) Push(ctx context.Context, id chat.UserID, n chat.Notice, _ bool, _ time.Duration, still func(context.Context) bool) error {
+func (w *world) Push(ctx context.Context, id chat.UserID, n chat.Notice, urgent bool, _ time.Duration, still func(context.Context) bool) error {
 	fresh := still(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.held = append(w.held, still)
+	w.held, w.urgent = append(w.held, still), append(w.urgent, urgent)
 	if fresh {
 		w.pushed = append(w.pushed, fmt.Sprintf("%s %s #%d", id, n.Kind, n.Seq))
 	}

@@ -137,7 +137,7 @@ func (s *Service) tell(f finding) {
 		if w.known || w.id == called || !w.decided.Notice {
 			continue
 		}
-		n := noticeOf(f.room, &w.message, w.kind)
+		n := noticeOf(f.room, &w.message, w.kind, w.person)
 		n.ID, n.At, n.Quiet = w.notice, w.at, w.decided.Quiet
 		s.cfg.Rooms.Notify(w.id, n)
 	}
@@ -147,9 +147,9 @@ func (s *Service) tell(f finding) {
 }
 
 // noticeOf is what a person is told of a message.
-func noticeOf(r room, m *chat.Message, kind chat.NoticeKind) chat.Notice {
+func noticeOf(r room, m *chat.Message, kind chat.NoticeKind, p person) chat.Notice {
 	return chat.Notice{
-		Kind: kind, Room: r.slug, RoomName: r.nameFor(m), Seq: m.Seq, MessageID: m.ID, Thread: m.Thread,
+		Kind: kind, Room: r.slug, RoomName: r.nameFor(p.id, p.language, m), RoomKind: r.kind, Seq: m.Seq, MessageID: m.ID, Thread: m.Thread,
 		UserID: m.UserID, UserName: m.UserName, UserImage: m.UserImage, Text: textOf(m, textChars), At: m.Timestamp,
 	}
 }

@@ -227,7 +227,7 @@ func (s *Service) threadSummary(ctx context.Context, f followed) (shown ThreadSu
 	return shown, true, err
 }
 
-// Drafts returns a person's drafts, those changed last first.
+// Drafts returns a person's drafts, those changed last first, and where there were others.
 func (s *Service) Drafts(ctx context.Context, a Actor) (DraftList, error) {
 	type keptDraft struct {
 		room RoomID
@@ -240,11 +240,9 @@ func (s *Service) Drafts(ctx context.Context, a Actor) (DraftList, error) {
 		var d draft
 		d, broken = parseAny[draft](value)
 		_, thread, _ := strings.Cut(key, "\x00")
-		if d.Content != "" {
-			room := roomOfKey(key)
-			in[room] = struct{}{}
-			all = append(all, keptDraft{room, Draft{Thread: MessageID(thread), Content: d.Content, ReplyTo: d.ReplyTo, UpdatedAt: d.UpdatedAt}})
-		}
+		room := roomOfKey(key)
+		in[room] = struct{}{}
+		all = append(all, keptDraft{room, Draft{Thread: MessageID(thread), Content: d.Content, ReplyTo: d.ReplyTo, UpdatedAt: d.UpdatedAt}})
 		return broken == nil
 	})
 	if err = cmp.Or(err, broken); err != nil {
@@ -254,9 +252,14 @@ func (s *Service) Drafts(ctx context.Context, a Actor) (DraftList, error) {
 	if err != nil {
 		return DraftList{}, public(err)
 	}
-	list := DraftList{[]Draft{}}
+	list := DraftList{Drafts: []Draft{}, Deleted: []DeletedDraft{}}
 	for _, d := range all {
-		if slug, visible := slugs[d.room]; visible {
+		slug, visible := slugs[d.room]
+		switch {
+		case !visible:
+		case d.Content == "":
+			list.Deleted = append(list.Deleted, DeletedDraft{slug, d.Thread, d.UpdatedAt})
+		default:
 			d.Room = slug
 			list.Drafts = append(list.Drafts, d.Draft)
 		}

@@ -433,6 +433,7 @@ func TestDrafts(t *testing.T) {
 			}
 			return kept
 		}
+		begin := now()
 		list := func() string {
 			l, err := w.chat.Drafts(w.Context(), somebody("ada"))
 			if err != nil {
@@ -442,9 +443,11 @@ func TestDrafts(t *testing.T) {
 			for _, d := range l.Drafts {
 				text = append(text, fmt.Sprint(d.Room, "/", d.Thread, " ", d.Content))
 			}
+			for _, d := range l.Deleted {
+				text = append(text, fmt.Sprint(d.Room, "/", d.Thread, " gone at ", d.UpdatedAt-begin))
+			}
 			return strings.Join(text, ", ")
 		}
-		begin := now()
 		time.Sleep(time.Minute)
 		keep(chat.Draft{Room: "global", Content: "one", UpdatedAt: begin + 10})
 		if d := keep(chat.Draft{Room: "global", Content: "older", UpdatedAt: begin + 5}); d.Content != "one" || d.UpdatedAt != begin+10 {
@@ -455,6 +458,9 @@ func TestDrafts(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 		keep(chat.Draft{Room: "global", Content: "", UpdatedAt: begin + 40})
+		if got := list(); got != "global/t in a thread, global/ gone at 40" {
+			t.Errorf("got %s", got)
+		}
 		if d := keep(chat.Draft{Room: "global", Content: "from before", UpdatedAt: begin + 39}); d.Content != "" {
 			t.Errorf("a draft that was deleted came back: %+v", d)
 		}

@@ -293,7 +293,8 @@ type Notice struct {
 	ID        int64      `json:"id"` // of the item of the inbox; 0: the inbox has none
 	Kind      NoticeKind `json:"kind"`
 	Room      string     `json:"room"`
-	RoomName  string     `json:"roomName"`
+	RoomName  string     `json:"roomName"` // for this person: that of a direct is the other's, of a group without one its people's
+	RoomKind  RoomKind   `json:"roomKind"`
 	Seq       Seq        `json:"seq"`
 	MessageID MessageID  `json:"messageId"`
 	Thread    MessageID  `json:"thread,omitempty"` // the root of the thread that it is in

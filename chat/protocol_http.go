@@ -63,9 +63,18 @@ type Draft struct {
 	UpdatedAt int64     `json:"updatedAt"`
 }
 
-// DraftList is all drafts of a person.
+// DraftList is all drafts of a person, in the rooms that they see.
 type DraftList struct {
-	Drafts []Draft `json:"drafts"`
+	Drafts  []Draft        `json:"drafts"`
+	Deleted []DeletedDraft `json:"deleted"`
+}
+
+// DeletedDraft says since when there is no draft where there was one. Of what is in neither
+// list nothing is known: the room may be one that the person doesn't see any more.
+type DeletedDraft struct {
+	Room      string    `json:"room"`
+	Thread    MessageID `json:"thread,omitempty"`
+	UpdatedAt int64     `json:"updatedAt"`
 }
 
 // PeopleList is people who can be mentioned.

@@ -53,6 +53,8 @@ func TestHiddenRooms(t *testing.T) {
 			continue
 		}
 		bob.do("PUT", "/api/drafts", fmt.Sprintf(`{"room":%q,"content":"a draft","updatedAt":5}`, slug), nil)
+		bob.do("PUT", "/api/drafts", fmt.Sprintf(`{"room":%q,"thread":"t","content":"one that goes","updatedAt":5}`, slug), nil)
+		bob.do("PUT", "/api/drafts", fmt.Sprintf(`{"room":%q,"thread":"t","content":"","updatedAt":6}`, slug), nil)
 		bob.do("PUT", "/api/rooms/"+slug+"/messages/"+string(m.ID)+"/follow", "", nil)
 		bob.do("DELETE", "/api/rooms/"+slug+"/membership", "", nil)
 		bob.cannotTell(slug, missing, m)

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { expectClean } from './axe'
 import { expect, outage, Person, test } from './kit'
 import { delivering, PushService } from './push-service'
+import { api, makeRoom } from './rooms-kit'
 import { noLimits } from './server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -119,6 +120,26 @@ test('a mention is counted in the list, the title and the icon, shown by the sys
   await mention(bob, ada, 'and this')
   await expect(there.posted('and this')).toBeVisible()
   await expect.poll(() => shown(there.page)).toEqual([])
+})
+
+test('a group without a name is called by its people, and none but public rooms have a #', { tag: '@system' }, async ({ enter }) => {
+  const bob = await enter('Bob')
+  const cleo = await enter('Cleo')
+  const ada = await enter('Ada', { permissions: ['notifications'], reducedMotion: 'reduce' })
+  await ready(ada.page)
+  const people = await Promise.all([ada, cleo].map(idOf))
+  const group = await api(bob, 'POST', '/api/rooms', { kind: 'group', people })
+  const direct = await api(bob, 'POST', '/api/rooms', { kind: 'direct', people: people.slice(0, 1) })
+  const secret = await makeRoom(bob, 'Secret', 'private', [ada])
+  await ada.page.goto('/inbox')
+  await expect(ada.page.getByRole('heading', { name: 'Nothing here yet' })).toBeVisible()
+  const post = (slug: string, content: string) => api(bob, 'POST', `/api/rooms/${slug}/messages`, { clientId: content, content })
+  await post(group.slug, 'lunch?')
+  await post(direct.slug, 'just you')
+  await post(secret, `@[Ada](user:${people[0]}) look`)
+  const entries = ada.page.getByRole('list', { name: 'Entries' }).getByRole('link')
+  await expect(entries).toHaveText([/Bob mentioned you in Secret/, /Bob wrote to you/, /Bob wrote in Bob, Cleo/])
+  await expect.poll(async () => (await shown(ada.page)).map(({ title }) => title).toSorted()).toEqual(['Bob', 'Bob in Bob, Cleo', 'Bob mentioned you in Secret'])
 })
 
 test('the inbox holds what one was called by, and is worked off by keys', async ({ enter, server }) => {

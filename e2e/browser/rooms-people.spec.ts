@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
 import { expectClean } from './axe'
-import { expect, outage, test, type Person } from './kit'
+import { BACK, expect, outage, test, type Person } from './kit'
 import { api, makeRoom, openRoom, roomNamed } from './rooms-kit'
 
 test.use({ provoked: { errors: [...outage, /status of (403|404|409)/] } })
@@ -126,6 +126,75 @@ test('a private room is there for its members alone, and who is taken out is tol
   await expect(heading(bob, 'Plans')).toBeVisible()
   await expect(bob.page.getByRole('textbox', { name: 'Message Plans' })).toHaveValue('what I was about to say')
   await expect(events(ada)).toHaveText([/^You removed Bob/, /^You added Bob/])
+})
+
+test('who is taken out is shown all that they were writing, and has it again once they are back', async ({ enter }) => {
+  const ada = await enter('Ada')
+  const bob = await enter('Bob')
+  const { page } = bob
+  const context = page.context()
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const slug = await makeRoom(ada, 'Plans', 'private', [bob])
+  const member = `/api/rooms/${slug}/members/${await bob.id()}`
+  const field = await openRoom(bob, slug, 'Plans')
+  async function post(text: string) {
+    await field.fill(text)
+    await field.press('Enter')
+    await expect(field).toHaveValue('')
+  }
+  await post('which day?')
+  await expect(bob.posted('which day?')).toBeVisible()
+
+  // One post waits for its file, another one for the network; a draft of the thread is at the
+  // server, and that of the room nowhere else.
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await context.route('**/api/uploads/*', async (route) => {
+    if (route.request().method() === 'PATCH') await released
+    await route.continue().catch(() => {})
+  })
+  await page.locator('input[type=file]').first().setInputFiles({ name: 'film.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(700_000, 7) })
+  await expect(page.getByRole('list', { name: 'Files' })).toBeVisible()
+  await post('see this film')
+  await bob.row('which day?').hover()
+  await bob.row('which day?').getByRole('button', { name: /thread/i }).first().click()
+  const thread = page.getByRole('complementary', { name: 'Thread', exact: true })
+  const kept = page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().endsWith('/api/drafts'))
+  await thread.getByRole('textbox').fill('an aside')
+  expect((await kept).status()).toBe(200)
+  await context.setOffline(true)
+  await post('sent in a tunnel')
+  await field.fill('half a thought')
+  await api(ada, 'DELETE', member)
+  await context.setOffline(false)
+  await expect(heading(bob, /Plans/)).toHaveText(/not in Plans any more|No room #/, BACK)
+  const written = page.getByRole('list', { name: 'You were writing:' })
+  const all = [/sent in a tunnel/, /see this film.*film\.bin/, /half a thought/, /an aside/]
+  await expect(written.getByRole('listitem')).toHaveCount(all.length)
+  for (const one of all) await expect(written.getByRole('listitem').filter({ hasText: one })).toBeVisible()
+  await expectClean(page)
+  await page.getByRole('button', { name: 'Copy it' }).click()
+  await expect(page.getByText('Text copied')).toBeVisible()
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  expect(copied.split('\n\n').toSorted()).toEqual(['an aside', 'half a thought', 'see this film', 'sent in a tunnel'])
+
+  // It is all there after a reload, with its file, and goes on once they are in the room again.
+  release()
+  await expect.poll(() => page.evaluate(() => dispatchEvent(new Event('beforeunload', { cancelable: true })))).toBe(true)
+  await page.reload()
+  await expect(heading(bob, `No room #${slug}`)).toBeVisible()
+  await expect(written.getByRole('listitem')).toHaveCount(all.length)
+  await api(ada, 'PUT', member, { role: 'member' })
+  await expect(field).toHaveValue('half a thought', BACK)
+  await expect(bob.posted('sent in a tunnel')).toBeVisible(BACK)
+  await expect(bob.posted('see this film')).toBeVisible()
+  await page.reload()
+  await expect(field).toHaveValue('half a thought')
+  const names = async () => {
+    const { drafts } = await api(bob, 'GET', '/api/drafts')
+    return Array.isArray(drafts) ? drafts.map((d: unknown) => (typeof d === 'object' && d !== null ? Reflect.get(d, 'content') : d)).toSorted() : drafts
+  }
+  await expect.poll(names).toEqual(['an aside', 'half a thought'])
 })
 
 test('a role is given, and with it what one may do; others read why they may not', async ({ enter }) => {

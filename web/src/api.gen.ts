@@ -303,7 +303,9 @@ export interface InboxItem {
   id: number;
   kind: NoticeKind;
   room: string;
+  /** As in a chat.Notice. */
   roomName: string;
+  roomKind: RoomKind;
   /** As it is now. */
   message: Message;
   at: number;

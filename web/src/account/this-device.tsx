@@ -45,7 +45,7 @@ export function ThisDevice(props: { desktop: boolean; sounds: boolean }) {
     }
     const [title, more] = notificationOf(
       {
-        id: 0, kind: 'mention', room: 'global', roomName: 'global', seq: 0, messageId: 'test',
+        id: 0, kind: 'mention', room: 'global', roomName: 'global', roomKind: 'public', seq: 0, messageId: 'test',
         userId: live.account().id, userName: 'Snug', text: t('This is how it looks when somebody means you.'), at: Date.now(), quiet: false,
       },
       true,

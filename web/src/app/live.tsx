@@ -130,6 +130,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
   rooms.onLoad((came, went) => {
     for (const slug of came) if (sessions.get(slug)?.gone()) sessions.get(slug)?.check()
     for (const slug of went) if (sessions.get(slug)?.gone() === null) sessions.get(slug)?.check()
+    drafts.again(came)
   })
 
   // The page becomes that of whoever is signed in now.
@@ -139,7 +140,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
     else props.onSignedOut()
   }
 
-  const drafts = makeDrafts({ userId, post: (room, content, more) => open(room).post(content, more), shown: (room) => rooms.find(room) !== undefined })
+  const drafts = makeDrafts({ userId, post: (room, content, more) => open(room).post(content, more) })
 
   // A tab that is hidden may never be seen again.
   const hide = () => {

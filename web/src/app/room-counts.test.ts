@@ -29,7 +29,7 @@ const read = (seq: number) => hears({ type: 'read', room: 'tea', userId: 'me', s
 const message = (seq: number, more: Partial<Message> = {}) =>
   hears({ type: 'message', room: 'tea', message: { id: `m${seq}`, userId: 'bob', userName: 'Bob', content: 'x', timestamp: seq, type: 'text', seq, ...more } })
 const notice = (seq: number, more: Partial<Notice> = {}) =>
-  hears({ type: 'notice', notice: { id: seq, kind: 'reply', room: 'tea', roomName: 'Tea', seq, messageId: `m${seq}`, userId: 'bob', userName: 'Bob', text: 'x', at: 0, quiet: false, ...more } })
+  hears({ type: 'notice', notice: { id: seq, kind: 'reply', room: 'tea', roomName: 'Tea', roomKind: 'public', seq, messageId: `m${seq}`, userId: 'bob', userName: 'Bob', text: 'x', at: 0, quiet: false, ...more } })
 const tea = (head: number, at: number, unread: number, mentions = 0, more: Partial<RoomSummary> = {}): RoomSummary => ({
   slug: 'tea', name: 'Tea', head, newest: head, read: at, unread, mentions, kind: 'public', topic: '', role: 'member', notify: '',
   snoozedUntil: 0, favourite: false, section: '', archivedAt: 0, lastAt: 0, people: [], ...more,

@@ -26,6 +26,7 @@ import { cn } from '~/ui/cn'
 import { hueOf, personName } from '~/ui/person'
 import { showToast } from '~/ui/toast'
 import { loadInbox, PAGE, readInbox, type InboxItem } from './inbox'
+import { roomLabel } from './notice'
 
 const signs: Readonly<Record<NoticeKind, typeof Hash>> = { mention: AtSign, reply: Reply, thread: MessagesSquare, call: Megaphone, room: Hash }
 /** What somebody did, between two people and in a room. */
@@ -253,7 +254,7 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
   const message = () => props.item.message
   const deleted = () => message().deletedAt !== undefined
   // Between two people the room is the other one.
-  const direct = () => props.item.roomName === message().userName
+  const direct = () => props.item.roomKind === 'direct'
   return (
     <li class="group relative flex items-start border-b border-line/60 hover:bg-ink/[0.03] focus-within:bg-ink/[0.03]">
       <a
@@ -279,7 +280,7 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
             <T
               text={kindWords[props.item.kind][direct() ? 0 : 1]}
               who={<span class="person-name min-w-0 truncate font-semibold" style={{ '--hue': hueOf(message().userId) }} dir="auto">{personName(message().userName) || t('Somebody')}</span>}
-              room={<span class="min-w-0 truncate" dir="auto">#{props.item.roomName}</span>}
+              room={<span class="min-w-0 truncate" dir="auto">{roomLabel(props.item)}</span>}
             />
             <time class="shrink-0 text-day tabular-nums" dateTime={new Date(props.item.at).toISOString()} title={fullTimeOf(props.item.at)}>{when(props.item.at)}</time>
           </span>

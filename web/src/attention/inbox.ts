@@ -1,7 +1,7 @@
 import { call, member, type Result } from '~/http'
 import { parseMessage } from '~/realtime/frames'
-import type { Message, NoticeKind } from '~/realtime/wire.gen'
-import { asKind } from './notice'
+import type { Message, NoticeKind, RoomKind } from '~/realtime/wire.gen'
+import { asKind, asRoomKind } from './notice'
 
 // What one was called by, and has answered to or not: mentions, replies, news of threads.
 
@@ -11,6 +11,7 @@ export interface InboxItem {
   kind: NoticeKind
   room: string
   roomName: string
+  roomKind: RoomKind
   message: Message
   /** Unix ms */
   at: number
@@ -52,14 +53,16 @@ export function parseInbox(value: unknown): InboxPage | null {
 }
 
 function parseItem(value: unknown): InboxItem | null {
-  const [id, kind, room, roomName, at, read] = ['id', 'kind', 'room', 'roomName', 'at', 'read'].map((name) => member(value, name))
+  const [id, kind, room, name, roomKind, at, read] = ['id', 'kind', 'room', 'roomName', 'roomKind', 'at', 'read'].map((field) => member(value, field))
   const message = parseMessage(member(value, 'message'))
   if (typeof id !== 'number' || typeof room !== 'string' || !message) return null
+  const roomName = typeof name === 'string' && name !== '' ? name : room
   return {
     id,
     kind: asKind(kind),
     room,
-    roomName: typeof roomName === 'string' && roomName !== '' ? roomName : room,
+    roomName,
+    roomKind: asRoomKind(roomKind, roomName, message.userName),
     message,
     at: typeof at === 'number' ? at : message.timestamp,
     read: read === true,

@@ -2,12 +2,18 @@
 // read it alike, so nothing here needs a window.
 
 import { m, t } from '../i18n/i18n'
-import type { Notice, NoticeKind } from '../realtime/wire.gen'
+import type { Notice, NoticeKind, RoomKind } from '../realtime/wire.gen'
 
 const kinds: readonly NoticeKind[] = ['mention', 'reply', 'thread', 'call', 'room']
+const roomKinds: readonly RoomKind[] = ['public', 'private', 'direct', 'group']
 
 export function asKind(value: unknown): NoticeKind {
   return kinds.find((kind) => kind === value) ?? 'room'
+}
+
+/** The kind of a room that is called something; a push that waited may come from before they told it. */
+export function asRoomKind(value: unknown, roomName: string, userName: string): RoomKind {
+  return roomKinds.find((kind) => kind === value) ?? (roomName === userName ? 'direct' : 'public')
 }
 
 /** Parses a notice that came over the socket or by push. Null: not one. */
@@ -23,13 +29,15 @@ export function parseNotice(value: unknown): Notice | null {
     return typeof v === 'number' && Number.isFinite(v) ? v : 0
   }
   const room = word('room')
+  const roomName = word('roomName') || room
   const messageId = word('messageId')
   if (room === '' || messageId === '') return null
   return {
     id: count('id'),
     kind: asKind(get('kind')),
     room,
-    roomName: word('roomName') || room,
+    roomName,
+    roomKind: asRoomKind(get('roomKind'), roomName, word('userName')),
     seq: count('seq'),
     messageId,
     ...(word('thread') !== '' && { thread: word('thread') }),
@@ -51,9 +59,14 @@ const titles: Readonly<Record<NoticeKind, readonly [direct: string, room: string
   room: ['{who}', m('{who} in {room}')],
 }
 
-/** What happened, in one line. A room that is one person's name needs no name of its own. */
-export function titleOf({ kind, roomName, userName }: Pick<Notice, 'kind' | 'roomName' | 'userName'>): string {
-  return t(titles[kind][roomName === userName ? 0 : 1], { who: userName, room: `#${roomName}` })
+/** What happened, in one line. A direct needs no name beside that of who wrote. */
+export function titleOf(notice: Pick<Notice, 'kind' | 'roomName' | 'roomKind' | 'userName'>): string {
+  return t(titles[notice.kind][notice.roomKind === 'direct' ? 0 : 1], { who: notice.userName, room: roomLabel(notice) })
+}
+
+/** What a room is called: "#Tea", and by its name alone where it isn't for everybody. */
+export function roomLabel({ roomName, roomKind }: Pick<Notice, 'roomName' | 'roomKind'>): string {
+  return roomKind === 'public' ? `#${roomName}` : roomName
 }
 
 /** The address of what it is about. */

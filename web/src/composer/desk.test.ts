@@ -298,11 +298,11 @@ test('what waits goes on after a reload, in whatever room, and in two tabs makes
   const { id } = first(before.draft)
 
   const here = page(files)
-  expect(here.drafts.waiting('general')).toBe(1)
-  expect(here.drafts.waiting('random')).toBe(0)
+  expect(here.drafts.waiting('general')).toHaveLength(1)
+  expect(here.drafts.waiting('random')).toHaveLength(0)
   await until(() => expect(posted).toHaveLength(1))
   expect(posted[0]).toMatchObject(['general', 'look', { clientId: id, attachments: [{ name: 'a.txt' }] }])
-  expect(here.drafts.waiting('general')).toBe(0)
+  expect(here.drafts.waiting('general')).toHaveLength(0)
 
   // The other tab is told, or asks before it does anything.
   before.server.let()

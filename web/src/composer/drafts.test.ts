@@ -110,6 +110,25 @@ test('a browser that refuses to store keeps drafts as long as the page', () => {
   expect([...drafts.marked()]).toEqual(['general'])
 })
 
+test('what there is no place for any more counts before what was stored of it', async () => {
+  const server = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  drafts.of('general').writing.setText('half a thought')
+  await sync.push()
+  vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  drafts.of('general').writing.setText('half a thought, and the rest')
+  expect(drafts.read('general').text).toBe('half a thought, and the rest')
+  await sync.push()
+  expect(server.content('general')).toBe('half a thought, and the rest')
+  vi.restoreAllMocks()
+  drafts.of('general').writing.setText('whole')
+  expect(open().of('general').writing.text()).toBe('whole')
+  sync.dispose()
+})
+
 test('what stands in storage and is no draft is left out', () => {
   for (const value of ['{', '"text"', '{"text":1,"mentions":[]}', 'null']) {
     localStorage.setItem('snug:draft:u1:general', value)
@@ -117,23 +136,35 @@ test('what stands in storage and is no draft is left out', () => {
   }
 })
 
-// The rule of the server: the newest wins, and an empty one deletes.
-function serve(): Map<string, { content: string; updatedAt: number; replyTo?: string }> {
-  const stored = new Map<string, { content: string; updatedAt: number; replyTo?: string }>()
+interface Stored {
+  content: string
+  updatedAt: number
+  replyTo?: string
+}
+
+const refusal = (status: number) => Response.json({ error: 'No.', code: 'refused' }, { status })
+
+// The rule of the server: the newest wins, and of an empty one there is since when. `out` are
+// the rooms that this person isn't in, and `status` is how it refuses, 200: not at all.
+function serve() {
+  const stored = new Map<string, Stored>()
+  const server = { out: new Set<string>(), status: 200, content: (name: string) => stored.get(name)?.content || undefined, set: stored.set.bind(stored), puts: 0 }
   vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
     if (path.startsWith('/api/rooms/general/messages/')) return Response.json({ id: 'm1', userId: 'u2', userName: 'Bob', content: 'well?', timestamp: 1, type: 'text', seq: 1 })
     if (init.method !== 'PUT') {
-      return Response.json({ drafts: [...stored].map(([name, d]) => ({ room: name.split('/')[0], thread: name.split('/')[1] ?? '', ...d })) })
+      const all = [...stored].map(([name, d]) => ({ room: name.split('/')[0] ?? '', thread: name.split('/')[1] ?? '', ...d })).filter((d) => !server.out.has(d.room))
+      return Response.json({ drafts: all.filter((d) => d.content !== ''), deleted: all.filter((d) => d.content === '').map(({ room, thread, updatedAt }) => ({ room, thread, updatedAt })) })
     }
+    server.puts++
+    if (server.status !== 200) return refusal(server.status)
     const { room, thread, ...draft } = JSON.parse(String(init.body))
+    if (server.out.has(room)) return refusal(404)
     const name = thread ? `${room}/${thread}` : room
-    if (draft.updatedAt > (stored.get(name)?.updatedAt ?? 0)) {
-      if (draft.content === '') stored.delete(name)
-      else stored.set(name, draft)
-    }
-    return Response.json({ room, thread, content: '', ...(stored.get(name) ?? draft) })
+    const known = stored.get(name)
+    if (draft.updatedAt >= (known?.updatedAt ?? 0) && (known || draft.content !== '')) stored.set(name, draft)
+    return Response.json({ room, thread, ...(stored.get(name) ?? draft) })
   })
-  return stored
+  return server
 }
 
 async function device(act: (drafts: Drafts) => unknown): Promise<Drafts> {
@@ -148,13 +179,13 @@ async function device(act: (drafts: Drafts) => unknown): Promise<Drafts> {
 }
 
 test('what was begun on one device is finished on another, and gone from both when it is posted', async () => {
-  const stored = serve()
+  const server = serve()
   const first = await device((d) => {
     d.of('general').writing.setText('hi @Bob')
     d.of('general').writing.setMentions([{ userId: 'u2', userName: 'Bob', at: 3 }])
     d.of('general').reply(quoted)
   })
-  expect(stored.get('general')).toMatchObject({ content: 'hi @[Bob](user:u2)', replyTo: 'm1' })
+  expect(server.content('general')).toBe('hi @[Bob](user:u2)')
 
   const kept = Object.entries(localStorage)
   await device(async (d) => {
@@ -162,7 +193,7 @@ test('what was begun on one device is finished on another, and gone from both wh
     expect(d.of('general').replyTo()).toEqual(quoted)
     await d.of('general').post()
   })
-  expect(stored.size).toBe(0)
+  expect(server.content('general')).toBeUndefined()
 
   localStorage.clear()
   for (const [key, value] of kept) localStorage.setItem(key, value)
@@ -172,11 +203,40 @@ test('what was begun on one device is finished on another, and gone from both wh
   sync.dispose()
 })
 
+test('what another tab posted is not brought back by an answer from before', async () => {
+  const server = serve()
+  const [here, there] = [open(), open()]
+  const [sync, other] = [makeSync(here, () => clock), makeSync(there, () => clock)]
+  here.of('general').writing.setText('on my way')
+  await sync.push()
+  const { fetch } = globalThis
+  const late: (() => void)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    const answer = await fetch(path, init)
+    if (init.method !== 'PUT') await new Promise<void>((resolve) => late.push(resolve))
+    return answer
+  })
+  const pulled = sync.pull()
+  await vi.waitFor(() => expect(late).toHaveLength(1))
+  there.refresh('snug:draft:u1:general')
+  expect(there.of('general').writing.text()).toBe('on my way')
+  await there.of('general').post()
+  dispatchEvent(new StorageEvent('storage', { key: 'snug:draft:u1:general' }))
+  await other.push()
+  expect(server.content('general')).toBeUndefined()
+  for (const answer of late) answer()
+  await pulled
+  expect(here.of('general').writing.text()).toBe('')
+  expect(here.read('general').text).toBe('')
+  sync.dispose()
+  other.dispose()
+})
+
 test('two texts written at once are both kept', async () => {
-  const stored = serve()
+  const server = serve()
   const drafts = open()
   drafts.of('general').writing.setText('from the train')
-  stored.set('general', { content: 'from the desk', updatedAt: clock + 1_000 })
+  server.set('general', { content: 'from the desk', updatedAt: clock + 1_000 })
   clock += 2_000
   const sync = makeSync(drafts, () => clock)
   await sync.pull()
@@ -184,12 +244,217 @@ test('two texts written at once are both kept', async () => {
   expect(drafts.of('general').elsewhere()).toBe('from the desk')
   drafts.of('general').setElsewhere(undefined)
   await sync.push()
-  expect(stored.get('general')?.content).toBe('from the train')
+  expect(server.content('general')).toBe('from the train')
   sync.dispose()
 })
 
+/** As after a reload: all that this page knows is what it kept. */
+function reload(drafts: Drafts): Drafts {
+  drafts.dispose()
+  return open()
+}
+
+test('a draft that the server refused stays through pulls and reloads, and goes once one is in the room again', async () => {
+  const server = serve()
+  let drafts = open()
+  let sync = makeSync(drafts, () => clock)
+  drafts.of('secret').writing.setText('half a thought')
+  drafts.of('secret', 't1').writing.setText('and one in a thread')
+  server.out.add('secret')
+  await sync.push()
+  await sync.pull()
+  // Asked again and again it would say the same.
+  await sync.push()
+  expect(server.puts).toBe(2)
+  await sync.again(['general'])
+  expect(server.puts).toBe(2)
+  expect(drafts.of('secret').writing.text()).toBe('half a thought')
+
+  server.out.clear()
+  sync.dispose()
+  drafts = reload(drafts)
+  sync = makeSync(drafts, () => clock)
+  await sync.pull()
+  expect(drafts.of('secret').writing.text()).toBe('half a thought')
+  expect(drafts.of('secret', 't1').writing.text()).toBe('and one in a thread')
+
+  server.out.add('secret')
+  await sync.push()
+  server.out.clear()
+  await sync.again(['secret'])
+  expect(server.content('secret')).toBe('half a thought')
+  expect(server.content('secret/t1')).toBe('and one in a thread')
+  expect(drafts.of('secret').writing.text()).toBe('half a thought')
+  sync.dispose()
+})
+
+test('what is refused, for now or for good, is never taken for posted elsewhere', async () => {
+  for (const status of [400, 401, 403, 404, 413, 429, 500, 503]) {
+    localStorage.clear()
+    const server = serve()
+    let drafts = open()
+    let sync = makeSync(drafts, () => clock)
+    drafts.of('general').writing.setText('one')
+    await sync.push()
+    expect(server.content('general'), `${status}`).toBe('one')
+    drafts.of('general').writing.setText('one and two')
+    server.status = status
+    await sync.push()
+    await sync.pull()
+    sync.dispose()
+    drafts = reload(drafts)
+    sync = makeSync(drafts, () => clock)
+    await sync.pull()
+    expect(drafts.of('general').writing.text(), `${status}`).toBe('one and two')
+    server.status = 200
+    await sync.push()
+    expect(server.content('general'), `${status}`).toBe('one and two')
+    sync.dispose()
+  }
+})
+
+test('a draft that the server has stays here when one is taken out of its room, before anything is known of that', async () => {
+  const server = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  drafts.of('secret').writing.setText('to be copied')
+  await sync.push()
+  server.out.add('secret')
+  await sync.pull()
+  expect(drafts.of('secret').writing.text()).toBe('to be copied')
+  sync.dispose()
+})
+
+test('what is posted in a room that one is taken out of comes back as no draft', async () => {
+  const server = serve()
+  let drafts = open()
+  let sync = makeSync(drafts, () => clock)
+  drafts.of('secret').writing.setText('said in time')
+  await sync.push()
+  await drafts.of('secret').post()
+  server.out.add('secret')
+  await sync.push()
+  server.out.clear()
+  sync.dispose()
+  drafts = reload(drafts)
+  sync = makeSync(drafts, () => clock)
+  await sync.pull()
+  await sync.push()
+  expect(drafts.of('secret').writing.text()).toBe('')
+  expect(server.content('secret')).toBeUndefined()
+  sync.dispose()
+})
+
+test('what goes on being written here outlives its post on another device', async () => {
+  const server = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  drafts.of('general').writing.setText('one')
+  await sync.push()
+  drafts.of('general').writing.setText('one and two')
+  server.set('general', { content: '', updatedAt: clock + 1_000 })
+  await sync.pull()
+  expect(drafts.of('general').writing.text()).toBe('one and two')
+  expect(drafts.of('general').elsewhere()).toBeUndefined()
+  await sync.push()
+  expect(server.content('general')).toBe('one and two')
+
+  // Files are here alone.
+  drafts.of('general').setFiles([done])
+  await sync.push()
+  server.set('general', { content: '', updatedAt: clock + 2_000 })
+  await sync.pull()
+  expect(drafts.of('general').files()).toEqual([done])
+  sync.dispose()
+})
+
+test('a clock that is behind or ahead makes nothing come back, and keeps nothing away', async () => {
+  for (const skew of [-3_600_000, 3_600_000]) {
+    localStorage.clear()
+    const server = serve()
+    const { fetch } = globalThis
+    // A time that is still to come is now, at the server.
+    vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+      const body = init.body === undefined ? undefined : JSON.parse(String(init.body))
+      return fetch(path, body ? { ...init, body: JSON.stringify({ ...body, updatedAt: Math.min(body.updatedAt, clock) }) } : init)
+    })
+    server.set('general', { content: 'from the desk', updatedAt: clock })
+    const drafts = makeDrafts({ userId: 'u1', now: () => clock + skew, post: () => true })
+    opened.push(drafts)
+    const sync = makeSync(drafts, () => clock + skew)
+    await sync.pull()
+    expect(drafts.of('general').writing.text()).toBe('from the desk')
+    clock += 10
+    drafts.of('general').writing.setText('from the desk, and here')
+    await sync.push()
+    expect(server.content('general')).toBe('from the desk, and here')
+    clock += 10
+    server.set('general', { content: 'and at the desk', updatedAt: clock })
+    await sync.pull()
+    expect(drafts.of('general').writing.text()).toBe('and at the desk')
+    clock += 10
+    await drafts.of('general').post()
+    await sync.push()
+    await sync.pull()
+    expect(server.content('general')).toBeUndefined()
+    expect(drafts.of('general').writing.text()).toBe('')
+    sync.dispose()
+  }
+})
+
+test('what changed while another draft was on its way is sent after it', async () => {
+  const server = serve()
+  const drafts = open()
+  const sync = makeSync(drafts, () => clock)
+  const { fetch } = globalThis
+  const late: (() => void)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    await new Promise<void>((resolve) => late.push(resolve))
+    return fetch(path, init)
+  })
+  drafts.of('a').writing.setText('first')
+  drafts.of('b').writing.setText('second')
+  const pushed = sync.push()
+  await vi.waitFor(() => expect(late).toHaveLength(1))
+  late[0]?.()
+  await vi.waitFor(() => expect(late).toHaveLength(2))
+  vi.stubGlobal('fetch', fetch)
+  drafts.of('a').writing.setText('first and more')
+  void sync.push()
+  late[1]?.()
+  await pushed
+  await vi.waitFor(() => expect(server.content('a')).toBe('first and more'))
+  expect(server.content('b')).toBe('second')
+  sync.dispose()
+})
+
+test('a session that is over is not asked of again and again', async () => {
+  vi.useFakeTimers()
+  try {
+    const server = serve()
+    const drafts = open()
+    const sync = makeSync(drafts, () => clock)
+    server.status = 401
+    drafts.of('general').writing.setText('half a thought')
+    await sync.push()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(server.puts).toBeLessThanOrEqual(2)
+    // Nor is anything, once it is over with this page.
+    server.status = 500
+    drafts.of('general').writing.setText('half a thought more')
+    const pushed = sync.push()
+    sync.dispose()
+    await pushed
+    const { puts } = server
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(server.puts).toBe(puts)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('what a session that is over could not bring is there for who signs in again', async () => {
-  const stored = serve()
+  const server = serve()
   const drafts = open()
   drafts.of('general').writing.setText('half a thought')
   const sync = makeSync(drafts, () => clock)
@@ -200,18 +465,18 @@ test('what a session that is over could not bring is there for who signs in agai
   await sync.pull()
   expect(drafts.of('general').writing.text()).toBe('half a thought')
   await sync.push()
-  expect(stored.get('general')?.content).toBe('half a thought')
+  expect(server.content('general')).toBe('half a thought')
   sync.dispose()
 })
 
 test('what was posted is not brought back by an answer from before', async () => {
-  const stored = serve()
+  const server = serve()
   const drafts = open()
   const sync = makeSync(drafts, () => clock)
   const draft = drafts.of('general')
   draft.writing.setText('on my way')
   await sync.push()
-  expect(stored.get('general')?.content).toBe('on my way')
+  expect(server.content('general')).toBe('on my way')
   // The answer to the list of drafts is slower than the post and its trace at the server.
   const { fetch } = globalThis
   const late: (() => void)[] = []
@@ -224,7 +489,7 @@ test('what was posted is not brought back by an answer from before', async () =>
   await vi.waitFor(() => expect(late).toHaveLength(1))
   await draft.post()
   await sync.push()
-  expect(stored.size).toBe(0)
+  expect(server.content('general')).toBeUndefined()
   for (const answer of late) answer()
   await pulled
   expect(draft.writing.text()).toBe('')
@@ -266,8 +531,8 @@ test('without a server nothing is lost, and it is sent later', async () => {
   await sync.push()
   await sync.pull()
   expect(drafts.of('general').writing.text()).toBe('in a tunnel')
-  const stored = serve()
+  const server = serve()
   await sync.push()
-  expect(stored.get('general')?.content).toBe('in a tunnel')
+  expect(server.content('general')).toBe('in a tunnel')
   sync.dispose()
 })

@@ -81,36 +81,36 @@ export interface Drafts {
   read(name: string): Kept
   /** Keeps it; what shows it shows that. */
   write(name: string, kept: Kept): void
-  /** The server has, or will soon have, this draft as of `synced`. */
-  setSynced(name: string, synced: number): void
-  /** Reads again what another tab wrote under this key of localStorage, if it is a draft. */
-  refresh(key: string): void
+  /** The server has this draft as it was at `sent`, and says that this was at `at`; 0: perhaps it has one. */
+  setSynced(name: string, at: number, sent?: number): void
+  /** Reads again what another tab wrote under this key of localStorage, and returns the name of the draft, if it is one. */
+  refresh(key: string): string | undefined
   /** Called with each change that is made on this page. */
   onChange(act: (name: string) => void): void
-  /** How many posts to this room and its threads wait for their files. */
-  waiting(room: string): number
+  /** What was posted here to this room and its threads and waits for its files, the oldest first. */
+  waiting(room: string): readonly WaitingPost[]
+  /** The drafts of this room and its threads in which something is written. */
+  written(room: string): readonly Draft[]
   /** Goes on with what an earlier page left waiting, whatever is looked at in this one. */
   goOn(): void
   /** Where the files of all drafts are brought to the server; whoever asks first makes it. */
   desk(make: (options: { userId: string }) => Desk): Desk
-  /** Whether the server would tell of a draft in this room. */
-  shown(room: string): boolean
   /** From now on the server has them too. */
   sync(): void
   /** The server is asked no more: it lets nobody in here. */
   endSync(): void
+  /** One is in these rooms again, of which the server may have refused drafts. */
+  again(rooms: readonly string[]): void
   dispose(): void
 }
 
 export interface DraftsOptions {
   userId: string
   post(room: string, content: string, more: PostMore): boolean
-  /** Whether the room is known to be there for this person; all are where it is left out. */
-  shown?(room: string): boolean
   now?: () => number
 }
 
-export function makeDrafts({ userId, post, shown = () => true, now = Date.now }: DraftsOptions): Drafts {
+export function makeDrafts({ userId, post, now = Date.now }: DraftsOptions): Drafts {
   const prefix = `snug:draft:${userId}:`
   const made = new Map<string, { draft: Draft; become(kept: Kept): void }>()
   // For browsers that refuse to store: drafts last as long as the page.
@@ -134,13 +134,16 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
   }
 
   function read(name: string): Kept {
+    // What couldn't be stored is later than what is.
+    const unstored = memory.get(name)
+    if (unstored) return unstored
     try {
       const kept: unknown = JSON.parse(localStorage.getItem(prefix + name) ?? 'null')
       if (isKept(kept)) return kept
     } catch {
       // It isn't ours, or can't be had.
     }
-    return memory.get(name) ?? { text: '', mentions: [], updatedAt: 0 }
+    return { text: '', mentions: [], updatedAt: 0 }
   }
 
   function keep(name: string, kept: Kept) {
@@ -174,7 +177,10 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
 
     function save() {
       if (quiet) return
-      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map(asKept), updatedAt: now(), synced: read(name).synced })
+      const last = read(name)
+      // It is later than what it was made of, whatever the clock of this device says.
+      const updatedAt = Math.max(now(), last.updatedAt + 1)
+      keep(name, { text: writing.text(), mentions: writing.mentions(), replyTo: replyTo(), files: files().map(asKept), updatedAt, synced: last.synced })
       changed?.(name)
     }
 
@@ -273,26 +279,29 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
     marked,
     names,
     read,
-    shown,
     write(name, kept) {
       keep(name, kept)
       made.get(name)?.become(kept)
     },
-    setSynced(name, synced) {
-      keep(name, { ...read(name), synced })
+    setSynced(name, at, sent) {
+      const kept = read(name)
+      // From then on the server's clock counts: those of two devices may be hours apart.
+      keep(name, { ...kept, synced: at, updatedAt: kept.updatedAt === sent ? at : kept.updatedAt })
     },
     refresh(key) {
       const one = waiting.refresh(key)
       if (one) desk?.resume(one)
-      if (!key.startsWith(prefix)) return
+      if (!key.startsWith(prefix)) return undefined
       const name = key.slice(prefix.length)
       mark(name, worth(read(name)))
       made.get(name)?.become(read(name))
+      return name
     },
     onChange(act) {
       changed = act
     },
-    waiting: (room) => waiting.posts().filter((p) => p.room === room).length,
+    waiting: (room) => waiting.posts().filter((p) => p.room === room),
+    written: (room) => [...marked()].map((name) => name.split('/')).filter(([of]) => of === room).map(([, thread]) => drafts.of(room, thread)),
     goOn() {
       // Without a network it is there as soon as somebody writes.
       if (waiting.posts().length > 0) void import('./desk').then(({ makeDesk }) => disposed || drafts.desk(makeDesk), () => {})
@@ -318,6 +327,9 @@ export function makeDrafts({ userId, post, shown = () => true, now = Date.now }:
     endSync() {
       ended = true
       void sync?.then((s) => s.dispose(), () => {})
+    },
+    again(rooms) {
+      void sync?.then((s) => s.again(rooms), () => {})
     },
     dispose() {
       disposed = true

@@ -16,12 +16,16 @@ const RETRY_MS = 30_000
 const PULL_MS = 10_000
 /** Characters; what is longer stays here. */
 const LONGEST = 20_000
+/** Of what is gone here, where the server doesn't hear of it: it isn't told after that, ms. */
+const FORGET_MS = 30 * 24 * 3600_000
 
 export interface Sync {
   /** Fetches what other devices wrote. */
   pull(): Promise<void>
   /** Sends what the server doesn't have yet. */
   push(): Promise<void>
+  /** Sends what the server refused of these rooms: one is in them again. */
+  again(rooms: readonly string[]): Promise<void>
   dispose(): void
 }
 
@@ -30,21 +34,29 @@ type Remote = Pick<Draft, 'content' | 'replyTo' | 'updatedAt'>
 export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   let timer: ReturnType<typeof setTimeout> | undefined
   let pulledAt = 0
-  /** Counts the changes that are made here, and which of them was a draft's last. */
+  /** Counts the changes that are made in this browser, and which of them was a draft's last. */
   let changes = 0
   const changedBy = new Map<string, number>()
   let pushing: Promise<void> | undefined
   const end = new AbortController()
+  let once = false
+  /** Drafts that the server refused, as of when. They are kept here alone, until they change. */
+  const refused = new Map<string, number>()
 
   function soon(ms: number) {
     clearTimeout(timer)
-    if (end.signal.aborted) return
-    timer = setTimeout(() => void push(), ms)
+    if (!end.signal.aborted) timer = setTimeout(() => void push(), ms)
   }
 
   function push(): Promise<void> {
     clearTimeout(timer)
-    pushing ??= pushAll().finally(() => (pushing = undefined))
+    // What changed behind the one that is being sent has its turn after it.
+    if (pushing) once = true
+    pushing ??= pushAll().finally(() => {
+      pushing = undefined
+      if (once) soon(0)
+      once = false
+    })
     return pushing
   }
 
@@ -52,41 +64,46 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
     for (const name of drafts.names()) {
       if (end.signal.aborted) return
       const kept = drafts.read(name)
-      if (kept.synced === kept.updatedAt) continue
+      if (kept.synced === kept.updatedAt || refused.get(name) === kept.updatedAt) continue
       const content = worth({ ...kept, files: [] }) ? expand(kept.text, kept.mentions) : ''
       if (content.length > LONGEST) continue
       const [room = '', thread = ''] = name.split('/')
       const body = { room, ...(thread && { thread }), content, ...(kept.replyTo && content !== '' && { replyTo: kept.replyTo.id }), updatedAt: kept.updatedAt } satisfies Bodies['PUT /api/drafts']
       if (kept.synced === undefined) drafts.setSynced(name, 0)
       const result = await call('/api/drafts', { method: 'PUT', body }, parseDraft)
-      if (!result.ok && passing(result.failure)) return soon(RETRY_MS)
-      if (result.ok && result.value[1].updatedAt > kept.updatedAt) {
-        await take(...result.value)
+      if (!result.ok) {
+        if (passing(result.failure)) return soon(RETRY_MS)
+        // The session is over: who signs in again has all of it sent.
+        if ('status' in result.failure && result.failure.status === 401) return
+        refused.set(name, kept.updatedAt)
+        if (!worth(kept) && now() - kept.updatedAt > FORGET_MS) drafts.setSynced(name, kept.updatedAt)
         continue
       }
-      // A draft that the server refuses is kept here alone, until it changes.
-      drafts.setSynced(name, kept.updatedAt)
+      const [, remote] = result.value
+      if (remote.updatedAt > kept.updatedAt) await take(name, remote)
+      else drafts.setSynced(name, remote.updatedAt, kept.updatedAt)
       if (drafts.read(name).updatedAt > kept.updatedAt) soon(AFTER_MS)
     }
+  }
+
+  async function again(rooms: readonly string[]) {
+    const back = [...refused.keys()].filter((name) => rooms.includes(name.split('/')[0] ?? ''))
+    if (back.length === 0) return
+    for (const name of back) refused.delete(name)
+    await push()
+    await pull()
   }
 
   async function pull() {
     pulledAt = now()
     const asked = changes
-    const before = new Map(drafts.names().map((name) => [name, drafts.read(name)]))
     const result = await call('/api/drafts', {}, parseDrafts)
-    if (!result.ok) return
+    if (!result.ok || end.signal.aborted) return
+    // Only what the server tells counts: it says nothing of rooms that somebody was taken out
+    // of, and one that came from a backup has forgotten some. What was written there stays.
     for (const [name, remote] of result.value) {
       // An answer may be older than what was written or posted here meanwhile; the server is told of that.
       if ((changedBy.get(name) ?? 0) <= asked) await take(name, remote)
-    }
-    for (const [name, kept] of before) {
-      // Posted or deleted on another device, while nothing was written here. Of a room that
-      // somebody was taken out of the server tells nothing: what they wrote there stays.
-      const same = drafts.shown(name.split('/')[0] ?? '') && drafts.read(name).updatedAt === kept.updatedAt && kept.synced === kept.updatedAt
-      if (same && !result.value.has(name) && worth(kept) && !kept.files?.length) {
-        drafts.write(name, { text: '', mentions: [], updatedAt: kept.updatedAt, synced: kept.updatedAt })
-      }
     }
   }
 
@@ -95,7 +112,19 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
     if (remote.updatedAt <= kept.updatedAt) return
     const [room = '', thread = ''] = name.split('/')
     const content = expand(kept.text, kept.mentions)
-    if (kept.synced !== kept.updatedAt && content.trim() !== '' && content !== remote.content) {
+    const unsent = kept.synced !== kept.updatedAt && content.trim() !== ''
+    if (remote.content === '') {
+      // Posted or deleted on another device. The server has never had what was written here
+      // since, and no files: that stays, and counts as written after it.
+      if (unsent) {
+        drafts.write(name, { ...kept, updatedAt: remote.updatedAt + 1 })
+        soon(AFTER_MS)
+      } else if (worth(kept) && !kept.files?.length) {
+        drafts.write(name, { text: '', mentions: [], updatedAt: remote.updatedAt, synced: remote.updatedAt })
+      }
+      return
+    }
+    if (unsent && content !== remote.content) {
       drafts.of(room, thread).setElsewhere(remote.content)
       return
     }
@@ -112,8 +141,14 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
     soon(worth(drafts.read(name)) ? AFTER_MS : 0)
   })
   // Another tab of this browser wrote: it shows here too.
-  addEventListener('storage', ({ key }) => key !== null && drafts.refresh(key), { signal: end.signal })
-  addEventListener('online', () => void push().then(pull), { signal: end.signal })
+  addEventListener('storage', ({ key }) => {
+    const name = key === null ? undefined : drafts.refresh(key)
+    if (name !== undefined) changedBy.set(name, ++changes)
+  }, { signal: end.signal })
+  addEventListener('online', () => {
+    refused.clear()
+    void push().then(pull)
+  }, { signal: end.signal })
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) void push()
     else if (now() - pulledAt > PULL_MS) void pull()
@@ -122,6 +157,7 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   return {
     pull,
     push,
+    again,
     dispose() {
       end.abort()
       clearTimeout(timer)
@@ -129,10 +165,9 @@ export function makeSync(drafts: Drafts, now: () => number = Date.now): Sync {
   }
 }
 
-// Nothing is said of the draft itself: taken for one that is refused it would be taken for
-// posted elsewhere, once its writer has signed in again.
+// Nothing is said of the draft itself.
 function passing(failure: Failure): boolean {
-  return failure.kind === 'unreachable' || failure.kind === 'limited' || failure.status === 401 || failure.status >= 500
+  return failure.kind === 'unreachable' || failure.kind === 'limited' || failure.status >= 500
 }
 
 async function quote(room: string, id: string): Promise<Quoted | undefined> {
@@ -142,15 +177,17 @@ async function quote(room: string, id: string): Promise<Quoted | undefined> {
   return { id, userId, userName, content }
 }
 
+// Of those that were deleted there is nothing but since when.
 function parseDrafts(value: unknown): Map<string, Remote> | null {
   const list = member(value, 'drafts')
+  const deleted = member(value, 'deleted')
   if (!Array.isArray(list)) return null
-  const drafts = list.map(parseDraft)
+  const drafts = [...list.map((d: unknown) => parseDraft(d)), ...(Array.isArray(deleted) ? deleted.map((d: unknown) => parseDraft(d, '')) : [])]
   return drafts.includes(null) ? null : new Map(drafts.filter((d) => d !== null))
 }
 
-function parseDraft(draft: unknown): [name: string, remote: Remote] | null {
-  const [room, thread, content, replyTo, updatedAt] = ['room', 'thread', 'content', 'replyTo', 'updatedAt'].map((name) => member(draft, name))
+function parseDraft(draft: unknown, content = member(draft, 'content')): [name: string, remote: Remote] | null {
+  const [room, thread, replyTo, updatedAt] = ['room', 'thread', 'replyTo', 'updatedAt'].map((name) => member(draft, name))
   if (typeof room !== 'string' || typeof content !== 'string' || typeof updatedAt !== 'number') return null
   const name = typeof thread === 'string' && thread !== '' ? `${room}/${thread}` : room
   return [name, { content, updatedAt, ...(typeof replyTo === 'string' && replyTo !== '' && { replyTo }) }]

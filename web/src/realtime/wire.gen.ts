@@ -314,7 +314,9 @@ export interface Notice {
   id: number;
   kind: NoticeKind;
   room: string;
+  /** for this person: that of a direct is the other's, of a group without one its people's */
   roomName: string;
+  roomKind: RoomKind;
   seq: Seq;
   messageId: MessageID;
   /** the root of the thread that it is in */
@@ -422,9 +424,20 @@ export interface Draft {
   updatedAt: number;
 }
 
-/** DraftList is all drafts of a person. */
+/** DraftList is all drafts of a person, in the rooms that they see. */
 export interface DraftList {
   drafts: Draft[];
+  deleted: DeletedDraft[];
+}
+
+/**
+ * DeletedDraft says since when there is no draft where there was one. Of what is in neither
+ * list nothing is known: the room may be one that the person doesn't see any more.
+ */
+export interface DeletedDraft {
+  room: string;
+  thread?: MessageID;
+  updatedAt: number;
 }
 
 /** PeopleList is people who can be mentioned. */

@@ -1,14 +1,17 @@
 import { Link } from '@tanstack/solid-router'
 import Archive from 'lucide-solid/icons/archive'
 import MicOff from 'lucide-solid/icons/mic-off'
-import { createSignal, Show, type JSX } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, Show, type JSX } from 'solid-js'
 import { useLive } from '~/app/live'
+import { collapse } from '~/composer/mentions'
 import { explain } from '~/http'
 import { t } from '~/i18n/i18n'
 import { T } from '~/i18n/t'
 import { joinRoom } from '~/rooms/calls'
 import { Button, buttonVariants } from '~/ui/button'
+import { FileName } from '~/ui/file-name'
 import { showToast } from '~/ui/toast'
+import type { PendingPost } from './outbox'
 import type { RoomGone } from './session'
 
 // What is said of a room that can't be written in, or not yet, or isn't there at all.
@@ -74,7 +77,7 @@ export function JoinBar(props: { slug: string; label: string; onJoined(): void }
 }
 
 /** In place of a room that isn't there, isn't there for this person, or isn't any more. */
-export function Gone(props: { gone: RoomGone; slug: string; label: string; draft: string }) {
+export function Gone(props: { gone: RoomGone; slug: string; label: string; posts: readonly PendingPost[] }) {
   const words = (): [title: string, text: string] => {
     const { gone } = props
     switch (gone.reason) {
@@ -91,30 +94,73 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; draft
         ]
     }
   }
+  return (
+    <div class="grid flex-1 place-items-center overflow-y-auto p-6">
+      <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
+        <h1 class="text-headline font-semibold" dir="auto">{words()[0]}</h1>
+        <p class="text-body text-muted">{words()[1]}</p>
+        <Unsaid slug={props.slug} posts={props.posts} />
+        <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
+          {t('Go to {room}', { room: '#global' })}
+        </Link>
+      </div>
+    </div>
+  )
+}
+
+/** Something that was written, and that nobody has read. */
+interface Piece {
+  text: string
+  files: readonly { name: string }[]
+  thread: boolean
+  /** What became of it, where it was posted. */
+  state?: string
+}
+
+/** All that somebody wrote in a room that they can't post in any more, to be copied. */
+function Unsaid(props: { slug: string; posts: readonly PendingPost[] }) {
+  const { drafts } = useLive()
+  const label = createUniqueId()
+  const pieces = createMemo((): readonly Piece[] => [
+    ...props.posts.filter((p) => p.status !== 'acked').map((p) => ({
+      text: collapse(p.content).text, files: p.attachments ?? [], thread: p.thread !== undefined,
+      state: p.status === 'failed' ? t('Not sent: {reason}', { reason: t(p.reason) }) : t('Waiting to be sent'),
+    })),
+    ...drafts.waiting(props.slug).map((p) => ({ text: p.text, files: p.files(), thread: p.thread !== '', state: t('Waiting to be sent') })),
+    ...drafts.written(props.slug).map((d) => ({ text: d.writing.text(), files: d.files(), thread: d.thread !== '' })),
+  ].filter((p) => p.text.trim() !== '' || p.files.length > 0))
+  const text = () => pieces().map((p) => p.text).filter((one) => one.trim() !== '').join('\n\n')
   async function copy() {
     try {
-      await navigator.clipboard.writeText(props.draft)
+      await navigator.clipboard.writeText(text())
       showToast({ title: t('Text copied') })
     } catch {
       showToast({ tone: 'bad', title: t('Text could not be copied'), text: t('Your browser did not allow it.') })
     }
   }
   return (
-    <div class="grid flex-1 place-items-center overflow-y-auto p-6">
-      <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
-        <h1 class="text-headline font-semibold" dir="auto">{words()[0]}</h1>
-        <p class="text-body text-muted">{words()[1]}</p>
-        <Show when={props.draft.trim() !== ''}>
-          <div class="mt-2 flex w-full flex-col items-start gap-2 rounded-card border border-line bg-sunken p-3">
-            <p class="text-meta text-muted">{t('You were writing:')}</p>
-            <p class="max-h-40 w-full overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">{props.draft}</p>
-            <Button variant="outline" size="small" onClick={() => void copy()}>{t('Copy it')}</Button>
-          </div>
+    <Show when={pieces().length > 0}>
+      <div class="mt-2 flex w-full flex-col items-start gap-2 rounded-card border border-line bg-sunken p-3">
+        <p id={label} class="text-meta text-muted">{t('You were writing:')}</p>
+        <ul class="flex max-h-60 w-full flex-col gap-3 overflow-y-auto" aria-labelledby={label} tabindex="0">
+          <For each={pieces()}>
+            {(piece) => (
+              <li class="text-body [overflow-wrap:anywhere]">
+                <Show when={[...(piece.thread ? [t('Thread')] : []), ...(piece.state ? [piece.state] : [])].join(' · ')}>
+                  {(line) => <p class="text-meta text-muted">{line()}</p>}
+                </Show>
+                <Show when={piece.text.trim() !== ''}>
+                  <p class="whitespace-pre-wrap" dir="auto">{piece.text}</p>
+                </Show>
+                <For each={piece.files}>{(file) => <p class="text-meta text-muted"><FileName name={file.name} /></p>}</For>
+              </li>
+            )}
+          </For>
+        </ul>
+        <Show when={text() !== ''}>
+          <Button variant="outline" size="small" onClick={() => void copy()}>{t('Copy it')}</Button>
         </Show>
-        <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>
-          {t('Go to {room}', { room: '#global' })}
-        </Link>
       </div>
-    </div>
+    </Show>
   )
 }

@@ -48,7 +48,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   const me = () => ({ id: live.account().id, name: live.account().name, image: live.account().image ?? undefined })
   const [timeline, setTimeline] = createSignal<TimelineHandle>()
   const online = () => live.state().status === 'open'
-  const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length + live.drafts.waiting(props.slug)
+  const waiting = () => session.pending().filter((p) => p.status === 'waiting' || p.status === 'sending').length + live.drafts.waiting(props.slug).length
   let main!: HTMLElement
 
   createEffect(() => {
@@ -155,7 +155,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
             </RoomFoot>
           </>
         }>
-          {(gone) => <Dynamic component={notes()?.Gone} gone={gone()} slug={props.slug} label={session.label()} draft={draft.writing.text()} />}
+          {(gone) => <Dynamic component={notes()?.Gone} gone={gone()} slug={props.slug} label={session.label()} posts={session.pending()} />}
         </Show>
       </main>
       <Show when={!session.gone()}>
