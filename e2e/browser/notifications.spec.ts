@@ -3,7 +3,7 @@ import { signInBy } from './account-kit'
 import { expectClean } from './axe'
 import { expect, outage, Person, test } from './kit'
 import { delivering, PushService } from './push-service'
-import { api, makeRoom } from './rooms-kit'
+import { api, makeRoom, roomNamed } from './rooms-kit'
 import { noLimits } from './server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -298,8 +298,11 @@ test.describe('two devices of one person', () => {
     await expect(phone.composer).toBeVisible()
     const secret = await mention(bob, desk, 'the password is hunter2', den)
     await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    const listed = roomNamed(desk, /^Den/)
+    await expect(listed).toHaveAccessibleName(/1 mention/)
     await api(bob, 'DELETE', `/api/rooms/${den}/messages/${secret}`)
     await both([desk, phone], 0, [])
+    await expect(listed).not.toHaveAccessibleName(/mention/)
 
     // Of a muted room nothing is shown, and the inbox counts it on all pages.
     await api(desk, 'PUT', `/api/rooms/${den}/settings`, { notify: 'nothing' })

@@ -82,7 +82,9 @@ export default function Background() {
     live.connection.subscribe({
       onFrame(frame) {
         if (frame.type === 'notice' || frame.type === 'attention' || (frame.type === 'read' && frame.userId === live.account().id)) count()
-        if (frame.type === 'attention') void refreshAttention(client)
+        if (frame.type !== 'attention') return
+        void refreshAttention(client)
+        void live.rooms.load() // which counts the mentions that wait
       },
       onState: (state) => state.status === 'open' && count(),
     }),
