@@ -308,6 +308,8 @@ func (s *Service) callPage(ctx context.Context, d delivery) error {
 		if decided.Notice {
 			n.Quiet = decided.Quiet
 			s.cfg.Rooms.Notify(member, n)
+		} else {
+			s.cfg.Rooms.AttentionChanged(member)
 		}
 		if decided.Push {
 			one := d

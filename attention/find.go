@@ -55,6 +55,8 @@ type finding struct {
 	found     []found
 	followers []follower
 	withdrawn []withdrawn
+	// unsaid are those who may have heard of what is gone; called among them: all in the room.
+	unsaid []chat.UserID
 }
 
 // follower is somebody who may follow a thread from now on.
@@ -338,6 +340,7 @@ func (s *Service) edited(ctx context.Context, f *finding, m *chat.Message) (t ta
 	}
 	if len(gone.people) > 0 {
 		f.withdrawn = append(f.withdrawn, gone)
+		f.unsaid = slices.AppendSeq(f.unsaid, maps.Keys(gone.people))
 	}
 	t, told = make(targets), make(map[chat.UserID]telling)
 	isCall := func(k chat.NoticeKind) bool { return k == chat.NoticeCall }
@@ -416,7 +419,8 @@ func (s *Service) targets(ctx context.Context, query string, id chat.RoomID, seq
 	return t, calledAt, err
 }
 
-// deleted withdraws a message from all.
+// deleted withdraws a message from all. Of those who heard of it as they want to know all of
+// the room nothing may be stored.
 func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
 	f.found = slices.DeleteFunc(f.found, func(w found) bool { return w.message.Seq == seq })
 	stored, _, err := s.stored(ctx, f.room.id, seq)
@@ -424,8 +428,13 @@ func (s *Service) deleted(ctx context.Context, f *finding, seq chat.Seq) error {
 		return err
 	}
 	once, _, err := s.once(ctx, f.room.id, seq)
-	if err == nil && len(stored)+len(once) > 0 {
+	if err != nil {
+		return err
+	}
+	if len(stored)+len(once) > 0 {
 		f.withdrawn = append(f.withdrawn, withdrawn{seq: seq, all: true})
 	}
+	always, err := s.audience(ctx, f.room)
+	f.unsaid = slices.AppendSeq(append(f.unsaid, always...), maps.Keys(stored))
 	return err
 }

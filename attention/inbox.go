@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -234,7 +235,14 @@ func (s *Service) ReadInbox(ctx context.Context, id chat.UserID, t Ticks) (Inbox
 	if err != nil {
 		return InboxCount{}, fmt.Errorf("tick items off: %w", err)
 	}
+	s.cfg.Rooms.AttentionChanged(id)
 	return s.unread(ctx, id)
+}
+
+// ReadAll ticks off all that a person has in their inbox.
+func (s *Service) ReadAll(ctx context.Context, id chat.UserID) error {
+	_, err := s.ReadInbox(ctx, id, Ticks{Through: math.MaxInt64})
+	return err
 }
 
 func (s *Service) unread(ctx context.Context, id chat.UserID) (n InboxCount, err error) {

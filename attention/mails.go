@@ -289,5 +289,6 @@ func (s *Service) StopMails(ctx context.Context, id chat.UserID, token string) e
 	if err != nil {
 		return fmt.Errorf("stop mails: %w", err)
 	}
+	s.cfg.Rooms.AttentionChanged(id)
 	return nil
 }

@@ -27,6 +27,10 @@ type Rooms interface {
 	Follows(ctx context.Context, id chat.UserID, thread chat.Place) (following, known bool, err error)
 	Followed(ctx context.Context, id chat.UserID) ([]chat.Place, error)
 	Notify(id chat.UserID, n chat.Notice)
+	// AttentionChanged has people told that their inbox or their settings have changed without
+	// a notice that says so; AttentionChangedIn all in a room.
+	AttentionChanged(ids ...chat.UserID)
+	AttentionChangedIn(room chat.RoomID)
 }
 
 // Pusher wakes people's devices.

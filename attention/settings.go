@@ -195,5 +195,8 @@ func (s *Service) SetSettings(ctx context.Context, id chat.UserID, c Change) (ne
 	if err != nil && !errors.As(err, &wrong) {
 		err = fmt.Errorf("keep settings of attention: %w", err)
 	}
+	if err == nil {
+		s.cfg.Rooms.AttentionChanged(id)
+	}
 	return next, err
 }

@@ -33,6 +33,7 @@ type world struct {
 	devices map[chat.UserID]bool
 	told    []string // notices, as "bob mention #3"
 	pushed  []string // likewise
+	changed []string // who was told that their inbox or settings have changed; "all in id-tea"
 	notices []chat.Notice
 	mails   []Mail
 	noMail  error
@@ -160,6 +161,20 @@ func (h heard) Notify(id chat.UserID, n chat.Notice) {
 	}
 	h.w.told = append(h.w.told, text)
 	h.w.notices = append(h.w.notices, n)
+}
+
+func (h heard) AttentionChanged(ids ...chat.UserID) {
+	h.w.mu.Lock()
+	defer h.w.mu.Unlock()
+	for _, id := range ids {
+		h.w.changed = append(h.w.changed, string(id))
+	}
+}
+
+func (h heard) AttentionChangedIn(room chat.RoomID) {
+	h.w.mu.Lock()
+	defer h.w.mu.Unlock()
+	h.w.changed = append(h.w.changed, "all in "+string(room))
 }
 
 func (w *world) Having(_ context.Context, ids []chat.UserID) (map[chat.UserID]bool, error) {
@@ -353,6 +368,16 @@ func (w *world) wantLoud(want ...string) {
 	w.mu.Unlock()
 	w.wantTold(slices.Clone(want)...)
 	w.wantPushed(want...)
+}
+
+// wantChanged compares who was told that something of theirs has changed, each once.
+func (w *world) wantChanged(want ...string) {
+	w.Helper()
+	w.mu.Lock()
+	slices.Sort(w.changed)
+	w.changed = slices.Compact(w.changed)
+	w.mu.Unlock()
+	w.wantList("changes", &w.changed, want)
 }
 
 func (w *world) wantPushed(want ...string) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"snug/chat"
@@ -130,16 +131,26 @@ func (w *found) trim(ctx context.Context, tx *sql.Tx, room chat.RoomID) error {
 	return err
 }
 
-// tell sends the notices of what was written.
+// tell sends the notices of what was written, and has those look at their inboxes again who
+// get none.
 func (s *Service) tell(f finding) {
+	changed := f.unsaid
 	for i := range f.found {
 		w := &f.found[i]
-		if w.known || w.id == called || !w.decided.Notice {
-			continue
+		switch {
+		case w.known || w.id == called && w.told.at == 0: // callPage tells all
+		case w.id == called || !w.decided.Notice:
+			changed = append(changed, w.id)
+		default:
+			n := noticeOf(f.room, &w.message, w.kind, w.person)
+			n.ID, n.At, n.Quiet = w.notice, w.at, w.decided.Quiet
+			s.cfg.Rooms.Notify(w.id, n)
 		}
-		n := noticeOf(f.room, &w.message, w.kind, w.person)
-		n.ID, n.At, n.Quiet = w.notice, w.at, w.decided.Quiet
-		s.cfg.Rooms.Notify(w.id, n)
+	}
+	if slices.Contains(changed, called) {
+		s.cfg.Rooms.AttentionChangedIn(f.room.id)
+	} else if len(changed) > 0 {
+		s.cfg.Rooms.AttentionChanged(changed...)
 	}
 	if len(f.found) > 0 {
 		nudge(s.due)

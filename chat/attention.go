@@ -99,6 +99,13 @@ func (s *Service) Notify(id UserID, n Notice) {
 	s.live.tellPerson(id, frame(NoticeFrame{Type: "notice", Notice: n}), nil, "")
 }
 
+// AttentionChanged has people told, where they are here, that what waits for them or how they
+// want to be told of it has changed.
+func (s *Service) AttentionChanged(ids ...UserID) { s.live.changed(matterAttention, ids...) }
+
+// AttentionChangedIn has all who are in a room told so.
+func (s *Service) AttentionChangedIn(room RoomID) { s.live.changedIn(matterAttention, room) }
+
 // Head returns the stream of a room and its last seq; "" where it has no history yet.
 func (s *Service) Head(ctx context.Context, room RoomID) (stream string, head Seq, err error) {
 	at, err := s.glance(ctx, room)

@@ -149,19 +149,17 @@ func (i *Inbox) read(_ context.Context, m mark) (marked, error) {
 	return marked{read, true}, i.write(readKey(m.Room), roomMark{read, m.Back})
 }
 
-// readAll moves the marks of many rooms up at once, and returns those that moved.
+// readAll moves the marks of many rooms and threads up at once, and returns those that moved.
 func (i *Inbox) readAll(_ context.Context, marks []mark) (moved []mark, err error) {
 	var entries []durable.Entry
 	for _, m := range marks {
-		was, known, err := load[roomMark](i.st.Storage(), readKey(m.Room))
+		entry, moves, err := i.raise(m)
 		if err != nil {
 			return nil, err
 		}
-		if known && m.Seq <= was.Read {
-			continue
+		if moves {
+			moved, entries = append(moved, m), append(entries, entry)
 		}
-		moved = append(moved, m)
-		entries = append(entries, durable.Entry{Key: readKey(m.Room), Value: encode(roomMark{Read: m.Seq})})
 	}
 	for chunk := range slices.Chunk(entries, durable.MaxKeysPerCall) {
 		if err := i.st.Storage().PutMany(chunk); err != nil {
@@ -171,26 +169,46 @@ func (i *Inbox) readAll(_ context.Context, marks []mark) (moved []mark, err erro
 	return moved, nil
 }
 
+// raise returns what is to be stored for a mark to move up; false: it is there already. A thread
+// that isn't known has none, and which one was changed longest ago stays as it is: nobody has
+// turned to it by that.
+func (i *Inbox) raise(m mark) (e durable.Entry, moves bool, err error) {
+	if m.Root == 0 {
+		was, known, err := load[roomMark](i.st.Storage(), readKey(m.Room))
+		return durable.Entry{Key: readKey(m.Room), Value: encode(roomMark{Read: m.Seq})}, err == nil && (!known || m.Seq > was.Read), err
+	}
+	f, known, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
+	moves = err == nil && known && m.Seq > f.Read
+	f.Read = m.Seq
+	return durable.Entry{Key: followKey(m.Room, m.Root), Value: encode(f)}, moves, err
+}
+
+// threadMarked is how a person stands to a thread, and whether its mark moved.
+type threadMarked struct {
+	ThreadMark
+	Moved bool
+}
+
 // readThread moves the mark of a thread, which needn't be followed.
-func (i *Inbox) readThread(_ context.Context, m mark) (ThreadMark, error) {
+func (i *Inbox) readThread(_ context.Context, m mark) (threadMarked, error) {
 	f, known, err := load[follow](i.st.Storage(), followKey(m.Room, m.Root))
 	if err != nil {
-		return ThreadMark{}, err
+		return threadMarked{}, err
 	}
 	read := applyMark(f.Read, m.Seq, m.Seq, m.Back)
 	if read == f.Read {
-		return f.mark(), nil
+		return threadMarked{f.mark(), false}, nil
 	}
 	if err := i.admit(); err != nil {
-		return ThreadMark{}, err
+		return threadMarked{}, err
 	}
 	f.Root, f.Read, f.At = m.ID, read, i.now().UnixMilli()
 	if !known {
 		if err := i.makePlaceForFollow(f.At); err != nil {
-			return ThreadMark{}, err
+			return threadMarked{}, err
 		}
 	}
-	return f.mark(), i.write(followKey(m.Room, m.Root), f)
+	return threadMarked{f.mark(), true}, i.write(followKey(m.Room, m.Root), f)
 }
 
 func (f follow) mark() ThreadMark { return ThreadMark{Following: f.Following, Read: f.Read} }

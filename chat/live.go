@@ -11,8 +11,8 @@ import (
 )
 
 // live knows the people who have a socket of level 1 open, and which rooms they are in,
-// to tell them what is new in rooms that a socket hasn't joined, and that their list of
-// rooms has changed. Rooms hand it what they posted and don't wait; its own goroutine
+// to tell them what is new in rooms that a socket hasn't joined, and that something of
+// theirs has changed. Rooms hand it what they posted and don't wait; its own goroutine
 // writes the frames. All of it is memory that begins anew with each socket.
 type live struct {
 	now      func() time.Time
@@ -20,9 +20,9 @@ type live struct {
 
 	mu     sync.Mutex
 	people map[UserID]*livePerson
-	rooms  map[RoomID]*liveRoom     // those that somebody here is in
-	fresh  map[RoomID]*liveRoom     // those of them with news
-	stale  map[*livePerson]struct{} // those whose list of rooms has changed
+	rooms  map[RoomID]*liveRoom              // those that somebody here is in
+	fresh  map[RoomID]*liveRoom              // those of them with news
+	stale  [matters]map[*livePerson]struct{} // those of whom it has changed
 
 	wake chan struct{} // holds one word: there is news
 	stop chan struct{}
@@ -31,12 +31,29 @@ type live struct {
 
 type livePerson struct {
 	id      UserID
-	holders int16     // sockets that are open, or about to be
-	away    int16     // those of them at which nobody sits
-	shown   bool      // rooms were told that the person is away
-	sockets []*client // never changed, but made anew
-	rooms   []RoomID  // at most maxLiveRooms
-	listed  int64     // when they were last told that their list of rooms has changed, Unix milliseconds
+	holders int16           // sockets that are open, or about to be
+	away    int16           // those of them at which nobody sits
+	shown   bool            // rooms were told that the person is away
+	sockets []*client       // never changed, but made anew
+	rooms   []RoomID        // at most maxLiveRooms
+	told    [matters]uint32 // when they were last told that it has changed: the low bits of Unix milliseconds
+}
+
+// matter is something of a person's that clients hold. They are told no more than that it
+// has changed, and ask for it again.
+type matter uint8
+
+const (
+	matterRooms     matter = iota // the list of their rooms
+	matterAttention               // what waits for them, and how they want to be told of it
+	matters
+)
+
+func (m matter) frame() durable.Frame {
+	if m == matterRooms {
+		return frame(RoomsFrame{Type: "rooms"})
+	}
+	return frame(AttentionFrame{Type: "attention"})
 }
 
 type liveRoom struct {
@@ -56,9 +73,12 @@ type news struct {
 
 func newLive(now func() time.Time, everyone RoomID) *live {
 	l := &live{
-		now: now, everyone: everyone, people: make(map[UserID]*livePerson), stale: make(map[*livePerson]struct{}),
+		now: now, everyone: everyone, people: make(map[UserID]*livePerson),
 		rooms: map[RoomID]*liveRoom{everyone: {}}, fresh: make(map[RoomID]*liveRoom),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+	}
+	for m := range l.stale {
+		l.stale[m] = make(map[*livePerson]struct{})
 	}
 	l.over.Go(l.run)
 	return l
@@ -154,23 +174,23 @@ func (l *live) online(room RoomID) int {
 	return 0
 }
 
-// relist has people told that their list of rooms has changed.
-func (l *live) relist(ids ...UserID) {
+// changed has people told that something of theirs has changed.
+func (l *live) changed(m matter, ids ...UserID) {
 	l.mu.Lock()
 	for _, id := range ids {
 		if p := l.people[id]; p != nil {
-			l.stale[p] = struct{}{}
+			l.stale[m][p] = struct{}{}
 		}
 	}
 	l.mu.Unlock()
 	l.poke()
 }
 
-// relistRoom has everybody who is in a room told so.
-func (l *live) relistRoom(room RoomID) {
+// changedIn has everybody who is in a room told so.
+func (l *live) changedIn(m matter, room RoomID) {
 	l.mu.Lock()
 	for p := range l.inLocked(room) {
-		l.stale[p] = struct{}{}
+		l.stale[m][p] = struct{}{}
 	}
 	l.mu.Unlock()
 	l.poke()
@@ -220,7 +240,9 @@ func (l *live) detach(c *client) {
 		return
 	}
 	delete(l.people, p.id)
-	delete(l.stale, p)
+	for _, people := range l.stale {
+		delete(people, p)
+	}
 	for _, room := range p.rooms {
 		l.dropLocked(p, room)
 	}
@@ -304,17 +326,19 @@ func (l *live) tell() (wait time.Duration) {
 			delete(l.fresh, id)
 		}
 	}
-	for p := range l.stale {
-		since := now.Sub(time.UnixMilli(p.listed))
-		if left := activityEvery - since; left > 0 && since >= 0 {
-			if wait == 0 || left < wait {
-				wait = left
+	for m := range matters {
+		for p := range l.stale[m] {
+			since := uint32(now.UnixMilli()) - p.told[m]
+			if left := activityEvery - time.Duration(since)*time.Millisecond; left > 0 {
+				if wait == 0 || left < wait {
+					wait = left
+				}
+				continue
 			}
-			continue
+			p.told[m] = uint32(now.UnixMilli())
+			delete(l.stale[m], p)
+			due = append(due, letter{sockets: p.sockets, frame: m.frame()})
 		}
-		p.listed = now.UnixMilli()
-		delete(l.stale, p)
-		due = append(due, letter{sockets: p.sockets, frame: frame(RoomsFrame{Type: "rooms"})})
 	}
 	l.mu.Unlock()
 	for _, letter := range due {

@@ -226,7 +226,8 @@ func (s *Service) DeleteRoom(ctx context.Context, a Actor, slug, name string) er
 	for _, user := range people {
 		s.live.unlearn(user, st.id)
 	}
-	s.live.relist(people...)
+	s.live.changed(matterRooms, people...)
+	s.live.changed(matterAttention, people...)
 	return public(err)
 }
 

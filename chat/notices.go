@@ -58,8 +58,10 @@ func (r *Room) notice(ctx context.Context, user UserID, c followChange) error {
 	return r.follow(ctx, user, c)
 }
 
-// noticed forgets a notice that an inbox has taken.
+// noticed forgets a notice that an inbox has taken. Its person may follow another thread now,
+// and has read one up to what they wrote themselves.
 func (r *Room) noticed(_ context.Context, n notice) (none, error) {
+	r.live.changed(matterAttention, n.User)
 	_, err := r.st.Storage().Delete(n.key())
 	return none{}, err
 }

@@ -96,12 +96,14 @@ func (s *Service) Follow(ctx context.Context, a Actor, slug string, id MessageID
 	}
 	m, err := s.calls.follow.Call(ctx, s.inbox(a.ID), followChange{Room: room, Root: root.Seq, ID: root.ID, On: on})
 	if err == nil {
+		s.AttentionChanged(a.ID)
 		err = tell(false)
 	}
 	return m, public(err)
 }
 
-// ReadThread notes how far a person has read a thread. The mark only rises.
+// ReadThread notes how far a person has read a thread, and tells their sockets. The mark only
+// rises.
 func (s *Service) ReadThread(ctx context.Context, a Actor, slug string, id MessageID, seq Seq) (ThreadMark, error) {
 	room, root, err := s.root(ctx, a, slug, id)
 	if err != nil {
@@ -112,7 +114,10 @@ func (s *Service) ReadThread(ctx context.Context, a Actor, slug string, id Messa
 		last = root.Replies.LastSeq
 	}
 	m, err := s.calls.readThread.Call(ctx, s.inbox(a.ID), mark{Room: room, Root: root.Seq, ID: root.ID, Seq: min(seq, last)})
-	return m, public(err)
+	if err == nil && m.Moved {
+		s.AttentionChanged(a.ID)
+	}
+	return m.ThreadMark, public(err)
 }
 
 // root finds a message of a room that a thread may begin with, for somebody who changes
@@ -136,10 +141,11 @@ func (s *Service) root(ctx context.Context, a Actor, slug string, id MessageID) 
 // Which those are is told by the keys of the replies: only of those in the list the roots
 // are read.
 func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
-	all, err := s.followed(ctx, a.ID)
+	all, err := s.knownThreads(ctx, a.ID)
 	if err != nil {
 		return ThreadList{}, public(err)
 	}
+	all = slices.DeleteFunc(all, func(f knownThread) bool { return !f.Following })
 	in := make(map[RoomID]struct{})
 	for _, f := range all {
 		in[f.room] = struct{}{}
@@ -152,14 +158,14 @@ func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
 		if _, known := slugs[f.room]; !known {
 			continue
 		}
-		if all[i].last, err = lastReplyAt(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root); err != nil {
+		if _, all[i].lastAt, err = lastReply(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root); err != nil {
 			return ThreadList{}, public(err)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b followed) int { return cmp.Compare(b.last, a.last) })
+	slices.SortStableFunc(all, func(a, b knownThread) int { return cmp.Compare(b.lastAt, a.lastAt) })
 	list := ThreadList{[]ThreadSummary{}}
 	for _, f := range all {
-		if len(list.Threads) == maxThreads || f.last == 0 {
+		if len(list.Threads) == maxThreads || f.lastAt == 0 {
 			break // the others are gone, or nobody has replied yet
 		}
 		shown, there, err := s.threadSummary(ctx, f)
@@ -174,48 +180,47 @@ func (s *Service) Threads(ctx context.Context, a Actor) (ThreadList, error) {
 	return list, nil
 }
 
-// followed is a thread that a person follows.
-type followed struct {
-	room RoomID
-	root Seq
-	last int64 // when its last reply was posted; 0: there is none
+// knownThread is a thread that a person follows, followed once, or has read.
+type knownThread struct {
+	room   RoomID
+	root   Seq
+	lastAt int64 // when its last reply was posted; 0: there is none
 	follow
 }
 
-func (s *Service) followed(ctx context.Context, id UserID) (all []followed, err error) {
+func (s *Service) knownThreads(ctx context.Context, id UserID) (all []knownThread, err error) {
 	var broken error
 	err = s.storedInbox(ctx, id).Each(under(prefixFollow), func(key string, value []byte) bool {
 		var f follow
-		if f, broken = parseAny[follow](value); f.Following {
-			all = append(all, followed{roomOfKey(key), lastSeqOf(key), 0, f})
+		if f, broken = parseAny[follow](value); broken == nil {
+			all = append(all, knownThread{roomOfKey(key), lastSeqOf(key), 0, f})
 		}
 		return broken == nil
 	})
 	return all, cmp.Or(err, broken)
 }
 
-// lastReplyAt tells when the last reply of a thread was posted; 0: there is none.
-func lastReplyAt(from storage, root Seq) (at int64, err error) {
+// lastReply tells the last reply of a thread, and when it was posted; 0: there is none.
+func lastReply(from storage, root Seq) (last Seq, at int64, err error) {
 	o := under(threadKey(root))
 	o.Reverse, o.Limit = true, 1
-	var last Seq
 	err = from.Each(o, func(key string, value []byte) bool {
 		last, at = lastSeqOf(key), replyTime(value)
 		return false
 	})
 	if err != nil || last == 0 || at != 0 {
-		return at, err
+		return last, at, err
 	}
 	stored, err := from.Get(messageKey(last)) // of a version that kept no times there
 	if err != nil || stored == nil {
-		return 0, err
+		return last, 0, err
 	}
 	h, err := parseHead(stored)
-	return h.Timestamp, err
+	return last, h.Timestamp, err
 }
 
 // threadSummary returns a thread as it is listed; false: its root is gone.
-func (s *Service) threadSummary(ctx context.Context, f followed) (shown ThreadSummary, there bool, err error) {
+func (s *Service) threadSummary(ctx context.Context, f knownThread) (shown ThreadSummary, there bool, err error) {
 	from := storedMessages{ctx, s.ns.ByName(string(f.room))}
 	root, err := messageAt(from, f.root)
 	if err != nil || root == nil || root.ID != f.Root || root.Replies == nil {

@@ -312,6 +312,13 @@ type NoticeFrame struct {
 	Notice Notice `json:"notice"`
 }
 
+// AttentionFrame tells all sockets of a person that what waits for them (their inbox, the
+// threads that they follow) or how they want to be told of it isn't as it was, and no notice
+// or read frame says so: ask for it again. It comes at most once a second.
+type AttentionFrame struct {
+	Type string `json:"type" ts:"attention"`
+}
+
 // PongFrame answers ping, from the socket layer alone.
 type PongFrame struct {
 	Type string `json:"type" ts:"pong"`
@@ -333,6 +340,7 @@ func (OKFrame) serverFrame()        {}
 func (ErrorFrame) serverFrame()     {}
 func (PongFrame) serverFrame()      {}
 func (NoticeFrame) serverFrame()    {}
+func (AttentionFrame) serverFrame() {}
 
 // Level 0 frames: one socket for the one room "global".
 

@@ -235,13 +235,14 @@ func TestRemoval(t *testing.T) {
 		for _, p := range []*peer{bob, elsewhere} {
 			time.Sleep(time.Second)
 			list := p.drain()
+			told := make(map[string]bool)
 			for _, f := range list {
-				if f.Type != "rooms" && f.Type != "error" {
+				if told[f.Type] = true; f.Type != "rooms" && f.Type != "attention" && f.Type != "error" {
 					t.Errorf("who was removed got %s", f)
 				}
 			}
-			if p == elsewhere && (len(list) == 0 || list[len(list)-1].Type != "rooms") {
-				t.Errorf("who was removed wasn't told that their rooms are others: %v", list)
+			if p == elsewhere && (!told["rooms"] || !told["attention"]) {
+				t.Errorf("who was removed wasn't told that their rooms and their inbox are others: %v", list)
 			}
 		}
 		bob.send(`{"type":"join","room":%q}`, slug)

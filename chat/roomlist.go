@@ -388,7 +388,8 @@ func (s *Service) Browse(ctx context.Context, a Actor, q BrowseQuery) (page Brow
 	return page, public(err)
 }
 
-// ReadAll marks all rooms of a person read, and tells their sockets.
+// ReadAll marks all rooms of a person read, and all threads that they know, and tells their
+// sockets.
 func (s *Service) ReadAll(ctx context.Context, a Actor) error {
 	if a.ReadOnly {
 		return errReadOnly
@@ -410,12 +411,49 @@ func (s *Service) ReadAll(ctx context.Context, a Actor) error {
 			marks = append(marks, mark{Room: l.id, Slug: l.slug, Seq: at.head})
 		}
 	}
-	moved, err := s.calls.readAll.Call(ctx, s.inbox(a.ID), marks)
+	threads, err := s.unreadThreads(ctx, a)
+	if err != nil {
+		return public(err)
+	}
+	moved, err := s.calls.readAll.Call(ctx, s.inbox(a.ID), append(marks, threads...))
 	if err != nil {
 		return public(err)
 	}
 	for _, m := range moved {
-		s.live.tellPerson(a.ID, frame(ReadFrame{Type: "read", Room: m.Slug, UserID: a.ID, Seq: m.Seq}), nil, "")
+		if m.Root == 0 {
+			s.live.tellPerson(a.ID, frame(ReadFrame{Type: "read", Room: m.Slug, UserID: a.ID, Seq: m.Seq}), nil, "")
+		}
 	}
+	s.AttentionChanged(a.ID)
 	return nil
+}
+
+// unreadThreads returns the marks by which all is read of the threads that a person knows in
+// rooms that they may see.
+func (s *Service) unreadThreads(ctx context.Context, a Actor) (marks []mark, err error) {
+	all, err := s.knownThreads(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[RoomID]struct{})
+	for _, f := range all {
+		in[f.room] = struct{}{}
+	}
+	slugs, err := s.visibleSlugs(ctx, a, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		if _, visible := slugs[f.room]; !visible {
+			continue
+		}
+		last, _, err := lastReply(storedMessages{ctx, s.ns.ByName(string(f.room))}, f.root)
+		if err != nil {
+			return nil, err
+		}
+		if last > f.Read {
+			marks = append(marks, mark{Room: f.room, Root: f.root, ID: f.Root, Seq: last})
+		}
+	}
+	return marks, nil
 }

@@ -113,7 +113,7 @@ type calls struct {
 
 	read        durable.Method[mark, marked]
 	readAll     durable.Method[[]mark, []mark]
-	readThread  durable.Method[mark, ThreadMark]
+	readThread  durable.Method[mark, threadMarked]
 	follow      durable.Method[followChange, ThreadMark]
 	keep        durable.Method[draftChange, draft]
 	forgetInbox durable.Method[none, none]

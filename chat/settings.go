@@ -79,7 +79,7 @@ func (s *Service) SetRoom(ctx context.Context, a Actor, slug string, c SettingsC
 		return set, forbidden("Join the room first: what you set is for rooms that you are in.")
 	}
 	if err == nil {
-		s.live.relist(a.ID)
+		s.live.changed(matterRooms, a.ID)
 	}
 	return set, public(err)
 }

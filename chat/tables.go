@@ -288,14 +288,15 @@ func (s *Service) retell(ctx context.Context, t *roomTx) {
 	for _, m := range t.order.Members {
 		if m.Role == "" {
 			s.live.unlearn(m.User.ID, t.room.id)
+			s.live.changed(matterAttention, m.User.ID) // what they were told of it is none of theirs any more
 			s.enrolments.forget(t.room.id, m.User.ID)
 		} else {
 			s.live.learn(m.User.ID, t.room.id)
 		}
 	}
-	s.live.relist(t.lists...)
+	s.live.changed(matterRooms, t.lists...)
 	if t.all {
-		s.live.relistRoom(t.room.id)
+		s.live.changedIn(matterRooms, t.room.id)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 type Attention interface {
 	Inbox(ctx context.Context, id chat.UserID, q attention.InboxQuery) (attention.InboxPage, error)
 	ReadInbox(ctx context.Context, id chat.UserID, t attention.Ticks) (attention.InboxCount, error)
+	ReadAll(ctx context.Context, id chat.UserID) error
 	Settings(ctx context.Context, id chat.UserID) (attention.Settings, error)
 	SetSettings(ctx context.Context, id chat.UserID, c attention.Change) (attention.Settings, error)
 	MayStopMails(id chat.UserID, token string) bool

@@ -61,10 +61,8 @@ func (s *Server) roomRoutes() []route {
 			http.MethodGet: reading(s, s.browse).said("Public rooms", "By name.").more("", piece("the name, the topic or the address")...),
 		}},
 		{path: "/api/rooms/read", methods: methods{
-			http.MethodPut: taking(s, func(ctx context.Context, q asked, _ struct{}) (done, error) {
-				return done{}, s.rooms.ReadAll(ctx, q.actor)
-			}).
-				said("Mark all rooms read", "It is done."),
+			http.MethodPut: taking(s, s.readAll).said("Mark all rooms read", "It is done.").
+				more("The threads that you follow and your inbox, too."),
 		}},
 		{path: room, methods: methods{
 			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.RoomInfo, error) { return s.rooms.Room(ctx, q.actor, q.slug) }).
@@ -192,6 +190,15 @@ type roleBody struct {
 // muteBody says for how long.
 type muteBody struct {
 	Seconds *int64 `json:"seconds" openapi:"required,minimum=1"`
+}
+
+// readAll leaves nothing unread, in rooms, in threads and in the inbox.
+func (s *Server) readAll(ctx context.Context, q asked, _ struct{}) (done, error) {
+	err := s.rooms.ReadAll(ctx, q.actor)
+	if err == nil && s.attention != nil {
+		err = s.attention.ReadAll(ctx, q.actor.ID)
+	}
+	return done{}, err
 }
 
 func (s *Server) mute(ctx context.Context, q asked, b muteBody) (chat.Mute, error) {

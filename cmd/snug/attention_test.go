@@ -305,3 +305,38 @@ func useAttention(ada, bob, script caller) {
 		nobody.call("GET", path, nil, 401, nil)
 	}
 }
+
+// Where all rooms are marked read nothing is unread any more: in rooms, in threads, whether
+// they are followed or not, and in the inbox. All of the person's pages are told.
+func TestAllReadIsAllRead(t *testing.T) {
+	s := hosted{data: filepath.Join(t.TempDir(), "data"), log: newLog()}.start(t, "--auth-rate", "0")
+	ada, bob := signUp(t, s.Addr().String(), "Ada"), signUp(t, s.Addr().String(), "Bob")
+	toBob := " @[Bob](user:" + string(bob.me()) + ")"
+	own, other := bob.says("own", ""), ada.says("other", "")
+	ada.says("an answer to bob", own.ID)
+	ada.says("elsewhere"+toBob, other.ID)
+	ada.says("plain"+toBob, "")
+	unread := func() int {
+		var inbox struct{ Unread int }
+		bob.does("GET", "/api/inbox", nil, &inbox)
+		return inbox.Unread
+	}
+	eventually(t, "three are unread", func() bool { return unread() == 3 })
+	page := bob.dial("/api/socket")
+	page.until("hello")
+	bob.does("PUT", "/api/rooms/read", map[string]any{}, nil)
+	page.until("attention")
+	if n := unread(); n != 0 {
+		t.Errorf("%d of the inbox are unread", n)
+	}
+	var threads chat.ThreadList
+	bob.does("GET", "/api/threads", nil, &threads)
+	if len(threads.Threads) != 1 || threads.Threads[0].Unread != 0 {
+		t.Errorf("threads: %+v", threads)
+	}
+	var list chat.RoomList
+	bob.does("GET", "/api/rooms", nil, &list)
+	if r := list.Rooms[0]; r.Unread != 0 || r.Mentions != 0 {
+		t.Errorf("room: %+v", r)
+	}
+}

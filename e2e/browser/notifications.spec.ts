@@ -1,8 +1,9 @@
-import type { Page } from '@playwright/test'
+import type { BrowserContextOptions, Page } from '@playwright/test'
+import { signInBy } from './account-kit'
 import { expectClean } from './axe'
 import { expect, outage, Person, test } from './kit'
 import { delivering, PushService } from './push-service'
-import { api, makeRoom } from './rooms-kit'
+import { api, makeRoom, roomNamed } from './rooms-kit'
 import { noLimits } from './server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -15,9 +16,9 @@ async function idOf(person: Person): Promise<string> {
   return user.id
 }
 
-async function mention(from: Person, whom: Person, text: string): Promise<string> {
-  const reply = await from.page.request.post('/api/rooms/global/messages', {
-    data: { clientId: `${text}-${Math.random()}`, content: `@[${whom.name}](user:${await idOf(whom)}) ${text}` },
+async function mention(from: Person, whom: Person, text: string, room = 'global', thread?: string): Promise<string> {
+  const reply = await from.page.request.post(`/api/rooms/${room}/messages`, {
+    data: { clientId: `${text}-${Math.random()}`, content: `@[${whom.name}](user:${await idOf(whom)}) ${text}`, ...(thread !== undefined && { thread }) },
   })
   expect(reply.ok(), await reply.text()).toBe(true)
   const { id, message } = await reply.json()
@@ -242,6 +243,119 @@ test('what one wants to be told of is kept, and quiet is quiet', { tag: '@system
   expect(await shown(ada.page)).toEqual([])
   await ada.page.getByRole('button', { name: 'Test' }).click()
   await expect.poll(() => shown(ada.page)).toEqual([{ title: 'Snug mentioned you in #global', body: 'This is how it looks when somebody means you.', tag: 'room:global' }])
+})
+
+test.describe('two devices of one person', () => {
+  /** Ada at her desk and on her phone, with a room of hers and Bob's that only the phone shows. */
+  async function atTwo(enter: (name: string, options?: BrowserContextOptions) => Promise<Person>, visit: (options?: BrowserContextOptions) => Promise<Page>) {
+    const options: BrowserContextOptions = { permissions: ['notifications'], reducedMotion: 'reduce' }
+    const bob = await enter('Bob')
+    const desk = await enter('Ada', options)
+    const den = await makeRoom(bob, 'Den', 'private', [desk])
+    const page = await visit(options)
+    await signInBy(page, desk.email)
+    await page.goto(`/rooms/${den}`)
+    const phone = new Person('Ada', page, desk.server)
+    await expect(phone.people).toBeVisible()
+    for (const device of [desk, phone]) await ready(device.page)
+    return { bob, desk, phone, den }
+  }
+
+  /** What both show, of the inbox and by the system. */
+  async function both(devices: readonly Person[], unread: number, titles: readonly string[]) {
+    for (const device of devices) {
+      await expect(inbox(device)).toHaveAccessibleName(unread > 0 ? `Inbox ${unread} unread` : 'Inbox')
+      await expect.poll(async () => (await shown(device.page)).map(({ title }) => title).toSorted()).toEqual(titles)
+    }
+  }
+
+  test('are told of a thread that is on neither screen, and both hear when it is read, or ticked off', { tag: '@system' }, async ({ enter, visit }) => {
+    const { bob, desk, phone, den } = await atTwo(enter, visit)
+    const root = await mention(desk, bob, 'a root', den)
+    await expect(phone.posted('a root')).toBeInViewport()
+    await mention(bob, desk, 'in the thread', den, root)
+    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    // The room's mark is far beyond it.
+    await mention(bob, bob, 'more', den)
+    await expect.poll(async () => (await api(desk, 'GET', `/api/rooms/${den}`))['unread']).toBe(0)
+    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+
+    await press(phone, 'Bob mentioned you in #Den')
+    await expect(phone.page.getByRole('region', { name: 'Messages in this thread' }).getByText('in the thread')).toBeInViewport()
+    await both([desk, phone], 0, [])
+    // What comes while it is open is before her eyes.
+    await mention(bob, desk, 'and again', den, root)
+    await expect(phone.page.getByRole('region', { name: 'Messages in this thread' }).getByText('and again')).toBeInViewport()
+    const unreadInThreads = async () => {
+      const list: unknown = (await api(desk, 'GET', '/api/threads'))['threads']
+      return Array.isArray(list) ? list.map((thread: { unread: number }) => thread.unread) : list
+    }
+    await expect.poll(unreadInThreads).toEqual([0])
+    await both([desk, phone], 0, [])
+
+    await inbox(phone).click()
+    await expect(phone.page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible()
+    await mention(bob, desk, 'to be ticked off', den)
+    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    await phone.page.getByRole('list', { name: 'Entries' }).getByRole('link').first().focus()
+    await phone.page.keyboard.press('e')
+    await both([desk, phone], 0, [])
+
+    // All is read: threads and the inbox, too.
+    await mention(bob, desk, 'unread', den)
+    await mention(bob, desk, 'unread in the thread', den, root)
+    await both([desk, phone], 2, ['Bob mentioned you in #Den', 'Bob mentioned you in #Den'])
+    await desk.page.keyboard.press('Shift+Escape')
+    await desk.page.getByRole('alertdialog').getByRole('button', { name: 'Mark all as read' }).click()
+    await both([desk, phone], 0, [])
+    expect(await unreadInThreads()).toEqual([0])
+  })
+
+  test('keep to what is set on the other, and show nothing of what is gone', { tag: '@system' }, async ({ enter, visit, server }) => {
+    await server.command('room', 'add', 'tea', 'Tea')
+    const { bob, desk, phone, den } = await atTwo(enter, visit)
+    await phone.page.getByRole('link', { name: 'Global' }).click()
+    await expect(phone.composer).toBeVisible()
+    const secret = await mention(bob, desk, 'the password is hunter2', den)
+    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    const listed = roomNamed(desk, /^Den/)
+    await expect(listed).toHaveAccessibleName(/1 mention/)
+    await api(bob, 'DELETE', `/api/rooms/${den}/messages/${secret}`)
+    await both([desk, phone], 0, [])
+    await expect(listed).not.toHaveAccessibleName(/mention/)
+
+    // Of a muted room nothing is shown, and the inbox counts it on all pages.
+    await api(desk, 'PUT', `/api/rooms/${den}/settings`, { notify: 'nothing' })
+    await mention(bob, desk, 'quietly', den)
+    await both([desk, phone], 1, [])
+    await api(desk, 'PUT', `/api/rooms/${den}/settings`, { notify: '' })
+
+    await phone.page.goto('/account/notifications')
+    const taken = desk.page.waitForResponse((r) => r.request().method() === 'GET' && r.url().endsWith('/api/attention'))
+    await phone.page.getByRole('checkbox', { name: 'Notifications on the desktop' }).focus()
+    await phone.page.keyboard.press('Space')
+    await taken
+    await mention(bob, desk, 'nothing pops up', den)
+    await both([desk, phone], 2, [])
+    const back = desk.page.waitForResponse((r) => r.request().method() === 'GET' && r.url().endsWith('/api/attention'))
+    await api(phone, 'PUT', '/api/attention', { desktop: true })
+    await back
+    await expect(phone.page.getByRole('checkbox', { name: 'Notifications on the desktop' })).toBeChecked()
+    await mention(bob, desk, 'it does again', den)
+    await both([desk, phone], 3, ['Bob mentioned you in #Den'])
+
+    // Who is taken out of a private room has no business with what was said there.
+    await api(bob, 'DELETE', `/api/rooms/${den}/members/${await idOf(desk)}`)
+    await both([desk, phone], 0, [])
+
+    await mention(bob, desk, 'before she goes', 'tea')
+    await both([desk, phone], 1, ['Bob mentioned you in #Tea'])
+    await phone.openAccountMenu()
+    await phone.page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await expect(phone.page).toHaveURL(/\/sign-in/)
+    await expect.poll(() => shown(phone.page)).toEqual([])
+    await both([desk], 1, ['Bob mentioned you in #Tea'])
+  })
 })
 
 test.describe('push', () => {

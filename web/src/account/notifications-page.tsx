@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/solid-query'
 import { createSignal, For, onCleanup, Show } from 'solid-js'
 import { useLive } from '~/app/live'
-import { attentionQuery, saveAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
+import { attentionQuery, changeAttention, timezoneHere, type Attention, type Level } from '~/attention/settings'
 import { explain } from '~/http'
 import { dates, plural, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
@@ -39,18 +39,12 @@ const levels = (): readonly { value: Level; label: string }[] => [
 function Settings(props: { settings: Attention }) {
   const { account } = useLive()
   const client = useQueryClient()
-  let saving: Promise<unknown> = Promise.resolve()
 
-  // Shown at once, and saved one after the other.
-  function change(to: Partial<Attention>) {
-    client.setQueryData(attentionQuery.queryKey, { ...props.settings, ...to })
-    saving = saving.then(async () => {
-      const result = await saveAttention(to)
-      if (result.ok) return
-      showToast({ tone: 'bad', title: t('That was not saved'), text: explain(result.failure) })
-      await client.invalidateQueries({ queryKey: attentionQuery.queryKey })
-    })
+  async function save(to: Partial<Attention>) {
+    const result = await changeAttention(client, to)
+    if (!result.ok) showToast({ tone: 'bad', title: t('That was not saved'), text: explain(result.failure) })
   }
+  const change = (to: Partial<Attention>) => void save(to)
 
   return (
     <div class="flex flex-col gap-9 md:gap-10">

@@ -50,10 +50,12 @@ export function ThisDevice(props: { desktop: boolean; sounds: boolean }) {
       },
       true,
     )
+    // There is no message to it: it stands until it is pressed.
+    const options = { ...more, data: null }
     const registration = await registered()
     // Phones know no other way.
-    if (registration?.active) await registration.showNotification(title, more)
-    else new Notification(title, more).addEventListener('click', () => window.focus())
+    if (registration?.active) await registration.showNotification(title, options)
+    else new Notification(title, options).addEventListener('click', () => window.focus())
   }
 
   return (

@@ -5,9 +5,10 @@ import { Dynamic } from 'solid-js/web'
 import { createBadge } from '~/attention/badge'
 import { loadInbox } from '~/attention/inbox'
 import { makeNotices } from '~/attention/notices'
-import { attentionQuery, tellLanguage } from '~/attention/settings'
+import { attentionQuery, refreshAttention, tellLanguage } from '~/attention/settings'
 import { makeSounds } from '~/attention/sounds'
 import { createUpdates } from '~/attention/updates'
+import { sessionQuery } from '~/auth/session'
 import { explain } from '~/http'
 import { giveBackTyped } from '~/i18n/choose'
 import { t } from '~/i18n/i18n'
@@ -51,6 +52,12 @@ export default function Background() {
       return last?.routeId === '/_app/rooms/$slug' ? last.params.slug : undefined
     },
   })
+  const thread = useRouterState({
+    select: (s) => {
+      const last = s.matches.at(-1)
+      return last?.routeId === '/_app/rooms/$slug' ? last.search.thread : undefined
+    },
+  })
   const focused = createFocused()
 
   function go(path: string) {
@@ -73,7 +80,12 @@ export default function Background() {
   }
   onCleanup(
     live.connection.subscribe({
-      onFrame: (frame) => (frame.type === 'notice' || (frame.type === 'read' && frame.userId === live.account().id)) && count(),
+      onFrame(frame) {
+        if (frame.type === 'notice' || frame.type === 'attention' || (frame.type === 'read' && frame.userId === live.account().id)) count()
+        if (frame.type !== 'attention') return
+        void refreshAttention(client)
+        void live.rooms.load() // which counts the mentions that wait
+      },
       onState: (state) => state.status === 'open' && count(),
     }),
   )
@@ -86,7 +98,7 @@ export default function Background() {
     connection: live.connection,
     sounds,
     early: live.takeNotices(),
-    watched: (slug) => focused() && room() === slug,
+    watched: (notice) => focused() && room() === notice.room && (notice.thread === undefined || thread() === notice.thread),
     wants() {
       const wanted = client.getQueryData(attentionQuery.queryKey)
       return { desktop: wanted?.desktop ?? true, sounds: wanted?.sounds ?? true }
@@ -94,7 +106,10 @@ export default function Background() {
     onUnasked: askToNotify,
     onOpen: go,
   })
+  onCleanup(live.rooms.onLoad((_, went) => notices.left(went)))
   onCleanup(() => {
+    // Whoever comes next at this browser has no business with what one was told.
+    if (!client.getQueryData(sessionQuery.queryKey)) notices.withdrawAll()
     notices.dispose()
     sounds.dispose()
   })
@@ -185,6 +200,7 @@ export default function Background() {
     const result = await readAll()
     if (!result.ok) return showToast({ tone: 'bad', title: t('They are still unread'), text: explain(result.failure) })
     for (const r of live.rooms.rooms()) live.rooms.set(r.slug, Math.max(r.newest, r.read ?? 0))
+    live.setInboxUnread(0)
     showToast({ title: t('Everything is read') })
   }
 

@@ -99,7 +99,7 @@ export function InboxPage() {
   onCleanup(
     live.connection.subscribe({
       onFrame(frame) {
-        if (frame.type !== 'notice' && !(frame.type === 'read' && frame.userId === live.account().id)) return
+        if (frame.type !== 'notice' && frame.type !== 'attention' && !(frame.type === 'read' && frame.userId === live.account().id)) return
         clearTimeout(timer)
         timer = setTimeout(refresh, 300)
       },

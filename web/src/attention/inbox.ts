@@ -26,7 +26,8 @@ export interface InboxPage {
   hasOlder: boolean
 }
 
-/** No more can be asked for, or ticked off by name, at once: 100. */
+/** No more can be asked for, or ticked off by name, at once. */
+export const MOST = 100
 export const PAGE = 50
 
 export function loadInbox(limit: number, before?: number): Promise<Result<InboxPage>> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { noticeData, notificationOf, parseNotice, pathOf, titleOf } from './notice'
+import { noticeData, notificationOf, parseNotice, pathOf, shows, titleOf } from './notice'
 
 const whole = {
   id: 7, kind: 'mention', room: 'tea', roomName: 'Tea', roomKind: 'public' as const, seq: 9, messageId: 'm9', userId: 'u2', userName: 'Bob', text: 'hello @Ada', at: 5, quiet: false,
@@ -36,9 +36,27 @@ describe('a notice', () => {
   it('leads to the message, in this server and nowhere else', () => {
     expect(pathOf(whole)).toBe('/rooms/tea?message=m9')
     expect(pathOf({ room: 'a/../b', messageId: 'x&y' })).toBe('/rooms/a%2F..%2Fb?message=x%26y')
-    expect(noticeData(notificationOf({ ...whole, kind: 'mention' }, false)[1].data)).toEqual({ messageId: 'm9', room: 'tea', seq: 9, path: '/rooms/tea?message=m9' })
+    expect(noticeData(notificationOf({ ...whole, kind: 'mention' }, false)[1].data)).toEqual({ id: 7, messageId: 'm9', room: 'tea', seq: 9, path: '/rooms/tea?message=m9' })
     expect(noticeData({ messageId: 'm9', room: 'tea', seq: 9, path: 'https://evil.example/' })).toBeNull()
     expect(noticeData({ messageId: 'm9', room: 'tea', seq: 9, path: '//evil.example/' })).toBeNull()
     expect(noticeData(undefined)).toBeNull()
+    // Those that an older version showed.
+    expect(noticeData({ messageId: 'm9', room: 'tea', seq: 9, path: '/rooms/tea?message=m9' })).toMatchObject({ id: 0 })
+  })
+
+  it('is before one’s eyes where its room is, or its thread', () => {
+    const inThread = { room: 'tea', thread: 'm1' }
+    expect(shows('https://chat.example/rooms/tea?thread=m2', { room: 'tea' })).toBe(true)
+    expect(shows('https://chat.example/rooms/team', { room: 'tea' })).toBe(false)
+    expect(shows('https://chat.example/rooms/tea', inThread)).toBe(false)
+    expect(shows('https://chat.example/rooms/tea?thread=m2', inThread)).toBe(false)
+    expect(shows('https://chat.example/rooms/tea?message=m3&thread=m1', inThread)).toBe(true)
+  })
+
+  it('stands once for a room, and once for each of its threads', () => {
+    const [, plain] = notificationOf({ ...whole, kind: 'mention' }, false)
+    const [, inThread] = notificationOf({ ...whole, kind: 'mention', thread: 'm1' }, false)
+    expect([plain.tag, inThread.tag]).toEqual(['room:tea', 'thread:m1'])
+    expect(noticeData(inThread.data)).toMatchObject({ thread: 'm1' })
   })
 })

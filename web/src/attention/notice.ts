@@ -74,24 +74,34 @@ export function pathOf({ room, messageId }: Pick<Notice, 'room' | 'messageId'>):
   return `/rooms/${encodeURIComponent(room)}?message=${encodeURIComponent(messageId)}`
 }
 
-/** Of one room one notification stands: the newest. */
-export function tagOf(room: string): string {
-  return `room:${room}`
+/** Whether the page at an address shows where it was said: a room doesn't show what is in its threads. */
+export function shows(address: string, { room, thread }: Pick<Notice, 'room' | 'thread'>): boolean {
+  const url = new URL(address)
+  return url.pathname === `/rooms/${encodeURIComponent(room)}` && (thread === undefined || url.searchParams.get('thread') === thread)
+}
+
+/** Of one room, and of one thread, one notification stands: the newest. Threads are read for themselves. */
+export function tagOf({ room, thread }: Pick<Notice, 'room' | 'thread'>): string {
+  return thread === undefined ? `room:${room}` : `thread:${thread}`
 }
 
 /** What a notification carries with it. */
 export interface NoticeData {
+  /** Of the entry of the inbox; 0: it has none. */
+  id: number
   messageId: string
   room: string
+  /** The root of the thread that it is in. */
+  thread?: string
   seq: number
   path: string
 }
 
 export function noticeData(value: unknown): NoticeData | null {
   if (typeof value !== 'object' || value === null) return null
-  const [messageId, room, seq, path]: unknown[] = ['messageId', 'room', 'seq', 'path'].map((name): unknown => Reflect.get(value, name))
+  const [id, messageId, room, thread, seq, path]: unknown[] = ['id', 'messageId', 'room', 'thread', 'seq', 'path'].map((name): unknown => Reflect.get(value, name))
   if (typeof messageId !== 'string' || typeof room !== 'string' || typeof seq !== 'number' || typeof path !== 'string' || !path.startsWith('/rooms/')) return null
-  return { messageId, room, seq, path }
+  return { id: typeof id === 'number' ? id : 0, messageId, room, ...(typeof thread === 'string' && { thread }), seq, path }
 }
 
 /** How it is shown by the system. The sound is the page's, where there is one. */
@@ -100,11 +110,13 @@ export function notificationOf(notice: Notice, silent: boolean): [title: string,
     titleOf(notice),
     {
       body: notice.text,
-      tag: tagOf(notice.room),
+      tag: tagOf(notice),
       icon: '/icons/icon-192.png',
       badge: '/icons/badge-96.png',
       silent,
-      data: { messageId: notice.messageId, room: notice.room, seq: notice.seq, path: pathOf(notice) },
+      data: {
+        id: notice.id, messageId: notice.messageId, room: notice.room, ...(notice.thread !== undefined && { thread: notice.thread }), seq: notice.seq, path: pathOf(notice),
+      },
     },
   ]
 }

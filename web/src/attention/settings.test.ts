@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/solid-query'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CHOICE } from '~/i18n/language'
-import { attentionQuery, defaults, parseAttention, tellLanguage } from './settings'
+import { attentionQuery, changeAttention, defaults, parseAttention, refreshAttention, tellLanguage } from './settings'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -48,4 +48,55 @@ it('says nothing where the settings are not to be had', async () => {
   })
   await expect(tellLanguage(new QueryClient())).rejects.toThrow()
   expect(methods).toEqual(['GET'])
+})
+
+describe('settings', () => {
+  const key = attentionQuery.queryKey
+  const known = () => {
+    const client = new QueryClient()
+    client.setQueryData(key, defaults())
+    return client
+  }
+
+  it('that were changed on another device are taken over', async () => {
+    vi.stubGlobal('fetch', async () => Response.json({ desktop: false }))
+    const client = known()
+    await refreshAttention(client)
+    expect(client.getQueryData(key)).toEqual({ ...defaults(), desktop: false })
+    vi.stubGlobal('fetch', async () => new Response('', { status: 500 }))
+    await refreshAttention(client)
+    expect(client.getQueryData(key)?.desktop).toBe(false)
+  })
+
+  it('that are being changed here are not set back by what was asked meanwhile', async () => {
+    const answer: { PUT: ((response: Response) => void)[]; GET: ((response: Response) => void)[] } = { PUT: [], GET: [] }
+    vi.stubGlobal('fetch', (_path: string, { method }: { method: 'PUT' | 'GET' }) => new Promise((resolve) => answer[method].push(resolve)))
+    const client = known()
+    const sounds = changeAttention(client, { sounds: false })
+    const mail = changeAttention(client, { mail: 'off' })
+    const shown = { ...defaults(), sounds: false, mail: 'off' }
+    expect(client.getQueryData(key)).toEqual(shown)
+    const refreshed = refreshAttention(client)
+    await vi.waitFor(() => expect(answer.PUT).toHaveLength(1))
+    answer.PUT[0]?.(Response.json({ sounds: false }))
+    await sounds
+    answer.GET[0]?.(Response.json({ sounds: false }))
+    await refreshed
+    expect(client.getQueryData(key)).toEqual(shown)
+    // The last answer has what others changed meanwhile, too.
+    await vi.waitFor(() => expect(answer.PUT).toHaveLength(2))
+    answer.PUT[1]?.(Response.json({ sounds: false, mail: 'off', desktop: false }))
+    await mail
+    expect(client.getQueryData(key)).toEqual({ ...shown, desktop: false })
+
+    // Nor by an answer from before.
+    const before = refreshAttention(client)
+    const desktop = changeAttention(client, { desktop: true })
+    await vi.waitFor(() => expect(answer.PUT).toHaveLength(3))
+    answer.PUT[2]?.(Response.json({ ...shown, desktop: true }))
+    await desktop
+    answer.GET[1]?.(Response.json({ ...shown, desktop: false }))
+    await before
+    expect(client.getQueryData(key)?.desktop).toBe(true)
+  })
 })

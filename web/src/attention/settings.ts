@@ -58,8 +58,32 @@ export const attentionQuery = queryOptions({
 })
 
 /** What is left out stays. */
-export function saveAttention(change: Partial<Attention>): Promise<Result<Attention>> {
+function saveAttention(change: Partial<Attention>): Promise<Result<Attention>> {
   return call('/api/attention', { method: 'PUT', body: change }, parseAttention)
+}
+
+/** The last of the changes that are on their way to the server. */
+const saving = new WeakMap<QueryClient, Promise<Result<Attention>>>()
+
+/** Changes the settings: shown at once, and saved one after the other. */
+export async function changeAttention(client: QueryClient, to: Partial<Attention>): Promise<Result<Attention>> {
+  client.setQueryData(attentionQuery.queryKey, (now) => now && { ...now, ...to })
+  const turn = (saving.get(client) ?? Promise.resolve()).then(() => saveAttention(to))
+  saving.set(client, turn)
+  const result = await turn
+  if (saving.get(client) !== turn) return result
+  saving.delete(client)
+  if (result.ok) client.setQueryData(attentionQuery.queryKey, result.value)
+  else await client.invalidateQueries({ queryKey: attentionQuery.queryKey })
+  return result
+}
+
+/** Takes over what was changed elsewhere. What is being changed here is newer, and its answer has both. */
+export async function refreshAttention(client: QueryClient) {
+  const before = client.getQueryData(attentionQuery.queryKey)
+  const result = await call('/api/attention', {}, parseAttention)
+  if (!result.ok || saving.has(client) || client.getQueryData(attentionQuery.queryKey) !== before) return
+  client.setQueryData(attentionQuery.queryKey, result.value)
 }
 
 /**

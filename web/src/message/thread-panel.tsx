@@ -9,6 +9,7 @@ import type { ThreadList } from '~/realtime/wire.gen'
 import { Rows, type Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
 import { RowSkeletons } from '~/room/timeline-head'
+import { createFocused } from '~/room/unread'
 import { Button } from '~/ui/button'
 import { showToast } from '~/ui/toast'
 import { followThread, messageQueries, readThread } from './calls'
@@ -39,6 +40,7 @@ export function ThreadPanel(props: {
   const client = useQueryClient()
   const thread = createThread(session, props.me.id, rootId)
   const [seen, setSeen] = createSignal(true)
+  const focused = createFocused()
 
   const rows = createMemo(() => {
     const root = thread.root()
@@ -67,7 +69,7 @@ export function ThreadPanel(props: {
   let timer: ReturnType<typeof setTimeout> | undefined
   function readSoon() {
     clearTimeout(timer)
-    if (!seen() || document.hidden || thread.status().status !== 'ready') return
+    if (!seen() || !focused() || thread.status().status !== 'ready') return
     timer = setTimeout(() => {
       const seq = last()
       if (seq <= Math.max(told, thread.readBefore())) return
@@ -80,12 +82,10 @@ export function ThreadPanel(props: {
       client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((one) => (one.root.id === rootId ? { ...one, unread: 0, read: seq } : one)) })
     }, READ_MS)
   }
-  createEffect(on([last, seen, thread.status], readSoon))
-  document.addEventListener('visibilitychange', readSoon)
+  createEffect(on([last, seen, thread.status, focused], readSoon))
   onCleanup(() => {
     left = true
     clearTimeout(timer)
-    document.removeEventListener('visibilitychange', readSoon)
   })
 
   async function follow(wanted: boolean) {

@@ -17,20 +17,19 @@ import { PanelFailure, PanelFrame } from './panel-frame'
 /** The threads that one follows, in all rooms, those talked about last first. */
 export function ThreadsPanel(props: { session: RoomSession; onOpen(room: string, root: string): void; onClose(): void }) {
   const client = useQueryClient()
-  const { rooms } = useLive()
+  const { rooms, connection } = useLive()
   const query = useQuery(() => ({ ...messageQueries.threads(), staleTime: 0 }))
   const threads = () => query.data?.threads ?? []
 
-  // What this room tells is enough to know that the list has changed.
+  // What this room tells is enough to know that the list has changed; what is read elsewhere
+  // the server tells, and what is new in other rooms.
   let timer: ReturnType<typeof setTimeout> | undefined
-  onCleanup(
-    props.session.listen((event) => {
-      if (event.kind === 'missed' || event.message.thread !== undefined) {
-        clearTimeout(timer)
-        timer = setTimeout(() => void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey }), 500)
-      }
-    }),
-  )
+  function askSoon() {
+    clearTimeout(timer)
+    timer = setTimeout(() => void client.invalidateQueries({ queryKey: messageQueries.threads().queryKey }), 500)
+  }
+  onCleanup(props.session.listen((event) => (event.kind === 'missed' || event.message.thread !== undefined) && askSoon()))
+  onCleanup(connection.subscribe({ onFrame: (frame) => (frame.type === 'attention' || (frame.type === 'notice' && frame.notice.thread !== undefined)) && askSoon() }))
   onCleanup(() => clearTimeout(timer))
 
   return (

@@ -81,6 +81,7 @@ function frame(f: Fields): ServerFrame | SkippedFrame | null {
       return parseRoomFrame(f) ?? skipped(f)
     case 'rooms':
     case 'reports':
+    case 'attention':
       return { type: f['type'] }
     case 'read': {
       const { userId, seq } = f

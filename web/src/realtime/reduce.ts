@@ -189,6 +189,7 @@ export function reduce(state: RoomState, frame: ServerFrame | SkippedFrame, now:
     case 'hello':
     case 'rooms':
     case 'reports':
+    case 'attention':
     case 'notice':
     case 'read':
     case 'activity':

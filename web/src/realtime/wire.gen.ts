@@ -165,6 +165,7 @@ export type ServerFrame =
   | ErrorFrame
   | PongFrame
   | NoticeFrame
+  | AttentionFrame
   | ReportsFrame
   | PeopleFrame
   | RoomFrame
@@ -336,6 +337,15 @@ export interface Notice {
 export interface NoticeFrame {
   type: "notice";
   notice: Notice;
+}
+
+/**
+ * AttentionFrame tells all sockets of a person that what waits for them (their inbox, the
+ * threads that they follow) or how they want to be told of it isn't as it was, and no notice
+ * or read frame says so: ask for it again. It comes at most once a second.
+ */
+export interface AttentionFrame {
+  type: "attention";
 }
 
 /** PongFrame answers ping, from the socket layer alone. */

@@ -2,7 +2,7 @@
 // is open. Of the server's answers it keeps the page's own files and nothing else: what
 // people say is never in its caches, but where the page itself keeps it.
 
-import { noticeData, notificationOf, parseNotice, tagOf } from '../attention/notice'
+import { noticeData, notificationOf, parseNotice, shows, tagOf } from '../attention/notice'
 import { speak, type Catalogue } from '../i18n/i18n'
 import { isRtl } from '../i18n/languages'
 import { decide, HTML } from './decide'
@@ -115,11 +115,11 @@ async function tell(data: PushMessageData | null) {
   const notice = parseNotice(read(data))
   if (!notice) return
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  // Whoever has the room before their eyes needs no telling; the page tells the rest of
-  // what comes while it is looked at.
-  if (windows.some((w) => w.focused && shows(w.url, notice.room))) return
+  // Whoever has the room, or the thread, before their eyes needs no telling; the page tells
+  // the rest of what comes while it is looked at.
+  if (windows.some((w) => w.focused && shows(w.url, notice))) return
   const [title, more] = notificationOf(notice, notice.quiet)
-  const before = await self.registration.getNotifications({ tag: tagOf(notice.room) })
+  const before = await self.registration.getNotifications({ tag: tagOf(notice) })
   // The page was faster: once is enough.
   if (before.some((n) => noticeData(n.data)?.messageId === notice.messageId)) return
   await self.registration.showNotification(title, more)
@@ -175,10 +175,6 @@ function read(data: PushMessageData | null): unknown {
   } catch {
     return null
   }
-}
-
-function shows(url: string, room: string): boolean {
-  return new URL(url).pathname === `/rooms/${encodeURIComponent(room)}`
 }
 
 self.addEventListener('notificationclick', (event) => {
