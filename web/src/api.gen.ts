@@ -332,6 +332,8 @@ export interface Invitation {
   invitedBy: string | null;
   /** Of the room that it leads into; "": none. */
   roomName: string;
+  /** Whoever has no account can make one here. */
+  accounts: boolean;
 }
 
 /** Invite is an open invitation. */
@@ -347,6 +349,10 @@ export interface Invite {
   room: string;
   /** Likewise. */
   roomName: string;
+  /** Whoever has no account may make one by it. */
+  accounts: boolean;
+  /** Why it lets nobody in now; "": it does. */
+  dead: "" | "banned" | "role" | "room";
 }
 
 export interface InviteBody {
@@ -409,6 +415,10 @@ export interface MadeInvite {
   room: string;
   /** Likewise. */
   roomName: string;
+  /** Whoever has no account may make one by it. */
+  accounts: boolean;
+  /** Why it lets nobody in now; "": it does. */
+  dead: "" | "banned" | "role" | "room";
   url: string;
   /** It was sent to its address. */
   mailed: boolean;
