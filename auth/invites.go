@@ -17,9 +17,9 @@ type inviteJSON struct {
 	CreatedAt stamp   `json:"createdAt"`
 	ExpiresAt stamp   `json:"expiresAt"`
 	UsesLeft  int     `json:"usesLeft"`
-	Room      string  `json:"room"`     // slug of the room that it leads into; "": none
-	RoomName  string  `json:"roomName"` // likewise
-	Accounts  bool    `json:"accounts"` // whoever has no account may make one by it
+	Room      string  `json:"room"`                                  // slug of the room that it leads into; "": none
+	RoomName  string  `json:"roomName"`                              // likewise
+	Accounts  bool    `json:"accounts"`                              // whoever has no account may make one by it
 	Dead      string  `json:"dead" openapi:"enum=|banned|role|room"` // why it lets nobody in now; "": it does
 }
 
@@ -121,7 +121,7 @@ func (u *user) mayInvite() bool { return u.role == RoleOwner || u.role == RoleAd
 // listInvites lists what one has made oneself; who may invite to the server has all that lead
 // there, or did.
 func (s *Service) listInvites(c *call) error {
-	l, err := s.requireMember(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}
@@ -184,15 +184,6 @@ func (s *Service) listInvites(c *call) error {
 	return c.reply(list)
 }
 
-// requireMember returns the login of somebody who has an account of their own.
-func (s *Service) requireMember(c *call) (*login, error) {
-	l, _, err := s.require(c)
-	if err == nil && l.user.anonymous {
-		err = errForbidden
-	}
-	return l, err
-}
-
 // roomOf returns the address and the name of the room that an invitation by somebody leads
 // into, "" where there is none.
 func (s *Service) roomOf(ctx context.Context, key, by string) (room, name string, err error) {
@@ -215,7 +206,7 @@ type madeInvite struct {
 
 // createInvite makes an invitation and shows its link, this once.
 func (s *Service) createInvite(c *call) error {
-	l, err := s.requireMember(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}
@@ -283,7 +274,7 @@ const invitePath = "/invite/"
 
 // revokeInvite deletes an invitation: of one's own, or any if one may invite to the server.
 func (s *Service) revokeInvite(c *call) error {
-	l, err := s.requireMember(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}

@@ -312,7 +312,7 @@ func (s *Service) routeTable() map[string]route {
 		}},
 		"GET /account/invites": {handle: s.listInvites, about: openapi.Operation{
 			Summary: "Open invitations", Says: "The latest first: my own, and for owners and admins all that let people onto the server, or did.",
-			Who: openapi.Session, Answer: gives[[]inviteJSON](), Refusals: why{403: "A guest asks."},
+			Who: openapi.Session, Answer: gives[[]inviteJSON](),
 		}},
 		"POST /account/invites": {handle: s.createInvite, mails: true, about: openapi.Operation{
 			Summary: "Invite somebody", Says: "With the link, shown this once. Owners and admins invite to the server; others to a room of theirs, people who have an account.",
@@ -322,7 +322,6 @@ func (s *Service) routeTable() map[string]route {
 		"POST /account/invites/revoke": {handle: s.revokeInvite, about: openapi.Operation{
 			Summary: "Revoke an invitation", Says: "Revoked.",
 			Who: openapi.Session, Body: of[idBody](), Answer: gives[statusJSON](),
-			Refusals: why{403: "A guest or another site's page asks."},
 		}},
 		"POST /account/invites/open": {handle: s.openInvite, family: "invite", about: openapi.Operation{
 			Summary: "Accept an invitation", Says: "A cookie holds it for a day, for whichever way one signs up.",
