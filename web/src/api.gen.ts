@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, AuditPage, BrowsePage, Draft, DraftList, Greeting, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, ServerInfo, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, AuditPage, BannedPage, BrowsePage, Draft, DraftList, Greeting, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, ServerInfo, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** Accepted is the room that somebody entered. */
 export interface Accepted {
@@ -980,6 +980,7 @@ export interface Answers {
   "POST /api/auth/update-user": StatusReply;
   "GET /api/auth/verify-email": VerifiedReply;
   "POST /api/auth/verify-email": VerifiedReply;
+  "GET /api/bans": BannedPage;
   "GET /api/chat/messages": readonly Message[];
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;
