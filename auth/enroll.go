@@ -64,13 +64,8 @@ func (s *Service) enroll(ctx context.Context, tx *sql.Tx, r *http.Request, n new
 	if err != nil {
 		return nil, fmt.Errorf("store user: %w", err)
 	}
-	if invite != "" {
-		if err := noteInviteUse(ctx, tx, invite, u.id); err != nil {
-			return nil, err
-		}
-	}
-	if role != RoleOwner {
-		if err := s.noteInviter(ctx, tx, r, u, now); err != nil {
+	if invite != nil {
+		if err := s.noteNewcomer(ctx, tx, invite, u); err != nil {
 			return nil, err
 		}
 	}
@@ -118,27 +113,27 @@ func insertAccount(ctx context.Context, tx *sql.Tx, userID, provider, accountID,
 
 // roleOf says what a newcomer becomes, or refuses. invite is the invitation that was used:
 // one that is good counts also where none is needed, so that whoever made it sees who came.
-func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (role Role, invite string, err error) {
+func (s *Service) roleOf(ctx context.Context, tx *sql.Tx, r *http.Request, n newcomer, now time.Time) (role Role, invite *invitation, err error) {
 	var one int
 	err = tx.QueryRowContext(ctx, `select 1 from users where anonymous = 0 limit 1`).Scan(&one)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return RoleOwner, "", nil
+		return RoleOwner, nil, nil
 	case err != nil:
-		return "", "", fmt.Errorf("look for users: %w", err)
+		return "", nil, fmt.Errorf("look for users: %w", err)
 	case s.cfg.SignUp.Mode == SignUpClosed:
-		return "", "", errSignUpClosed
+		return "", nil, errSignUpClosed
 	}
 	invite, err = s.useInvite(ctx, tx, r, n.email, now)
 	switch {
 	case err != nil:
-		return "", "", err
-	case invite != "" || s.cfg.SignUp.Mode == SignUpOpen || s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
+		return "", nil, err
+	case invite != nil || s.cfg.SignUp.Mode == SignUpOpen || s.cfg.SignUp.Mode == SignUpDomain && s.ofDomain(n):
 		return RoleMember, invite, nil
 	case s.cfg.SignUp.Mode == SignUpDomain:
-		return "", "", errDomain
+		return "", nil, errDomain
 	}
-	return "", "", errUninvited
+	return "", nil, errUninvited
 }
 
 // ofDomain: an address that isn't verified yet will be, before anyone signs in
@@ -156,21 +151,32 @@ func (s *Service) ofDomain(n newcomer) bool {
 	return false
 }
 
-// useInvite uses up one use of the invitation that the browser holds, and returns its id,
-// "" where there is none.
-func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email string, now time.Time) (id string, err error) {
-	const update = `update invites set uses_left = uses_left - 1
-		where token_hash = ? and uses_left > 0 and expires_at > ? and (email is null or lower(email) = ?) returning id`
+// heldInvite returns the invitation that the browser holds and by which an account can be
+// made, nil where there is none. email, unless it is nil, is the address of the account.
+func (s *Service) heldInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email *string, now time.Time) (*invitation, error) {
 	for _, token := range s.signed(r, inviteCookie) {
-		err := tx.QueryRowContext(ctx, update, hashToken(token).String(), millis(now), email).Scan(&id)
-		if err == nil {
-			return id, nil
+		i, err := selectInvitation(ctx, tx, token, now)
+		if err != nil {
+			return nil, err
 		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return "", fmt.Errorf("use invite: %w", err)
+		if i != nil && i.left > 0 && i.worth() == worthAccounts && (email == nil || i.suits(*email)) {
+			return i, nil
 		}
 	}
-	return "", nil
+	return nil, nil
+}
+
+// useInvite uses up one use of the invitation that the browser holds, and returns it, nil
+// where there is none.
+func (s *Service) useInvite(ctx context.Context, tx *sql.Tx, r *http.Request, email string, now time.Time) (*invitation, error) {
+	i, err := s.heldInvite(ctx, tx, r, &email, now)
+	if err != nil || i == nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, i.id); err != nil {
+		return nil, fmt.Errorf("use invite: %w", err)
+	}
+	return i, nil
 }
 
 // noteInviteUse keeps who used an invitation into a room, so that they may enter it.
@@ -182,19 +188,16 @@ func noteInviteUse(ctx context.Context, tx *sql.Tx, invite, userID string) error
 	return nil
 }
 
-// noteInviter keeps who made the invitation that the browser holds, whether one was needed
-// or not: who comes is told whose guest they are.
-func (s *Service) noteInviter(ctx context.Context, tx *sql.Tx, r *http.Request, u *user, now time.Time) error {
-	const update = `update users set invited_by = i.created_by from invites i
-		where users.id = ? and i.token_hash = ? and i.expires_at > ? and (i.email is null or lower(i.email) = ?) and i.created_by is not null`
-	for _, token := range s.signed(r, inviteCookie) {
-		done, err := tx.ExecContext(ctx, update, u.id, hashToken(token).String(), millis(now), u.email)
-		if err != nil {
+// noteNewcomer keeps by whose invitation somebody has made their account, whether one was
+// needed or not: they are told whose guest they are, and so are others.
+func (s *Service) noteNewcomer(ctx context.Context, tx *sql.Tx, i *invitation, u *user) error {
+	if err := noteInviteUse(ctx, tx, i.id, u.id); err != nil {
+		return err
+	}
+	if by := i.by(); by != "" {
+		if _, err := tx.ExecContext(ctx, `update users set invited_by = ? where id = ?`, by, u.id); err != nil {
 			return fmt.Errorf("note who invited: %w", err)
 		}
-		if n, err := done.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
 	}
-	return nil
+	return s.note(ctx, tx, InviteNote{Act: InviteUsed, By: i.hostIdentity(), User: u.identity(), Accounts: true})
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -18,17 +17,25 @@ type inviteJSON struct {
 	CreatedAt stamp   `json:"createdAt"`
 	ExpiresAt stamp   `json:"expiresAt"`
 	UsesLeft  int     `json:"usesLeft"`
-	Room      string  `json:"room"`     // slug of the room that it leads into; "": none
-	RoomName  string  `json:"roomName"` // likewise
+	Room      string  `json:"room"`                                  // slug of the room that it leads into; "": none
+	RoomName  string  `json:"roomName"`                              // likewise
+	Accounts  bool    `json:"accounts"`                              // whoever has no account may make one by it
+	Dead      string  `json:"dead" openapi:"enum=|banned|role|room"` // why it lets nobody in now; "": it does
 }
+
+// Why an invitation that is there lets nobody in: what Dead says.
+const (
+	deadBanned = "banned" // who made it is
+	deadRole   = "role"   // who made it may not invite any more
+	deadRoom   = "room"   // who made it may let nobody into its room any more, or that is gone
+)
 
 // openedJSON is what somebody who was invited is told.
 type openedJSON struct {
 	Email     *string `json:"email"` // the only address that it is for; null where it is for whoever has it
 	InvitedBy *string `json:"invitedBy"`
 	RoomName  string  `json:"roomName"` // of the room that it leads into; "": none
-
-	room, by string // its key, and the id of who made the invitation; "": it isn't known
+	Accounts  bool    `json:"accounts"` // whoever has no account can make one here
 }
 
 // acceptedJSON is the room that somebody entered.
@@ -45,116 +52,133 @@ type Invite struct {
 }
 
 // makeInvite stores an invitation and returns it with its token. host is nil for an
-// operator.
+// operator. Who may not invite to the server makes links into rooms, for people with an account.
 func (s *Service) makeInvite(ctx context.Context, host *login, i Invite) (inviteJSON, string, error) {
-	by := ""
-	if host != nil {
-		by = host.user.id
-	}
 	now := s.now()
 	token := newID()
-	row := inviteJSON{ID: newID(), CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(i.Life)), UsesLeft: i.Uses}
+	row := inviteJSON{ID: newID(), CreatedAt: stamp(now), ExpiresAt: stamp(now.Add(i.Life)), UsesLeft: i.Uses, Accounts: true}
 	if i.Email != "" {
 		row.Email = &i.Email
 	}
+	by := Identity{}
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		if host != nil {
 			u, err := stillIn(ctx, tx, host)
-			if err == nil && !u.mayInvite() {
-				err = errForbidden
-			}
 			if err != nil {
 				return err
 			}
+			by, row.Accounts = u.identity(), u.mayInvite()
 		}
-		var open int
-		if err := tx.QueryRowContext(ctx, `select count(*) from invites where uses_left > 0`).Scan(&open); err != nil {
+		if !row.Accounts && (i.Room == "" || i.Email != "") {
+			return errForbidden
+		}
+		if err := mayMakeMore(ctx, tx, by.UserID, row.Accounts); err != nil {
 			return err
-		}
-		if open >= maxInvites {
-			return errTooManyInvites
 		}
 		const insert = `insert into invites (id, token_hash, email, created_by, created_at, expires_at, uses_left, room)
 			values (?, ?, ?, nullif(?, ''), ?, ?, ?, ?)`
-		_, err := tx.ExecContext(ctx, insert, row.ID, hashToken(token).String(), row.Email, by, millis(now), millis(now.Add(i.Life)), i.Uses, i.Room)
-		return err
+		_, err := tx.ExecContext(ctx, insert, row.ID, hashToken(token).String(), row.Email, by.UserID, millis(now), millis(now.Add(i.Life)), i.Uses, i.Room)
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, tx, InviteNote{Act: InviteMade, By: by, Room: i.Room, Accounts: row.Accounts, Uses: i.Uses, Life: i.Life})
 	})
 	if err != nil {
 		return inviteJSON{}, "", fmt.Errorf("make invite: %w", err)
 	}
-	s.log.Info("invitation made", "by", by, "invite", row.ID)
+	s.log.Info("invitation made", "by", by.UserID, "invite", row.ID)
 	return row, token, nil
 }
 
-// findInvite returns an invitation that is still good, nil if there is none.
-func findInvite(ctx context.Context, tx *sql.Tx, token string, now time.Time) (*openedJSON, error) {
-	const query = `select i.email, u.name, i.room, coalesce(i.created_by, '') from invites i left join users u on u.id = i.created_by
-		where i.token_hash = ? and i.uses_left > 0 and i.expires_at > ?`
-	var found openedJSON
-	err := tx.QueryRowContext(ctx, query, hashToken(token).String(), millis(now)).Scan(&found.Email, &found.InvitedBy, &found.room, &found.by)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+// mayMakeMore refuses one more open invitation where there are as many as there may be: to the
+// server of all who may invite to it together, into rooms of each person.
+func mayMakeMore(ctx context.Context, tx *sql.Tx, by string, accounts bool) error {
+	const (
+		ofHosts = `select count(*) from invites i left join users u on u.id = i.created_by
+			where i.uses_left > 0 and (u.id is null or u.role in ` + hostRoles + `) and ?1 = ?1`
+		ofOne = `select count(*) from invites where uses_left > 0 and created_by = ?1`
+	)
+	query, most, full := ofOne, maxRoomInvites, errTooManyLinks
+	if accounts {
+		query, most, full = ofHosts, maxInvites, errTooManyInvites
 	}
-	if err != nil {
-		return nil, fmt.Errorf("find invite: %w", err)
+	var open int
+	if err := tx.QueryRowContext(ctx, query, by).Scan(&open); err != nil {
+		return err
 	}
-	return &found, nil
+	if open >= most {
+		return full
+	}
+	return nil
 }
 
-// requireHost returns the login of somebody who may invite.
-func (s *Service) requireHost(c *call) (*login, error) {
-	l, _, err := s.require(c)
-	if err == nil && !l.user.mayInvite() {
-		err = errForbidden
-	}
-	return l, err
-}
+// hostRoles are those of whom mayInvite is true, in SQL.
+const hostRoles = `('owner', 'admin')`
 
+// mayInvite reports whether somebody may invite people to the server.
 func (u *user) mayInvite() bool { return u.role == RoleOwner || u.role == RoleAdmin }
 
+// listInvites lists what one has made oneself; who may invite to the server has all that lead
+// there, or did.
 func (s *Service) listInvites(c *call) error {
-	l, err := s.requireHost(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}
 	list := []inviteJSON{}
-	const query = `select i.id, i.email, u.name, i.created_at, i.expires_at, i.uses_left, i.room
-		from invites i left join users u on u.id = i.created_by where i.uses_left > 0 and i.expires_at > ? order by i.created_at desc, i.id`
+	var found []*invitation
+	const query = `select ` + invitationColumns + `, i.created_at, i.expires_at from invites i left join users u on u.id = i.created_by
+		where i.uses_left > 0 and i.expires_at > ?1 and (u.id = ?2 or ?3 and (u.id is null or u.role in ` + hostRoles + ` or i.room = ''))
+		order by i.created_at desc, i.id`
 	ctx := c.r.Context()
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		rows, err := tx.QueryContext(ctx, query, millis(s.now()))
+		rows, err := tx.QueryContext(ctx, query, millis(s.now()), l.user.id, l.user.mayInvite())
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, rows.Close()) }()
 		for rows.Next() {
-			var row inviteJSON
+			i := &invitation{}
+			fields, made := i.fields()
 			var created, expires int64
-			if err := rows.Scan(&row.ID, &row.Email, &row.InvitedBy, &created, &expires, &row.UsesLeft, &row.Room); err != nil {
+			if err := rows.Scan(append(fields, &created, &expires)...); err != nil {
 				return err
 			}
-			row.CreatedAt, row.ExpiresAt = stamp(fromMillis(created)), stamp(fromMillis(expires))
-			list = append(list, row)
+			made()
+			found = append(found, i)
+			list = append(list, inviteJSON{
+				ID: i.id, Email: i.email, InvitedBy: i.invitedBy(), UsesLeft: i.left, Accounts: i.worth() == worthAccounts,
+				CreatedAt: stamp(fromMillis(created)), ExpiresAt: stamp(fromMillis(expires)),
+			})
 		}
 		return rows.Err()
 	})
 	if err != nil {
 		return fmt.Errorf("list invites: %w", err)
 	}
-	for i := range list {
-		if list[i].Room, list[i].RoomName, err = s.roomOf(ctx, list[i].Room, l.user.id); err != nil {
-			return fmt.Errorf("list invites: %w", err)
-		}
-		if list[i].Room == "" {
-			continue
-		}
-		// Others' invitations may lead into rooms that one knows nothing of.
-		_, ok, err := s.cfg.Rooms.Find(ctx, l.user.identity(), list[i].Room)
+	for n, i := range found {
+		room, name, err := s.roomOf(ctx, i.room, i.by())
 		if err != nil {
 			return fmt.Errorf("list invites: %w", err)
 		}
-		if !ok {
-			list[i].Room, list[i].RoomName = "", ""
+		switch {
+		case i.host != nil && i.host.banned:
+			list[n].Dead = deadBanned
+		case i.worth() == worthNothing:
+			list[n].Dead = deadRole
+		case i.worth() == worthRoom && room == "":
+			list[n].Dead = deadRoom
+		}
+		if room == "" {
+			continue
+		}
+		// Others' invitations may lead into rooms that one knows nothing of.
+		_, ok, err := s.cfg.Rooms.Find(ctx, l.user.identity(), room)
+		if err != nil {
+			return fmt.Errorf("list invites: %w", err)
+		}
+		if ok {
+			list[n].Room, list[n].RoomName = room, name
 		}
 	}
 	return c.reply(list)
@@ -182,9 +206,12 @@ type madeInvite struct {
 
 // createInvite makes an invitation and shows its link, this once.
 func (s *Service) createInvite(c *call) error {
-	l, err := s.requireHost(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
+	}
+	if wait := s.changes.allow(l.user.id, s.now()); wait > 0 {
+		return errTooMany(wait)
 	}
 	i := Invite{Uses: 1, Life: defaultInviteDays * 24 * time.Hour}
 	email, given, err := c.body.optional("email")
@@ -245,8 +272,9 @@ func (s *Service) createInvite(c *call) error {
 // invitePath is the page that opens an invitation; its token follows.
 const invitePath = "/invite/"
 
+// revokeInvite deletes an invitation: of one's own, or any if one may invite to the server.
 func (s *Service) revokeInvite(c *call) error {
-	l, err := s.requireHost(c)
+	l, _, err := s.require(c)
 	if err != nil {
 		return err
 	}
@@ -256,8 +284,29 @@ func (s *Service) revokeInvite(c *call) error {
 	}
 	ctx := c.r.Context()
 	err = s.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `delete from invites where id = ?`, id)
-		return err
+		u, err := stillIn(ctx, tx, l)
+		if err != nil {
+			return err
+		}
+		const query = `select ` + invitationColumns + ` from invites i left join users u on u.id = i.created_by where i.id = ? and (u.id = ? or ?)`
+		i := &invitation{}
+		fields, made := i.fields()
+		err = tx.QueryRowContext(ctx, query, id, u.id, u.mayInvite()).Scan(fields...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // it is gone, or not theirs
+		}
+		if err != nil {
+			return err
+		}
+		made()
+		if _, err := tx.ExecContext(ctx, `delete from invites where id = ?`, i.id); err != nil {
+			return err
+		}
+		n := InviteNote{Act: InviteRevoked, By: u.identity(), Room: i.room, Accounts: i.worth() == worthAccounts || i.room == ""}
+		if i.by() != u.id {
+			n.User = i.hostIdentity()
+		}
+		return s.note(ctx, tx, n)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke invite: %w", err)
@@ -273,24 +322,44 @@ func (s *Service) openInvite(c *call) error {
 	if err != nil {
 		return err
 	}
-	var found *openedJSON
+	var i *invitation
 	ctx := c.r.Context()
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		found, err = findInvite(ctx, tx, token, s.now())
+		i, err = selectInvitation(ctx, tx, token, s.now())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if found == nil {
+	if i == nil || i.left == 0 {
 		return errNoInvite
 	}
-	if _, found.RoomName, err = s.roomOf(ctx, found.room, found.by); err != nil {
+	found, err := s.opened(ctx, i)
+	if err != nil {
 		return err
 	}
-	life := inviteCookieLife
-	s.setCookie(c.w, inviteCookie, s.sign(token), &life)
+	switch {
+	case i.worth() == worthAccounts:
+		life := inviteCookieLife
+		s.setCookie(c.w, inviteCookie, s.sign(token), &life)
+	case i.worth() == worthNothing, found.RoomName == "":
+		return errNoInvite
+	}
 	return c.reply(found)
+}
+
+// opened is what somebody who was invited is told.
+func (s *Service) opened(ctx context.Context, i *invitation) (*openedJSON, error) {
+	o := &openedJSON{Email: i.email, InvitedBy: i.invitedBy()}
+	switch s.cfg.SignUp.Mode {
+	case SignUpInvite:
+		o.Accounts = i.worth() == worthAccounts
+	case SignUpOpen, SignUpDomain:
+		o.Accounts = true
+	}
+	var err error
+	_, o.RoomName, err = s.roomOf(ctx, i.room, i.by())
+	return o, err
 }
 
 // acceptInvite lets somebody who has an account into the room that an invitation leads
@@ -304,33 +373,34 @@ func (s *Service) acceptInvite(c *call) error {
 	if err != nil {
 		return err
 	}
-	var h held
+	var i *invitation
+	var came bool
 	ctx := c.r.Context()
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
-		h, err = seekInvite(ctx, tx, l, token, s.now())
+		i, came, err = seekInvite(ctx, tx, l, token, s.now())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if h.room != "" && !h.came && s.cfg.Rooms != nil { // before a use of it is gone
-		if slug, _, err := s.roomOf(ctx, h.room, h.by); err != nil {
+	if i.room != "" && !came && s.cfg.Rooms != nil { // before a use of it is gone
+		if slug, _, err := s.roomOf(ctx, i.room, i.by()); err != nil {
 			return fmt.Errorf("find the room of an invite: %w", err)
 		} else if slug == "" {
 			return errInviteGone
 		}
 	}
 	err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
-		h, err = takeInvite(ctx, tx, l, token, s.now())
+		i, err = takeInvite(ctx, tx, l, token, s.now())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if h.room == "" || s.cfg.Rooms == nil {
+	if i.room == "" || s.cfg.Rooms == nil {
 		return c.reply(acceptedJSON{})
 	}
-	slug, ok, err := s.cfg.Rooms.Enter(ctx, l.user.identity(), h.room, h.by)
+	slug, ok, err := s.cfg.Rooms.Enter(ctx, l.user.identity(), i.room, i.by())
 	if err != nil {
 		return fmt.Errorf("enter the room of an invite: %w", err)
 	}
@@ -341,44 +411,39 @@ func (s *Service) acceptInvite(c *call) error {
 	return c.reply(acceptedJSON{slug})
 }
 
-// held is an invitation that somebody with an account holds.
-type held struct {
-	id       string
-	room, by string // as in openedJSON; room "": it leads into none
-	came     bool   // they took a use of it
-}
-
 // takeInvite uses an invitation into a room up by one. One that leads nowhere is left as it is.
-func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (held, error) {
-	h, err := seekInvite(ctx, tx, l, token, now)
-	if err != nil || h.room == "" || h.came {
-		return h, err
+func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (*invitation, error) {
+	i, came, err := seekInvite(ctx, tx, l, token, now)
+	if err != nil || i.room == "" || came {
+		return i, err
 	}
-	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, h.id); err != nil {
-		return h, fmt.Errorf("use invite: %w", err)
+	if _, err := tx.ExecContext(ctx, `update invites set uses_left = uses_left - 1 where id = ?`, i.id); err != nil {
+		return i, fmt.Errorf("use invite: %w", err)
 	}
-	return h, noteInviteUse(ctx, tx, h.id, l.user.id)
+	return i, noteInviteUse(ctx, tx, i.id, l.user.id)
 }
 
-// seekInvite returns an invitation that somebody may use, or has.
-func seekInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (h held, err error) {
+// seekInvite returns an invitation that somebody with an account may use, or has: came.
+func seekInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now time.Time) (i *invitation, came bool, err error) {
 	u, err := stillIn(ctx, tx, l)
 	if err != nil {
-		return h, err
+		return nil, false, err
 	}
-	var email *string
-	var left int
-	const query = `select id, email, room, coalesce(created_by, ''), uses_left,
-			exists (select 1 from invite_uses where invite_id = invites.id and user_id = ?)
-		from invites where token_hash = ? and expires_at > ?`
-	err = tx.QueryRowContext(ctx, query, u.id, hashToken(token).String(), millis(now)).Scan(&h.id, &email, &h.room, &h.by, &left, &h.came)
+	if i, err = selectInvitation(ctx, tx, token, now); err != nil {
+		return nil, false, err
+	}
+	if i == nil || i.worth() == worthNothing {
+		return nil, false, errNoInvite
+	}
+	const used = `select exists (select 1 from invite_uses where invite_id = ? and user_id = ?)`
+	if err := tx.QueryRowContext(ctx, used, i.id, u.id).Scan(&came); err != nil {
+		return nil, false, fmt.Errorf("look for use of invite: %w", err)
+	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && left == 0 && !h.came:
-		return h, errNoInvite
-	case err != nil:
-		return h, fmt.Errorf("find invite: %w", err)
-	case email != nil && !strings.EqualFold(*email, u.email):
-		return h, errInviteFor
+	case i.left == 0 && !came:
+		return nil, false, errNoInvite
+	case !i.suits(u.email):
+		return nil, false, errInviteFor
 	}
-	return h, nil
+	return i, came, nil
 }

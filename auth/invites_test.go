@@ -15,10 +15,11 @@ import (
 type den struct {
 	entered []string
 	private bool // no invitation by somebody who is gone leads there
+	members bool // may invite there, too
 }
 
-func (*den) Find(_ context.Context, by auth.Identity, room string) (string, bool, error) {
-	return "key", room == "den" && by.Role == auth.RoleOwner, nil
+func (d *den) Find(_ context.Context, by auth.Identity, room string) (string, bool, error) {
+	return "key", room == "den" && (d.members || by.Role == auth.RoleOwner), nil
 }
 
 func (d *den) Name(_ context.Context, key, by string) (room, name string, ok bool, err error) {
@@ -176,7 +177,8 @@ func TestInvitationsCountWhereNoneIsNeeded(t *testing.T) {
 			left := func(want int) {
 				t.Helper()
 				var n int
-				if g.query(`select uses_left from invites where id = ?`, &n, made.ID); n != want {
+				// Used up, the sweeper takes it away.
+				if g.query(`select coalesce(sum(uses_left), 0) from invites where id = ?`, &n, made.ID); n != want {
 					t.Errorf("%d uses are left, want %d", n, want)
 				}
 			}

@@ -116,8 +116,10 @@ const (
 	// for.
 	freshAge = 24 * time.Hour
 
-	// maxInvites are open at a time.
+	// maxInvites to the server are open at a time, and maxRoomInvites of one person who makes
+	// them into rooms alone.
 	maxInvites        = 1000
+	maxRoomInvites    = 50
 	maxInviteUses     = 1000
 	maxInviteDays     = 365
 	defaultInviteDays = 7
@@ -184,8 +186,9 @@ func mailboxRate() Rate { return Rate{Limit: 10, Window: time.Hour} }
 // senderRate is how many of those one machine may ask for.
 func senderRate() Rate { return Rate{Limit: 5, Window: time.Hour} }
 
-// profileRate is how often a person may change their name or picture: each change is told
-// to all who see them, and a picture takes a while to look at.
+// profileRate is how often a person may change their name or picture, or make an invitation: a
+// change is told to all who see them, a picture takes a while to look at, and an invitation is a
+// line of the audit log, which has an end.
 func profileRate() Rate { return Rate{Limit: 20, Window: time.Minute} }
 
 // mailRate is how often one address may make the server send mails.

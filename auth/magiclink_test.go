@@ -263,6 +263,7 @@ func TestMagicLinkFollowsTheSignUpPolicy(t *testing.T) {
 	var office postOffice
 	g := newRig(t, office.use, magicLinks, func(c *auth.Config) { c.SignUp.Mode = auth.SignUpInvite })
 	owner := g.plantUser("owner@example.com", "owner", nil, 1)
+	g.exec(`update users set role = 'owner'`)
 	g.exec(`insert into invites values ('i', ?, null, ?, 0, 99999999999999, 2, '')`, auth.HashToken("tok").String(), owner)
 	j := g.jar()
 	j.cookies["snug.invite"] = g.Sign("tok")

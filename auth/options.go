@@ -45,20 +45,17 @@ func (s *Service) options(c *call) error {
 		o.Providers = append(o.Providers, providerJSON{p.ID(), p.Name()})
 	}
 	ctx := c.r.Context()
+	var held *invitation
 	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		const query = `select not exists (select 1 from users where anonymous = 0)`
 		if err := tx.QueryRowContext(ctx, query).Scan(&o.FirstAccount); err != nil {
 			return err
 		}
-		for _, token := range s.signed(c.r, inviteCookie) {
-			if o.Invite, err = findInvite(ctx, tx, token, s.now()); err != nil || o.Invite != nil {
-				return err
-			}
-		}
-		return nil
+		held, err = s.heldInvite(ctx, tx, c.r, nil, s.now())
+		return err
 	})
-	if err == nil && o.Invite != nil {
-		_, o.Invite.RoomName, err = s.roomOf(ctx, o.Invite.room, o.Invite.by)
+	if err == nil && held != nil {
+		o.Invite, err = s.opened(ctx, held)
 	}
 	if err != nil {
 		return fmt.Errorf("read options: %w", err)

@@ -105,8 +105,9 @@ var (
 	errNoPicture       = &refusal{status: 400, code: "NOT_A_PICTURE", message: "This isn't a PNG, JPEG, GIF or WebP picture, or it is broken"}
 	errPictureTooLarge = &refusal{status: 413, code: "PICTURE_TOO_LARGE", message: "The picture is too large. Use one of at most 8 MB and 40 megapixels"}
 	errForbidden       = &refusal{status: 403, code: "FORBIDDEN", message: "Your role doesn't allow this"}
-	errNoInvite        = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked"}
+	errNoInvite        = &refusal{status: 404, code: "INVITE_NOT_FOUND", message: "This invitation is used up, expired or revoked, or who made it may not invite any more"}
 	errTooManyInvites  = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
+	errTooManyLinks    = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "You have 50 open invitations into rooms. Revoke some first"}
 	errInviteRoom      = &refusal{status: 403, code: "ROOM_NOT_YOURS", message: "There is no such room that you may invite people to"}
 	errInviteGone      = &refusal{status: 404, code: "ROOM_NOT_FOUND", message: "The room that this invitation leads into is gone"}
 	errInviteFor       = &refusal{status: 403, code: "INVITE_FOR_ANOTHER", message: "This invitation is for another e-mail address"}

@@ -311,27 +311,26 @@ func (s *Service) routeTable() map[string]route {
 			Answer: gives[optionsJSON](),
 		}},
 		"GET /account/invites": {handle: s.listInvites, about: openapi.Operation{
-			Summary: "Open invitations", Says: "The latest first; for owners and admins.",
-			Who: openapi.Session, Answer: gives[[]inviteJSON](), Refusals: why{403: "The role doesn't allow it."},
+			Summary: "Open invitations", Says: "The latest first: my own, and for owners and admins all that let people onto the server, or did.",
+			Who: openapi.Session, Answer: gives[[]inviteJSON](),
 		}},
 		"POST /account/invites": {handle: s.createInvite, mails: true, about: openapi.Operation{
-			Summary: "Invite somebody", Says: "With the link, shown this once.",
+			Summary: "Invite somebody", Says: "With the link, shown this once. Owners and admins invite to the server; others to a room of theirs, people who have an account.",
 			Who: openapi.Session, Body: of[inviteBody](), Answer: gives[madeInvite](),
-			Refusals: why{403: "The role doesn't allow it, or another site's page asks.", 409: "There are 1,000."},
+			Refusals: why{403: "The role doesn't allow it, or another site's page asks.", 409: "There are 1,000, or of one person into rooms 50."},
 		}},
 		"POST /account/invites/revoke": {handle: s.revokeInvite, about: openapi.Operation{
 			Summary: "Revoke an invitation", Says: "Revoked.",
 			Who: openapi.Session, Body: of[idBody](), Answer: gives[statusJSON](),
-			Refusals: why{403: "The role doesn't allow it, or another site's page asks."},
 		}},
 		"POST /account/invites/open": {handle: s.openInvite, family: "invite", about: openapi.Operation{
 			Summary: "Accept an invitation", Says: "A cookie holds it for a day, for whichever way one signs up.",
-			Body: of[tokenBody](), Answer: gives[openedJSON](), Refusals: why{404: "Used up, expired or revoked."},
+			Body: of[tokenBody](), Answer: gives[openedJSON](), Refusals: why{404: "Used up, expired or revoked, or who made it may not invite any more."},
 		}},
 		"POST /account/invites/accept": {handle: s.acceptInvite, family: "invite", about: openapi.Operation{
 			Summary: "Enter the room that an invitation leads into", Says: "I am a member of it.",
 			Who: openapi.Session, Body: of[tokenBody](), Answer: gives[acceptedJSON](),
-			Refusals: why{403: "It is for another address, or another site's page asks.", 404: "Used up, expired or revoked, or the room is gone."},
+			Refusals: why{403: "It is for another address, or another site's page asks.", 404: "Used up, expired or revoked, who made it may not invite any more, or the room is gone."},
 		}},
 		"GET /account/tokens": {handle: s.listTokens, about: openapi.Operation{
 			Summary: "My API tokens", Says: "The latest first.",

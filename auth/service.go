@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -82,6 +83,9 @@ type Config struct {
 
 	// Rooms are where invitations may lead into. Nil: into none.
 	Rooms InviteRooms
+	// NoteInvite keeps account of what is done with invitations. It is called in the
+	// transaction that does it, whose error it may be. Nil: nobody does.
+	NoteInvite func(ctx context.Context, tx *sql.Tx, n InviteNote) error
 
 	// BringIn makes somebody who has signed in at a provider a member of the rooms that the
 	// provider names, but for those that they have left or were removed from. It is called
@@ -224,7 +228,7 @@ type Service struct {
 
 	studio   *picture.Studio
 	avatars  *turns.Turns // of those who upload pictures
-	changes  *limiter     // of names and pictures, by user
+	changes  *limiter     // of names and pictures, and new invitations, by user
 	wanted   chan wanted  // pictures to be fetched
 	seen     *seen
 	departed chan struct{} // wakes forget

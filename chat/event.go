@@ -26,6 +26,7 @@ type roomEvent struct {
 	ByName  string    `json:"byName"`
 	User    *User     `json:"user,omitempty"`
 	Role    Role      `json:"role,omitempty"`
+	Invited bool      `json:"invited,omitempty"`
 	Name    string    `json:"name,omitempty"`
 	Topic   *string   `json:"topic,omitempty"`
 	Kind    RoomKind  `json:"kind,omitempty"`
@@ -36,7 +37,7 @@ type roomEvent struct {
 func (e event) frame(slug string, seq Seq) RoomFrame {
 	what := e.Room
 	return RoomFrame{Type: "room", Room: slug, Seq: seq, Event: what.Event, By: e.By, ByName: what.ByName, User: what.User,
-		Role: what.Role, Name: what.Name, Topic: what.Topic, Kind: what.Kind, Seconds: what.Seconds, At: e.At}
+		Role: what.Role, Invited: what.Invited, Name: what.Name, Topic: what.Topic, Kind: what.Kind, Seconds: what.Seconds, At: e.At}
 }
 
 func parseEvent(key string, stored []byte) (event, error) {

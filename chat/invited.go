@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Invitations are made and taken elsewhere: here is what rooms have to do with them.
@@ -73,9 +74,51 @@ func (s *Service) EnterInvited(ctx context.Context, a Actor, room RoomID, by Use
 		if err := t.setMember(u, RoleMember, members >= quietJoins); err != nil {
 			return err
 		}
-		return t.log(AuditMemberAdded, u, string(RoleMember))
+		t.order.Members[len(t.order.Members)-1].Invited = by != ""
+		return t.log(AuditMemberInvited, u, string(RoleMember))
 	})
 	return slug, public(err)
+}
+
+// InviteNote is a line of the audit log about an invitation.
+type InviteNote struct {
+	Action AuditAction // AuditInviteMade, AuditInviteRevoked or AuditInviteUsed
+	By     User        // without an id: whoever runs the server
+	User   User        // without an id: nobody
+	Room   RoomID      // that it leads into; "": none
+	Server bool        // it lets people onto the server
+	Uses   int         // of AuditInviteMade
+	Life   time.Duration
+}
+
+// NoteInvite writes what is done with an invitation to the audit log, in the transaction that
+// does it: that of the room that it leads into, or of the server. One that lets people onto the
+// server by way of a room that its admins don't see is in both. Groups have no log.
+func (rs *Rooms) NoteInvite(ctx context.Context, tx *sql.Tx, n InviteNote) error {
+	line := auditLine{at: rs.now().UnixMilli(), action: n.Action, by: n.By.fit(), user: n.User.fit()}
+	if n.Room != "" {
+		err := tx.QueryRowContext(ctx, `select id, name, kind from rooms where id = ?`, string(n.Room)).Scan(&line.room.id, &line.room.name, &line.room.kind)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // it may be gone
+			return fmt.Errorf("read room of an invitation: %w", err)
+		}
+		if line.room.kind != KindPublic && line.room.kind != KindPrivate {
+			line.room = roomRow{}
+		}
+	}
+	if n.Action == AuditInviteMade {
+		line.detail = decimal(n.Uses) + " " + decimal(int(n.Life/time.Second))
+	}
+	if n.Server && line.room.kind == KindPrivate {
+		ofServer := line
+		ofServer.room = roomRow{}
+		if err := writeAudit(ctx, tx, ofServer); err != nil {
+			return err
+		}
+	}
+	if line.room.id == "" && !n.Server {
+		return nil
+	}
+	return writeAudit(ctx, tx, line)
 }
 
 // BringIn makes somebody a member of rooms, public and private ones, as whoever runs the

@@ -95,98 +95,16 @@ func (t *roomTx) outranks(role, theirs Role, m memberRow) bool {
 	return ranks{t.by.Role, role}.outranks(ranks{theirs, RoleIn(theirs, m.role, t.room.kind)})
 }
 
-// keepOwner refuses to take its last owner from a room that others are in.
-func (t *roomTx) keepOwner(user UserID, was Role) error {
-	if was != RoleOwner {
-		return nil
-	}
-	members, owners, err := t.others(user)
-	if err != nil {
-		return err
-	}
-	if members > 0 && owners == 0 {
-		return forbidden("A room needs an owner. Make somebody else an owner first, or delete the room.")
-	}
-	return nil
-}
-
-// someone is person for those too who may have no account any more.
-func (t *roomTx) someone(id UserID) (User, Role, error) {
-	u, role, err := t.person(id)
-	if errors.Is(err, errNoPerson) {
+// someone is person for those too who are banned, or have no account any more: they are nobody
+// in particular on the server.
+func (t *roomTx) someone(id UserID) (u User, role Role, err error) {
+	const query = `select name, coalesce(image, ''), case when banned_at is null then role else '' end from users where id = ?`
+	err = t.tx.QueryRowContext(t.ctx, query, string(id)).Scan(&u.Name, &u.Image, &role)
+	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return u, cmp.Or(role, RoleMember), err
-}
-
-// withdraw takes somebody whose account is gone out of their rooms. Where they were the
-// last owner, the one who has been there longest is the next, moderators first.
-func (s *Service) withdraw(ctx context.Context, user UserID) error {
-	var rooms []RoomID
-	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
-		rooms, err = roomIDs(ctx, tx, `select room_id from members where user_id = ?`, string(user))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("list the rooms of user %s: %w", user, err)
-	}
-	for _, room := range rooms {
-		_, err := s.amend(ctx, Actor{}, room, func(t *roomTx) error { return t.withdraw(user) })
-		if err != nil && !errors.Is(err, errNoRoom) {
-			return fmt.Errorf("take user %s out of room %s: %w", user, room, err)
-		}
-	}
-	return nil
-}
-
-func (t *roomTx) withdraw(user UserID) error {
-	m, err := t.member(user)
-	if err != nil {
-		return err
-	}
-	if err := t.setMute(User{ID: user, Name: forgotten}, 0); err != nil {
-		return err
-	}
-	t.order.Members = nil // what follows says both
-	const forget = `update members set left_at = null, removed_at = null where room_id = ? and user_id = ?`
-	if _, err := t.tx.ExecContext(t.ctx, forget, string(t.room.id), string(user)); err != nil {
-		return err
-	}
-	if m.role == RoleOwner {
-		if err := t.succeed(user); err != nil {
-			return err
-		}
-	}
-	if t.room.slug == Level0Room {
-		_, err := t.tx.ExecContext(t.ctx, `update members set role = '', told = 0 where room_id = ? and user_id = ?`, string(t.room.id), string(user))
-		return err
-	}
-	return t.setMember(User{ID: user, Name: forgotten}, "", false)
-}
-
-// succeed makes somebody else the owner where there is no other.
-func (t *roomTx) succeed(user UserID) error {
-	members, owners, err := t.others(user)
-	if err != nil || members == 0 || owners > 0 {
-		return err
-	}
-	var next UserID
-	// A guest, a bot or somebody who is banned could do nothing with it.
-	const query = `select m.user_id from members m join users u on u.id = m.user_id
-		where m.room_id = ? and m.user_id <> ? and m.role <> '' and u.role not in ('guest', 'bot') and u.banned_at is null
-		order by m.role <> 'moderator', m.joined_at, m.user_id limit 1`
-	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&next)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	u, _, err := t.someone(next)
-	if err != nil {
-		return err
-	}
-	return t.setMember(u, RoleOwner, false)
+	u.ID = id
+	return u.fit(), cmp.Or(role, RoleMember), err
 }
 
 // SetMember adds somebody to a room or, if a role is named, gives them that.

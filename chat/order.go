@@ -29,6 +29,7 @@ type memberOrder struct {
 	MutedUntil int64
 	Was        Role // for a room that keeps no record of them
 	Quiet      bool // it is no event
+	Invited    bool // they come by an invitation
 }
 
 // applyOrder decides which events an order makes, of a room as it is. It changes nothing.
@@ -73,7 +74,7 @@ func applyOrder(about roomRecord, members map[UserID]memberRecord, o order) (lis
 		case m.Role == "":
 			tell(roomEvent{Event: EventMemberRemoved, User: &user})
 		case was == "":
-			tell(roomEvent{Event: EventMemberAdded, User: &user, Role: m.Role})
+			tell(roomEvent{Event: EventMemberAdded, User: &user, Role: m.Role, Invited: m.Invited})
 		default:
 			tell(roomEvent{Event: EventRoleChanged, User: &user, Role: m.Role})
 		}

@@ -62,6 +62,26 @@ func TestProfileIsForgottenWithTheLastSocket(t *testing.T) {
 	})
 }
 
+// Whose role on the server is another is told so, on all their pages: what they may do in rooms
+// is another then.
+func TestRoleOnTheServerIsTold(t *testing.T) {
+	inBubble(t, ownTables(t), func(w *world) {
+		w.accounts("ada", "bob")
+		ada, bob := w.socket("ada"), w.socket("bob")
+		ada.lists.Store(true)
+		bob.lists.Store(true)
+		synctest.Wait()
+		w.must(w.chat.UpdateUser(w.Context(), somebody("ada").User, chat.RoleModerator))
+		ada.until("rooms")
+		synctest.Wait()
+		for _, f := range bob.drain() {
+			if f.Type == "rooms" {
+				t.Errorf("another was told %s", f)
+			}
+		}
+	})
+}
+
 func TestForgottenUser(t *testing.T) {
 	inBubble(t, unlimited, func(w *world) {
 		const posts = 2500 // several chunks of several batches

@@ -14,6 +14,7 @@ const (
 	AuditRoomUnarchived  AuditAction = "room_unarchived"  //
 	AuditRoomDeleted     AuditAction = "room_deleted"     //
 	AuditMemberAdded     AuditAction = "member_added"     // role
+	AuditMemberInvited   AuditAction = "member_invited"   // role; the user came by an invitation of who did it
 	AuditMemberRemoved   AuditAction = "member_removed"   //
 	AuditRoleSet         AuditAction = "role_set"         // role in the room
 	AuditMuted           AuditAction = "muted"            // seconds
@@ -26,6 +27,9 @@ const (
 	AuditUnbanned        AuditAction = "unbanned"         //
 	AuditServerRoleSet   AuditAction = "server_role_set"  // role on the server
 	AuditSignedOut       AuditAction = "signed_out"       // all sessions of the person ended
+	AuditInviteMade      AuditAction = "invite_made"      // for how many people, a space, for how many seconds; to the server, or into a room
+	AuditInviteRevoked   AuditAction = "invite_revoked"   // the user had made it, if it is one of somebody else
+	AuditInviteUsed      AuditAction = "invite_used"      // the user made an account by one that who did it had made
 	AuditServerRenamed   AuditAction = "server_renamed"   // the new name
 	AuditServerDescribed AuditAction = "server_described" // the new description
 )
@@ -47,6 +51,22 @@ type AuditEntry struct {
 type AuditPage struct {
 	Entries  []AuditEntry `json:"entries"`
 	HasOlder bool         `json:"hasOlder"`
+}
+
+// BannedPerson is somebody who is kept out of the server.
+type BannedPerson struct {
+	ID       UserID `json:"userId"`
+	Name     string `json:"userName"`
+	Image    string `json:"userImage,omitempty"`
+	Role     Role   `json:"role"` // on the server
+	BannedAt int64  `json:"bannedAt"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// BannedPage is a piece of those who are banned, the latest first.
+type BannedPage struct {
+	People []BannedPerson `json:"people"`
+	Next   string         `json:"next"` // of the next piece; "": there is none
 }
 
 // ReportState is what became of a report.

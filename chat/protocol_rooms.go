@@ -38,6 +38,7 @@ type RoomFrame struct {
 	ByName  string    `json:"byName"`
 	User    *User     `json:"user,omitempty"`    // to whom it happened
 	Role    Role      `json:"role,omitempty"`    // that they have now
+	Invited bool      `json:"invited,omitempty"` // member_added: they came by themselves, by an invitation of who did it
 	Name    string    `json:"name,omitempty"`    // renamed
 	Topic   *string   `json:"topic,omitempty"`   // topic_changed; "" is none
 	Kind    RoomKind  `json:"kind,omitempty"`    // kind_changed
@@ -45,7 +46,8 @@ type RoomFrame struct {
 	At      int64     `json:"at"`
 }
 
-// RoomsFrame says that the person's list of rooms isn't what it was: load it anew.
+// RoomsFrame says that the person's list of rooms isn't what it was, or their account (their
+// role on the server): load it anew.
 type RoomsFrame struct {
 	Type string `json:"type" ts:"rooms"`
 }

@@ -117,12 +117,13 @@ func (r *Room) purge(_ context.Context, q purgeRequest) (none, error) {
 	return none{}, nil
 }
 
-// chores are what is done in the background: deletions of all that somebody wrote, and
-// lines of the audit log that rooms have noted.
+// chores are what is done in the background: deletions of all that somebody wrote, lines of
+// the audit log that rooms have noted, and owners for the rooms of those who are banned.
 type chores struct {
 	mu     sync.Mutex
 	rooms  map[RoomID]struct{} // that have noted something
 	purges bool                // there may be some
+	bans   bool                // likewise, of people who own rooms
 
 	wake chan struct{} // holds one word: there is something
 	stop context.CancelFunc
@@ -154,6 +155,14 @@ func (c *chores) noted(room RoomID) {
 func (c *chores) purge() {
 	c.mu.Lock()
 	c.purges = true
+	c.mu.Unlock()
+	c.poke()
+}
+
+// disown hears that somebody is banned.
+func (c *chores) disown() {
+	c.mu.Lock()
+	c.bans = true
 	c.mu.Unlock()
 	c.poke()
 }
@@ -202,14 +211,22 @@ func rest(ctx context.Context, d time.Duration) bool {
 
 func (c *chores) some(ctx context.Context, s *Service) error {
 	c.mu.Lock()
-	rooms, purges := c.rooms, c.purges
-	c.rooms, c.purges = make(map[RoomID]struct{}), false
+	rooms, purges, bans := c.rooms, c.purges, c.bans
+	c.rooms, c.purges, c.bans = make(map[RoomID]struct{}), false, false
 	c.mu.Unlock()
 	var errs []error
 	for room := range rooms {
 		if err := s.collect(ctx, room); err != nil {
 			c.mu.Lock()
 			c.rooms[room] = struct{}{}
+			c.mu.Unlock()
+			errs = append(errs, err)
+		}
+	}
+	if bans {
+		if err := s.disownBanned(ctx); err != nil {
+			c.mu.Lock()
+			c.bans = true
 			c.mu.Unlock()
 			errs = append(errs, err)
 		}

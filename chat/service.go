@@ -347,8 +347,9 @@ func (s *Service) EndUser(id UserID) {
 	s.rt.CloseSockets(tagUser+string(id), closeSessionEnded, "session ended")
 }
 
-// BanUser does so with 4403: the person is not to come back.
+// BanUser does so with 4403: the person is not to come back. Others own their rooms then.
 func (s *Service) BanUser(id UserID) {
+	s.chores.disown()
 	s.rt.CloseSockets(tagUser+string(id), closeBanned, "banned")
 }
 

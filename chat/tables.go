@@ -143,9 +143,10 @@ func (t *roomTx) person(id UserID) (u User, role Role, err error) {
 
 var errNoPerson = &Error{Code: CodeNotFound, Message: "There is no such person."}
 
-// others counts the members beside one, and the owners among them.
+// others counts the members beside one, and the owners among them who aren't banned.
 func (t *roomTx) others(user UserID) (members, owners int, err error) {
-	const query = `select count(*), coalesce(sum(role = 'owner'), 0) from members where room_id = ? and user_id <> ? and role <> ''`
+	const query = `select count(*), coalesce(sum(m.role = 'owner' and u.banned_at is null), 0)
+		from members m left join users u on u.id = m.user_id where m.room_id = ? and m.user_id <> ? and m.role <> ''`
 	err = t.tx.QueryRowContext(t.ctx, query, string(t.room.id), string(user)).Scan(&members, &owners)
 	return members, owners, err
 }
@@ -300,8 +301,8 @@ func (s *Service) retell(ctx context.Context, t *roomTx) {
 	}
 }
 
-// Settle tells rooms what a crash left them ignorant of, and ends the deletions that one
-// broke off. Call it once all that follows the rooms is there, before people come.
+// Settle tells rooms what a crash left them ignorant of, ends the deletions that one
+// broke off, and sees to the rooms of those who were banned meanwhile. Call it once all that follows the rooms is there, before people come.
 func (s *Service) Settle(ctx context.Context) error {
 	var untold, dying []RoomID
 	err := s.cfg.DB.Read(ctx, func(tx *sql.Tx) (err error) {
@@ -322,6 +323,7 @@ func (s *Service) Settle(ctx context.Context) error {
 		}
 	}
 	s.chores.purge()
+	s.chores.disown()
 	for _, room := range dying {
 		if err := s.bury(ctx, room); err != nil {
 			return fmt.Errorf("delete room %s: %w", room, err)

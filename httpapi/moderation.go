@@ -19,6 +19,7 @@ type Moderator interface {
 	Reports(ctx context.Context, a chat.Actor, q chat.ReportQuery) (chat.ReportPage, error)
 	CloseReport(ctx context.Context, a chat.Actor, id int64, state chat.ReportState, note string) (chat.Report, error)
 	Audit(ctx context.Context, a chat.Actor, q chat.AuditQuery) (chat.AuditPage, error)
+	Banned(ctx context.Context, a chat.Actor, q chat.MemberQuery) (chat.BannedPage, error)
 	DeleteMessagesOf(ctx context.Context, a chat.Actor, slug string, user chat.UserID) error
 	// Oversee decides in a transaction of auth whether something may be done to an
 	// account, and notes that it is. Purge follows once that is durable.
@@ -62,6 +63,10 @@ func (s *Server) moderationRoutes() []route {
 			http.MethodGet: reading(s, s.audit).said("The audit log", "The latest first. It goes back a year.").
 				more("Of the server for its admins, without rooms that they don't see; of a room for its moderators.", before, limit,
 					openapi.Param[string]("room", "That of one room: its slug.", ""), openapi.Param[chat.UserID]("user", "What this person did, or what was done to them.", "")),
+		}},
+		{path: "/api/bans", methods: methods{
+			http.MethodGet: reading(s, s.banned).said("Who is banned from the server", "The latest first, with why.").
+				more("For who may ban.", piece("the name")...),
 		}},
 		{path: "/api/people/{user}/ban", methods: methods{
 			http.MethodPut: ordering(s, s.ban).said("Ban a person from the server", "They are out: sessions and API tokens have ended.").more("", user),
@@ -118,6 +123,14 @@ func (s *Server) reports(ctx context.Context, q asked) (chat.ReportPage, error) 
 		}
 	}
 	return s.rooms.Reports(ctx, q.actor, chat.ReportQuery{Open: open, Before: before, Limit: limit})
+}
+
+func (s *Server) banned(ctx context.Context, q asked) (chat.BannedPage, error) {
+	text, after, limit, err := pieceOf(q)
+	if err != nil {
+		return chat.BannedPage{}, err
+	}
+	return s.rooms.Banned(ctx, q.actor, chat.MemberQuery{Text: text, After: after, Limit: limit})
 }
 
 func (s *Server) closeReport(ctx context.Context, q asked, b closeBody) (chat.Report, error) {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +135,46 @@ func TestBanDeletesMessages(t *testing.T) {
 	}
 	if want := "messages_deleted MOD BOB |banned MOD BOB spam"; strings.Join(got, "|") != want {
 		t.Errorf("the log says %q, want %q", got, want)
+	}
+}
+
+// Who may ban finds who is banned, and why, without a message of theirs.
+func TestWhoIsBanned(t *testing.T) {
+	t.Parallel()
+	tw := newTown(t)
+	mod := tw.citizen("mod", chat.RoleModerator)
+	for _, name := range []string{"ann", "bob", "cyn", "dan"} {
+		tw.citizen(name, chat.RoleMember)
+	}
+	for _, name := range []string{"ann", "bob", "cyn"} {
+		mod.do("PUT", "/api/people/"+name+"/ban", `{"reason":"spam of `+name+`"}`, nil)
+	}
+	mod.do("DELETE", "/api/people/bob/ban", "", nil)
+	// By pieces of one, whatever the clock says of who came last.
+	var names []string
+	for after := ""; ; {
+		var page chat.BannedPage
+		mod.do("GET", "/api/bans?limit=1&after="+after, "", &page)
+		for _, p := range page.People {
+			if p.Reason != "spam of "+string(p.ID) || p.BannedAt == 0 || p.Role != chat.RoleMember {
+				t.Errorf("%+v", p)
+			}
+			names = append(names, string(p.ID))
+		}
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"ann", "cyn"}) {
+		t.Errorf("banned are %q", names)
+	}
+	var found chat.BannedPage
+	if mod.do("GET", "/api/bans?query=CY", "", &found); len(found.People) != 1 || found.People[0].ID != "cyn" {
+		t.Errorf("found %+v", found)
+	}
+	if a := tw.citizen("eve", chat.RoleMember).ask("GET", "/api/bans", ""); a.status != 403 {
+		t.Errorf("asked by a member: %d %s", a.status, a.body)
 	}
 }
 

@@ -43,13 +43,6 @@ func (s *Server) roomRoutes() []route {
 		isNow = "The room, as it is now."
 	)
 	user := openapi.Param[chat.UserID]("user", "The person's id.", "")
-	piece := func(of string) []openapi.Parameter {
-		return []openapi.Parameter{
-			openapi.Param[string]("query", "What "+of+" has in it.", "maxLength=100"),
-			openapi.Param[string]("after", "The next of the piece before.", ""),
-			openapi.Param[int]("limit", "How many at most.", "minimum=1,maximum=100,default=50"),
-		}
-	}
 	return tagged(tagRooms, []route{
 		{path: "/api/rooms", methods: methods{
 			http.MethodGet: reading(s, func(ctx context.Context, q asked) (chat.RoomList, error) { return s.rooms.RoomList(ctx, q.actor) }).
@@ -118,6 +111,15 @@ func (s *Server) roomRoutes() []route {
 				said("A person", "As everybody sees them.").more("", user),
 		}},
 	})
+}
+
+// piece are the parameters of a list that is looked through and comes in pieces.
+func piece(of string) []openapi.Parameter {
+	return []openapi.Parameter{
+		openapi.Param[string]("query", "What "+of+" has in it.", "maxLength=100"),
+		openapi.Param[string]("after", "The next of the piece before.", ""),
+		openapi.Param[int]("limit", "How many at most.", "minimum=1,maximum=100,default=50"),
+	}
 }
 
 // user is {user} of the path.

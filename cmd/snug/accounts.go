@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"snug/auth"
 	"snug/auth/oauth"
@@ -29,6 +30,7 @@ func accountsConfig(cfg config.Config, tables *db.DB, secret []byte, log *slog.L
 		AuthRate: auth.Rate{Limit: cfg.AuthRate.Count, Window: cfg.AuthRate.Per},
 		SignUp:   signUpOf(cfg.SignUp), RequireVerified: cfg.RequireVerified,
 		NoPasswords: !cfg.Passwords, MagicLinks: cfg.MagicLinks, Guests: cfg.Guests,
+		NoteInvite: noteInvite(chat.NewRooms(tables, time.Now)),
 	}
 	for _, old := range cfg.OldSecrets {
 		c.OldSecrets = append(c.OldSecrets, []byte(old))

@@ -49,12 +49,27 @@ func useModeration(ada, bob caller, bobID string) {
 	bob.call("GET", "/api/reports", nil, 200, nil)
 	ada.call("DELETE", at+"/members/"+bobID+"/messages", nil, 200, nil)
 	ada.call("GET", "/api/audit?limit=5", nil, 200, nil)
-	ada.call("GET", "/api/audit?room="+room.Slug+"&user="+bobID, nil, 200, nil)
+	var log struct {
+		Entries []struct {
+			Action, Detail string
+			User           struct{ UserID string }
+		}
+	}
+	ada.call("GET", "/api/audit?room="+room.Slug+"&user="+bobID, nil, 200, &log)
+	if last := log.Entries[len(log.Entries)-1]; last.Action != "member_invited" || last.User.UserID != bobID {
+		t.Errorf("who came by an invitation is noted as %+v", last)
+	}
+	ada.call("GET", "/api/audit?room="+room.Slug, nil, 200, &log)
+	if first := log.Entries[len(log.Entries)-2]; first.Action != "invite_made" || first.Detail != "1 604800" {
+		t.Errorf("an invitation is noted as %+v", first)
+	}
 	bob.call("GET", "/api/audit", nil, 403, nil)
 	person := "/api/people/" + bobID
 	ada.call("PUT", person+"/role", map[string]any{"role": "moderator"}, 200, nil)
 	ada.call("PUT", person+"/role", map[string]any{"role": "member"}, 200, nil)
 	bob.call("DELETE", person+"/sessions", nil, 403, nil)
 	bob.call("PUT", person+"/ban", map[string]any{}, 403, nil)
+	bob.call("GET", "/api/bans", nil, 403, nil)
+	ada.call("GET", "/api/bans?query=b&limit=5", nil, 200, nil)
 	ada.call("DELETE", person+"/ban", nil, 200, nil)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"snug/auth"
@@ -39,4 +40,17 @@ func (r inviteRooms) Enter(ctx context.Context, who auth.Identity, key, by strin
 		return "", false, nil
 	}
 	return room, err == nil, err
+}
+
+// noteInvite has what is done with invitations stand in the audit log.
+func noteInvite(rooms *chat.Rooms) func(context.Context, *sql.Tx, auth.InviteNote) error {
+	actions := map[auth.InviteAct]chat.AuditAction{
+		auth.InviteMade: chat.AuditInviteMade, auth.InviteRevoked: chat.AuditInviteRevoked, auth.InviteUsed: chat.AuditInviteUsed,
+	}
+	return func(ctx context.Context, tx *sql.Tx, n auth.InviteNote) error {
+		return rooms.NoteInvite(ctx, tx, chat.InviteNote{
+			Action: actions[n.Act], By: actorOf(n.By).User, User: actorOf(n.User).User, Room: chat.RoomID(n.Room),
+			Server: n.Accounts, Uses: n.Uses, Life: n.Life,
+		})
+	}
 }

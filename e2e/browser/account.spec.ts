@@ -289,11 +289,11 @@ test('the owner invites, and takes it back', async ({ enter, visit }) => {
   await toast(page, 'Invitation revoked')
   await expect(page.getByText('No open invitations')).toBeVisible()
 
-  // Members don't have this page in their list.
+  // Members have their own alone, into rooms of theirs.
   const bob = await enter('Bob')
-  await open(bob, 'profile', 'Profile')
-  await expect(bob.page.getByRole('link', { name: /^API tokens/ })).toBeVisible()
-  await expect(bob.page.getByRole('link', { name: /^Invitations/ })).toHaveCount(0)
+  await open(bob, 'invitations', 'Invitations')
+  await expect(bob.page.getByText('You make them among the members of a room that you look after, or of a group.')).toBeVisible()
+  await expect(bob.page.getByRole('button', { name: 'Invite', exact: true })).toHaveCount(0)
 })
 
 test.describe('two-step sign-in', () => {

@@ -1,6 +1,6 @@
 // Generated from the routes of httpapi and auth by internal/apigen. Do not edit: go generate ./httpapi
 
-import type { Attachment, AuditPage, BrowsePage, Draft, DraftList, Greeting, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, ServerInfo, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
+import type { Attachment, AuditPage, BannedPage, BrowsePage, Draft, DraftList, Greeting, Member, MemberPage, Message, Mute, NoticeKind, Notify, OwnStatus, Page, PeopleList, Person, PinList, ReadList, ReadMark, Report, ReportPage, RoomInfo, RoomKind, RoomList, RoomSettings, ServerInfo, Settings, ThreadList, ThreadMark, ThreadPage, VersionList } from "~/realtime/wire.gen";
 
 /** Accepted is the room that somebody entered. */
 export interface Accepted {
@@ -334,6 +334,8 @@ export interface Invitation {
   invitedBy: string | null;
   /** Of the room that it leads into; "": none. */
   roomName: string;
+  /** Whoever has no account can make one here. */
+  accounts: boolean;
 }
 
 /** Invite is an open invitation. */
@@ -349,6 +351,10 @@ export interface Invite {
   room: string;
   /** Likewise. */
   roomName: string;
+  /** Whoever has no account may make one by it. */
+  accounts: boolean;
+  /** Why it lets nobody in now; "": it does. */
+  dead: "" | "banned" | "role" | "room";
 }
 
 export interface InviteBody {
@@ -411,6 +417,10 @@ export interface MadeInvite {
   room: string;
   /** Likewise. */
   roomName: string;
+  /** Whoever has no account may make one by it. */
+  accounts: boolean;
+  /** Why it lets nobody in now; "": it does. */
+  dead: "" | "banned" | "role" | "room";
   url: string;
   /** It was sent to its address. */
   mailed: boolean;
@@ -972,6 +982,7 @@ export interface Answers {
   "POST /api/auth/update-user": StatusReply;
   "GET /api/auth/verify-email": VerifiedReply;
   "POST /api/auth/verify-email": VerifiedReply;
+  "GET /api/bans": BannedPage;
   "GET /api/chat/messages": readonly Message[];
   "GET /api/drafts": DraftList;
   "PUT /api/drafts": Draft;

@@ -68,7 +68,7 @@ const sections: readonly Section[] = [
   { to: '/account/sign-in', title: m('Ways to sign in'), text: m('Password, passkeys, two steps'), icon: KeyRound, for: (a) => !a.guest },
   { to: '/account/devices', title: m('Devices'), text: m('Where you are signed in'), icon: MonitorSmartphone },
   { to: '/account/tokens', title: m('API tokens'), text: m('For scripts and bots'), icon: SquareTerminal, for: (a) => !a.guest },
-  { to: '/account/invitations', title: m('Invitations'), text: m('Links that let others in'), icon: MailPlus, for: (_, role) => role === 'owner' || role === 'admin' },
+  { to: '/account/invitations', title: m('Invitations'), text: m('Links that let others in'), icon: MailPlus, for: (a) => !a.guest },
   { to: '/account/place', title: m('This place'), text: m('Its name, and what it is'), icon: House, for: (_, role) => may('name_server', role ?? 'guest', 'server') },
   { to: '/account/data', title: m('Your data'), text: m('Take it along, or leave'), icon: Download },
 ]

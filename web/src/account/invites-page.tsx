@@ -6,6 +6,7 @@ import { emailFault } from '~/auth/fields'
 import { Field, focusFault } from '~/auth/form'
 import { optionsQuery } from '~/auth/options'
 import { m, plural, t } from '~/i18n/i18n'
+import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import { Button } from '~/ui/button'
 import { Choice } from '~/ui/choice'
@@ -15,16 +16,24 @@ import { showToast } from '~/ui/toast'
 import { createAction } from './action'
 import { CopyField } from './copy'
 import { createInvite, invitesQuery, revokeInvite, type Invite, type MadeInvite } from './invites'
+import { meQuery } from './me'
 import { Confirm, Modal, onOpen } from './modal'
 import { QRCode } from './qr-code'
 import { Act, Block, Card, Empty, Fault, Item, Keyed, Loaded, Page, Sign } from './parts'
 import { ahead } from './times'
 
-/** Links that let others in; for those who run the server. */
+/** Who may invite to the server; others make links into rooms of theirs. */
+function useHost() {
+  const me = useQuery(() => meQuery)
+  return () => !me.isPending && me.data !== undefined && may('invite', me.data.role, 'server')
+}
+
+/** Links that let others in. */
 export function InvitesPage() {
   const client = useQueryClient()
   const invites = useQuery(() => invitesQuery)
   const options = useQuery(() => optionsQuery)
+  const host = useHost()
   const [making, setMaking] = createSignal(false)
   const [revoking, setRevoking] = createSignal<Invite | null>(null)
   const signUp = () => (options.isPending ? undefined : options.data?.signUp)
@@ -39,11 +48,11 @@ export function InvitesPage() {
   )
 
   return (
-    <Page title={t('Invitations')} lead={t(leads[signUp() ?? 'invite'])}>
-      <Block title={t('Open invitations')} action={<Button onClick={() => setMaking(true)}>{t('Invite')}</Button>}>
+    <Page title={t('Invitations')} lead={host() ? t(leads[signUp() ?? 'invite']) : t('Links into rooms of yours, for people who have an account here.')}>
+      <Block title={t('Open invitations')} action={<Show when={host()}><Button onClick={() => setMaking(true)}>{t('Invite')}</Button></Show>}>
         <Loaded query={invites} loading={t('Loading invitations')} failed={t("Invitations couldn't be loaded")} skeleton={<Skeleton class="h-36 w-full rounded-card" />}>
           {(list) => (
-            <Show when={list().length > 0} fallback={<Empty title={t('No open invitations')} text={t('Make a link and send it to whom you want here.')} />}>
+            <Show when={list().length > 0} fallback={<Empty title={t('No open invitations')} text={host() ? t('Make a link and send it to whom you want here.') : t('You make them among the members of a room that you look after, or of a group.')} />}>
               <Card>
                 <Keyed each={list()}>
                   {(invite) => (
@@ -91,9 +100,18 @@ const leads = {
   closed: m('No new accounts are made here, invited or not.'),
 } as const
 
-function about(invite: Invite): string {
+const deadWords: Readonly<Record<Exclude<Invite['dead'], ''>, string>> = {
+  banned: m('lets nobody in, as who made it is banned'),
+  role: m('lets nobody in, as who made it may not invite any more'),
+  room: m('lets nobody in, as its room is gone, or who made it may add nobody there any more'),
+}
+
+export function about(invite: Invite): string {
   return [
-    invite.usesLeft === 0 ? t('used up') : plural(invite.usesLeft, 'for one account', 'for {count} accounts'),
+    invite.dead !== '' && t(deadWords[invite.dead]),
+    invite.usesLeft === 0
+      ? t('used up')
+      : invite.accounts || invite.dead !== '' ? plural(invite.usesLeft, 'for one account', 'for {count} accounts') : plural(invite.usesLeft, 'for one person with an account', 'for {count} people with an account'),
     invite.roomName !== '' && t('into {room}', { room: invite.roomName }),
     invite.expiresAt !== null && t('ends {when}', { when: ahead(invite.expiresAt, Date.now()) }),
     invite.invitedBy !== '' && t('by {name}', { name: invite.invitedBy }),
@@ -153,6 +171,7 @@ const MAX_USES = 1000
 
 function MakeForm(props: { room: string | undefined; onCancel(): void; onMade(made: MadeInvite): void }) {
   const client = useQueryClient()
+  const host = useHost()
   const [kind, setKind] = createSignal<ReturnType<typeof whom>[number]['value']>('anyone')
   const [email, setEmail] = createSignal('')
   const [uses, setUses] = createSignal('1')
@@ -185,7 +204,9 @@ function MakeForm(props: { room: string | undefined; onCancel(): void; onMade(ma
 
   return (
     <form ref={form} class="flex flex-col gap-5" onSubmit={submit} noValidate>
-      <Choice label={t('For@@whom an invitation is')} options={whom()} value={kind()} onChange={setKind} />
+      <Show when={host()} fallback={<p class="text-body text-muted">{t('People who have an account here come into the room by it, also who has left it.')}</p>}>
+        <Choice label={t('For@@whom an invitation is')} options={whom()} value={kind()} onChange={setKind} />
+      </Show>
       <Show
         when={kind() === 'one'}
         fallback={

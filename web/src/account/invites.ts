@@ -14,7 +14,13 @@ export interface Invite {
   invitedBy: string
   /** Of the room that it leads into; '': none. */
   roomName: string
+  /** Whoever has no account may make one by it. */
+  accounts: boolean
+  /** Why it lets nobody in; '': it does. */
+  dead: Listed['dead']
 }
+
+const reasons: readonly Listed['dead'][] = ['banned', 'role', 'room']
 
 function parseInvite(value: unknown): Invite | null {
   const id = text<Listed>(value, 'id')
@@ -28,6 +34,8 @@ function parseInvite(value: unknown): Invite | null {
     usesLeft,
     invitedBy: text<Listed>(value, 'invitedBy'),
     roomName: text<Listed>(value, 'roomName'),
+    accounts: yes<Listed>(value, 'accounts'),
+    dead: reasons.find((reason) => reason === text<Listed>(value, 'dead')) ?? '',
   }
 }
 

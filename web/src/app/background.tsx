@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import { useRouter, useRouterState } from '@tanstack/solid-router'
 import { createEffect, createMemo, lazy, Match, on, onCleanup, onMount, Suspense, Switch, untrack } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { followRole } from '~/account/role'
 import { createBadge } from '~/attention/badge'
 import { loadInbox } from '~/attention/inbox'
 import { makeNotices } from '~/attention/notices'
@@ -65,6 +66,7 @@ export default function Background() {
   }
 
   createOpenReports(live)
+  followRole(live.connection, client)
   createBadge({ unread: live.rooms.total, calls: live.inboxUnread })
   createUpdates({ connection: live.connection, onOpen: go })
   createGreeting(() => room() !== undefined)

@@ -181,6 +181,7 @@ export function LiveProvider(props: { account: Account; onSignedOut(): void; chi
         return label
       },
       kind: () => rooms.find(slug)?.kind,
+      role: () => (rooms.settled() ? rooms.find(slug)?.role : undefined),
       ...(cache && { cache }),
     })
     // The one that was used last stands last.

@@ -95,6 +95,7 @@ export function parseInvitation(value: unknown): Invitation | null {
     email: typeof email === 'string' ? email : null,
     invitedBy: typeof invitedBy === 'string' ? invitedBy : null,
     roomName: typeof roomName === 'string' ? roomName : '',
+    accounts: member(value, 'accounts') === true,
   }
 }
 

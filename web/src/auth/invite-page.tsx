@@ -39,6 +39,7 @@ export function InvitePage(props: { token: string; account: Account | null; open
             lead={
               <>
                 <T text={invitedTo(invitation())} who={<Name name={invitation().invitedBy ?? ''} />} room={<Name name={invitation().roomName} />} />
+                <Show when={!invitation().accounts}> {t('It is for people who have an account here.')}</Show>
                 <Show when={invitation().email}>
                   {(email) => (
                     <>
@@ -51,10 +52,12 @@ export function InvitePage(props: { token: string; account: Account | null; open
             }
           >
             <div class="mt-6 flex flex-col gap-2.5">
-              <Link to="/sign-up" {...back(invitation())} class={buttonVariants({ size: 'large' })}>
-                {t('Create your account')}
-              </Link>
-              <Link to="/sign-in" {...back(invitation())} class={buttonVariants({ variant: 'outline', size: 'large' })}>
+              <Show when={invitation().accounts}>
+                <Link to="/sign-up" {...back(invitation())} class={buttonVariants({ size: 'large' })}>
+                  {t('Create your account')}
+                </Link>
+              </Show>
+              <Link to="/sign-in" {...back(invitation())} class={buttonVariants({ variant: invitation().accounts ? 'outline' : 'solid', size: 'large' })}>
                 {t('I have an account')}
               </Link>
             </div>

@@ -68,14 +68,14 @@ describe('the ways in', () => {
 describe('who may join', () => {
   it.each([
     [{ signUp: 'open' }, true], [{ signUp: 'domain' }, true], [{ signUp: 'invite' }, false], [{ signUp: 'closed' }, false],
-    [{ signUp: 'closed', firstAccount: true }, true], [{ signUp: 'invite', invite: { email: null, invitedBy: null, roomName: '' } }, true],
+    [{ signUp: 'closed', firstAccount: true }, true], [{ signUp: 'invite', invite: { email: null, invitedBy: null, roomName: '', accounts: true } }, true],
   ] satisfies [Partial<SignInOptions>, boolean][])('%o: %s', (how, expected) => expect(mayJoin({ ...all, ...how })).toBe(expected))
 
   it('a domain is the whole of it', () => {
     const some = { ...all, signUp: 'domain', domains: ['Example.org', 'pub.example'] } as const
     for (const email of ['ada@example.org', ' ADA@EXAMPLE.ORG ', 'b@pub.example']) expect(addressMayJoin(some, email)).toBe(true)
     for (const email of ['ada@evil-example.org', 'ada@sub.example.org', 'example.org@evil.example']) expect(addressMayJoin(some, email)).toBe(false)
-    expect(addressMayJoin({ ...some, invite: { email: null, invitedBy: null, roomName: '' } }, 'x@else.example')).toBe(true)
+    expect(addressMayJoin({ ...some, invite: { email: null, invitedBy: null, roomName: '', accounts: true } }, 'x@else.example')).toBe(true)
   })
 })
 

@@ -7,7 +7,7 @@ import type { MessageRoom } from './message-room'
 const MODERATORS: ReadonlySet<string> = new Set(['owner', 'admin', 'moderator'])
 
 export function moderates(room: MessageRoom): boolean {
-  return MODERATORS.has(room.session.room().role)
+  return MODERATORS.has(room.session.role())
 }
 
 function there(m: Message): boolean {
@@ -23,5 +23,5 @@ export function mayDelete(room: MessageRoom, m: Message): boolean {
 }
 
 export function mayPin(room: MessageRoom, m: Message): boolean {
-  return there(m) && room.session.room().role !== 'guest'
+  return there(m) && room.session.role() !== 'guest'
 }

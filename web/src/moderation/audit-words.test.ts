@@ -19,6 +19,12 @@ describe('the audit log in words', () => {
     [line('server_renamed', 'The Table', ''), 'Ada named the server “The Table”'],
     [line('server_renamed', '', ''), 'Ada took the name of the server away'],
     [line('server_described', 'For us', ''), 'Ada changed the description of the server'],
+    [line('member_invited', 'member'), 'Bob came to Tea by an invitation of Ada'],
+    [line('invite_made', '5 604800'), 'Ada made an invitation to Tea: for 5 people, good for 7 days'],
+    [line('invite_made', '1 86400', ''), 'Ada made an invitation to the server: for 1 person, good for 1 day'],
+    [line('invite_revoked'), 'Ada revoked an invitation to Tea by Bob'],
+    [line('invite_revoked', '', ''), 'Ada revoked an invitation to the server by Bob'],
+    [line('invite_used', '', ''), 'Bob made an account by an invitation of Ada'],
     [line('from_the_future'), 'Ada did something to Bob that this page has no words for'],
   ])('says %o', (entry, words) => {
     const { text, ...values } = auditWords(entry)

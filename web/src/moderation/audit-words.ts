@@ -3,14 +3,15 @@ import { m, plural, t } from '~/i18n/i18n'
 import type { AuditLine } from './calls'
 
 /** What somebody did who keeps order: a sentence for T, with what stands in it but {who} did it. */
-export function auditWords(e: AuditLine): { text: string; whom: string; room: string; detail: string; span: string } {
+export function auditWords(e: AuditLine): { text: string; whom: string; room: string; detail: string; span: string; people: string } {
   const detail = e.detail ?? ''
   return {
     text: sentence(e, detail),
     whom: e.user?.userName || t('somebody@@to whom something is done'),
     room: e.roomName || t('the server'),
     detail,
-    span: e.action === 'slow_mode_set' ? seconds(Number(detail)) : e.action === 'muted' ? span(Number(detail)) : '',
+    span: e.action === 'slow_mode_set' ? seconds(Number(detail)) : e.action === 'muted' ? span(Number(detail)) : e.action === 'invite_made' ? span(Number(detail.split(' ')[1])) : '',
+    people: e.action === 'invite_made' ? plural(Number(detail.split(' ')[0]), '1 person', '{count} people') : '',
   }
 }
 
@@ -36,6 +37,8 @@ function sentence(e: AuditLine, detail: string): string {
       return m('{who} deleted the room {room}')
     case 'member_added':
       return m('{who} added {whom} to {room}')
+    case 'member_invited':
+      return m('{whom} came to {room} by an invitation of {who}')
     case 'member_removed':
       return m('{who} removed {whom} from {room}')
     case 'role_set':
@@ -65,6 +68,13 @@ function sentence(e: AuditLine, detail: string): string {
       if (detail === 'moderator') return m('{who} made {whom} a moderator of the server')
       if (detail === 'member') return m('{who} made {whom} a member of the server')
       break
+    case 'invite_made':
+      return e.roomName === '' ? m('{who} made an invitation to the server: for {people}, good for {span}') : m('{who} made an invitation to {room}: for {people}, good for {span}')
+    case 'invite_revoked':
+      if (e.roomName === '') return e.user ? m('{who} revoked an invitation to the server by {whom}') : m('{who} revoked an invitation to the server')
+      return e.user ? m('{who} revoked an invitation to {room} by {whom}') : m('{who} revoked an invitation to {room}')
+    case 'invite_used':
+      return m('{whom} made an account by an invitation of {who}')
     case 'server_renamed':
       return detail === '' ? m('{who} took the name of the server away') : m('{who} named the server “{detail}”')
     case 'server_described':

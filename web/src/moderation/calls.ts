@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/solid-query'
 import { number } from '~/app/parse-room'
 import { call, RequestError, type Result } from '~/http'
 import { isFields, isRole, isText, list, parseMessage, parseUser } from '~/realtime/frames'
-import type { AuditEntry, Message, Report, ReportState, Role } from '~/realtime/wire.gen'
+import type { AuditEntry, BannedPerson, Message, Report, ReportState, Role } from '~/realtime/wire.gen'
 import { roomPath } from '~/rooms/info'
 import type { Piece } from '~/rooms/pages'
 
@@ -90,6 +90,16 @@ export async function getAudit(of: { room: string; user: string }, after: string
   return await call(`/api/audit?${search}`, signal ? { signal } : {}, (value) => piece(value, 'entries', parseLine))
 }
 
+/** Those who are banned, the latest first. */
+export async function getBanned(query: string, after: string, signal?: AbortSignal): Promise<Result<Piece<BannedPerson>>> {
+  const search = new URLSearchParams({ limit: String(LIMIT), ...(query !== '' && { query }), ...(after !== '' && { after }) })
+  return await call(`/api/bans?${search}`, signal ? { signal } : {}, (value) => {
+    if (!isFields(value)) return null
+    const items = list(value['people'], parseBanned)
+    return items && { items, next: text(value['next']) }
+  })
+}
+
 function piece<T extends { id: number }>(value: unknown, name: string, parse: (value: unknown) => T | null): Piece<T> | null {
   if (!isFields(value)) return null
   const items = list(value[name], parse)
@@ -104,6 +114,14 @@ function parsePerson(f: unknown): Person | null {
 }
 
 const text = (value: unknown) => (isText(value) ? value : '')
+
+function parseBanned(f: unknown): BannedPerson | null {
+  const user = parseUser(f)
+  if (!user || !isFields(f)) return null
+  const { userId, userName, userImage } = user
+  const { role } = f
+  return { userId, userName, ...(userImage !== undefined && { userImage }), role: isRole(role) ? role : 'member', bannedAt: number(f['bannedAt']), reason: text(f['reason']) }
+}
 
 function parseReport(f: unknown): Report | null {
   if (!isFields(f)) return null

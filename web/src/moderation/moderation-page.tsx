@@ -1,37 +1,38 @@
 import { Link, useRouter } from '@tanstack/solid-router'
 import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import X from 'lucide-solid/icons/x'
-import { createMemo, createSignal, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { createAction } from '~/account/action'
 import { meQuery } from '~/account/me'
 import { Confirm, Modal } from '~/account/modal'
 import { Act, Fault } from '~/account/parts'
-import { ago, exactly } from '~/account/times'
 import { useLive } from '~/app/live'
 import { labelOf } from '~/app/naming'
-import { explain, type Failure } from '~/http'
 import { m, plural, t } from '~/i18n/i18n'
 import { T } from '~/i18n/t'
 import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import type { Report } from '~/realtime/wire.gen'
 import { Select } from '~/rooms/block'
-import { createPages, type Pages } from '~/rooms/pages'
+import { createPages } from '~/rooms/pages'
 import { Avatar } from '~/ui/avatar'
 import { Badge } from '~/ui/badge'
 import { Button, buttonVariants } from '~/ui/button'
 import { Choice } from '~/ui/choice'
 import { DialogFooter } from '~/ui/dialog'
 import { personName } from '~/ui/person'
-import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { Area } from './area'
 import { auditWords } from './audit-words'
+import { Banned } from './banned'
 import { closeReport, deleteMessage, getAudit, getReports, type AuditLine } from './calls'
+import { Listed, Moment, Nothing, Skeletons } from './listed'
 import { PersonDialog } from './person-dialog'
 import { undisturbed } from './undisturbed'
 
 const NOTE_CHARS = 1_000
+
+type View = 'reports' | 'log' | 'banned'
 
 interface Somebody {
   userId: string
@@ -39,9 +40,20 @@ interface Somebody {
   userImage?: string | undefined
 }
 
-/** What was reported, and what those did who keep order. */
+/** What was reported, what those did who keep order, and who is banned. */
 export function ModerationPage() {
-  const [view, setView] = createSignal<'reports' | 'log'>('reports')
+  const live = useLive()
+  const me = useQuery(() => meQuery)
+  const [chosen, setView] = createSignal<View>('reports')
+  const bans = () => !me.isPending && me.data !== undefined && may('ban', me.data.role, 'server')
+  // What one may do here changes while one looks at it.
+  const view = (): View => (chosen() === 'banned' && !bans() ? 'reports' : chosen())
+  const moderates = createMemo(() => !live.rooms.settled() || live.rooms.rooms().some((r) => may('see_reports', r.role, r.kind)))
+  const views = () => [
+    { value: 'reports' as const, label: t('Reports') },
+    { value: 'log' as const, label: t('Audit log') },
+    ...(bans() ? [{ value: 'banned' as const, label: t('Banned@@people') }] : []),
+  ]
   onMount(() => {
     document.title = t('Moderation · Snug')
   })
@@ -55,12 +67,18 @@ export function ModerationPage() {
           <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">{t('Moderation')}</h1>
         </header>
         <p class="mt-1 max-w-[36rem] text-body text-muted">{t('What people reported in the rooms that you look after, and who did what about it.')}</p>
-        <div class="mt-5 w-full sm:w-72">
-          <Choice label={t('What to show')} hideLabel options={[{ value: 'reports', label: t('Reports') }, { value: 'log', label: t('Audit log') }]} value={view()} onChange={setView} />
+        <div class="mt-5 w-full sm:w-96">
+          <Choice label={t('What to show')} hideLabel options={views()} value={view()} onChange={setView} />
         </div>
-        <Show when={view() === 'reports'} fallback={<Log />}>
-          <Reports />
-        </Show>
+        <Switch>
+          <Match when={view() === 'reports'}>
+            <Show when={moderates()} fallback={<Nothing text={t('You look after no room: nothing is reported to you.')} />}>
+              <Reports />
+            </Show>
+          </Match>
+          <Match when={view() === 'log'}><Log /></Match>
+          <Match when={view() === 'banned'}><Banned role={me.data?.role ?? 'member'} /></Match>
+        </Switch>
       </div>
     </main>
   )
@@ -75,7 +93,10 @@ function Reports() {
   const pages = createPages<Report>(which, (query, after, signal) => getReports(query === 'open', after, signal))
   // Not under the hand of who is at one of them.
   const reload = undisturbed('#main li, [role=dialog], [role=alertdialog]', () => pages.reload())
-  onCleanup(useLive().connection.subscribe({ onFrame: (frame) => frame.type === 'reports' && reload() }))
+  const live = useLive()
+  onCleanup(live.connection.subscribe({ onFrame: (frame) => frame.type === 'reports' && reload() }))
+  const sees = createMemo(() => live.rooms.rooms().filter((r) => may('see_reports', r.role, r.kind)).map((r) => r.slug).join())
+  createEffect(on(sees, () => pages.reload(), { defer: true }))
   const remove = createAction((report: Report) => deleteMessage(report.room, report.message.id), { done: () => showToast({ title: t('The message is deleted') }) })
 
   function jump(report: Report) {
@@ -214,7 +235,7 @@ function Log() {
   const [room, setRoom] = createSignal<string>()
   const [person, setPerson] = createSignal<Somebody | null>(null)
   // Who doesn't see that of the server begins with a room of theirs.
-  const chosen = () => room() ?? (server() ? '' : rooms()[0]?.slug)
+  const chosen = () => options().find(({ value }) => value === room())?.value ?? options()[0]?.value
   const options = () => [...(server() ? [{ value: '', label: t('The server and its rooms') }] : []), ...rooms().map((r) => ({ value: r.slug, label: labelOf(r) }))]
   return (
     <Show when={!me.isPending} fallback={<Skeletons />}>
@@ -271,53 +292,5 @@ function Entries(props: { room: string; user: string; onPerson(person: Somebody)
         </ol>
       )}
     </Listed>
-  )
-}
-
-function Moment(props: { at: number }) {
-  return <time dateTime={new Date(props.at).toISOString()} title={exactly(props.at)}>{ago(props.at, Date.now())}</time>
-}
-
-/** A list that comes in pieces: what there is, none, or why not. */
-function Listed<Item>(props: { pages: Pages<Item>; broken: string; empty: string; children: (items: Accessor<readonly Item[]>) => JSX.Element }) {
-  return (
-    <Switch fallback={<Skeletons />}>
-      <Match when={props.pages.failure() !== null && props.pages.failure()}>
-        {(failure) => <Broken words={props.broken} failure={failure()} onRetry={() => props.pages.reload()} />}
-      </Match>
-      <Match when={props.pages.items()?.length === 0}><Nothing text={props.empty} /></Match>
-      <Match when={props.pages.items()}>
-        {(items) => (
-          <>
-            {props.children(items)}
-            <Show when={props.pages.more()}>
-              <Button variant="outline" class="mt-4 self-center" aria-busy={props.pages.loading()} onClick={() => props.pages.loadMore()}>{t('Show more')}</Button>
-            </Show>
-          </>
-        )}
-      </Match>
-    </Switch>
-  )
-}
-
-function Broken(props: { words: string; failure: Failure; onRetry(): void }) {
-  return (
-    <div class="mt-4 flex flex-wrap items-center justify-between gap-3 rounded-card border border-line bg-surface p-4" role="alert">
-      <p class="min-w-0 flex-1 basis-56 text-body">{props.words} {explain(props.failure)}</p>
-      <Button variant="outline" onClick={() => props.onRetry()}>{t('Try again')}</Button>
-    </div>
-  )
-}
-
-function Nothing(props: { text: string }) {
-  return <p class="mt-4 rounded-card border border-dashed border-line-strong/50 p-5 text-body text-muted">{props.text}</p>
-}
-
-function Skeletons() {
-  return (
-    <div class="mt-4 divide-y divide-line rounded-card border border-line bg-surface" aria-busy="true">
-      <span class="sr-only" role="status">{t('Loading')}</span>
-      <For each={['w-40', 'w-56', 'w-32']}>{(width) => <div class="p-4"><Skeleton class={`h-3.5 ${width}`} /></div>}</For>
-    </div>
   )
 }

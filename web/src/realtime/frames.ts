@@ -169,6 +169,7 @@ function parseRoomFrame(f: Fields): RoomFrame | null {
     byName: isText(byName) ? byName : '',
     ...(user && { user }),
     ...(isRole(role) && { role }),
+    ...(f['invited'] === true && { invited: true }),
     ...optional('name', f['name']),
     ...(isText(topic) && { topic }),
     ...(isRoomKind(kind) && { kind }),

@@ -477,6 +477,7 @@ export type AuditAction =
   | "room_unarchived"
   | "room_deleted"
   | "member_added"
+  | "member_invited"
   | "member_removed"
   | "role_set"
   | "muted"
@@ -489,6 +490,9 @@ export type AuditAction =
   | "unbanned"
   | "server_role_set"
   | "signed_out"
+  | "invite_made"
+  | "invite_revoked"
+  | "invite_used"
   | "server_renamed"
   | "server_described";
 
@@ -514,6 +518,24 @@ export interface AuditEntry {
 export interface AuditPage {
   entries: AuditEntry[];
   hasOlder: boolean;
+}
+
+/** BannedPerson is somebody who is kept out of the server. */
+export interface BannedPerson {
+  userId: UserID;
+  userName: string;
+  userImage?: string;
+  /** on the server */
+  role: Role;
+  bannedAt: number;
+  reason?: string;
+}
+
+/** BannedPage is a piece of those who are banned, the latest first. */
+export interface BannedPage {
+  people: BannedPerson[];
+  /** of the next piece; "": there is none */
+  next: string;
 }
 
 /** ReportState is what became of a report. */
@@ -630,6 +652,8 @@ export interface RoomFrame {
   user?: User;
   /** that they have now */
   role?: Role;
+  /** member_added: they came by themselves, by an invitation of who did it */
+  invited?: boolean;
   /** renamed */
   name?: string;
   /** topic_changed; "" is none */
@@ -641,7 +665,10 @@ export interface RoomFrame {
   at: number;
 }
 
-/** RoomsFrame says that the person's list of rooms isn't what it was: load it anew. */
+/**
+ * RoomsFrame says that the person's list of rooms isn't what it was, or their account (their
+ * role on the server): load it anew.
+ */
 export interface RoomsFrame {
   type: "rooms";
 }

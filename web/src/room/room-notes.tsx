@@ -89,8 +89,8 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; posts
         return [
           t('You are not in {room} any more', { room: props.label }),
           gone.by === ''
-            ? t('You left, somebody took you out of it, or it was deleted. Its members can add you again.')
-            : t('{who} took you out of it. Its members can add you again.', { who: gone.by }),
+            ? t('You left, somebody took you out of it, or it was deleted. If you left, you come back by an invitation link into it. If you were taken out, who looks after it can add you again.')
+            : t('{who} took you out of it. Who looks after it can add you again.', { who: gone.by }),
         ]
     }
   }

@@ -38,6 +38,8 @@ export interface RoomSession {
   label(): string
   /** Undefined while it isn't known. */
   kind(): RoomKind | undefined
+  /** What the person is in the room, '' while it isn't known; a room says it only when it is joined. */
+  role(): string
   room(): RoomState
   /** Posts to the room that it doesn't show yet. */
   pending(): readonly PendingPost[]

@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/solid-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Connection, ConnectionListener, ConnectionState } from '~/realtime/connection'
 import { attached, emptyRoom, replaceWindow } from '~/realtime/reduce'
-import type { ClientFrame, Message, Page, RoomKind, ServerFrame } from '~/realtime/wire.gen'
+import type { ClientFrame, Message, Page, Role, RoomKind, ServerFrame } from '~/realtime/wire.gen'
 import type { RoomCache } from './cache'
 import { makeMemoryStore } from './outbox-store'
 import type { ReadMarks } from './reads'
@@ -123,6 +123,22 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
   vi.unstubAllGlobals()
+})
+
+it('knows what one is there as the list of rooms has it, and from the room where that has none', async () => {
+  server.grow(1)
+  let role: Role | undefined
+  const s = makeRoomSession({
+    slug: 'r', userId: 'me', connection: server.connection, store: makeMemoryStore(), onSignedOut: signedOut,
+    label: () => '#r', kind: () => 'public', role: () => role, client: new QueryClient(), marks: new Marks(),
+  })
+  s.enter()
+  server.opens()
+  server.joined(false)
+  await settle()
+  expect(s.role()).toBe('member')
+  role = 'moderator'
+  expect(s.role()).toBe('moderator')
 })
 
 const reads = () => server.sent.filter((f) => f.type === 'read').map((f) => f.seq)

@@ -8,7 +8,7 @@ import {
   appendPage, attached, disconnected, emptyRoom, expireTyping, foreign, prependPage, reduce, replaceWindow, returnToTail, stale,
   trim, type RoomState,
 } from '~/realtime/reduce'
-import type { Page, RoomFrame, RoomKind, ServerFrame } from '~/realtime/wire.gen'
+import type { Page, Role, RoomFrame, RoomKind, ServerFrame } from '~/realtime/wire.gen'
 import { makeActs } from './acts'
 import { onceAFrame } from './once-a-frame'
 import { makeOutbox, postFrame, type PendingPost } from './outbox'
@@ -34,6 +34,8 @@ export interface RoomSessionOptions {
   marks: ReadMarks
   label(): string
   kind(): RoomKind | undefined
+  /** As the list of rooms has it. */
+  role?(): Role | undefined
   /** What was kept of rooms that were read before. */
   cache?: RoomCache
   onSignedOut(): void
@@ -447,6 +449,7 @@ export function makeRoomSession(options: RoomSessionOptions): RoomSession {
     slug,
     label: options.label,
     kind: options.kind,
+    role: () => options.role?.() ?? room().role,
     room,
     pending: () => pending().filter((p) => p.thread === undefined),
     pendingIn: (thread) => pending().filter((p) => p.thread === thread),

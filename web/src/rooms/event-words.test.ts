@@ -11,6 +11,8 @@ const frame = (more: Partial<RoomFrame> & Pick<RoomFrame, 'event'>): RoomFrame =
 it('says what happened, to whoever reads it', () => {
   expect(eventWords(frame({ event: 'member_added', user: bob }), 'x')).toBe('Ada added Bob')
   expect(eventWords(frame({ event: 'member_added', user: bob }), 'b')).toBe('Ada added you')
+  const came = frame({ event: 'member_added', user: bob, invited: true })
+  expect(['x', 'a', 'b'].map((me) => eventWords(came, me))).toEqual(['Bob came by an invitation of Ada', 'Bob came by your invitation', 'You came by an invitation of Ada'])
   expect(eventWords(frame({ event: 'member_added', user: { userId: 'a', userName: 'Ada' } }), 'x')).toBe('Ada joined')
   expect(eventWords(frame({ event: 'member_removed', user: { userId: 'a', userName: 'Ada' } }), 'a')).toBe('You left')
   expect(eventWords(frame({ event: 'role_changed', user: bob, role: 'moderator' }), 'x')).toBe('Ada made Bob a moderator')
@@ -32,6 +34,9 @@ it('says what one did oneself in words of its own', () => {
 
 it('takes its place for what it has no words for', () => {
   expect(parseServerFrame('{"type":"room","room":"r","seq":7,"event":"painted","at":1}')).toEqual({ type: 'skipped', room: 'r', seq: 7 })
+  expect(parseServerFrame('{"type":"room","room":"r","seq":7,"event":"member_added","by":"a","byName":"Ada","user":{"userId":"b","userName":"Bob"},"invited":true,"at":1}')).toEqual(
+    frame({ event: 'member_added', user: bob, invited: true, seq: 7 }),
+  )
   expect(parseServerFrame('{"type":"room","room":"r","seq":7,"event":"topic_changed","by":"a","byName":"Ada","topic":"","at":1}')).toEqual(
     frame({ event: 'topic_changed', topic: '', seq: 7 }),
   )

@@ -21,6 +21,7 @@ export function eventWords(frame: RoomFrame, me: string): string {
   switch (frame.event) {
     case 'member_added':
       if (self) return mine ? t('You joined') : t('{who} joined', said)
+      if (frame.invited) return mine ? t('{whom} came by your invitation', said) : toMe ? t('You came by an invitation of {who}', said) : t('{whom} came by an invitation of {who}', said)
       return mine ? t('You added {whom}', said) : toMe ? t('{who} added you', said) : t('{who} added {whom}', said)
     case 'member_removed':
       if (self) return mine ? t('You left') : t('{who} left', said)

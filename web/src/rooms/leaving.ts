@@ -13,7 +13,7 @@ export interface Leaving {
   close(room: ListedRoom): Promise<void>
   /** Leaves a public room, to which one can come back. */
   leavePublic(room: Pick<ListedRoom, 'slug' | 'name' | 'kind' | 'people'>): Promise<void>
-  /** Leaves a room that only others can let one into again. */
+  /** Leaves a room into which only a link of others leads again. */
   leaveForGood(slug: string): Promise<Result<true>>
 }
 

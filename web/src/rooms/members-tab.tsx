@@ -63,8 +63,8 @@ export function MembersTab(props: { session: RoomSession; info: RoomInfo; me: Me
   const [adding, setAdding] = createSignal(false)
   const [inviting, setInviting] = createSignal(false)
   const account = useQuery(() => meQuery)
-  // Links let people onto the server too: who may invite to that makes them.
-  const invites = () => !account.isPending && account.data !== undefined && may('invite', account.data.role, 'server') && adds() && (kind() === 'public' || kind() === 'private') && slug !== 'global'
+  // Into a public room nobody needs one but who has no account yet.
+  const invites = () => !account.isPending && account.data !== undefined && adds() && slug !== 'global' && (kind() !== 'public' || may('invite', account.data.role, 'server'))
   const [open, setOpen] = createSignal<{ member: Member; anchor: HTMLElement } | null>(null)
   const [leaves, setLeaves] = createSignal<Member | null>(null)
   const pages = createPages<Member>(

@@ -45,7 +45,7 @@ export function SectionDialog(props: { room: ListedRoom }) {
   )
 }
 
-/** Asks before one leaves what one can't come back to by oneself. */
+/** Asks before one leaves what one can't come back to without a link of others. */
 export function LeaveDialog(props: { room: ListedRoom }) {
   const { rooms, desk } = useLive()
   const leaving = useLeaving(rooms)
@@ -53,7 +53,7 @@ export function LeaveDialog(props: { room: ListedRoom }) {
   const last = () => info.data?.members === 1
   const leave = createAction(() => leaving.leaveForGood(props.room.slug), { done: () => desk.close() })
   return (
-    <Question alert title={t('Leave {room}?', { room: labelOf(props.room) })} text={last() ? t('You are its only member. Once you leave, nobody can open it any more or let you in again.') : t('You will no longer see what is said in it, nor what was said. Only its members can let you in again.')}>
+    <Question alert title={t('Leave {room}?', { room: labelOf(props.room) })} text={last() ? t('You are its only member. Once you leave, nobody can open it any more or let you in again.') : props.room.kind === 'group' ? t('You will no longer see what is said in it, nor what was said. You come back by an invitation link that one of its members makes.') : t('You will no longer see what is said in it, nor what was said. You come back by an invitation link that its owner or a moderator makes.')}>
       <Fault action={leave} />
       <DialogFooter>
         <Button variant="outline" onClick={() => desk.close()}>{t('Stay')}</Button>
