@@ -81,7 +81,9 @@ function Writer(props: ComposerProps) {
   onMount(() => {
     draft.setField(field)
     // A keyboard that pops up unasked hides half a phone.
-    if (matchMedia('(pointer: fine)').matches) field.focus()
+    // One that comes back, as after a mute, takes the focus from nobody who writes elsewhere.
+    const writes = props.id === undefined && document.activeElement?.matches('textarea')
+    if (matchMedia('(pointer: fine)').matches && !writes) field.focus()
     const timer = setTimeout(loadTools, TOOLS_AFTER_MS)
     onCleanup(() => {
       clearTimeout(timer)

@@ -35,7 +35,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
       <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
         <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
       </Link>
-      <h1 class="min-w-0">
+      <h1 tabindex="-1" class="min-w-0 outline-none">
         <button
           type="button"
           class="flex h-9 max-w-full items-center gap-1.5 rounded-control px-1 text-title font-semibold tracking-tight hover:bg-ink/5 sm:px-2 pointer-coarse:h-11"

@@ -1,13 +1,14 @@
 import { Link } from '@tanstack/solid-router'
 import Archive from 'lucide-solid/icons/archive'
 import MicOff from 'lucide-solid/icons/mic-off'
-import { createSignal, Show, type JSX } from 'solid-js'
+import { createSignal, onMount, Show, type JSX } from 'solid-js'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import { t } from '~/i18n/i18n'
 import { T } from '~/i18n/t'
 import { joinRoom } from '~/rooms/calls'
 import { Button, buttonVariants } from '~/ui/button'
+import { handFocusOn, takeFocus, writingPlace } from '~/ui/focus-keeper'
 import { showToast } from '~/ui/toast'
 import type { RoomGone } from './session'
 
@@ -32,8 +33,10 @@ export function Muted(props: { until: string }) {
 }
 
 function Closed(props: { icon: JSX.Element; title: string; text: string; children?: JSX.Element }) {
+  let box!: HTMLDivElement
+  onMount(() => takeFocus(box))
   return (
-    <div class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
+    <div ref={box} class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-sunken px-4 py-3">
         <span class="text-muted">{props.icon}</span>
         <p class="min-w-0 flex-1 basis-48 text-body">
@@ -50,6 +53,8 @@ function Closed(props: { icon: JSX.Element; title: string; text: string; childre
 export function JoinBar(props: { slug: string; label: string; onJoined(): void }) {
   const { rooms } = useLive()
   const [busy, setBusy] = createSignal(false)
+  let bar!: HTMLDivElement
+  handFocusOn(() => bar, writingPlace)
   async function join() {
     setBusy(true)
     const result = await joinRoom(props.slug)
@@ -59,7 +64,7 @@ export function JoinBar(props: { slug: string; label: string; onJoined(): void }
     void rooms.load()
   }
   return (
-    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label={t('Join this room')}>
+    <div ref={bar} class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label={t('Join this room')}>
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-accent-soft px-4 py-2.5">
         <p class="min-w-0 flex-1 basis-48 text-meta">
           <T
@@ -91,6 +96,9 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; draft
         ]
     }
   }
+  let heading!: HTMLHeadingElement
+  onMount(() => takeFocus(heading))
+
   async function copy() {
     try {
       await navigator.clipboard.writeText(props.draft)
@@ -102,7 +110,7 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; draft
   return (
     <div class="grid flex-1 place-items-center overflow-y-auto p-6">
       <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
-        <h1 class="text-headline font-semibold" dir="auto">{words()[0]}</h1>
+        <h1 ref={heading} tabindex="-1" class="text-headline font-semibold outline-none" dir="auto">{words()[0]}</h1>
         <p class="text-body text-muted">{words()[1]}</p>
         <Show when={props.draft.trim() !== ''}>
           <div class="mt-2 flex w-full flex-col items-start gap-2 rounded-card border border-line bg-sunken p-3">
