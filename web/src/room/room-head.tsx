@@ -51,7 +51,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
       <p class="hidden min-w-0 flex-1 truncate rtl:text-right text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
       <div class="ms-auto flex shrink-0 items-center gap-1">
         <Show when={props.session.room().joined && props.session.room().count > 0 && props.room?.kind !== 'direct'}>
-          <People people={people()} count={props.session.room().count} me={props.me.id} />
+          <People slug={props.session.slug} people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
         <PanelToggles />
       </div>
