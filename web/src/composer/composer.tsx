@@ -82,7 +82,7 @@ function Writer(props: ComposerProps) {
     draft.setField(field)
     // A keyboard that pops up unasked hides half a phone.
     // One that comes back, as after a mute, takes the focus from nobody who writes elsewhere.
-    const writes = props.id === undefined && document.activeElement?.matches('textarea')
+    const writes = props.id === undefined && document.activeElement?.matches('textarea, input')
     if (matchMedia('(pointer: fine)').matches && !writes) field.focus()
     const timer = setTimeout(loadTools, TOOLS_AFTER_MS)
     onCleanup(() => {
