@@ -4,6 +4,7 @@ import { Dynamic } from 'solid-js/web'
 import { seconds } from '~/http'
 import { plural, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
+import { handFocusOn } from '~/ui/focus-keeper'
 import type { Draft, Drafts } from './drafts'
 import { Field, type FieldHandle } from './field'
 import type { Tools } from './tools'
@@ -78,6 +79,7 @@ function Writer(props: ComposerProps) {
       () => (asked = false),
     )
   }
+  handFocusOn(() => form)
   onMount(() => {
     draft.setField(field)
     // A keyboard that pops up unasked hides half a phone.

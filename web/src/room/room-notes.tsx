@@ -34,7 +34,8 @@ export function Muted(props: { until: string }) {
 
 function Closed(props: { icon: JSX.Element; title: string; text: string; children?: JSX.Element }) {
   let box!: HTMLDivElement
-  onMount(() => takeFocus(box))
+  // Of a field that was there before, which has left it to the page; not of who has just come.
+  onMount(() => queueMicrotask(() => document.activeElement?.id === 'main' && takeFocus(box)))
   return (
     <div ref={box} class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-sunken px-4 py-3">

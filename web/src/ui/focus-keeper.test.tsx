@@ -92,14 +92,15 @@ it('leaves a dialog open for keys of a composition, also where only their code t
   await vi.waitFor(() => expect(document.querySelector('[role=dialog]')).toBeNull())
 })
 
+function Goes() {
+  let button!: HTMLButtonElement
+  handFocusOn(() => button, () => document.querySelector('#next'))
+  return <button ref={button} type="button" id="goes">Goes</button>
+}
+
 it('hands the focus on from what goes, and only from that', async () => {
   const [there, setThere] = createSignal(true)
-  function Gone() {
-    let button!: HTMLButtonElement
-    handFocusOn(() => button, () => document.querySelector('#next'))
-    return <button ref={button} type="button" id="goes">Goes</button>
-  }
-  end = render(() => <><Show when={there()}><Gone /></Show><button type="button" id="next">Next</button></>, at('#app'))
+  end = render(() => <><Show when={there()}><Goes /></Show><button type="button" id="next">Next</button></>, at('#app'))
   at('textarea').focus()
   setThere(false)
   await Promise.resolve()

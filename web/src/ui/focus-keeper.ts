@@ -6,12 +6,16 @@ import { createEffect, createMemo, on, onCleanup, type Accessor } from 'solid-js
 // around that can have it; never from where somebody has put it meanwhile.
 
 const CAN_HAVE = 'a[href], button:enabled, input:enabled, textarea:enabled, select:enabled, [tabindex]'
+const WRITTEN_IN = 'textarea, input:not([type=checkbox], [type=radio])'
+
+// Elsewhere a field that gets the focus unasked may bring up a keyboard, over half a phone.
+const fine = () => matchMedia('(pointer: fine)').matches
 
 /**
  * The focus is nowhere, on the whole page for want of better, or on what isn't drawn:
  * browsers take it from that with the next frame.
  */
-export function focusLost(): boolean {
+function focusLost(): boolean {
   const { activeElement } = document
   return activeElement === null || activeElement === document.body || activeElement.id === 'main' || !(activeElement.checkVisibility?.() ?? true)
 }
@@ -21,9 +25,9 @@ export function takeFocus(element: HTMLElement): void {
   if (focusLost()) give(element)
 }
 
-/** Where one writes in the room, or the words why one can't; null where a keyboard would pop up unasked. */
+/** Where one writes in the room, or the words why one can't; null for fingers. */
 export function writingPlace(): HTMLElement | null {
-  return matchMedia('(pointer: fine)').matches ? document.getElementById('composer') : null
+  return fine() ? document.getElementById('composer') : null
 }
 
 function give(target: Element | null | undefined): boolean {
@@ -43,11 +47,11 @@ export function rememberFocus(): () => void {
   return () => {
     if (around.length === 0 || !focusLost()) return
     for (const e of around) {
-      if (!e.isConnected) continue
+      if (!e.isConnected || (e.matches(WRITTEN_IN) && !fine())) continue
       if (e.matches('section, aside') && give(e.querySelector('h2[tabindex]'))) return
       if (e.matches(CAN_HAVE) && give(e)) return
     }
-    give(document.getElementById('main'))
+    if (!give(document.querySelector('#main h1'))) give(document.getElementById('main'))
   }
 }
 
