@@ -62,7 +62,7 @@ func (s *Service) UpdateUser(ctx context.Context, u User, role Role) error {
 		return nil
 	}
 	s.profiles.set(profile{u, role})
-	s.live.relist(u.ID) // what they may do in rooms, and on the server, may be something else
+	s.live.changed(matterRooms, u.ID) // what they may do in rooms, and on the server, may be something else
 	for _, room := range s.ns.WithSockets(tag) {
 		if err := s.calls.restate.Send(ctx, room, restated{Users: []UserID{u.ID}, Renamed: true}); err != nil {
 			return fmt.Errorf("tell a room of a new name: %w", err)

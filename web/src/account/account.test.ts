@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { speak } from '~/i18n/i18n'
 import { isSignedOut, isStale } from './action'
 import { deviceOf } from './agents'
-import { signedInWords } from './devices-page'
+import { placeWords, signedInWords } from './devices-page'
 import { parseMe } from './me'
 import { pathOf } from './qr-code'
 import { inOrder, parseSession } from './sessions'
@@ -62,6 +62,11 @@ describe('in another language', () => {
     speak({ locale: 'de', catalogue: { 'An app': 'Eine App', '{browser} on {system}': '{browser} unter {system}', '{browser} on an Android tablet': '{browser} auf einem Android-Tablet' } }, 'de')
     expect(deviceOf('Mozilla/5.0 (Windows NT 10.0) Electron/30.0').name).toBe('Eine App unter Windows')
     expect(deviceOf('Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0').name).toBe('Chrome auf einem Android-Tablet')
+  })
+
+  it('where a session is, is said in that language, and names of cities stay', () => {
+    speak({ locale: 'de', catalogue: { 'This computer': 'Dieser Computer', 'Local network': 'Lokales Netz' } }, 'de')
+    expect(['This computer', 'Local network', 'Galway, Ireland', ''].map(placeWords)).toEqual(['Dieser Computer', 'Lokales Netz', 'Galway, Ireland', ''])
   })
 
   it('what a token may do is listed as that language lists', () => {

@@ -8,7 +8,7 @@ import { createSignal, onCleanup, Show, type Accessor } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { optionsQuery } from '~/auth/options'
 import { setSession } from '~/auth/session'
-import { t } from '~/i18n/i18n'
+import { m, t } from '~/i18n/i18n'
 import { useQuery } from '~/query'
 import { Badge } from '~/ui/badge'
 import { Button } from '~/ui/button'
@@ -139,7 +139,7 @@ function DeviceItem(props: { session: Session; now: number; provider: string | u
         text={
           <>
             <span title={exactly(props.session.seenAt)}>{seen()}</span>
-            <Show when={props.session.place || props.session.address}>
+            <Show when={placeWords(props.session.place) || props.session.address}>
               {(where) => <> · <span dir="auto" title={props.session.address}>{where()}</span></>}
             </Show>
             <br />
@@ -156,6 +156,15 @@ function DeviceItem(props: { session: Session; now: number; provider: string | u
       </Show>
     </>
   )
+}
+
+// What the server says of addresses that are in no country, by package place.
+const nowhere: Readonly<Partial<Record<string, string>>> = { 'This computer': m('This computer'), 'Local network': m('Local network') }
+
+/** Where a session is, for a person: names of cities and countries stay as the server has them. */
+export function placeWords(place: string | undefined): string {
+  const words = nowhere[place ?? '']
+  return words === undefined ? (place ?? '') : t(words)
 }
 
 /** The button goes with its row: the focus goes to the heading above. */

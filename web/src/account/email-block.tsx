@@ -36,11 +36,15 @@ export function EmailBlock(props: { me: Me }) {
           }
           text={
             <Show when={!props.me.emailVerified && !props.me.emailMissing}>
-              {sent()
-                ? mail()
-                  ? t('A mail is on its way. Open the link in it. It is good for an hour.')
-                  : t('This server sends no mail: the link is in its log. Ask whoever runs it.')
-                : t('Confirm it, so that a forgotten password is no trouble.')}
+              {/* It stands before it is filled: what comes with its words may not be read. */}
+              <span role="status">
+                {!sent()
+                  ? ''
+                  : mail()
+                    ? t('A mail is on its way. Open the link in it. It is good for an hour.')
+                    : t('This server sends no mail: the link is in its log. Ask whoever runs it.')}
+              </span>
+              {sent() ? '' : t('Confirm it, so that a forgotten password is no trouble.')}
             </Show>
           }
         >

@@ -27,23 +27,8 @@ import { meQuery } from './me'
 export function AccountFrame() {
   const path = useRouterState({ select: (s) => s.location.pathname })
   const atList = () => /^\/account\/?$/.test(path())
-  const router = useRouter()
-  let main!: HTMLElement
-
-  // What was pressed to come to a page may be gone with the last one, and the focus
-  // with it, or it is hidden, and browsers take the focus from it with the next frame.
-  // Who has just come to the site is left where browsers begin.
-  onCleanup(
-    router.subscribe('onResolved', ({ fromLocation, pathChanged }) => {
-      if (!fromLocation || !pathChanged) return
-      const { activeElement } = document
-      if (activeElement !== document.body && activeElement?.checkVisibility()) return
-      main.querySelector('h1')?.focus({ preventScroll: true })
-    }),
-  )
-
   return (
-    <main ref={main} id="main" tabindex="-1" class="flex min-w-0 flex-1 outline-none">
+    <main id="main" tabindex="-1" class="flex min-w-0 flex-1 outline-none">
       <div class={cn('min-h-0 flex-col overflow-y-auto scrollbar-calm md:flex md:w-60 md:shrink-0 md:border-e md:border-line', atList() ? 'flex flex-1 md:flex-none' : 'hidden')}>
         <Sections atList={atList()} />
       </div>

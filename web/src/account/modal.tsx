@@ -5,10 +5,7 @@ import { Dialog, DialogContent, DialogDescription, DialogFooter, DialogTitle } f
 import type { Action } from './action'
 import { Act, Fault } from './parts'
 
-/**
- * A dialog that is opened by something in a Block. The focus goes back to that, or
- * to the block's heading where it is gone.
- */
+/** A dialog with its words. */
 export function Modal(props: {
   open: boolean
   onClose(): void
@@ -21,31 +18,11 @@ export function Modal(props: {
   class?: string
   children: JSX.Element
 }) {
-  let opener: Element | null = null
-  let block: Element | null = null
-  createComputed(
-    on(
-      () => props.open,
-      (open) => {
-        if (!open) return
-        opener = document.activeElement
-        block = opener?.closest('section') ?? null
-      },
-    ),
-  )
-
-  function giveBack(event: Event) {
-    event.preventDefault()
-    const target = opener?.isConnected && opener !== document.body ? opener : block?.querySelector('h2')
-    if (target instanceof HTMLElement) target.focus()
-  }
-
   return (
     <Dialog open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <DialogContent
         class={props.class}
         role={props.alert ? 'alertdialog' : 'dialog'}
-        onCloseAutoFocus={giveBack}
         onInteractOutside={(event: Event) => props.holds && event.preventDefault()}
       >
         <DialogTitle>{props.title}</DialogTitle>

@@ -11,7 +11,7 @@ import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
-import { For, Show } from 'solid-js'
+import { For, onMount, Show } from 'solid-js'
 import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import { meQuery } from '~/account/me'
@@ -42,6 +42,10 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
   const greeting = useQuery(() => ({ ...greetingQuery, enabled: false }))
   const moderates = () =>
     (!me.isPending && me.data !== undefined && may('see_reports', me.data.role, 'server')) || rooms.rooms().some((r) => may('see_reports', r.role, r.kind))
+
+  // Who opened it by a key, which it came too late to hear, is at its first item.
+  const byKey = props.defaultOpen && (document.activeElement?.matches(':focus-visible') ?? false)
+  onMount(() => byKey && queueMicrotask(() => place.querySelector<HTMLElement>('[role=menuitem]')?.focus()))
 
   async function leave() {
     const result = await signOut()

@@ -1,4 +1,5 @@
 import { createSignal } from 'solid-js'
+import { rememberFocus, takeFocus, writingPlace } from '~/ui/focus-keeper'
 
 // What stands above the page where something is asked about rooms and oneself: one thing at a time.
 
@@ -24,20 +25,20 @@ export interface RoomDesk {
 
 export function makeRoomDesk(): RoomDesk {
   const [asked, setAsked] = createSignal<Asked | null>(null)
-  let giveBack: HTMLElement | null = null
+  let giveBack: (() => void) | undefined
   return {
     asked,
     ask(next) {
-      const { activeElement } = document
-      if (!asked()) giveBack = activeElement instanceof HTMLElement && activeElement !== document.body ? activeElement : null
+      if (!asked()) giveBack = rememberFocus()
       setAsked(next)
     },
     close() {
       setAsked(null)
       const { activeElement } = document
-      if (activeElement && activeElement !== document.body && !activeElement.closest('.float, [role=dialog]')) return
-      if (giveBack?.isConnected) giveBack.focus({ preventScroll: true })
-      else document.getElementById('composer')?.focus({ preventScroll: true })
+      if (activeElement instanceof HTMLElement && activeElement.closest('.float, [role=dialog]')) activeElement.blur()
+      giveBack?.()
+      const writing = writingPlace()
+      if (writing) takeFocus(writing)
     },
   }
 }

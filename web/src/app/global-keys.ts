@@ -1,4 +1,5 @@
 import { onCleanup, onMount } from 'solid-js'
+import { composing } from '~/keys/composing'
 import { isSingle, shortcutOf, shortcuts } from '~/keys/map'
 import type { Live } from './live'
 import { calls } from './switcher-sources'
@@ -32,7 +33,7 @@ export function createGlobalKeys({ live, here, onRoom, onSearch, onInbox, onAllR
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return
+    if (event.defaultPrevented || composing(event)) return
     const id = shortcutOf(event, 'about')
     if (!id) return
     const target = event.target instanceof Element ? event.target : document.body

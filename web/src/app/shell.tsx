@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/solid-query'
 import { Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
 import ArrowDownUp from 'lucide-solid/icons/arrow-down-up'
 import Plus from 'lucide-solid/icons/plus'
-import { Match, Show, Switch, type JSX } from 'solid-js'
+import { Match, onCleanup, Show, Switch, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { sessionQuery, setSession, type Account } from '~/auth/session'
 import { t } from '~/i18n/i18n'
@@ -13,6 +13,7 @@ import { useQuery } from '~/query'
 import { serverName } from '~/server-name'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
+import { takeFocus } from '~/ui/focus-keeper'
 import { toaster } from '~/ui/toast'
 import { AccountMenu } from './account-menu'
 import { BackgroundLater } from './background-later'
@@ -54,6 +55,7 @@ export function Shell(props: { account: Account }) {
 }
 
 function Frame(props: { onSignedOut(): void }) {
+  createArriving()
   const { state, desk } = useLive()
   const inRoom = useRouterState({ select: (s) => /^\/rooms\/./.test(s.location.pathname) })
   const ended = () => {
@@ -84,14 +86,38 @@ function Frame(props: { onSignedOut(): void }) {
       }
     >
       <Match when={ended() === 'banned'}>
-        <Notice title={t("You can't be here any more")} text={t('Your account was shut out of this server. If you think that is a mistake, ask whoever runs it.')} />
+        <Ended title={t("You can't be here any more")} text={t('Your account was shut out of this server. If you think that is a mistake, ask whoever runs it.')} />
       </Match>
       <Match when={ended() === 'outdated'}>
-        <Notice title={t('There is a newer Snug')} text={t('The server was updated while this page was open. What you wrote is kept.')}>
+        <Ended title={t('There is a newer Snug')} text={t('The server was updated while this page was open. What you wrote is kept.')}>
           <Button onClick={() => location.reload()}>{t('Reload')}</Button>
-        </Notice>
+        </Ended>
       </Match>
     </Switch>
+  )
+}
+
+// It comes in the place of everything, whatever one was at.
+function Ended(props: { title: string; text: string; children?: JSX.Element }) {
+  return (
+    <div class="contents" role="alert">
+      <Notice {...props} ref={(heading) => queueMicrotask(() => takeFocus(heading))} />
+    </div>
+  )
+}
+
+// What was pressed to come to a page may be gone with the last one, and the focus with it:
+// it goes to the page's heading, and on a phone's list of rooms to the one that was left.
+// Who has just come to the site is left where browsers begin.
+function createArriving() {
+  const router = useRouter()
+  onCleanup(
+    router.subscribe('onResolved', ({ fromLocation, pathChanged }) => {
+      if (!fromLocation || !pathChanged) return
+      const links = router.state.location.pathname === '/rooms' ? document.querySelectorAll<HTMLElement>('aside [href]') : []
+      const to = [...links].find((a) => a.getAttribute('href') === fromLocation.pathname) ?? document.querySelector<HTMLElement>('#main h1')
+      if (to) takeFocus(to)
+    }),
   )
 }
 

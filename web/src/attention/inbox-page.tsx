@@ -23,6 +23,7 @@ import { dayOf, fullTimeOf, sameDay, timeOf } from '~/room/times'
 import { Avatar } from '~/ui/avatar'
 import { Button, buttonVariants } from '~/ui/button'
 import { cn } from '~/ui/cn'
+import { createFocusKeeper } from '~/ui/focus-keeper'
 import { hueOf, personName } from '~/ui/person'
 import { showToast } from '~/ui/toast'
 import { loadInbox, PAGE, readInbox, type InboxItem } from './inbox'
@@ -255,8 +256,10 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
   const deleted = () => message().deletedAt !== undefined
   // Between two people the room is the other one.
   const direct = () => props.item.roomKind === 'direct'
+  let row!: HTMLLIElement
+  const keepFocus = createFocusKeeper(() => props.item.read, () => row)
   return (
-    <li class="group relative flex items-start border-b border-line/60 hover:bg-ink/[0.03] focus-within:bg-ink/[0.03]">
+    <li ref={row} class="group relative flex items-start border-b border-line/60 hover:bg-ink/[0.03] focus-within:bg-ink/[0.03]">
       <a
         href={`/rooms/${encodeURIComponent(props.item.room)}?message=${encodeURIComponent(message().id)}`}
         data-entry={props.item.id}
@@ -296,7 +299,11 @@ function Entry(props: { item: InboxItem; onOpen(): void; onRead(): void }) {
           <Button
             variant="quiet" size="icon"
             class="text-muted opacity-0 group-hover:opacity-100 focus-visible:opacity-100 group-focus-within:opacity-100 pointer-coarse:text-accent-strong pointer-coarse:opacity-100"
-            aria-label={t('Mark as read')} title={t('Mark as read')} onClick={() => props.onRead()}
+            aria-label={t('Mark as read')} title={t('Mark as read')}
+            onClick={() => {
+              keepFocus()
+              props.onRead()
+            }}
           >
             <Check class="size-4.5" aria-hidden="true" />
           </Button>

@@ -4,6 +4,7 @@ import { Dynamic } from 'solid-js/web'
 import { seconds } from '~/http'
 import { plural, t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
+import { handFocusOn } from '~/ui/focus-keeper'
 import type { Draft, Drafts } from './drafts'
 import { Field, type FieldHandle } from './field'
 import type { Tools } from './tools'
@@ -78,10 +79,13 @@ function Writer(props: ComposerProps) {
       () => (asked = false),
     )
   }
+  handFocusOn(() => form)
   onMount(() => {
     draft.setField(field)
     // A keyboard that pops up unasked hides half a phone.
-    if (matchMedia('(pointer: fine)').matches) field.focus()
+    // One that comes back, as after a mute, takes the focus from nobody who writes elsewhere.
+    const writes = props.id === undefined && document.activeElement?.matches('textarea, input')
+    if (matchMedia('(pointer: fine)').matches && !writes) field.focus()
     const timer = setTimeout(loadTools, TOOLS_AFTER_MS)
     onCleanup(() => {
       clearTimeout(timer)

@@ -1,5 +1,6 @@
 import { createEffect, createSignal, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { composing } from '~/keys/composing'
 import { shortcutOf } from '~/keys/map'
 import type { Person } from './trigger'
 import type { Writing } from './writing'
@@ -67,7 +68,7 @@ export function Field(props: FieldProps) {
 
   function onKeyDown(event: KeyboardEvent) {
     // Keys of a composition are not for us: Enter ends it before it sends.
-    if (event.isComposing || event.keyCode === 229) return
+    if (composing(event)) return
     if (keys?.(event)) event.preventDefault()
     else if (event.key === 'Enter' && !event.shiftKey && (keys || !field.value.includes('```'))) {
       event.preventDefault()

@@ -1,6 +1,7 @@
 import { createSignal, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 
 /**
  * The picker of emoji, to stand in a popover. Its chunk may still be on the way: it
@@ -24,7 +25,7 @@ export function EmojiPanel(props: { onPick(emoji: string): void }) {
   })
 
   function onKeyDown(event: KeyboardEvent) {
-    if (picker() || event.key !== 'Enter' || event.isComposing) return
+    if (picker() || event.key !== 'Enter' || composing(event)) return
     event.preventDefault()
     entered = query().trim() !== ''
   }

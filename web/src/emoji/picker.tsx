@@ -1,6 +1,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack } from 'solid-js'
 import { m, t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { findEmoji, groups, type Emoji } from './emoji'
 import { noteEmoji, recentEmoji, setSkinTone, skinTone } from './recent'
 import { toneNames, tones, withTone, type Tone } from './tone'
@@ -155,7 +156,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return
+    if (composing(event) || event.altKey || event.ctrlKey || event.metaKey) return
     const last = cells().length - 1
     // In a word being written, left and right are the caret's.
     const inWord = query() !== ''

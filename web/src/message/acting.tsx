@@ -8,6 +8,7 @@ import { createEffect, createSignal, lazy, onCleanup, onMount, Show, Suspense } 
 import { prefetchEmoji } from '~/emoji/panel'
 import { explain } from '~/http'
 import { t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { shortcutOf, type ShortcutId } from '~/keys/map'
 import type { Posted } from '~/realtime/reduce'
 import { showToast } from '~/ui/toast'
@@ -148,7 +149,7 @@ export function Acting(props: { scroller: HTMLElement }) {
   // Keys act where the row itself has the focus, not what is in it.
   function onKeyDown(event: KeyboardEvent) {
     const article = event.target instanceof HTMLElement && event.target.matches('[role=article]') ? event.target : null
-    const pressed = article && !event.isComposing ? shortcutOf(event, 'message') : undefined
+    const pressed = article && !composing(event) ? shortcutOf(event, 'message') : undefined
     if (!article || !pressed) return
     const row = article.querySelector<HTMLElement>('[data-message]')
     const message = messageOf(row)

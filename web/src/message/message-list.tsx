@@ -1,6 +1,6 @@
-import { createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import type { RowActions } from './message-row'
-import { MessageRow } from './message-row'
+import { describedBy, MessageRow } from './message-row'
 import { Acting } from './acting'
 import type { Rows } from '~/room/rows'
 import { createVirtualList } from '~/room/virtual'
@@ -70,6 +70,7 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
           <For each={list.keys()}>
             {(key) => {
               const item = createMemo<ReturnType<typeof list.item>>((last) => list.item(key) ?? last)
+              const id = createUniqueId()
               // A row that is being removed may still be asked.
               const row = createMemo<ReturnType<Rows['at']>>((last) => {
                 const index = item()?.index ?? -1
@@ -90,6 +91,7 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
                       data-seq={current().seq}
                       role="article"
                       aria-label={current().userName}
+                      aria-describedby={describedBy(id)}
                     >
                       <Show when={item()?.index === props.divider.at}>
                         <div class="flex items-center gap-3 px-3 pt-2 text-day text-muted sm:px-5" role="separator" aria-label={props.divider.words}>
@@ -97,7 +99,7 @@ export function MessageList(props: { rows: Rows; label: string; online: boolean;
                           <span class="h-px flex-1 bg-line" />
                         </div>
                       </Show>
-                      <MessageRow row={current()} online={props.online} actions={props.actions} />
+                      <MessageRow id={id} row={current()} online={props.online} actions={props.actions} />
                     </div>
                   )}
                 </Show>

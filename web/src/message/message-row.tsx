@@ -19,8 +19,20 @@ export interface RowActions {
   discard(clientId: string): void
 }
 
-/** One message: a day line above it where it begins a day, a face where it begins a group. */
-export function MessageRow(props: { row: Row; online: boolean; actions: RowActions }) {
+/**
+ * What describes the row of a message, which is named by who wrote it: what they wrote, and
+ * when. A screen reader reads it where the row gets the focus. Ids are made for rows that
+ * are drawn alone.
+ */
+export function describedBy(id: string): string {
+  return `${id}-words ${id}-time`
+}
+
+/**
+ * One message: a day line above it where it begins a day, a face where it begins a group.
+ * `id` is what the ids of its words and of its time begin with.
+ */
+export function MessageRow(props: { id: string; row: Row; online: boolean; actions: RowActions }) {
   const room = useMessageRoom()
   const id = () => props.row.message?.id ?? ''
   const waits = () => {
@@ -43,7 +55,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
         {(day) => <DayLine day={day} />}
       </Show>
       <Show when={props.row.event} fallback={<Message />} keyed>
-        {(event) => <EventLine event={event} me={room.me().id} />}
+        {(event) => <EventLine id={props.id} event={event} me={room.me().id} />}
       </Show>
     </>
   )
@@ -63,6 +75,7 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
             when={faced()}
             fallback={
               <Time
+                id={props.id}
                 timestamp={props.row.timestamp}
                 class="pointer-events-none absolute start-0 w-12 pt-[0.1875rem] text-end text-day tracking-tight text-muted tabular-nums opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 sm:w-14"
               />
@@ -78,26 +91,28 @@ export function MessageRow(props: { row: Row; online: boolean; actions: RowActio
               <button type="button" tabindex="-1" data-act="person" class="person-name min-w-0 cursor-pointer truncate font-semibold" style={{ '--hue': hueOf(props.row.userId) }} dir="auto">
                 {props.row.userName}
               </button>
-              <Time timestamp={props.row.timestamp} class="shrink-0 text-day text-muted tabular-nums" />
+              <Time id={props.id} timestamp={props.row.timestamp} class="shrink-0 text-day text-muted tabular-nums" />
             </div>
           </Show>
-          <Show
-            when={body()}
-            keyed
-            fallback={<Plain content={props.row.content} faded={waits()} class={room.leaving(id()) ? 'message-leaving' : ''} />}
-          >
-            {(Body) => <Body row={props.row} faded={waits()} />}
-          </Show>
-          <PendingWord row={props.row} online={props.online} actions={props.actions} />
+          <div id={`${props.id}-words`}>
+            <Show
+              when={body()}
+              keyed
+              fallback={<Plain content={props.row.content} faded={waits()} class={room.leaving(id()) ? 'message-leaving' : ''} />}
+            >
+              {(Body) => <Body row={props.row} faded={waits()} />}
+            </Show>
+            <PendingWord row={props.row} online={props.online} actions={props.actions} />
+          </div>
         </div>
       </div>
     )
   }
 }
 
-function Time(props: { timestamp: number; class: string }) {
+function Time(props: { id: string; timestamp: number; class: string }) {
   return (
-    <time class={props.class} dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
+    <time id={`${props.id}-time`} class={props.class} dateTime={new Date(props.timestamp).toISOString()} title={fullTimeOf(props.timestamp)}>
       {timeOf(props.timestamp)}
     </time>
   )

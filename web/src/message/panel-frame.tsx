@@ -1,9 +1,11 @@
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import X from 'lucide-solid/icons/x'
-import { onCleanup, onMount, Show, type JSX } from 'solid-js'
+import { onMount, Show, type JSX } from 'solid-js'
 import { explain, type Failure } from '~/http'
 import { t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { Button } from '~/ui/button'
+import { handFocusOn, writingPlace } from '~/ui/focus-keeper'
 
 /** The frame of what stands beside a room. Narrow windows show it in the room's place. */
 export function PanelFrame(props: { title: string; close: string; detail?: string; actions?: JSX.Element; onClose(): void; children: JSX.Element }) {
@@ -11,19 +13,15 @@ export function PanelFrame(props: { title: string; close: string; detail?: strin
   let heading!: HTMLHeadingElement
   onMount(() => {
     panel.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      if (event.key !== 'Escape' || event.defaultPrevented || composing(event)) return
       event.preventDefault()
       props.onClose()
     })
     // Where a field in it took the focus it keeps it.
     if (!panel.contains(document.activeElement)) heading.focus({ preventScroll: true })
   })
-  onCleanup(() => {
-    // Whoever was in it is back where one writes, not at the top of the page.
-    queueMicrotask(() => {
-      if (document.activeElement === document.body || document.activeElement === null) document.getElementById('composer')?.focus({ preventScroll: true })
-    })
-  })
+  // Whoever was in it is back where one writes, not at the top of the page.
+  handFocusOn(() => panel, writingPlace)
   return (
     <aside
       ref={panel}

@@ -13,7 +13,7 @@ import { RowSkeletons } from '~/room/timeline-head'
 import { Acting } from './acting'
 import { messageQueries } from './calls'
 import { makeMessageRoom, MessageRoomProvider } from './message-room'
-import { MessageRow } from './message-row'
+import { describedBy, MessageRow } from './message-row'
 import { PanelFailure, PanelFrame } from './panel-frame'
 
 /** What a room keeps in sight; it changes as people pin and unpin. */
@@ -72,8 +72,8 @@ export function PinsPanel(props: { session: RoomSession; me: Me; online: boolean
                 {(id) => (
                   <Show when={pins().find((pin) => pin.id === id)}>
                     {(pin) => (
-                      <div role="article" aria-label={pin().userName} tabindex="-1" class="border-b border-line pb-2 last:border-0 focus-visible:-outline-offset-2">
-                        <MessageRow row={rowOf(pin(), props.me)} online={props.online} actions={actions} />
+                      <div role="article" aria-label={pin().userName} aria-describedby={describedBy(`pin-${id}`)} tabindex="-1" class="border-b border-line pb-2 last:border-0 focus-visible:-outline-offset-2">
+                        <MessageRow id={`pin-${id}`} row={rowOf(pin(), props.me)} online={props.online} actions={actions} />
                         <div class="flex items-center gap-2 ps-15 pe-3 pt-1 sm:ps-17">
                           <span class="flex-1 text-day text-muted">{dayOf(pin().timestamp, Date.now())}</span>
                           <Button variant="outline" size="small" onClick={() => props.onJump(pin().id)}>{t('Show in the room')}</Button>

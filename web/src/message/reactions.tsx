@@ -2,6 +2,7 @@ import FaceSlightlySmilingPlus from 'lucide-solid/icons/face-slightly-smiling-pl
 import { createMemo, createSignal, For, Show } from 'solid-js'
 import { t } from '~/i18n/i18n'
 import type { Message } from '~/realtime/wire.gen'
+import { handFocusOn } from '~/ui/focus-keeper'
 import { react } from './do'
 import { useMessageRoom } from './message-room'
 import { inWords, nameOf } from './names'
@@ -23,10 +24,13 @@ export function Reactions(props: { id: string; reactions: NonNullable<Message['r
 function Pill(props: { emoji: string; users: readonly string[]; onToggle(on: boolean): void }) {
   const room = useMessageRoom()
   const [told, setTold] = createSignal(false)
+  let pill!: HTMLButtonElement
+  handFocusOn(() => pill)
   const mine = () => props.users.includes(room.me().id)
   const names = () => inWords(props.users.toSorted((a, b) => Number(a === room.me().id) - Number(b === room.me().id)).map((u) => nameOf(room, u)))
   return (
     <button
+      ref={pill}
       type="button"
       class="reaction"
       aria-pressed={mine()}

@@ -6,6 +6,7 @@ import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import { plural, t } from '~/i18n/i18n'
 import type { ThreadList } from '~/realtime/wire.gen'
+import { Announcer } from '~/room/announcer'
 import { Rows, type Me } from '~/room/rows'
 import type { RoomSession } from '~/room/session'
 import { RowSkeletons } from '~/room/timeline-head'
@@ -139,6 +140,7 @@ export function ThreadPanel(props: {
               divider={{ at: thread.root() ? 1 : 0, words: plural(thread.replies().length, '1 reply', '{count} replies') }}
               onSeen={setSeen}
             />
+            <Announcer label={t('New replies')} messages={thread.replies()} through={last()} me={props.me.id} />
           </Match>
           <Match when={failure()}>
             {(f) => <PanelFailure what={t("The thread couldn't be loaded.")} failure={f()} onRetry={thread.reload} />}

@@ -64,7 +64,7 @@ export function ModerationPage() {
           <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
-          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">{t('Moderation')}</h1>
+          <h1 tabindex="-1" class="min-w-0 flex-1 truncate outline-none text-title font-semibold tracking-tight sm:text-headline">{t('Moderation')}</h1>
         </header>
         <p class="mt-1 max-w-[36rem] text-body text-muted">{t('What people reported in the rooms that you look after, and who did what about it.')}</p>
         <div class="mt-5 w-full sm:w-96">

@@ -6,6 +6,7 @@ import { useLive } from '~/app/live'
 import { EmojiPanel } from '~/emoji/panel'
 import { RequestError } from '~/http'
 import { m, t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { useQuery } from '~/query'
 import type { OwnStatus } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
@@ -93,7 +94,7 @@ function Form(props: { status: OwnStatus }) {
   }
   // It ends the choosing, and not the dialog.
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== 'Escape') return
+    if (event.key !== 'Escape' || composing(event)) return
     event.stopPropagation()
     choose()
   }

@@ -1,6 +1,6 @@
 import { createRoot, createSignal } from 'solid-js'
 import { afterEach, expect, it, vi } from 'vitest'
-import { emptyRoom, reduce, replaceWindow, type RoomState } from '~/realtime/reduce'
+import { attached, emptyRoom, newestSeq, reduce, replaceWindow, type RoomState } from '~/realtime/reduce'
 import type { Message } from '~/realtime/wire.gen'
 import { Announcer } from './announcer'
 
@@ -13,7 +13,19 @@ function listen() {
     0,
   )
   const [room, setRoom] = createSignal<RoomState>(joined)
-  const { log, dispose } = createRoot((end) => ({ log: Announcer({ session: { room } as Parameters<typeof Announcer>[0]['session'], me: 'a' }), dispose: end }))
+  const { log, dispose } = createRoot((end) => ({
+    log: Announcer({
+      label: 'New messages',
+      get messages() {
+        return room().messages
+      },
+      get through() {
+        return attached(room()) && newestSeq(room())
+      },
+      me: 'a',
+    }),
+    dispose: end,
+  }))
   if (!(log instanceof HTMLElement)) throw new Error('no element')
   return { log, dispose, hear: (m: Message) => setRoom((r) => reduce(r, { type: 'message', room: 'r', message: m }, 0)) }
 }
@@ -34,5 +46,19 @@ it('says in plain words what others post, and nothing that was there', () => {
   for (let seq = 4; seq < 8; seq++) hear(message(seq, `${seq}`))
   vi.advanceTimersByTime(1_000)
   expect(log.textContent).toBe('4 new messages')
+  dispose()
+})
+
+it('says a second time what is posted a second time', () => {
+  vi.useFakeTimers()
+  const { log, dispose, hear } = listen()
+  hear(message(2, 'ping'))
+  vi.advanceTimersByTime(1_000)
+  const first = log.firstElementChild
+  expect(first?.textContent).toBe('Bob: ping')
+  hear(message(3, 'ping'))
+  vi.advanceTimersByTime(1_000)
+  expect(log.textContent).toBe('Bob: ping')
+  expect(log.firstElementChild).not.toBe(first)
   dispose()
 })

@@ -2,6 +2,7 @@ import { createSignal, For } from 'solid-js'
 import { t } from '~/i18n/i18n'
 import { Button } from '~/ui/button'
 import { Popover, PopoverContent, PopoverTrigger } from '~/ui/popover'
+import { walkButtons } from '~/ui/walk-buttons'
 import { DayButton, type PillPlace } from './day-pill'
 import type { Target } from './session'
 
@@ -48,7 +49,7 @@ function Days(props: { day: number; onJump(target: Target): void }) {
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its buttons are what is pressed */}
-      <ul onKeyDown={walk}>
+      <ul onKeyDown={walkButtons}>
         <For each={days}>
           {([name, target]) => (
             <li>
@@ -81,16 +82,6 @@ function Days(props: { day: number; onJump(target: Target): void }) {
       </form>
     </>
   )
-}
-
-// Up and down go through the list as they do in menus.
-function walk(event: KeyboardEvent & { currentTarget: HTMLElement }) {
-  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  if (step === 0) return
-  event.preventDefault()
-  const buttons = [...event.currentTarget.querySelectorAll('button')]
-  const at = buttons.findIndex((b) => b === document.activeElement)
-  buttons.at((at + step + buttons.length) % buttons.length)?.focus()
 }
 
 // The reader's own midnight that many days ago: a day may have 23 hours.

@@ -5,12 +5,14 @@ import { Avatar } from '~/ui/avatar'
 import { Deferred } from '~/ui/deferred'
 
 export interface PeopleProps {
+  /** The room. */
+  slug: string
   people: readonly User[]
   count: number
   me: string
 }
 
-/** Who is here: a few faces and a number; pressed, everyone's name. */
+/** Who is here: a few faces and a number; pressed, everyone's name, and the way to them. */
 export function People(props: PeopleProps) {
   return (
     <Deferred

@@ -35,7 +35,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
       <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
         <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
       </Link>
-      <h1 class="min-w-0">
+      <h1 tabindex="-1" class="min-w-0 outline-none">
         <button
           type="button"
           class="flex h-9 max-w-full items-center gap-1.5 rounded-control px-1 text-title font-semibold tracking-tight hover:bg-ink/5 sm:px-2 pointer-coarse:h-11"
@@ -51,7 +51,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
       <p class="hidden min-w-0 flex-1 truncate rtl:text-right text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
       <div class="ms-auto flex shrink-0 items-center gap-1">
         <Show when={props.session.room().joined && props.session.room().count > 0 && props.room?.kind !== 'direct'}>
-          <People people={people()} count={props.session.room().count} me={props.me.id} />
+          <People slug={props.session.slug} people={people()} count={props.session.room().count} me={props.me.id} />
         </Show>
         <PanelToggles />
       </div>

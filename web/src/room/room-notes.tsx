@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/solid-router'
 import Archive from 'lucide-solid/icons/archive'
 import MicOff from 'lucide-solid/icons/mic-off'
-import { createMemo, createSignal, createUniqueId, For, Show, type JSX } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, onMount, Show, type JSX } from 'solid-js'
 import { useLive } from '~/app/live'
 import { collapse } from '~/composer/mentions'
 import { explain } from '~/http'
@@ -10,6 +10,7 @@ import { T } from '~/i18n/t'
 import { joinRoom } from '~/rooms/calls'
 import { Button, buttonVariants } from '~/ui/button'
 import { FileName } from '~/ui/file-name'
+import { handFocusOn, takeFocus, writingPlace } from '~/ui/focus-keeper'
 import { showToast } from '~/ui/toast'
 import type { PendingPost } from './outbox'
 import type { RoomGone } from './session'
@@ -35,8 +36,11 @@ export function Muted(props: { until: string }) {
 }
 
 function Closed(props: { icon: JSX.Element; title: string; text: string; children?: JSX.Element }) {
+  let box!: HTMLDivElement
+  // Of a field that was there before, which has left it to the page; not of who has just come.
+  onMount(() => queueMicrotask(() => document.activeElement?.id === 'main' && takeFocus(box)))
   return (
-    <div class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
+    <div ref={box} class="shrink-0 px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:px-5" role="status" id="composer" tabindex="-1">
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-sunken px-4 py-3">
         <span class="text-muted">{props.icon}</span>
         <p class="min-w-0 flex-1 basis-48 text-body">
@@ -53,6 +57,8 @@ function Closed(props: { icon: JSX.Element; title: string; text: string; childre
 export function JoinBar(props: { slug: string; label: string; onJoined(): void }) {
   const { rooms } = useLive()
   const [busy, setBusy] = createSignal(false)
+  let bar!: HTMLDivElement
+  handFocusOn(() => bar, writingPlace)
   async function join() {
     setBusy(true)
     const result = await joinRoom(props.slug)
@@ -62,7 +68,7 @@ export function JoinBar(props: { slug: string; label: string; onJoined(): void }
     void rooms.load()
   }
   return (
-    <div class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label={t('Join this room')}>
+    <div ref={bar} class="shrink-0 px-3 pb-2 sm:px-5" role="region" aria-label={t('Join this room')}>
       <div class="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-accent-soft px-4 py-2.5">
         <p class="min-w-0 flex-1 basis-48 text-meta">
           <T
@@ -94,10 +100,13 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; posts
         ]
     }
   }
+  let heading!: HTMLHeadingElement
+  onMount(() => takeFocus(heading))
+
   return (
     <div class="grid flex-1 place-items-center overflow-y-auto p-6">
       <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
-        <h1 class="text-headline font-semibold" dir="auto">{words()[0]}</h1>
+        <h1 ref={heading} tabindex="-1" class="text-headline font-semibold outline-none" dir="auto">{words()[0]}</h1>
         <p class="text-body text-muted">{words()[1]}</p>
         <Unsaid slug={props.slug} posts={props.posts} />
         <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>

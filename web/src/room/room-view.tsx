@@ -5,12 +5,13 @@ import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
 import { explain } from '~/http'
 import { plural, t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { shortcutOf } from '~/keys/map'
 import { editLast, makeMessageRoom, MessageRoomProvider } from '~/message/message-room'
 import { RoomPanel } from '~/message/room-panel'
 import { createPartsReady } from '~/message/parts'
 import { useQuery } from '~/query'
-import type { Typist } from '~/realtime/reduce'
+import { attached, newestSeq, type Typist } from '~/realtime/reduce'
 import type { RoomInfo } from '~/realtime/wire.gen'
 import { changedInfo, infoQuery } from '~/rooms/info'
 import { Button } from '~/ui/button'
@@ -118,7 +119,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   onMount(() => {
     // What floats above the page, and fields with a use of their own for it, come first.
     main.addEventListener('keydown', (event) => {
-      if (shortcutOf(event, 'reading') !== 'markRead' || event.defaultPrevented || event.isComposing) return
+      if (shortcutOf(event, 'reading') !== 'markRead' || event.defaultPrevented || composing(event)) return
       timeline()?.readAll()
     })
   })
@@ -132,7 +133,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
             <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
             <Dynamic component={live.greeting()} />
             <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
-            <Announcer session={session} me={me().id} />
+            <Announcer label={t('New messages')} messages={session.room().messages} through={attached(session.room()) && newestSeq(session.room())} me={me().id} />
             <RoomFoot
               info={info.data}
               label={session.label()}

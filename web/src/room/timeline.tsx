@@ -1,12 +1,13 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
-import { createComputed, createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { createComputed, createEffect, createMemo, createSignal, createUniqueId, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { plural, t } from '~/i18n/i18n'
 import { attached, behind, newestSeq } from '~/realtime/reduce'
 import { Button } from '~/ui/button'
+import { handFocusOn } from '~/ui/focus-keeper'
 import { ActingIn } from '~/message/acting-in'
-import { MessageRow } from '~/message/message-row'
+import { describedBy, MessageRow } from '~/message/message-row'
 import { onDemand } from '~/on-demand'
 import { showToast } from '~/ui/toast'
 import { DayPill } from './day-pill'
@@ -399,6 +400,7 @@ export function Timeline(props: TimelineProps) {
             <For each={list.keys()}>
               {(key) => {
                 const item = createMemo<ReturnType<typeof list.item>>((last) => list.item(key) ?? last)
+                const id = createUniqueId()
                 // A row that is being removed may still be asked.
                 const row = createMemo<ReturnType<Rows['at']>>((last) => {
                   const r = rows()
@@ -418,10 +420,11 @@ export function Timeline(props: TimelineProps) {
                         tabindex="-1"
                         role="article"
                         aria-label={rowLabel(current())}
+                        aria-describedby={describedBy(id)}
                         aria-posinset={current().seq}
                         aria-setsize={current().seq === undefined ? undefined : -1}
                       >
-                        <MessageRow row={current()} online={props.online} actions={actions} />
+                        <MessageRow id={id} row={current()} online={props.online} actions={actions} />
                         <Dynamic component={seen()} seq={current().seq} />
                         <Show when={covers(current(), line.seq())}>
                           <UnreadLine />
@@ -439,13 +442,13 @@ export function Timeline(props: TimelineProps) {
       <DayPill rows={rows()} list={list} top={top()} head={HEAD_PX} onJump={(target) => void jump(target)} />
       {/* Whoever was there knows. */}
       <Show when={unreadAbove() && begun() !== line.from()}>
-        <Pill class="top-11" onClick={toUnread}>
+        <Pill class="top-11" next={() => scroller} onClick={toUnread}>
           <ArrowUp class="size-4" aria-hidden="true" />
           {t('To the first new message')}
         </Pill>
       </Show>
       <Show when={!stays() && rows().length > 0}>
-        <Pill class="bottom-3" loud={fresh() > 0} onClick={toEnd}>
+        <Pill class="bottom-3" next={() => scroller} loud={fresh() > 0} onClick={toEnd}>
           <ArrowDown class="size-4" aria-hidden="true" />
           {fresh() === 0 ? t('To the newest') : plural(fresh(), '1 new message', '{count} new messages')}
         </Pill>
@@ -473,10 +476,12 @@ function UnreadLine() {
   )
 }
 
-// A button that floats over the messages.
-function Pill(props: { class: string; loud?: boolean; onClick(): void; children: JSX.Element }) {
+// A button that floats over the messages, `next` of which the focus is in as it goes.
+function Pill(props: { class: string; loud?: boolean; next(): Element; onClick(): void; children: JSX.Element }) {
+  let box!: HTMLDivElement
+  handFocusOn(() => box, props.next)
   return (
-    <div class={`pointer-events-none absolute inset-x-0 flex justify-center ${props.class}`}>
+    <div ref={box} class={`pointer-events-none absolute inset-x-0 flex justify-center ${props.class}`}>
       <Button
         variant={props.loud ? 'solid' : 'outline'}
         size="small"

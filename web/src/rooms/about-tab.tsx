@@ -19,7 +19,7 @@ import type { Role, RoomInfo } from '~/realtime/wire.gen'
 import { momentOf } from '~/room/room-foot'
 import type { Me } from '~/room/rows'
 import { Button } from '~/ui/button'
-import { createFocusKeeper } from '~/ui/focus-keeper'
+import { createFocusKeeper, handFocusOn } from '~/ui/focus-keeper'
 import { OwnMoment } from '~/ui/moment-field'
 import { showToast } from '~/ui/toast'
 import { PanelBlock, Select } from './block'
@@ -131,20 +131,23 @@ export function AboutTab(props: { info: RoomInfo; me: Me }) {
       </Show>
       <Show when={mine() && props.info.slug !== 'global' && props.info.kind !== 'direct' && mine()}>
         {(room) => (
-          <div class="border-t border-line px-4 py-4">
-            <Button
-              variant="outline"
-              size="small"
-              class="text-bad"
-              onClick={() => void (room().kind === 'public' ? leaving.leavePublic(room()) : desk.ask({ what: 'leave', slug: room().slug }))}
-            >
-              <LogOut class="size-3.5" aria-hidden="true" />
-              {t('Leave {room}', { room: labelOf(room()) })}
-            </Button>
-          </div>
+          <Leave label={labelOf(room())} onLeave={() => void (room().kind === 'public' ? leaving.leavePublic(room()) : desk.ask({ what: 'leave', slug: room().slug }))} />
         )}
       </Show>
     </>
+  )
+}
+
+function Leave(props: { label: string; onLeave(): void }) {
+  let block!: HTMLDivElement
+  handFocusOn(() => block)
+  return (
+    <div ref={block} class="border-t border-line px-4 py-4">
+      <Button variant="outline" size="small" class="text-bad" onClick={() => props.onLeave()}>
+        <LogOut class="size-3.5" aria-hidden="true" />
+        {t('Leave {room}', { room: props.label })}
+      </Button>
+    </div>
   )
 }
 

@@ -13,6 +13,7 @@ import type { ListedRoom } from '~/realtime/wire.gen'
 import { Badge } from '~/ui/badge'
 import { Button, buttonVariants } from '~/ui/button'
 import { Choice } from '~/ui/choice'
+import { createFocusKeeper } from '~/ui/focus-keeper'
 import { Skeleton } from '~/ui/skeleton'
 import { showToast } from '~/ui/toast'
 import { getBrowse, joinRoom } from './calls'
@@ -61,7 +62,7 @@ export function BrowsePage() {
           <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
-          <h1 class="min-w-0 flex-1 truncate text-title font-semibold tracking-tight sm:text-headline">{t('Browse rooms')}</h1>
+          <h1 tabindex="-1" class="min-w-0 flex-1 truncate outline-none text-title font-semibold tracking-tight sm:text-headline">{t('Browse rooms')}</h1>
           <Show when={makes()}>
             <Button variant="outline" onClick={() => live.desk.ask({ what: 'make' })}>
               <Plus class="size-4" aria-hidden="true" />
@@ -122,6 +123,8 @@ export function BrowsePage() {
               <For each={shown()}>
                 {(room) => {
                   const inIt = () => room.joined || joined().has(room.slug)
+                  let ways!: HTMLDivElement
+                  const keepFocus = createFocusKeeper(inIt, () => ways)
                   return (
                     <li class="flex flex-wrap items-center gap-x-4 gap-y-2 p-4">
                       <div class="flex min-w-0 flex-1 basis-52 gap-3">
@@ -141,12 +144,15 @@ export function BrowsePage() {
                           </p>
                         </div>
                       </div>
-                      <div class="flex gap-2 max-sm:ps-7.5">
+                      <div ref={ways} class="flex gap-2 max-sm:ps-7.5">
                         <Link to="/rooms/$slug" params={{ slug: room.slug }} class={buttonVariants({ variant: 'outline', size: 'small' })} aria-label={inIt() ? t('Open {room}', { room: room.name }) : t('Look into {room}', { room: room.name })}>
                           {inIt() ? t('Open@@the verb') : t('Look into')}
                         </Link>
                         <Show when={!inIt() && room.archivedAt === 0}>
-                          <Button size="small" aria-label={t('Join {room}', { room: room.name })} onClick={() => void join(room)}>
+                          <Button size="small" aria-label={t('Join {room}', { room: room.name })} onClick={() => {
+                            keepFocus()
+                            void join(room)
+                          }}>
                             {t('Join')}
                           </Button>
                         </Show>

@@ -2,6 +2,7 @@ import X from 'lucide-solid/icons/x'
 import { createMemo, createSignal, createUniqueId, For, onMount, Show } from 'solid-js'
 import { createPeopleSearch } from '~/composer/people-search'
 import { plural, t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import type { User } from '~/realtime/wire.gen'
 import { Avatar } from '~/ui/avatar'
 
@@ -52,7 +53,7 @@ export function PeoplePicker(props: {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing) return
+    if (composing(event)) return
     const person = found()[at()]
     if (event.key === 'ArrowDown' && !shown()) setOpen(true)
     else if (event.key === 'ArrowDown') setActive((at() + 1) % Math.max(1, found().length))

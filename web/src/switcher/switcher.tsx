@@ -5,6 +5,7 @@ import Zap from 'lucide-solid/icons/zap'
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from 'solid-js'
 import { createPeopleSearch } from '~/composer/people-search'
 import { plural, t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { hintOf, spokenKeys } from '~/keys/words'
 import { KindIcon } from '~/rooms/kind-icon'
 import { Avatar } from '~/ui/avatar'
@@ -58,7 +59,7 @@ export default function Switcher(props: SwitcherProps) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.isComposing || event.keyCode === 229) return
+    if (composing(event)) return
     const count = offers().length
     const page = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key]
     if (page !== undefined && count > 0) {
@@ -85,6 +86,7 @@ export default function Switcher(props: SwitcherProps) {
               event.preventDefault()
               field.focus()
             }}
+            onEscapeKeyDown={(event: KeyboardEvent) => composing(event) && event.preventDefault()}
             // What was chosen takes the focus, if it wants it.
             onCloseAutoFocus={(event: Event) => done && event.preventDefault()}
           >

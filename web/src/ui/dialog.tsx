@@ -3,20 +3,37 @@ import type { PolymorphicProps } from '@kobalte/core/polymorphic'
 import X from 'lucide-solid/icons/x'
 import { splitProps, type JSX, type ValidComponent } from 'solid-js'
 import { t } from '~/i18n/i18n'
+import { composing } from '~/keys/composing'
 import { cn } from './cn'
+import { rememberFocus } from './focus-keeper'
 
 export const Dialog = Primitive.Root
 export const DialogTrigger = Primitive.Trigger
 
 type Classed = { class?: string | undefined }
 
-/** What a dialog shows: a sheet at the bottom of a phone, a card in the middle elsewhere. */
+type ContentProps = Primitive.DialogContentProps & Classed & { children?: JSX.Element }
+
+/**
+ * What a dialog shows: a sheet at the bottom of a phone, a card in the middle elsewhere.
+ * As it closes the focus goes back to where it was, unless `onCloseAutoFocus` prevents that.
+ */
 export function DialogContent<T extends ValidComponent = 'div'>(
   props: PolymorphicProps<T, Primitive.DialogContentProps<T> & Classed & { children?: JSX.Element }>,
 ) {
-  const [local, others] = splitProps(props as Primitive.DialogContentProps & Classed & { children?: JSX.Element }, ['class', 'children'])
   return (
     <Primitive.Portal>
+      <Open {...(props as ContentProps)} />
+    </Primitive.Portal>
+  )
+}
+
+// Made as the dialog opens, before anything in it takes the focus.
+function Open(props: ContentProps) {
+  const [local, others] = splitProps(props, ['class', 'children', 'onCloseAutoFocus', 'onEscapeKeyDown'])
+  const giveBack = rememberFocus()
+  return (
+    <>
       <Primitive.Overlay class="fixed inset-0 z-50 bg-scrim data-closed:animate-fade-out data-expanded:animate-fade-in" />
       <div class="pointer-events-none fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-4">
         <Primitive.Content
@@ -25,6 +42,15 @@ export function DialogContent<T extends ValidComponent = 'div'>(
             local.class,
           )}
           {...others}
+          onEscapeKeyDown={(event: KeyboardEvent) => {
+            local.onEscapeKeyDown?.(event)
+            if (composing(event)) event.preventDefault()
+          }}
+          onCloseAutoFocus={(event: Event) => {
+            // It may be prevented by now because the focus is elsewhere, which nothing is done about then.
+            local.onCloseAutoFocus?.(event)
+            if (!event.defaultPrevented) giveBack()
+          }}
         >
           {local.children}
           <Primitive.CloseButton
@@ -35,7 +61,7 @@ export function DialogContent<T extends ValidComponent = 'div'>(
           </Primitive.CloseButton>
         </Primitive.Content>
       </div>
-    </Primitive.Portal>
+    </>
   )
 }
 

@@ -8,11 +8,13 @@ export const PopoverTrigger = Primitive.Trigger
 export const PopoverTitle = Primitive.Title
 
 type Classed = { class?: string | undefined }
+type Placed = { place?: Node | undefined }
 
-export function PopoverContent<T extends ValidComponent = 'div'>(props: PolymorphicProps<T, Primitive.PopoverContentProps<T> & Classed>) {
-  const [local, others] = splitProps(props as Primitive.PopoverContentProps & Classed, ['class'])
+/** With `place` it stands there, where the Tab key finds what comes after it; else at the page's end. */
+export function PopoverContent<T extends ValidComponent = 'div'>(props: PolymorphicProps<T, Primitive.PopoverContentProps<T> & Classed & Placed>) {
+  const [local, others] = splitProps(props as Primitive.PopoverContentProps & Classed & Placed, ['class', 'place'])
   return (
-    <Primitive.Portal>
+    <Primitive.Portal mount={local.place}>
       <Primitive.Content
         class={cn(
           'z-50 max-w-[calc(100vw-1rem)] origin-(--kb-popover-content-transform-origin) rounded-card border border-line bg-surface text-ink shadow-float outline-none data-closed:animate-pop-out data-expanded:animate-pop-in',
