@@ -140,7 +140,7 @@ function DeviceItem(props: { session: Session; now: number; provider: string | u
           <>
             <span title={exactly(props.session.seenAt)}>{seen()}</span>
             <Show when={props.session.place || props.session.address}>
-              {(where) => <> · <span dir="auto" title={props.session.address}>{where()}</span></>}
+              {(where) => <> · <span dir="auto" title={props.session.address}>{t(where())}</span></>}
             </Show>
             <br />
             {signedInWords(date(props.session.createdAt, props.now), props.session.method, props.provider)}

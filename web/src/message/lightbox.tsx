@@ -64,10 +64,10 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
         onClose={() => props.onClose()}
       >
         <header class="flex h-13 shrink-0 items-center gap-1 ps-4 pe-2">
-          <p class="min-w-0 flex-1 truncate text-body font-medium" dir="auto">
-            {file()?.name}
-            <span class="ms-2 font-normal text-muted">
-              {props.by}
+          <p class="flex min-w-0 flex-1 items-baseline gap-2 text-body">
+            <span class="min-w-0 truncate font-medium" dir="auto">{file()?.name}</span>
+            <span class="min-w-0 truncate text-muted">
+              <bdi>{props.by}</bdi>
               <Show when={many()}>{` · ${t('{number} of {count}', { number: index() + 1, count: props.files.length })}`}</Show>
             </span>
           </p>
