@@ -7,8 +7,8 @@ import type { Person } from './trigger'
 
 export type Suggestion = { kind: 'person'; person: Person } | { kind: 'emoji'; emoji: string; name: string } | CallSuggestion
 
-/** From the field to the list, and from there at least to the edge of the window. */
-const GAP_PX = 6
+/** What stays free between the field and the edge of the window. */
+const FREE_REM = 0.75
 
 /** What the word at the caret may become: above the field, as wide as it. */
 export function Suggestions(props: {
@@ -32,10 +32,11 @@ export function Suggestions(props: {
       const rect = field?.getBoundingClientRect() ?? edges
       return { above: rect.top - edges.top, under: edges.bottom - rect.bottom }
     }
+    const free = FREE_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
     const { above, under } = space()
     setBelow(above < box.offsetHeight && under > above)
     // What is written makes the field higher, and a phone's keyboard the window lower.
-    const resized = new ResizeObserver(() => setMost((below() ? space().under : space().above) - 2 * GAP_PX))
+    const resized = new ResizeObserver(() => setMost((below() ? space().under : space().above) - free))
     resized.observe(field)
     resized.observe(around)
     onCleanup(() => resized.disconnect())
@@ -51,8 +52,8 @@ export function Suggestions(props: {
   return (
     <div
       ref={box}
-      classList={{ 'bottom-full': !below(), 'top-full': below() }}
-      style={{ 'margin-block': `${GAP_PX}px`, 'max-height': most() === undefined ? undefined : `${most()}px` }}
+      classList={{ 'bottom-full mb-1.5': !below(), 'top-full mt-1.5': below() }}
+      style={{ 'max-height': most() === undefined ? undefined : `${most()}px` }}
       class="absolute inset-x-0 z-20 flex max-w-100 flex-col animate-fade-in rounded-card border border-line bg-surface p-1 shadow-float"
     >
       <div class="flex shrink-0 items-baseline justify-between gap-3 px-2 pt-1 pb-1.5 text-day text-muted low:hidden" aria-hidden="true">
