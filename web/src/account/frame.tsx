@@ -1,5 +1,5 @@
 import { Link, Outlet, useRouter, useRouterState } from '@tanstack/solid-router'
-import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import Bell from 'lucide-solid/icons/bell'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Download from 'lucide-solid/icons/download'
@@ -69,7 +69,7 @@ function Sections(props: { atList: boolean }) {
     <>
       <div class="flex h-14 shrink-0 items-center gap-1 border-b border-line px-2 sm:px-4 md:border-0 md:px-3">
         <Link to="/" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label={t('Back to the rooms')}>
-          <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
+          <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
         </Link>
         <Dynamic component={props.atList ? 'h1' : 'p'} tabindex="-1" class="outline-none text-title font-semibold tracking-tight md:px-2">
           {t('Account')}

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/solid-router'
-import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import { children, createEffect, createMemo, createSignal, createUniqueId, For, Match, onCleanup, onMount, Show, Switch, type Accessor, type JSX } from 'solid-js'
 import { signOut } from '~/auth/session'
 import { explain, RequestError } from '~/http'
@@ -25,7 +25,7 @@ export function Page(props: { title: string; lead?: string; children: JSX.Elemen
     <div class="mx-auto w-full max-w-[44rem] px-4 pb-[max(4rem,env(safe-area-inset-bottom))] sm:px-6 md:mx-0 md:px-10">
       <div class="sticky top-0 z-10 -mx-4 mb-5 flex h-14 items-center gap-1 border-b border-line bg-paper px-2 sm:-mx-6 sm:px-4 md:static md:mx-0 md:mb-0 md:h-auto md:border-0 md:px-0 md:pt-10">
         <Link to="/account" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'md:hidden')} aria-label={t('Back to account')}>
-          <ArrowLeft class="size-5 rtl:rotate-180" aria-hidden="true" />
+          <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
         </Link>
         <h1 tabindex="-1" class="min-w-0 truncate text-title font-semibold tracking-tight outline-none md:text-headline">
           {props.title}

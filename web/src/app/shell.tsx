@@ -126,7 +126,7 @@ function Sidebar(props: { onSignedOut(): void }) {
   // A phone shows one column at a time: the rooms, or one of them.
   const alone = useRouterState({ select: (s) => s.location.pathname.replace(/\/$/, '') === '/rooms' })
   return (
-    <aside class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
+    <aside aria-label={t('Rooms and account')} class="w-66 shrink-0 flex-col border-e border-line bg-sunken max-sm:w-full max-sm:border-e-0 sm:flex" classList={{ 'max-sm:hidden': !alone(), flex: alone() }}>
       <div class="flex h-14 shrink-0 items-center gap-2.5 ps-4 pe-2">
         <Mark />
         <span class="line-clamp-2 min-w-0 flex-1 text-title leading-5 font-semibold tracking-tight wrap-anywhere" dir="auto" title={serverName()}>{serverName()}</span>

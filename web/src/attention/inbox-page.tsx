@@ -159,7 +159,7 @@ export function InboxPage() {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys go from entry to entry
     <main id="main" tabindex="-1" class="flex min-w-0 flex-1 flex-col outline-none" onKeyDown={onKeyDown}>
-      <header class="flex h-14 shrink-0 items-center gap-2 border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
+      <header class="flex h-14 shrink-0 items-center gap-2 tight:h-auto tight:flex-wrap border-b border-line ps-1 pe-2 sm:ps-5 sm:pe-4">
         <Link to="/rooms" class={cn(buttonVariants({ variant: 'quiet', size: 'icon' }), 'sm:hidden')} aria-label={t('All rooms')}>
           <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
         </Link>

@@ -127,8 +127,8 @@ function Writer(props: ComposerProps) {
       </Show>
       <div class="relative rounded-card border border-line-strong/50 bg-sunken focus-within:border-accent forced-colors:focus-within:outline-2">
         <Dynamic component={tools()?.Above} />
-        <div class="flex items-end gap-0.5 p-1">
-          <div class="min-w-9 pointer-coarse:min-w-11">
+        <div class="flex items-end gap-0.5 p-1 tight:flex-wrap">
+          <div class="me-auto min-w-9 pointer-coarse:min-w-11">
             <Dynamic component={tools()?.Start} />
           </div>
           <Field

@@ -40,8 +40,8 @@ export interface FieldProps {
 const HELP_AFTER_MS = 250
 
 // The classes of what lies behind the text must give it the very same lines.
-export const typography =
-  'px-2.5 py-[0.4375rem] text-body pointer-coarse:py-[0.6875rem] pointer-coarse:text-[1rem] whitespace-pre-wrap [overflow-wrap:anywhere] scrollbar-calm [scrollbar-gutter:stable]'
+const line = 'px-2.5 py-[0.4375rem] text-body pointer-coarse:py-[0.6875rem] pointer-coarse:text-[1rem]'
+export const typography = `${line} whitespace-pre-wrap [overflow-wrap:anywhere] scrollbar-calm [scrollbar-gutter:stable]`
 
 /**
  * A field to write messages in. It works by itself; the help with Markdown, names and
@@ -83,8 +83,12 @@ export function Field(props: FieldProps) {
 
   return (
     <>
-      <div class="relative min-w-0 flex-1">
+      <div class="relative min-w-0 flex-1 tight:-order-1 tight:basis-full">
         <Show when={help()}>{(loaded) => <Dynamic component={loaded().Names} writing={props.writing} field={field} />}</Show>
+        {/* A placeholder of several lines' field can't end in "…". */}
+        <Show when={props.writing.text() === ''}>
+          <span class={`absolute inset-0 truncate text-muted select-none ${line}`} aria-hidden="true">{props.label}</span>
+        </Show>
         <textarea
           ref={(element) => {
             field = element
@@ -99,9 +103,8 @@ export function Field(props: FieldProps) {
           onFocus={loadHelp}
           // Not by delegation: what stands around must hear that a key was taken.
           on:keydown={onKeyDown}
-          class={`relative block max-h-[min(calc(var(--lines)*1lh+0.875rem),50dvh)] w-full resize-none bg-transparent text-ink outline-none field-sizing-content placeholder:truncate placeholder:text-muted pointer-coarse:max-h-[min(calc(var(--lines)*1lh+1.375rem),50dvh)] ${typography}`}
+          class={`relative block max-h-[min(calc(var(--lines)*1lh+0.875rem),50dvh)] w-full resize-none bg-transparent text-ink outline-none field-sizing-content pointer-coarse:max-h-[min(calc(var(--lines)*1lh+1.375rem),50dvh)] ${typography}`}
           style={{ '--lines': props.lines ?? 8 }}
-          placeholder={props.label}
           aria-label={props.label}
           aria-describedby={props.describedBy}
           aria-invalid={props.invalid ?? false}

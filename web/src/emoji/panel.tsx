@@ -33,7 +33,7 @@ export function EmojiPanel(props: { onPick(emoji: string): void }) {
   return (
     <div class="flex h-88 max-h-[60dvh] w-83 max-w-[calc(100vw-1rem)] flex-col">
       <Show when={typing || picker()}>
-        <div class="p-2 pb-1">
+        <div class="p-2 pb-1 low:p-1">
           <input
             ref={search}
             type="text"

@@ -8,10 +8,13 @@ import { toneNames, tones, withTone, type Tone } from './tone'
 
 /** Found ones beyond this are not what was meant. */
 const FOUND = 90
+/** A row has as many as fit, up to so many. */
 const COLUMNS = 9
-/** px */
-const CELL = 36
-const HEADING = 30
+/** What one takes, and the name of a group. */
+const CELL_REM = 2.25
+const HEADING_REM = 1.875
+/** The least width of one. */
+const NARROW_REM = 2
 
 type Row = { kind: 'heading'; name: string; group: number } | { kind: 'emoji'; cells: readonly Cell[]; group: number }
 
@@ -52,6 +55,9 @@ export function EmojiPicker(props: EmojiPickerProps) {
   const [tone, setTone] = createSignal<Tone>(skinTone())
   const [active, setActive] = createSignal(0)
   const recent = recentEmoji(2 * COLUMNS)
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const heading = HEADING_REM * rem
+  const [columns, setColumns] = createSignal(COLUMNS)
   const names = new Map(groups.flatMap((g) => g.emoji).map((e) => [e.emoji, e.name]))
 
   const toned = (e: Emoji) => (e.toned ? withTone(e.emoji, tone()) : e.emoji)
@@ -61,8 +67,8 @@ export function EmojiPicker(props: EmojiPickerProps) {
     const add = (name: string, group: number, list: readonly { emoji: string; name: string }[]) => {
       if (list.length === 0) return
       out.push({ kind: 'heading', name, group })
-      for (let i = 0; i < list.length; i += COLUMNS) {
-        out.push({ kind: 'emoji', group, cells: list.slice(i, i + COLUMNS).map((e) => ({ ...e, index: index++ })) })
+      for (let i = 0; i < list.length; i += columns()) {
+        out.push({ kind: 'emoji', group, cells: list.slice(i, i + columns()).map((e) => ({ ...e, index: index++ })) })
       }
     }
     const wanted = query().trim()
@@ -84,7 +90,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
     return {
       count: all.length,
       getScrollElement: () => scroller,
-      estimateSize: (i: number) => (all[i]?.kind === 'heading' ? HEADING : CELL),
+      estimateSize: (i: number) => (all[i]?.kind === 'heading' ? heading : CELL_REM * rem),
       overscan: 3,
       scrollToFn: elementScroll,
       observeElementRect,
@@ -100,6 +106,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
     bump(0)
   })
   onMount(() => {
+    setColumns(Math.max(1, Math.min(COLUMNS, Math.floor(scroller.clientWidth / (NARROW_REM * rem)))))
     onCleanup(virtual._didMount())
     const field = props.field()
     field.addEventListener('keydown', onKeyDown)
@@ -124,7 +131,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
   })
   const group = createMemo(() => {
     version()
-    const top = (virtual.scrollOffset ?? 0) + HEADING
+    const top = (virtual.scrollOffset ?? 0) + heading
     return rows()[virtual.getVirtualItems().find((i) => i.end > top)?.index ?? 0]?.group ?? 0
   })
 
@@ -191,13 +198,13 @@ export function EmojiPicker(props: EmojiPickerProps) {
   return (
     <div class="flex min-h-0 flex-1 flex-col">
       <Show when={query().trim() === ''}>
-        <div class="flex justify-between px-2 pb-1" role="group" aria-label={t('Groups')}>
+        <div class="flex px-2 pb-1 low:hidden" role="group" aria-label={t('Groups')}>
           <For each={signs}>
             {([sign, name], i) => (
               <button
                 type="button"
                 tabindex="-1"
-                class="grid size-7 place-items-center border-b-2 font-emoji text-body leading-none hover:bg-ink/6 pointer-coarse:h-10"
+                class="grid h-7 min-w-0 flex-1 place-items-center border-b-2 font-emoji text-[min(var(--body-size),6vw)] leading-none hover:bg-ink/6 pointer-coarse:h-10"
                 classList={{ 'border-accent': group() === i(), 'border-transparent grayscale': group() !== i() }}
                 aria-label={t(name)}
                 title={t(name)}
@@ -213,12 +220,12 @@ export function EmojiPicker(props: EmojiPickerProps) {
       </Show>
       <div ref={scroller} class="scrollbar-calm relative min-h-0 flex-1 overflow-y-auto border-t border-line [overflow-anchor:none]">
         <Show when={cells().length > 0} fallback={<p class="p-4 text-center text-meta text-muted" role="status">{t('No emoji by that name.')}</p>}>
-          <div id="emoji-grid" role="grid" aria-label={t('Emoji')} tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={COLUMNS} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px` }}>
+          <div id="emoji-grid" role="grid" aria-label={t('Emoji')} tabindex="0" aria-activedescendant={chosen() ? `emoji-${active()}` : undefined} aria-rowcount={rows().length} aria-colcount={columns()} class="relative focus-visible:-outline-offset-2" onKeyDown={onKeyDown} style={{ height: `${height()}px`, '--columns': columns() }}>
             <For each={shown()}>
               {({ row, start, index }) => (
                 <div role="row" aria-rowindex={index + 1} class="absolute inset-x-0 top-0 flex px-1" style={{ transform: `translateY(${start}px)` }}>
                   <Show when={row.kind === 'emoji' && row.cells} keyed fallback={
-                    <span role="gridcell" aria-colspan={COLUMNS} class="flex h-7.5 items-end px-1.5 pb-1 text-day font-medium text-muted">{row.kind === 'heading' && row.name}</span>
+                    <span role="gridcell" aria-colspan={columns()} class="flex h-7.5 items-end px-1.5 pb-1 text-day font-medium text-muted">{row.kind === 'heading' && row.name}</span>
                   }>
                     {(list) => (
                       <For each={list}>
@@ -230,7 +237,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
                             aria-label={cell.name}
                             aria-selected={cell.index === active()}
                             title={cell.name}
-                            class="grid h-9 w-1/9 place-items-center rounded-control font-emoji text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
+                            class="grid h-9 w-[calc(100%/var(--columns))] place-items-center rounded-control font-emoji text-[1.375rem] leading-none select-none aria-selected:bg-ink/8 aria-selected:outline-2 aria-selected:-outline-offset-2 aria-selected:outline-accent"
                             onPointerDown={(event) => event.preventDefault()}
                             onPointerMove={(event) => event.pointerType === 'mouse' && setActive(cell.index)}
                             onClick={() => pick(cell.emoji)}
@@ -248,7 +255,7 @@ export function EmojiPicker(props: EmojiPickerProps) {
           </div>
         </Show>
       </div>
-      <div class="flex h-11 shrink-0 items-center gap-2 border-t border-line px-2.5">
+      <div class="flex h-11 shrink-0 items-center gap-2 border-t border-line px-2.5 low:hidden">
         <span class="font-emoji text-title leading-none" aria-hidden="true">{chosen()?.emoji}</span>
         <span class="min-w-0 flex-1 truncate text-meta text-muted" aria-hidden="true">{chosen()?.name}</span>
         <Tones value={tone()} onChange={(next) => { setTone(next); setSkinTone(next); props.field().focus({ preventScroll: true }) }} />

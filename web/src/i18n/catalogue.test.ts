@@ -22,7 +22,7 @@ it('all that the client says is in the catalogues', () => {
 })
 
 it('the server says what is said to be its words', () => {
-  const source = ['chat', 'httpapi', 'files', 'search'].flatMap((folder) => {
+  const source = ['chat', 'httpapi', 'files', 'place', 'search'].flatMap((folder) => {
     const files = readdirSync(`../${folder}`).filter((name) => name.endsWith('.go'))
     return files.map((name) => readFileSync(`../${folder}/${name}`, 'utf8'))
   }).join('\n')

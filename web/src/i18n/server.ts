@@ -1,10 +1,12 @@
 import { m } from './i18n'
 
-// What the server says when it refuses something, where the client shows its words as
-// they came. It stands in Go's source just so: the test of the catalogues looks there.
+// What the server says when it refuses something, and in place of a city's name, where the
+// client shows its words as they came. It stands in Go's source just so: the test of the catalogues looks there.
 // It is no part of the client, which says by t whatever comes.
 
 export const serverWords: readonly string[] = [
+  m('This computer'),
+  m('Local network'),
   m('There is no such room.'),
   m('You post too fast. Wait a moment.'),
   m('A message needs some text.'),

@@ -42,11 +42,11 @@ export function ForwardDialog(props: { message: Posted; from: string; onClose():
             post()
           }}
         >
-          <fieldset class="scrollbar-calm flex max-h-60 flex-col overflow-y-auto rounded-control border border-line p-1">
+          <fieldset class="scrollbar-calm flex max-h-60 min-w-0 flex-col overflow-y-auto rounded-control border border-line p-1">
             <legend class="sr-only">{t('To which room?')}</legend>
             <For each={rooms()}>
               {(r) => (
-                <label class="flex min-h-8 shrink-0 items-center gap-2.5 rounded-control px-2 text-body has-checked:bg-accent-soft has-focus-visible:outline-2 hover:bg-ink/5 pointer-coarse:min-h-11">
+                <label class="flex min-h-8 shrink-0 items-center gap-2.5 rounded-control px-2 text-body has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent hover:bg-ink/5 pointer-coarse:min-h-11">
                   <input type="radio" name="room" class="accent-accent" value={r.slug} checked={chosen() === r.slug} onChange={() => setChosen(r.slug)} />
                   <KindIcon kind={r.kind} people={r.people} />
                   <span class="min-w-0 truncate" dir="auto">{nameOf(r)}</span>

@@ -64,12 +64,10 @@ export default function Lightbox(props: { files: readonly Attachment[]; index: n
         onClose={() => props.onClose()}
       >
         <header class="flex h-13 shrink-0 items-center gap-1 ps-4 pe-2">
-          <p class="min-w-0 flex-1 truncate text-body font-medium" dir="auto">
-            {file()?.name}
-            <span class="ms-2 font-normal text-muted">
-              {props.by}
-              <Show when={many()}>{` · ${t('{number} of {count}', { number: index() + 1, count: props.files.length })}`}</Show>
-            </span>
+          <p class="flex min-w-0 flex-1 items-baseline gap-2 text-body">
+            <span class="min-w-0 truncate font-medium" dir="auto">{file()?.name}</span>
+            <span class="min-w-0 truncate text-muted" dir="auto">{props.by}</span>
+            <Show when={many()}><span class="shrink-0 text-muted">{t('{number} of {count}', { number: index() + 1, count: props.files.length })}</span></Show>
           </p>
           <button type="button" class="lightbox-button" aria-label={whole() ? t('Full size') : t('Fit the window')} aria-pressed={!whole()} onClick={() => setWhole(!whole())}>
             <Show when={whole()} fallback={<ZoomOut class="size-5" aria-hidden="true" />}>

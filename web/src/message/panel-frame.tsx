@@ -1,4 +1,4 @@
-import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import X from 'lucide-solid/icons/x'
 import { onMount, Show, type JSX } from 'solid-js'
 import { explain, type Failure } from '~/http'
@@ -30,12 +30,12 @@ export function PanelFrame(props: { title: string; close: string; detail?: strin
     >
       <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1.5 pe-2 md:ps-4">
         <Button variant="quiet" size="icon" class="md:hidden" aria-label={props.close} onClick={() => props.onClose()}>
-          <ArrowLeft class="size-5 mirrored" aria-hidden="true" />
+          <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
         </Button>
         <div class="min-w-0 flex-1">
           <h2 ref={heading} tabindex="-1" class="truncate text-body font-semibold outline-none">{props.title}</h2>
           <Show when={props.detail}>
-            <p class="truncate rtl:text-right text-day text-muted" dir="auto">{props.detail}</p>
+            <p class="truncate text-day text-muted" dir="auto">{props.detail}</p>
           </Show>
         </div>
         {props.actions}

@@ -135,7 +135,7 @@ function Reports() {
                   <blockquote class="mt-3 flex gap-3 rounded-control border border-line bg-sunken p-3">
                     <Avatar userId={report.message.userId} name={report.message.userName} image={report.message.userImage} class="size-8" />
                     <div class="min-w-0">
-                      <p class="text-meta font-semibold" dir="auto">{personName(report.message.userName)}</p>
+                      <p class="text-meta font-semibold wrap-anywhere" dir="auto">{personName(report.message.userName)}</p>
                       <p class="scrollbar-calm max-h-48 overflow-y-auto text-body whitespace-pre-wrap [overflow-wrap:anywhere]" dir="auto">
                         {report.message.content}
                       </p>
@@ -163,7 +163,7 @@ function Reports() {
                         <Button variant="outline" size="small" class="text-bad" onClick={() => setDeleting(report)}>{t('Delete message')}</Button>
                       </Show>
                       <Button variant="outline" size="small" onClick={() => setAbout({ user: report.message, slug: report.room })}>
-                        {t('About {name}…', { name: personName(report.message.userName) })}
+                        <span class="truncate">{t('About {name}…', { name: personName(report.message.userName) })}</span>
                       </Button>
                       <span class="grow" />
                       <Button variant="quiet" size="small" onClick={() => setClosing({ report, state: 'dismissed' })}>{t('Dismiss@@a report')}</Button>
@@ -248,7 +248,7 @@ function Log() {
             {(p) => (
               <Button variant="outline" aria-label={t('{name} alone: show all again', { name: p().userName })} onClick={() => setPerson(null)}>
                 <span class="min-w-0 truncate" dir="auto">{p().userName}</span>
-                <X class="size-4" aria-hidden="true" />
+                <X class="size-4 shrink-0" aria-hidden="true" />
               </Button>
             )}
           </Show>

@@ -221,8 +221,8 @@ export function PersonDialog(props: { user: { userId: string; userName: string; 
               <Show when={self()}><p class="text-body text-muted">{t('This is you.')}</p></Show>
               <Show when={!self() && !gone() && may('make_direct', live.account().guest ? 'guest' : 'member', 'server')}>
                 <Button variant="outline" class="self-start" onClick={() => void write()}>
-                  <MessageSquare class="size-4" aria-hidden="true" />
-                  {t('Write to {name}', { name: name() })}
+                  <MessageSquare class="size-4 shrink-0" aria-hidden="true" />
+                  <span class="truncate">{t('Write to {name}', { name: name() })}</span>
                 </Button>
               </Show>
               <Deeds title={t('In this room')} deeds={here()} onChoose={setAsking} />

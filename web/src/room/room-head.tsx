@@ -31,11 +31,11 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
   const topic = () => (otherId() && statusWords()) || props.room?.topic || (props.session.slug === 'global' ? t('Everyone on this server') : '')
   const statusWords = () => other()?.status?.text || stateWords(other()?.state)
   return (
-    <header class="flex h-14 shrink-0 items-center gap-1 border-b border-line ps-1 pe-2 sm:gap-2 sm:ps-3 sm:pe-4">
+    <header class="flex h-14 shrink-0 items-center gap-1 tight:h-auto tight:flex-wrap border-b border-line ps-1 pe-2 sm:gap-2 sm:ps-3 sm:pe-4">
       <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
         <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
       </Link>
-      <h1 tabindex="-1" class="min-w-0 outline-none">
+      <h1 tabindex="-1" class="min-w-0 outline-none tight:flex-1 tight:basis-1/2">
         <button
           type="button"
           class="flex h-9 max-w-full items-center gap-1.5 rounded-control px-1 text-title font-semibold tracking-tight hover:bg-ink/5 sm:px-2 pointer-coarse:h-11"
@@ -48,7 +48,7 @@ export function RoomHead(props: { session: RoomSession; room: KnownRoom | undefi
           <StatusSign status={other()?.status} class="text-body" />
         </button>
       </h1>
-      <p class="hidden min-w-0 flex-1 truncate rtl:text-right text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
+      <p class="hidden min-w-0 flex-1 truncate text-meta text-muted md:block" dir="auto" title={topic()}>{topic()}</p>
       <div class="ms-auto flex shrink-0 items-center gap-1">
         <Show when={props.session.room().joined && props.session.room().count > 0 && props.room?.kind !== 'direct'}>
           <People slug={props.session.slug} people={people()} count={props.session.room().count} me={props.me.id} />

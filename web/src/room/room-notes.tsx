@@ -106,7 +106,7 @@ export function Gone(props: { gone: RoomGone; slug: string; label: string; posts
   return (
     <div class="grid flex-1 place-items-center overflow-y-auto p-6">
       <div class="flex w-full max-w-sm flex-col items-start gap-2" role={props.gone.reason === 'removed' ? 'alert' : undefined}>
-        <h1 ref={heading} tabindex="-1" class="text-headline font-semibold outline-none" dir="auto">{words()[0]}</h1>
+        <h1 ref={heading} tabindex="-1" class="text-headline font-semibold wrap-anywhere outline-none" dir="auto">{words()[0]}</h1>
         <p class="text-body text-muted">{words()[1]}</p>
         <Unsaid slug={props.slug} posts={props.posts} />
         <Link to="/rooms/$slug" params={{ slug: 'global' }} class={`${buttonVariants()} mt-3`}>

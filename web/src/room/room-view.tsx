@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/solid-router'
 import { createEffect, createMemo, createSignal, Match, on, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { useLive } from '~/app/live'
+import { nameOf } from '~/app/naming'
 import { explain } from '~/http'
 import { plural, t } from '~/i18n/i18n'
 import { composing } from '~/keys/composing'
@@ -59,6 +60,10 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
   const client = useQueryClient()
   const info = useQuery(() => infoQuery(props.slug))
   const known = () => info.data ?? live.rooms.find(props.slug)
+  const name = () => {
+    const room = known()
+    return room ? nameOf(room) : session.label()
+  }
   const { queryKey } = infoQuery(props.slug)
   const askAgain = () => void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
   onCleanup(
@@ -132,7 +137,7 @@ export function RoomView(props: { slug: string; search: RoomSearch }) {
             <RoomHead session={session} room={known()} me={me()} />
             <ConnectionLine state={live.state()} waiting={waiting()} onRetry={() => live.connection.retry()} />
             <Dynamic component={live.greeting()} />
-            <Body session={session} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
+            <Body session={session} name={name()} me={me()} online={online()} handle={setTimeline} onThread={openThread} />
             <Announcer label={t('New messages')} messages={session.room().messages} through={attached(session.room()) && newestSeq(session.room())} me={me().id} />
             <RoomFoot
               info={info.data}
@@ -171,7 +176,7 @@ function slowed(info: RoomInfo | undefined): number {
   return info === undefined || info.role === 'owner' || info.role === 'admin' || info.role === 'moderator' ? 0 : info.slowModeSeconds
 }
 
-function Body(props: { session: RoomSession; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
+function Body(props: { session: RoomSession; name: string; me: Me; online: boolean; handle(handle: TimelineHandle): void; onThread(root: string): void }) {
   const parts = createPartsReady(() => props.session.room().messages)
   // Once it is there it stays: another timeline would begin anew where its reader is.
   const ready = createMemo<boolean>((was) => was || (props.session.room().messages.length > 0 ? parts() : props.session.room().loaded), false)
@@ -182,7 +187,7 @@ function Body(props: { session: RoomSession; me: Me; online: boolean; handle(han
   return (
     <Switch fallback={<Loading />}>
       <Match when={ready()}>
-        <Timeline session={props.session} me={props.me} online={props.online} handle={props.handle} onThread={props.onThread} />
+        <Timeline session={props.session} name={props.name} me={props.me} online={props.online} handle={props.handle} onThread={props.onThread} />
       </Match>
       <Match when={failure()}>
         {(f) => (

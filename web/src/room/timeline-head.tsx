@@ -5,8 +5,12 @@ import { Button } from '~/ui/button'
 import { Skeleton } from '~/ui/skeleton'
 import type { RoomSession } from './session'
 
-/** What stands above the oldest row: the room's beginning, or that more is to come. */
-export function Head(props: { session: RoomSession }) {
+/**
+ * What stands above the oldest row: the room's beginning, or that more is to come. The
+ * beginning keeps its place while it isn't shown, so that the head has one height.
+ */
+export function Head(props: { ref(element: HTMLDivElement): void; session: RoomSession; name: string }) {
+  const begins = () => props.session.room().loaded && !props.session.room().hasOlder
   const failure = () => {
     const s = props.session.older()
     return s.status === 'failed' ? s.failure : null
@@ -21,26 +25,24 @@ export function Head(props: { session: RoomSession }) {
     return begun ? t('This is where everyone here talks, and this is how it began.') : t('This is where everyone here talks. Nobody has said anything yet: say hello.')
   }
   return (
-    <div class="absolute inset-x-0 top-0 flex h-44 flex-col justify-end px-3 pb-3 sm:px-5">
-      <Show
-        when={props.session.room().hasOlder}
-        fallback={
-          <Show when={props.session.room().loaded}>
-            <h2 class="rtl:text-right text-headline font-semibold tracking-tight" dir="auto">{props.session.label()}</h2>
-            <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">{words()}</p>
+    <div ref={(element) => props.ref(element)} class="absolute inset-x-0 top-0 grid min-h-44 grid-cols-1 items-end px-3 py-3 sm:px-5">
+      <div class="[grid-area:1/1]" classList={{ invisible: !begins() }}>
+        <h2 class="text-headline font-semibold tracking-tight wrap-anywhere" dir="auto">{props.name}</h2>
+        <p class="mt-0.5 max-w-[47.5rem] text-body text-muted">{words()}</p>
+      </div>
+      <Show when={props.session.room().hasOlder}>
+        <div class="[grid-area:1/1]">
+          <Show when={failure()} fallback={<RowSkeletons count={3} />}>
+            {(f) => (
+              <div class="flex flex-wrap items-center gap-2 text-meta text-muted" role="alert">
+                <span>{t("Older messages couldn't be loaded.")} {explain(f())}</span>
+                <Button variant="outline" size="small" onClick={() => props.session.loadOlder()}>
+                  {t('Try again')}
+                </Button>
+              </div>
+            )}
           </Show>
-        }
-      >
-        <Show when={failure()} fallback={<RowSkeletons count={3} />}>
-          {(f) => (
-            <div class="flex flex-wrap items-center gap-2 text-meta text-muted" role="alert">
-              <span>{t("Older messages couldn't be loaded.")} {explain(f())}</span>
-              <Button variant="outline" size="small" onClick={() => props.session.loadOlder()}>
-                {t('Try again')}
-              </Button>
-            </div>
-          )}
-        </Show>
+        </div>
       </Show>
     </div>
   )

@@ -26,7 +26,7 @@ const END_PX = 80
 const STAY_MS = 2_000
 /** Nearer to a border of the window than this: fetch what lies beyond. */
 const FETCH_PX = 800
-/** Height of what stands above the first row; constant, so that it never moves the rows. */
+/** Height of what stands above the first row, until it is laid out. */
 const HEAD_PX = 176
 const FOOT_PX = 12
 /** Room above a row that was jumped to, for the pill of its day. */
@@ -48,6 +48,8 @@ export interface TimelineHandle {
 
 export interface TimelineProps {
   session: RoomSession
+  /** What the room is called. */
+  name: string
   me: Me
   online: boolean
   handle(handle: TimelineHandle): void
@@ -61,11 +63,13 @@ export function Timeline(props: TimelineProps) {
   const session = props.session
   let scroller!: HTMLDivElement
   let frame!: HTMLDivElement
+  let beginning!: HTMLDivElement
   const small = createMemo(() => (session.kind() ?? 'public') !== 'public')
   const seen = createMemo(() => (small() ? seenBy()?.makeSeen(session, props.me.id) : undefined))
   const rows = createMemo(() => new Rows(session.room().messages, session.room().hasOlder, session.pending(), props.me, true))
   // How far below the top a row comes that is scrolled to.
   const [lead, setLead] = createSignal(LEAD_PX)
+  const [head, setHead] = createSignal(HEAD_PX)
   // A page that closes the gap to the live run isn't followed: its reader is above it.
   const live = createMemo<{ now: boolean; before: boolean }>(
     (last) => ({ now: attached(session.room()), before: last.now }),
@@ -94,7 +98,7 @@ export function Timeline(props: TimelineProps) {
       getScrollElement: () => scroller,
       getItemKey: (index) => r.key(index),
       estimateSize: (index) => guess(r, index),
-      paddingStart: HEAD_PX,
+      paddingStart: head(),
       paddingEnd: FOOT_PX,
       scrollPaddingStart: lead(),
       anchorTo: 'end',
@@ -341,6 +345,7 @@ export function Timeline(props: TimelineProps) {
         toEnd()
       },
     })
+    if (laidOut()) setHead(beginning.offsetHeight)
     const place = session.place()
     if (place) scrollTo(place.seq, 'start', -place.offset)
     else {
@@ -353,17 +358,20 @@ export function Timeline(props: TimelineProps) {
     // a keyboard that opens or a composer that grows would cover the end.
     scroller.addEventListener('scroll', () => (pinned = still ? stays() : pinned), { passive: true })
     // What comes and goes above it, as the line about the connection, takes its room from
-    // the list's top, and moves no row on the screen.
+    // the list's top, and moves no row on the screen. Nor does a head that gets another
+    // height, as in another width.
     let above: number | undefined
     const resized = new ResizeObserver(() => {
       if (!laidOut()) return
-      const by = frame.offsetTop - (above ?? frame.offsetTop)
+      const by = frame.offsetTop - (above ?? frame.offsetTop) + beginning.offsetHeight - head()
       above = frame.offsetTop
+      setHead(beginning.offsetHeight)
       if (pinned) list.core.scrollToEnd()
       else if (aim) list.core.scrollToIndex(aim.index, { align: aim.align })
       else if (by !== 0 && still) list.scrollBy(by)
     })
     resized.observe(scroller)
+    resized.observe(beginning)
     onCleanup(() => resized.disconnect())
   })
 
@@ -396,7 +404,7 @@ export function Timeline(props: TimelineProps) {
       >
         <div class="flex min-h-full flex-col justify-end">
           <div class="relative w-full" style={{ height: `${list.total()}px` }}>
-            <Head session={session} />
+            <Head ref={(element) => (beginning = element)} session={session} name={props.name} />
             <For each={list.keys()}>
               {(key) => {
                 const item = createMemo<ReturnType<typeof list.item>>((last) => list.item(key) ?? last)
@@ -439,7 +447,7 @@ export function Timeline(props: TimelineProps) {
         </div>
       </div>
       <ActingIn scroller={() => scroller} />
-      <DayPill rows={rows()} list={list} top={top()} head={HEAD_PX} onJump={(target) => void jump(target)} />
+      <DayPill rows={rows()} list={list} top={top()} head={head()} onJump={(target) => void jump(target)} />
       {/* Whoever was there knows. */}
       <Show when={unreadAbove() && begun() !== line.from()}>
         <Pill class="top-11" next={() => scroller} onClick={toUnread}>

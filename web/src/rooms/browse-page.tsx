@@ -58,11 +58,11 @@ export function BrowsePage() {
   return (
     <main id="main" tabindex="-1" class="scrollbar-calm min-w-0 flex-1 overflow-y-auto outline-none">
       <div class="mx-auto flex min-h-full w-full max-w-[44rem] flex-col px-3 pb-10 sm:px-6 md:mx-0 md:px-10">
-        <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
+        <header class="sticky top-0 z-10 -mx-3 flex h-14 items-center tight:h-auto tight:flex-wrap gap-1 bg-paper ps-1 pe-3 sm:static sm:mx-0 sm:h-auto sm:px-0 sm:pt-10">
           <Link to="/rooms" class={`${buttonVariants({ variant: 'quiet', size: 'icon' })} sm:hidden`} aria-label={t('All rooms')}>
             <ChevronLeft class="size-5 mirrored" aria-hidden="true" />
           </Link>
-          <h1 tabindex="-1" class="min-w-0 flex-1 truncate outline-none text-title font-semibold tracking-tight sm:text-headline">{t('Browse rooms')}</h1>
+          <h1 tabindex="-1" class="min-w-0 flex-1 tight:basis-1/2 truncate outline-none text-title font-semibold tracking-tight sm:text-headline">{t('Browse rooms')}</h1>
           <Show when={makes()}>
             <Button variant="outline" onClick={() => live.desk.ask({ what: 'make' })}>
               <Plus class="size-4" aria-hidden="true" />

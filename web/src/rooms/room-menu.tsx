@@ -1,6 +1,6 @@
 import { useRouter } from '@tanstack/solid-router'
 import AlarmClock from 'lucide-solid/icons/alarm-clock'
-import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import ChevronLeft from 'lucide-solid/icons/chevron-left'
 import Bell from 'lucide-solid/icons/bell'
 import CheckCheck from 'lucide-solid/icons/check-check'
 import Folder from 'lucide-solid/icons/folder'
@@ -50,7 +50,7 @@ export function RoomMenu(props: { room: ListedRoom; anchor: Element | null }) {
     showToast({ tone: 'bad', title: t('It is still unread'), text: explain(result.failure) })
   }
 
-  const back: MenuEntry = { label: t('Back'), icon: (icon) => <ArrowLeft {...icon} class={`${icon.class ?? ''} mirrored`} />, more: true, act: () => setPage('all') }
+  const back: MenuEntry = { label: t('Back'), icon: (icon) => <ChevronLeft {...icon} class={`${icon.class ?? ''} mirrored`} />, more: true, act: () => setPage('all') }
 
   const groups = createMemo<MenuEntry[][]>(() => {
     const r = room()

@@ -180,7 +180,7 @@ export function SearchPanel(props: {
                 <For each={EXAMPLES}>
                   {(example) => (
                     <li class="flex flex-wrap items-center gap-x-2">
-                      <Button variant="outline" size="small" class="font-normal" onClick={() => put(t(example.text))}>{t(example.text)}</Button>
+                      <Button variant="outline" size="small" class="font-normal" onClick={() => put(t(example.text))}><bdi>{t(example.text)}</bdi></Button>
                       <span class="text-meta text-muted">{t(example.what)}</span>
                     </li>
                   )}
@@ -285,7 +285,7 @@ function Either(props: { label: string; value: string; options: readonly (readon
             )}
           >
             <input class="sr-only" type="radio" name={name} value={value} checked={props.value === value} onChange={() => props.onChange(value)} />
-            {label}
+            <bdi>{label}</bdi>
           </label>
         )}
       </For>

@@ -5,7 +5,7 @@ import { splitProps, type ValidComponent } from 'solid-js'
 import { cn } from './cn'
 
 export const buttonVariants = cva(
-  'inline-flex shrink-0 select-none items-center justify-center gap-2 whitespace-nowrap rounded-control font-medium transition-[opacity,transform] duration-120 ease-out active:scale-[0.98] data-disabled:pointer-events-none data-disabled:opacity-50',
+  'inline-flex max-w-full shrink-0 select-none items-center justify-center gap-2 whitespace-nowrap tight:whitespace-normal rounded-control font-medium transition-[opacity,transform] duration-120 ease-out active:scale-[0.98] data-disabled:pointer-events-none data-disabled:opacity-50',
   {
     variants: {
       variant: {
@@ -16,9 +16,9 @@ export const buttonVariants = cva(
         link: 'rounded-control text-accent-strong underline decoration-current/40 underline-offset-3 hover:decoration-current',
       },
       size: {
-        small: 'h-7 px-2.5 text-meta pointer-coarse:min-h-11',
-        medium: 'h-9 px-3.5 text-body pointer-coarse:min-h-11',
-        large: 'h-11 px-5 text-body',
+        small: 'h-7 tight:h-auto tight:py-1 px-2.5 text-meta pointer-coarse:min-h-11',
+        medium: 'h-9 tight:h-auto tight:py-1 px-3.5 text-body pointer-coarse:min-h-11',
+        large: 'h-11 tight:h-auto tight:py-1 px-5 text-body',
         icon: 'size-9 pointer-coarse:size-11',
         inline: '',
       },

@@ -17,12 +17,12 @@ export function Choice<T extends string>(props: {
   return (
     <Primitive.Root class="flex flex-col gap-1.5" value={props.value} onChange={choose} orientation="horizontal">
       <Primitive.Label class={props.hideLabel ? 'sr-only' : 'text-meta font-medium'}>{props.label}</Primitive.Label>
-      <div class="grid auto-cols-fr grid-flow-col rounded-control border border-line-strong/70 bg-sunken p-0.5">
+      <div class="flex flex-wrap rounded-control border border-line-strong/70 bg-sunken p-0.5">
         <For each={props.options}>
           {(option) => (
-            <Primitive.Item value={option.value} class="relative flex">
+            <Primitive.Item value={option.value} class="relative flex flex-1">
               <Primitive.ItemInput class="peer" />
-              <Primitive.ItemLabel class="flex h-9 flex-1 select-none items-center justify-center rounded-[4px] border border-transparent px-1 text-center text-meta text-muted peer-focus-visible:outline-2 peer-focus-visible:outline-accent data-checked:border-line data-checked:bg-surface data-checked:font-medium data-checked:text-ink data-checked:forced-colors:outline-2 pointer-coarse:h-11">
+              <Primitive.ItemLabel class="flex min-h-9 flex-1 select-none items-center justify-center rounded-[4px] border border-transparent px-1 text-center text-meta text-muted peer-focus-visible:outline-2 peer-focus-visible:outline-accent data-checked:border-line data-checked:bg-surface data-checked:font-medium data-checked:text-ink data-checked:forced-colors:outline-2 pointer-coarse:min-h-11">
                 {option.label}
               </Primitive.ItemLabel>
             </Primitive.Item>
