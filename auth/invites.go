@@ -405,7 +405,12 @@ func (s *Service) acceptInvite(c *call) error {
 		return fmt.Errorf("enter the room of an invite: %w", err)
 	}
 	if !ok {
-		return errInviteGone
+		if !came {
+			if err := s.giveBackInvite(ctx, i.id, l.user.id); err != nil {
+				return err
+			}
+		}
+		return errInviteShut
 	}
 	s.log.Info("invitation into a room accepted", "user", l.user.id)
 	return c.reply(acceptedJSON{slug})
@@ -421,6 +426,26 @@ func takeInvite(ctx context.Context, tx *sql.Tx, l *login, token string, now tim
 		return i, fmt.Errorf("use invite: %w", err)
 	}
 	return i, noteInviteUse(ctx, tx, i.id, l.user.id)
+}
+
+// giveBackInvite undoes takeInvite for somebody whom the room doesn't take.
+func (s *Service) giveBackInvite(ctx context.Context, invite, user string) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		const use = `delete from invite_uses where invite_id = ? and user_id = ?`
+		result, err := tx.ExecContext(ctx, use, invite, user)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 { // given back already
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `update invites set uses_left = uses_left + 1 where id = ?`, invite)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("give back the use of an invite: %w", err)
+	}
+	return nil
 }
 
 // seekInvite returns an invitation that somebody with an account may use, or has: came.

@@ -16,6 +16,7 @@ type den struct {
 	entered []string
 	private bool // no invitation by somebody who is gone leads there
 	members bool // may invite there, too
+	shut    bool // nobody comes in
 }
 
 func (d *den) Find(_ context.Context, by auth.Identity, room string) (string, bool, error) {
@@ -28,7 +29,7 @@ func (d *den) Name(_ context.Context, key, by string) (room, name string, ok boo
 
 func (d *den) Enter(_ context.Context, who auth.Identity, key, by string) (string, bool, error) {
 	d.entered = append(d.entered, who.Email+" by "+by)
-	return "den", key == "key" && (by != "" || !d.private), nil
+	return "den", key == "key" && (by != "" || !d.private) && !d.shut, nil
 }
 
 // An invitation that leads nobody anywhere any more says so before it is used, and names no
@@ -49,6 +50,15 @@ func TestInvitationOfWhoIsGone(t *testing.T) {
 	if n := left(); n != 1 || len(rooms.entered) != 1 {
 		t.Errorf("%d uses are left, entered %q", n, rooms.entered)
 	}
+	rooms.shut = true
+	removed := g.jar().signUp("Removed")
+	for range 2 {
+		removed.post("/account/invites/accept", token).want(t, 403, "ROOM_SHUT")
+	}
+	if n := left(); n != 1 {
+		t.Errorf("%d uses are left after somebody whom the room doesn't take", n)
+	}
+	rooms.shut = false
 	g.exec(`update invites set created_by = null`)
 	other := g.jar().signUp("Other")
 	var opened struct{ RoomName string }

@@ -109,6 +109,7 @@ var (
 	errTooManyInvites  = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "There are 1,000 open invitations. Revoke some first"}
 	errTooManyLinks    = &refusal{status: 409, code: "TOO_MANY_INVITES", message: "You have 50 open invitations into rooms. Revoke some first"}
 	errInviteRoom      = &refusal{status: 403, code: "ROOM_NOT_YOURS", message: "There is no such room that you may invite people to"}
+	errInviteShut      = &refusal{status: 403, code: "ROOM_SHUT", message: "The room that this invitation leads into doesn't take you: you were removed from it, or it takes nobody else"}
 	errInviteGone      = &refusal{status: 404, code: "ROOM_NOT_FOUND", message: "The room that this invitation leads into is gone"}
 	errInviteFor       = &refusal{status: 403, code: "INVITE_FOR_ANOTHER", message: "This invitation is for another e-mail address"}
 	errTooManyTokens   = &refusal{status: 409, code: "TOO_MANY_TOKENS", message: "You have 50 tokens. Revoke one that you don't need any more"}

@@ -330,7 +330,7 @@ func (s *Service) routeTable() map[string]route {
 		"POST /account/invites/accept": {handle: s.acceptInvite, family: "invite", about: openapi.Operation{
 			Summary: "Enter the room that an invitation leads into", Says: "I am a member of it.",
 			Who: openapi.Session, Body: of[tokenBody](), Answer: gives[acceptedJSON](),
-			Refusals: why{403: "It is for another address, or another site's page asks.", 404: "Used up, expired or revoked, who made it may not invite any more, or the room is gone."},
+			Refusals: why{403: "It is for another address, the room doesn't take me, or another site's page asks.", 404: "Used up, expired or revoked, who made it may not invite any more, or the room is gone."},
 		}},
 		"GET /account/tokens": {handle: s.listTokens, about: openapi.Operation{
 			Summary: "My API tokens", Says: "The latest first.",

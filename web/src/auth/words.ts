@@ -92,6 +92,7 @@ const table: Readonly<Record<string, string>> = {
   banned_user: shutOut,
   banned: shutOut,
   invite_required: uninvited,
+  room_shut: m('That room does not take you: you were taken out of it, or it is full.'),
   invite_not_found: m('This invitation does not work any more: it was used up, taken back, is too old, or who made it may not invite now. Ask for a new one.'),
   domain_not_allowed: foreignDomain,
   anonymous_users_cannot_sign_in_again_anonymously: m('You are a guest here already.'),
