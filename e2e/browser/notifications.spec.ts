@@ -274,13 +274,13 @@ test.describe('two devices of one person', () => {
     const root = await mention(desk, bob, 'a root', den)
     await expect(phone.posted('a root')).toBeInViewport()
     await mention(bob, desk, 'in the thread', den, root)
-    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    await both([desk, phone], 1, ['Bob mentioned you in Den'])
     // The room's mark is far beyond it.
     await mention(bob, bob, 'more', den)
     await expect.poll(async () => (await api(desk, 'GET', `/api/rooms/${den}`))['unread']).toBe(0)
-    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    await both([desk, phone], 1, ['Bob mentioned you in Den'])
 
-    await press(phone, 'Bob mentioned you in #Den')
+    await press(phone, 'Bob mentioned you in Den')
     await expect(phone.page.getByRole('region', { name: 'Messages in this thread' }).getByText('in the thread')).toBeInViewport()
     await both([desk, phone], 0, [])
     // What comes while it is open is before her eyes.
@@ -296,7 +296,7 @@ test.describe('two devices of one person', () => {
     await inbox(phone).click()
     await expect(phone.page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible()
     await mention(bob, desk, 'to be ticked off', den)
-    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    await both([desk, phone], 1, ['Bob mentioned you in Den'])
     await phone.page.getByRole('list', { name: 'Entries' }).getByRole('link').first().focus()
     await phone.page.keyboard.press('e')
     await both([desk, phone], 0, [])
@@ -304,7 +304,7 @@ test.describe('two devices of one person', () => {
     // All is read: threads and the inbox, too.
     await mention(bob, desk, 'unread', den)
     await mention(bob, desk, 'unread in the thread', den, root)
-    await both([desk, phone], 2, ['Bob mentioned you in #Den', 'Bob mentioned you in #Den'])
+    await both([desk, phone], 2, ['Bob mentioned you in Den', 'Bob mentioned you in Den'])
     await desk.page.keyboard.press('Shift+Escape')
     await desk.page.getByRole('alertdialog').getByRole('button', { name: 'Mark all as read' }).click()
     await both([desk, phone], 0, [])
@@ -317,7 +317,7 @@ test.describe('two devices of one person', () => {
     await phone.page.getByRole('link', { name: 'Global' }).click()
     await expect(phone.composer).toBeVisible()
     const secret = await mention(bob, desk, 'the password is hunter2', den)
-    await both([desk, phone], 1, ['Bob mentioned you in #Den'])
+    await both([desk, phone], 1, ['Bob mentioned you in Den'])
     const listed = roomNamed(desk, /^Den/)
     await expect(listed).toHaveAccessibleName(/1 mention/)
     await api(bob, 'DELETE', `/api/rooms/${den}/messages/${secret}`)
@@ -342,7 +342,7 @@ test.describe('two devices of one person', () => {
     await back
     await expect(phone.page.getByRole('checkbox', { name: 'Notifications on the desktop' })).toBeChecked()
     await mention(bob, desk, 'it does again', den)
-    await both([desk, phone], 3, ['Bob mentioned you in #Den'])
+    await both([desk, phone], 3, ['Bob mentioned you in Den'])
 
     // Who is taken out of a private room has no business with what was said there.
     await api(bob, 'DELETE', `/api/rooms/${den}/members/${await idOf(desk)}`)

@@ -86,7 +86,7 @@ export default function Background() {
         if (frame.type === 'notice' || frame.type === 'attention' || (frame.type === 'read' && frame.userId === live.account().id)) count()
         if (frame.type !== 'attention') return
         void refreshAttention(client)
-        void live.rooms.load() // which counts the mentions that wait
+        live.rooms.recount() // of the mentions that wait
       },
       onState: (state) => state.status === 'open' && count(),
     }),
