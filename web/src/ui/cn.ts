@@ -8,7 +8,7 @@ import { createTailwindMerge } from 'tailwind-merge'
 const any = () => true
 const number = (value: string) => /^\d/.test(value)
 /** [1rem], but not a colour. */
-const length = (value: string) => /^\[[\d.]/.test(value)
+const length = (value: string) => /^\[(?:[\d.]|min\()/.test(value)
 
 /** One group for each name: p-4 contradicts p-2, not px-2. */
 function each(names: string): Record<string, [Record<string, [typeof any]>]> {
