@@ -25,11 +25,14 @@ function hasFocus(): boolean {
 }
 
 /** How many messages of others came since the reader was last at the end. */
-export function createNewCount(session: RoomSession, me: string, following: () => boolean): () => number {
+export function createNewCount(session: Pick<RoomSession, 'room'>, me: string, following: () => boolean): () => number {
   const [seen, setSeen] = createSignal(newestSeq(untrack(session.room)))
+  // How far the room has come by then is known with the first join: what is fetched of it is nothing new.
+  let joined = false
   createEffect(() => {
     const room = session.room()
-    if (following() || !room.loaded) setSeen(newestSeq(room))
+    if (following() || !room.loaded || !joined) setSeen(newestSeq(room))
+    joined ||= room.joined
   })
   return createMemo(() => {
     const { messages, tail } = session.room()
