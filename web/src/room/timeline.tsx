@@ -1,11 +1,9 @@
 import ArrowDown from 'lucide-solid/icons/arrow-down'
 import ArrowUp from 'lucide-solid/icons/arrow-up'
-import { createComputed, createEffect, createMemo, createSignal, createUniqueId, For, on, onCleanup, onMount, Show, untrack, type JSX } from 'solid-js'
+import { createComputed, createEffect, createMemo, createSignal, createUniqueId, For, on, onCleanup, onMount, Show, untrack } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { plural, t } from '~/i18n/i18n'
 import { attached, behind, newestSeq } from '~/realtime/reduce'
-import { Button } from '~/ui/button'
-import { handFocusOn } from '~/ui/focus-keeper'
 import { ActingIn } from '~/message/acting-in'
 import { describedBy, MessageRow } from '~/message/message-row'
 import { onDemand } from '~/on-demand'
@@ -14,6 +12,7 @@ import { DayPill } from './day-pill'
 import { covers, Rows, type Me, type Row } from './rows'
 import type { RoomSession, Target } from './session'
 import { Head } from './timeline-head'
+import { Pill, UnreadLine } from './timeline-marks'
 import { createFocused, createNewCount, createUnreadLine } from './unread'
 import { createVirtualList } from './virtual'
 import { createWalk, kept } from './walk'
@@ -467,37 +466,4 @@ export function Timeline(props: TimelineProps) {
 
 function rowLabel(row: Row): string {
   return row.event ? t('What happened to the room') : row.userName
-}
-
-// Takes no height: it comes and goes without moving a row.
-function UnreadLine() {
-  return (
-    <div class="pointer-events-none absolute inset-x-3 top-0 sm:inset-x-5" role="separator" aria-label={t('New messages')} data-testid="unread-line">
-      <div class="border-t border-accent" />
-      {/* Drawn, and no text of the row: it is in nobody's copy of it. */}
-      <span
-        class="absolute end-0 top-0 rounded-b-control bg-accent px-1.5 text-day font-medium text-on-accent before:content-[attr(data-word)]"
-        data-word={t('New@@what is below this line')}
-        aria-hidden="true"
-      />
-    </div>
-  )
-}
-
-// A button that floats over the messages, `next` of which the focus is in as it goes.
-function Pill(props: { class: string; loud?: boolean; next(): Element; onClick(): void; children: JSX.Element }) {
-  let box!: HTMLDivElement
-  handFocusOn(() => box, props.next)
-  return (
-    <div ref={box} class={`pointer-events-none absolute inset-x-0 flex justify-center ${props.class}`}>
-      <Button
-        variant={props.loud ? 'solid' : 'outline'}
-        size="small"
-        class="pointer-events-auto h-8 animate-pop-in rounded-full px-3.5 shadow-float"
-        onClick={() => props.onClick()}
-      >
-        {props.children}
-      </Button>
-    </div>
-  )
 }
