@@ -116,7 +116,7 @@ func openTuned(dir string, o Options, tune func(*lsm.Options)) (*Store, error) {
 	if fresh {
 		// The first log was begun in the engine's oldest format, without sync chunks: the
 		// next one has them. Where it can't be made the store says so at the next call.
-		_ = s.halt.run(func() error { _, err := s.db.AsyncFlush(); return err })
+		_ = s.halt.run(func() error { s.flush(); return nil })
 	}
 	go s.writer.run()
 	go s.writer.land()
