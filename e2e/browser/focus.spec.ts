@@ -129,7 +129,7 @@ test('what goes with its press leaves the focus near', async ({ enter }) => {
   await expect(page.getByRole('region', { name: 'Join this room' })).toHaveCount(0)
   await expect(field).toBeFocused()
   await page.getByRole('heading', { level: 1 }).getByRole('button').click()
-  const panel = page.getByRole('complementary', { name: 'Room' })
+  const panel = page.getByRole('complementary', { name: 'Room', exact: true })
   await panel.getByRole('button', { name: 'Leave #cake' }).focus()
   await page.keyboard.press('Enter')
   await expect(panel.getByRole('button', { name: 'Leave #cake' })).toHaveCount(0)
@@ -185,8 +185,8 @@ test('on a phone, who comes to a room is at its name, and who goes back at the r
   await expect(page.getByRole('heading', { level: 1, name: 'global' })).toBeFocused()
   // A panel that closes opens no keyboard.
   await page.getByRole('heading', { level: 1 }).getByRole('button').tap()
-  await page.getByRole('complementary', { name: 'Room' }).getByRole('button', { name: 'Close room' }).first().tap()
-  await expect(page.getByRole('complementary', { name: 'Room' })).toHaveCount(0)
+  await page.getByRole('complementary', { name: 'Room', exact: true }).getByRole('button', { name: 'Close room' }).first().tap()
+  await expect(page.getByRole('complementary', { name: 'Room', exact: true })).toHaveCount(0)
   await expect(ada.composer).not.toBeFocused()
 })
 
@@ -245,6 +245,7 @@ test('the people of a room are walked, opened and left by keys', async ({ enter 
     await ada.people.focus()
   }
   await page.keyboard.press('Enter')
+  await expect(list.getByRole('button').first()).toBeFocused()
   await list.getByRole('button', { name: 'Bob' }).focus()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('dialog', { name: 'Bob' })).toBeVisible()

@@ -11,7 +11,7 @@ import Smile from 'lucide-solid/icons/face-slightly-smiling'
 import Sun from 'lucide-solid/icons/sun'
 import UserRound from 'lucide-solid/icons/user-round'
 import UserRoundPlus from 'lucide-solid/icons/user-round-plus'
-import { For, onMount, Show } from 'solid-js'
+import { For, Show } from 'solid-js'
 import { may } from '~/permissions.gen'
 import { useQuery } from '~/query'
 import { meQuery } from '~/account/me'
@@ -44,8 +44,15 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
     (!me.isPending && me.data !== undefined && may('see_reports', me.data.role, 'server')) || rooms.rooms().some((r) => may('see_reports', r.role, r.kind))
 
   // Who opened it by a key, which it came too late to hear, is at its first item.
-  const byKey = props.defaultOpen && (document.activeElement?.matches(':focus-visible') ?? false)
-  onMount(() => byKey && queueMicrotask(() => place.querySelector<HTMLElement>('[role=menuitem]')?.focus()))
+  let byKey = props.defaultOpen && (document.activeElement?.matches(':focus-visible') ?? false)
+  function begin(event: Event) {
+    const { target } = event
+    if (!byKey || !(target instanceof Element)) return
+    byKey = false
+    event.preventDefault()
+    // As late as the menu would take the focus itself.
+    setTimeout(() => target.querySelector<HTMLElement>('[role=menuitem]')?.focus())
+  }
 
   async function leave() {
     const result = await signOut()
@@ -57,7 +64,7 @@ export default function AccountMenuItems(props: AccountMenuProps & { defaultOpen
     <div ref={place} class="contents">
       <DropdownMenu defaultOpen={props.defaultOpen} modal={false} gutter={6} placement="top-start">
         <DropdownMenuTrigger as={AccountButton} />
-        <DropdownMenuContent class="max-h-(--kb-popper-content-available-height) overflow-y-auto" onCloseAutoFocus={(event: Event) => desk.asked() && event.preventDefault()}>
+        <DropdownMenuContent class="max-h-(--kb-popper-content-available-height) overflow-y-auto" onOpenAutoFocus={begin} onCloseAutoFocus={(event: Event) => desk.asked() && event.preventDefault()}>
           <div class="flex flex-col px-2 py-1.5">
             <span class="truncate font-medium" dir="auto">{account().name}</span>
             <span class="truncate text-meta text-muted">{account().guest ? t('Guest') : account().email}</span>

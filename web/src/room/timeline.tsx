@@ -222,6 +222,7 @@ export function Timeline(props: TimelineProps) {
   createEffect(on([focused, session.room, line.known, following, top], () => queueMicrotask(read)))
 
   function toEnd() {
+    stayAtEnd()
     void session.showNewest().then(() => list.core.scrollToEnd())
   }
 
@@ -298,6 +299,7 @@ export function Timeline(props: TimelineProps) {
     const index = rows().indexOfSeq(seq)
     if (index < 0) return
     settle()
+    staying?.abort()
     pinned = false
     aim = { seq, align, index }
     setAtEnd(false)
@@ -396,7 +398,6 @@ export function Timeline(props: TimelineProps) {
         onKeyDown={(event) => {
           if (!asksForEnd(event)) return walk.onKeyDown(event)
           event.preventDefault()
-          stayAtEnd()
           toEnd()
         }}
         onFocusIn={walk.onFocusIn}

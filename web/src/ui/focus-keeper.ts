@@ -63,7 +63,8 @@ export function handFocusOn(element: () => Element, next?: () => Element | null 
   onCleanup(() => {
     if (!element().contains(document.activeElement)) return
     const giveBack = rememberFocus()
-    queueMicrotask(() => (focusLost() && give(next?.())) || giveBack())
+    // What goes together with something within it may know better than that where to.
+    queueMicrotask(() => (focusLost() && give(next?.())) || queueMicrotask(giveBack))
   })
 }
 
