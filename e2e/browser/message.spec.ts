@@ -504,7 +504,8 @@ test('on a phone a long press asks what to do', async ({ enter }) => {
   }).toPass({ timeout: 45_000 })
   await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
   await expect(sheet).toBeVisible()
-  for (const item of await sheet.getByRole('menuitem').all()) expect((await item.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+  // At once, and until it holds: the list may change while it comes.
+  await expect.poll(() => sheet.getByRole('menuitem').evaluateAll((items) => items.length > 0 && Math.min(...items.map((i) => i.getBoundingClientRect().height)))).toBeGreaterThanOrEqual(44)
   await expectClean(ada.page)
   await sheet.getByRole('menuitemcheckbox', { name: 'React with 🎉' }).tap()
   await expect(row.getByRole('button', { name: '🎉, you' })).toBeVisible()
