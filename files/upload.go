@@ -28,8 +28,8 @@ const (
 type Upload struct {
 	ID      string
 	Name    string // as it is kept
-	Size    int64 // bytes announced
-	Offset  int64 // bytes that are durable
+	Size    int64  // bytes announced
+	Offset  int64  // bytes that are durable
 	Expires time.Time
 }
 

@@ -78,6 +78,7 @@ export function ThreadPanel(props: {
       void readThread(session.slug, rootId, seq).then((result) => {
         if (result.ok || told !== seq || left) return
         told = 0
+        clearTimeout(timer)
         timer = setTimeout(readSoon, AGAIN_MS)
       })
       client.setQueryData<ThreadList>(messageQueries.threads().queryKey, (old) => old && { threads: old.threads.map((one) => (one.root.id === rootId ? { ...one, unread: 0, read: seq } : one)) })
