@@ -272,10 +272,11 @@ func (c *client) SocketClosed(sock *durable.Socket, _ durable.CloseInfo) {
 	if gone := c.gone.Swap(&over); gone != nil {
 		close(*gone)
 	}
-	c.s.live.detach(c)
+	leftAll := c.s.live.detach(c)
 	c.s.states.unwatch(c)
 	if a, err := actorOf(sock); err == nil {
 		c.s.closed(a)
+		c.s.states.moved(a.ID, leftAll)
 	}
 }
 

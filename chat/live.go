@@ -33,7 +33,6 @@ type livePerson struct {
 	id      UserID
 	holders int16           // sockets that are open, or about to be
 	away    int16           // those of them at which nobody sits
-	shown   bool            // rooms were told that the person is away
 	sockets []*client       // never changed, but made anew
 	rooms   []RoomID        // at most maxLiveRooms
 	told    [matters]uint32 // when they were last told that it has changed: the low bits of Unix milliseconds
@@ -91,8 +90,8 @@ func (l *live) close() {
 }
 
 // enter notes that a socket of a person is about to open. first says that their rooms
-// aren't known yet: see learn. detach undoes it.
-func (l *live) enter(c *client, id UserID) (first bool) {
+// aren't known yet: see learn. leftAll is as it was before. detach undoes it.
+func (l *live) enter(c *client, id UserID) (first, leftAll bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.people[id]
@@ -100,9 +99,10 @@ func (l *live) enter(c *client, id UserID) (first bool) {
 		p = &livePerson{id: id}
 		l.people[id] = p
 	}
+	leftAll = p.leftAll()
 	p.holders++
 	c.person = p
-	return first
+	return first, leftAll
 }
 
 // learn notes that a person, if they are here, is in some rooms.
@@ -223,21 +223,23 @@ func (l *live) attach(c *client) {
 	}
 }
 
-// detach forgets a client, and a person with their last one. It may be repeated.
-func (l *live) detach(c *client) {
+// detach forgets a client, and a person with their last one. leftAll is as it was before.
+// It may be repeated.
+func (l *live) detach(c *client) (leftAll bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := c.person
 	if p == nil {
-		return
+		return false
 	}
+	leftAll = p.leftAll()
 	c.person = nil
 	if c.away {
 		p.away--
 	}
 	p.sockets = slices.DeleteFunc(slices.Clone(p.sockets), func(s *client) bool { return s == c })
 	if p.holders--; p.holders > 0 {
-		return
+		return leftAll
 	}
 	delete(l.people, p.id)
 	for _, people := range l.stale {
@@ -246,6 +248,7 @@ func (l *live) detach(c *client) {
 	for _, room := range p.rooms {
 		l.dropLocked(p, room)
 	}
+	return leftAll
 }
 
 // watched reports whether anybody here is in a room.

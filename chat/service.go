@@ -359,7 +359,7 @@ func (s *Service) Active(sessionKey string) bool { return s.rt.CountSockets(tagS
 // closed takes note of a socket that is gone.
 func (s *Service) closed(a Actor) {
 	s.left(a.ID)
-	s.states.moved(a.ID)
+	s.states.moved(a.ID, false)
 	if s.cfg.OnClosed != nil {
 		s.cfg.OnClosed(a.SessionKey)
 	}
@@ -383,7 +383,7 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor, r
 	}
 	a.User = a.User.fit()
 	s.serve(w, r, a, durable.SocketOptions{Owner: s.ns.ByName(string(room.id)), Refuse: refuse})
-	s.states.moved(a.ID)
+	s.states.moved(a.ID, false)
 }
 
 // ServeSocket answers the upgrade of a level 1 socket. The request's session
@@ -391,7 +391,7 @@ func (s *Service) ServeLevel0(w http.ResponseWriter, r *http.Request, a Actor, r
 func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor, refuse func(status int, text string)) {
 	a.User = a.User.fit()
 	c := newClient(s)
-	first := s.live.enter(c, a.ID)
+	first, leftAll := s.live.enter(c, a.ID)
 	hello := frame(HelloFrame{Type: "hello", Protocol: ProtocolVersion, You: s.present(a.User), HeartbeatMs: s.cfg.Heartbeat.Milliseconds()})
 	if first {
 		if rooms, err := s.rooms.mineIDs(r.Context(), a.ID); err != nil {
@@ -403,11 +403,11 @@ func (s *Service) ServeSocket(w http.ResponseWriter, r *http.Request, a Actor, r
 	sock := s.serve(w, r, a, durable.SocketOptions{Handler: c, Record: &c.sock, Subprotocols: []string{Subprotocol}, Greeting: &hello, Refuse: refuse})
 	if sock == nil {
 		s.live.detach(c)
-		s.states.moved(a.ID)
+		s.states.moved(a.ID, leftAll)
 		return
 	}
 	s.live.attach(c)
-	s.states.moved(a.ID)
+	s.states.moved(a.ID, leftAll)
 }
 
 // serve opens a socket and ties it to its session: EndSession finds it from

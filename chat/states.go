@@ -110,51 +110,48 @@ func (l *live) away(id UserID, open int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.people[id]
-	return p != nil && p.away > 0 && p.away == p.holders && open <= int(p.holders)
+	return p != nil && p.leftAll() && open <= int(p.holders)
 }
 
-// setAway notes whether somebody sits at a socket.
-func (l *live) setAway(c *client, on bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if c.person == nil || c.away == on { // it has closed, or said so before
-		return
-	}
-	c.away = on
-	if on {
-		c.person.away++
-	} else {
-		c.person.away--
-	}
-}
-
-// mayShow reports whether the rooms may think that a person is away, or are to.
-func (l *live) mayShow(id UserID) bool {
+// leftAll does so of the sockets of level 1, which is what stays the same while one of
+// level 0 comes or goes.
+func (l *live) leftAll(id UserID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.people[id]
-	return p != nil && (p.away > 0 || p.shown)
+	return p != nil && p.leftAll()
 }
 
-// show notes what rooms are told; changed: it isn't what they were.
-func (l *live) show(id UserID, away bool) (changed bool) {
+func (p *livePerson) leftAll() bool { return p.away > 0 && p.away == p.holders }
+
+// setAway notes whether somebody sits at a socket. leftAll is as it was before.
+func (l *live) setAway(c *client, on bool) (leftAll bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := l.people[id]
-	if p == nil || p.shown == away {
+	p := c.person
+	if p == nil || c.away == on { // it has closed, or said so before
 		return false
 	}
-	p.shown = away
-	return true
+	leftAll = p.leftAll()
+	c.away = on
+	if on {
+		p.away++
+	} else {
+		p.away--
+	}
+	return leftAll
 }
 
 // moved hears that a socket of a person has opened or closed, or says that nobody sits at
-// it any more, or that somebody does.
-func (s *states) moved(id UserID) {
+// it any more, or that somebody does; leftAll is as it was before. Whoever was away, or is,
+// may be another than rooms know, even where all is as it was when they were last told: a
+// room that takes somebody in, or wakes, finds them as they are at that moment.
+func (s *states) moved(id UserID, leftAll bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.watched[id] != nil || s.chat.live.mayShow(id) {
-		s.markLocked(id, false)
+	leftAll = leftAll || s.chat.live.leftAll(id)
+	if leftAll || s.watched[id] != nil {
+		s.markLocked(id, leftAll)
 	}
 }
 
@@ -236,7 +233,7 @@ func (s *states) deltasLocked(changed map[UserID]bool) (deltas map[*client][]Per
 				deltas[c] = append(deltas[c], p)
 			}
 		}
-		if s.chat.live.show(id, p.State == StateAway) || rooms {
+		if rooms {
 			moved = append(moved, id)
 		}
 	}

@@ -122,6 +122,40 @@ func TestAwayOnAllSockets(t *testing.T) {
 	})
 }
 
+// A room takes people as they are just then, and what follows within a second is told to
+// it even where the person is again as the others were told.
+func TestAwayAgainBeforeAllAreTold(t *testing.T) {
+	inBubble(t, nil, func(w *world) {
+		bob, _ := w.joined("bob")
+		old, _ := w.joined("ada")
+		later()
+		old.away(true)
+		later()
+		bob.away(true) // all that changes within a second from now is told at its end
+		bob.drain()
+		page, _ := w.joined("ada/reloaded") // as a page does that connects anew
+		old.drops()
+		page.away(true)
+		later()
+		w.same("a new connection", bob.changes("ada"), "", "away")
+		bob.away(false)
+		page.away(false)
+		third := w.socket("ada/third")
+		page.send(`{"type":"leave","room":"global"}`)
+		third.send(`{"type":"join","room":"global"}`)
+		page.away(true)
+		third.away(true)
+		later()
+		if list := bob.changes("ada"); len(list) == 0 || list[len(list)-1] != "away" {
+			t.Errorf("in and out: %q", list)
+		}
+		_, f := w.joined("eve")
+		if i := slices.IndexFunc(f.Users, func(u chat.User) bool { return u.ID == "ada" }); i < 0 || f.Users[i].State != chat.StateAway {
+			t.Errorf("who joins sees %s", f)
+		}
+	})
+}
+
 // Do not disturb, with what is said beside it, ends by itself, and comes before away.
 func TestStatusEndsByItself(t *testing.T) {
 	inBubble(t, ownTables(t), func(w *world) {

@@ -13,8 +13,7 @@ func (c *client) aboutPeople(sock *durable.Socket, id UserID, f ClientFrame) (wa
 	if f.Type == FrameWatch {
 		return func() { c.s.states.watch(c, f.Ref, f.Users) } // it waits while others are told
 	}
-	c.s.live.setAway(c, *f.On)
-	c.s.states.moved(id)
+	c.s.states.moved(id, c.s.live.setAway(c, *f.On))
 	if f.Ref != "" {
 		sock.Send(plainFrame(OKFrame{Type: "ok", Ref: f.Ref}))
 	}
