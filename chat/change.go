@@ -92,8 +92,7 @@ func (r *Room) apply(m *Message, c change) (Message, error) {
 		return Message{}, &Error{Code: CodeRateLimited, Message: "You change messages too fast. Wait a moment.", Retry: time.Duration(wait) * time.Millisecond}
 	}
 	if err := r.storable(); err != nil {
-		return Message{}, &Error{Code: CodeStorageFull, Err: err,
-			Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room."}
+		return Message{}, full(err)
 	}
 	e := event{Kind: c.kind, By: c.by, At: at}
 	if err := r.happen(e, m, next); err != nil {

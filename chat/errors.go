@@ -3,6 +3,9 @@ package chat
 import (
 	"errors"
 	"time"
+
+	"snug/db"
+	"snug/durable"
 )
 
 // Code is the closed set of ways in which a request can fail. httpapi maps
@@ -46,12 +49,20 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// full is what people are told where nothing can be stored.
+func full(cause error) *Error {
+	return &Error{Code: CodeStorageFull, Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room.", Err: cause}
+}
+
 // AsError returns err as an *Error; what isn't one becomes CodeInternal with
-// err as its unseen cause.
+// err as its unseen cause, or CodeStorageFull where that is a full disk.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
+	}
+	if errors.Is(err, durable.ErrStorageFull) || errors.Is(err, db.ErrDiskFull) {
+		return full(err)
 	}
 	return &Error{Code: CodeInternal, Message: "Something went wrong on the server. Try again.", Err: err}
 }

@@ -52,6 +52,9 @@ func (s *Service) MakeRoom(ctx context.Context, a Actor, n NewRoom) (info RoomIn
 			return info, false, public(err)
 		}
 	}
+	if err := s.cfg.Storable(); err != nil { // or it would be in the tables, and no room
+		return info, false, full(err)
+	}
 	var t *roomTx
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
 		t = &roomTx{ctx: ctx, tx: tx, now: s.cfg.Now(), by: a, rules: s.rules}

@@ -379,7 +379,17 @@ func storable(full *bool) func() error {
 
 func TestDiskFull(t *testing.T) {
 	full := false
-	inBubble(t, func(c *chat.Config) { c.Storable = storable(&full) }, func(w *world) {
+	tables := ownTables(t)
+	configure := func(c *chat.Config) {
+		tables(c)
+		c.Storable = storable(&full)
+	}
+	plans := chat.NewRoom{Kind: chat.KindPublic, Name: "Plans"}
+	inBubble(t, configure, func(w *world) {
+		rooms, _, err := w.chat.MakeRoom(w.Context(), somebody("ada"), chat.NewRoom{Kind: chat.KindPublic, Name: "Before"})
+		if err != nil {
+			w.Fatal(err)
+		}
 		ada, _ := w.joined("ada")
 		ada.post("c1", "before")
 		ada.next("ack")
@@ -398,6 +408,13 @@ func TestDiskFull(t *testing.T) {
 		if joined.Head != 1 {
 			w.Errorf("got %s", joined)
 		}
+		if _, _, err := w.chat.MakeRoom(w.Context(), somebody("ada"), plans); err == nil || chat.AsError(err).Code != chat.CodeStorageFull {
+			w.Errorf("a room is made: %v", err)
+		}
+		topic := "what else"
+		if _, err := w.chat.ChangeRoom(w.Context(), somebody("ada"), rooms.Slug, chat.RoomChange{Topic: &topic}); err == nil || chat.AsError(err).Code != chat.CodeStorageFull {
+			w.Errorf("a room is changed: %v", err)
+		}
 		if err := w.chat.Ready(w.Context()); err == nil {
 			w.Error("ready on a full disk")
 		}
@@ -408,6 +425,9 @@ func TestDiskFull(t *testing.T) {
 			w.Errorf("got %s", f)
 		}
 		bob.next("message")
+		if info, made, err := w.chat.MakeRoom(w.Context(), somebody("ada"), plans); !made || err != nil || info.Slug != "plans" {
+			w.Errorf("a room is made: %+v, %v, %v", info, made, err)
+		}
 		if err := w.chat.Ready(w.Context()); err != nil {
 			w.Error(err)
 		}

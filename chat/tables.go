@@ -205,6 +205,9 @@ func (s *Service) amend(ctx context.Context, a Actor, room RoomID, fn func(t *ro
 		if err := s.pace.take(a.ID, s.cfg.Now()); err != nil {
 			return roomRow{}, err
 		}
+		if err := s.cfg.Storable(); err != nil { // or the tables would say what the room doesn't know
+			return roomRow{}, full(err)
+		}
 	}
 	release, err := s.turns.take(ctx, room)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,8 @@ import (
 
 	"snug/auth"
 	"snug/chat"
+	"snug/db"
+	"snug/durable"
 	"snug/httpapi"
 )
 
@@ -347,6 +350,7 @@ func TestHistory(t *testing.T) {
 
 func TestErrorsOfChat(t *testing.T) {
 	secret := errors.New("the cause in the engine room")
+	const full = `{"code":"storage_full","message":"The server's disk is full. Nothing was changed; whoever runs the server has to make room."}`
 	for _, tt := range []struct {
 		err    error
 		status int
@@ -355,6 +359,8 @@ func TestErrorsOfChat(t *testing.T) {
 		{&chat.Error{Code: chat.CodeNotFound, Message: "No such room."}, 404, `{"code":"not_found","message":"No such room."}`},
 		{&chat.Error{Code: chat.CodeOverloaded, Message: "Busy.", Err: secret}, 503, `{"code":"overloaded","message":"Busy."}`},
 		{&chat.Error{Code: chat.CodeStorageFull, Message: "Full."}, 507, `{"code":"storage_full","message":"Full."}`},
+		{fmt.Errorf("make a room: %w", db.ErrDiskFull), 507, full},
+		{fmt.Errorf("keep a draft: %w", durable.ErrStorageFull), 507, full},
 		{secret, 500, `{"code":"internal","message":"Something went wrong on the server. Try again."}`},
 		{&chat.Error{Code: "new_and_unknown", Message: "?"}, 500, `{"code":"new_and_unknown","message":"?"}`},
 	} {
