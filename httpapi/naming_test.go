@@ -57,7 +57,8 @@ func TestNamingTheServer(t *testing.T) {
 	}
 	for body, sign := range map[string]string{
 		`{"description":"` + strings.Repeat("x", 201) + `"}`: "description must be one line of at most 200 characters",
-		`{"name":5}`: "right types", `[]`: "JSON object",
+		`{"name":5}`: "name holds a number where a string belongs", `{"description":["x"]}`: "description holds a list where a string belongs",
+		`[]`: "must be a JSON object", `{"name"`: "must be a JSON object", `null`: "must be a JSON object", "{\"name\":\"\xff\"}": "UTF-8",
 	} {
 		if a := root.ask("PATCH", "/api/server", body); a.status != http.StatusBadRequest || !strings.Contains(a.body, sign) {
 			t.Errorf("%.40s: %d %s", body, a.status, a.body)
