@@ -1,7 +1,7 @@
 import { createSignal, Match, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { notificationOf } from '~/attention/notice'
 import { pushState, turnPushOff, turnPushOn, type PushState } from '~/attention/push'
-import { registered } from '~/attention/registration'
+import { showByWorker } from '~/attention/registration'
 import { makeSounds } from '~/attention/sounds'
 import { useLive } from '~/app/live'
 import { t } from '~/i18n/i18n'
@@ -52,10 +52,8 @@ export function ThisDevice(props: { desktop: boolean; sounds: boolean }) {
     )
     // There is no message to it: it stands until it is pressed.
     const options = { ...more, data: null }
-    const registration = await registered()
     // Phones know no other way.
-    if (registration?.active) await registration.showNotification(title, options)
-    else new Notification(title, options).addEventListener('click', () => window.focus())
+    if (!(await showByWorker(title, options))) new Notification(title, options).addEventListener('click', () => window.focus())
   }
 
   return (

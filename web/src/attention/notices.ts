@@ -3,7 +3,7 @@ import type { Notice } from '~/realtime/wire.gen'
 import { joinCrew } from '~/room/crew'
 import { noticeData, notificationOf, tagOf, type NoticeData } from './notice'
 import { overOf } from './over'
-import { registered } from './registration'
+import { showByWorker, shownByWorker } from './registration'
 import type { Sounds } from './sounds'
 
 // Tells of notices while the page is open. All tabs hear of each; one of them shows
@@ -121,11 +121,7 @@ export function makeNotices(options: NoticesOptions): Notices {
   async function display(notice: Notice) {
     // The page has its own sounds.
     const [title, more] = notificationOf(notice, true)
-    const registration = await registered()
-    if (registration?.active) {
-      await registration.showNotification(title, more)
-      return
-    }
+    if (await showByWorker(title, more)) return
     try {
       const notification = new Notification(title, more)
       own.set(tagOf(notice), { notification, data: more.data })
@@ -158,7 +154,7 @@ export function makeNotices(options: NoticesOptions): Notices {
   }
 
   async function standing(): Promise<NoticeData[]> {
-    const byWorker = ((await (await registered())?.getNotifications()) ?? []).map((notification) => noticeData(notification.data))
+    const byWorker = (await shownByWorker()).map((notification) => noticeData(notification.data))
     return [...byWorker.filter((data) => data !== null), ...[...own.values()].map(({ data }) => data)]
   }
 
@@ -168,7 +164,7 @@ export function makeNotices(options: NoticesOptions): Notices {
       notification.close()
       own.delete(tag)
     }
-    for (const notification of (await (await registered())?.getNotifications()) ?? []) {
+    for (const notification of await shownByWorker()) {
       const data = noticeData(notification.data)
       if (data && which(data)) notification.close()
     }
