@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// full is what people are told where nothing can be stored.
+// full refuses what was not begun as nothing can be stored.
 func full(cause error) *Error {
 	return &Error{Code: CodeStorageFull, Message: "The server's disk is full. Nothing was changed; whoever runs the server has to make room.", Err: cause}
 }
@@ -62,7 +62,7 @@ func AsError(err error) *Error {
 		return e
 	}
 	if errors.Is(err, durable.ErrStorageFull) || errors.Is(err, db.ErrDiskFull) {
-		return full(err)
+		return &Error{Code: CodeStorageFull, Message: "The server's disk is full: whoever runs the server has to make room.", Err: err}
 	}
 	return &Error{Code: CodeInternal, Message: "Something went wrong on the server. Try again.", Err: err}
 }

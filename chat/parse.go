@@ -222,13 +222,11 @@ func checkChange(f ClientFrame) error {
 // malformed says what is wrong with a frame in words that may be shown.
 func malformed(f ClientFrame, err error) (ClientFrame, error) {
 	var shown *Error
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &shown):
+	if errors.As(err, &shown) {
 		return f, err
-	case errors.As(err, &wrong) && wrong.Field != "":
-		kind, _, _ := strings.Cut(wrong.Value, " ") // without the number itself
-		return f, bad("The field " + wrong.Field + " can't hold this type of value: " + kind + ".")
+	}
+	if words := exactjson.WrongType(err); words != "" {
+		return f, bad(words)
 	}
 	return ClientFrame{}, bad("A frame must be a JSON object.")
 }

@@ -28,7 +28,7 @@ type states struct {
 	ends    int64 // when the next of them does, Unix milliseconds; 0: none does
 	watched map[UserID]*watchedPerson
 	watches map[*client][]*watchedPerson
-	changed map[UserID]bool // who may be another than was told; true: their rooms are to look in any case
+	changed map[UserID]bool // who may be another than was told; true: their rooms are to look
 	told    time.Time       // when that was last done
 
 	wake chan struct{} // holds one word: there is something to do

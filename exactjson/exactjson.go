@@ -5,6 +5,7 @@ package exactjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 )
@@ -18,6 +19,50 @@ func Unmarshal(data []byte, into any) error {
 		data = w.text
 	}
 	return json.Unmarshal(data, into)
+}
+
+// WrongType says in a sentence which member holds a value of a type that doesn't belong
+// there, if that is what Unmarshal failed for; else it is empty.
+func WrongType(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Field == "" {
+		return ""
+	}
+	return wrong.Field + " holds " + kindOfValue(wrong.Value) + " where " + kindOfType(wrong.Type) + " belongs."
+}
+
+// kindOfValue is what encoding/json found, in words.
+func kindOfValue(value string) string {
+	switch kind, _, _ := strings.Cut(value, " "); kind { // without the number itself
+	case "bool":
+		return "true or false"
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "a " + kind
+	}
+}
+
+// kindOfType is what it looked for.
+func kindOfType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number of 0 or more"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	default:
+		return "another type of value"
+	}
 }
 
 // walker goes through a valid text and blanks the names that no field has: no field is

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,48 +194,13 @@ func readJSON(r *http.Request, to any) error {
 		return badRequest("The body must be text in UTF-8.")
 	}
 	err = exactjson.Unmarshal(raw, to)
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
-		return badRequest(fmt.Sprintf("%s holds %s where %s belongs.", wrong.Field, kindOfValue(wrong.Value), kindOfType(wrong.Type)))
+	if words := exactjson.WrongType(err); words != "" {
+		return badRequest(words)
 	}
 	if err != nil || !bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) {
 		return badRequest("The body must be a JSON object.")
 	}
 	return nil
-}
-
-// kindOfValue is what encoding/json found, in words.
-func kindOfValue(value string) string {
-	switch kind, _, _ := strings.Cut(value, " "); kind { // without the number itself
-	case "bool":
-		return "true or false"
-	case "array":
-		return "a list"
-	case "object":
-		return "an object"
-	default:
-		return "a " + kind
-	}
-}
-
-// kindOfType is what it looked for.
-func kindOfType(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Slice, reflect.Array:
-		return "a list"
-	case reflect.Struct, reflect.Map:
-		return "an object"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "a whole number of 0 or more"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return "a whole number"
-	default:
-		return "another type of value"
-	}
 }
 
 // historyQuery reads the position and the limit. Parameters that it doesn't know

@@ -350,7 +350,7 @@ func TestHistory(t *testing.T) {
 
 func TestErrorsOfChat(t *testing.T) {
 	secret := errors.New("the cause in the engine room")
-	const full = `{"code":"storage_full","message":"The server's disk is full. Nothing was changed; whoever runs the server has to make room."}`
+	const full = `{"code":"storage_full","message":"The server's disk is full: whoever runs the server has to make room."}`
 	for _, tt := range []struct {
 		err    error
 		status int
